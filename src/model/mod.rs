@@ -1,0 +1,11 @@
+//! Note encoding, the LSTM, constraints and sampling, the weights file, and the generator: feed a note,
+//! draw the next.
+
+mod sampling;
+pub use sampling::{Constraints, Sampling};
+
+mod generator;
+pub use generator::{Beginning, Generator, Snapshot};
+
+mod weights;
+pub use weights::{Card, Model, ModelError, Primer};

@@ -1,0 +1,63 @@
+//! How the next note is drawn: temperatures, truncation, and what may not be drawn at all.
+
+use crate::music::{FamilySet, PitchClassSet};
+
+/// How boldly to draw.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sampling {
+    /// Divides every logit; 1 is the network's own taste, 0 always takes the likeliest. 0 to 2.
+    pub temperature: f32,
+    /// Further factor on the temperature of onset shifts and durations. 0 to 2.
+    pub rhythm: f32,
+    /// Further factor on the temperature of pitches. 0 to 2.
+    pub pitch: f32,
+    /// Further factor on the temperature of velocities. 0 to 2.
+    pub velocity: f32,
+    /// Draw from the likeliest values that together hold this probability. 0 to 1; 1 is off.
+    pub nucleus: f32,
+    /// Drop values less likely than this share of the likeliest. 0 to 1; 0 is off.
+    pub min_p: f32,
+    /// How strongly a pitch that keeps coming back is held off. 0 (off) to 1.
+    pub repetition: f32,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self {
+            temperature: 1.0,
+            rhythm: 1.0,
+            pitch: 1.0,
+            velocity: 1.0,
+            nucleus: 1.0,
+            min_p: 0.02,
+            repetition: 0.5,
+        }
+    }
+}
+
+/// What may be drawn. Everything else is masked before the draw, so these are guarantees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Constraints {
+    /// Pitch classes above the tonic; drums are exempt.
+    pub scale: PitchClassSet,
+    /// Lowest pitch, inclusive, relative to a tonic of C; drums are exempt.
+    pub lowest: u8,
+    /// Highest pitch, inclusive, relative to a tonic of C; drums are exempt.
+    pub highest: u8,
+    /// How many notes may sound at once, drums not counted. At least 1.
+    pub polyphony: u8,
+    /// Who may play.
+    pub families: FamilySet,
+}
+
+impl Default for Constraints {
+    fn default() -> Self {
+        Self {
+            scale: PitchClassSet::CHROMATIC,
+            lowest: 0,
+            highest: 127,
+            polyphony: 128,
+            families: FamilySet::ALL,
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Score time, notes and Standard MIDI Files. Knows nothing of networks or hosts.
+
+mod time;
+pub use time::{Beats, Tick};
+
+mod meter;
+pub use meter::{InvalidMeter, Meter};
+
+mod note;
+pub use note::{Family, FamilySet, Note};
+
+mod key;
+pub use key::{Key, Mode, PitchClassSet, Scale};
+
+mod piece;
+pub use piece::Piece;
+
+mod score;
+pub use score::{Bar, Score};
