@@ -1,0 +1,9 @@
+//! The symbols by which hosts find the plugin. A module of its own, since the macros bring items that
+//! carry no documentation.
+
+use nice_plug::prelude::*;
+
+use crate::plugin::Continuo;
+
+nice_export_clap!(Continuo);
+nice_export_vst3!(Continuo);
