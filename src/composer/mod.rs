@@ -1,1 +1,14 @@
-//! TODO house composer
+//! Knobs and a generator make bars; bars make the take that belongs to the project.
+//!
+//! [`Writer`] and [`Take`] are the musical core, without any thread: the trainer's `generate` uses them
+//! as they are. [`Composer`] puts them on a thread of their own, one for each instance of the plugin,
+//! and speaks with the player through [`crate::player::handover`].
+
+mod take;
+pub use take::{SavedTake, Take, TakeError};
+
+mod writer;
+pub use writer::{Writer, compose_until};
+
+mod worker;
+pub use worker::{Composer, Status};

@@ -1,1 +1,19 @@
-//! TODO house player
+//! Follows the host's transport and turns the score under the playhead into timed events.
+//!
+//! [`Player`] lives on the audio thread. It never allocates, frees, locks, waits, logs or panics there;
+//! it reads a score that somebody else composed, so it can jump anywhere in it at no cost. Only while a
+//! host renders faster than real time may it wait for the composer, and never for long.
+
+mod knobs;
+pub use knobs::{ComposingKnobs, PerformingKnobs};
+
+mod transport;
+pub use transport::{Block, Transport};
+
+mod events;
+pub use events::{Event, EventKind, EventList};
+
+pub mod handover;
+
+mod play;
+pub use play::Player;

@@ -1,0 +1,184 @@
+//! The hand-over between the audio thread and the composer's thread.
+//!
+//! Scores come down to the player, old scores go back up to be freed, and small `Copy` messages tell the
+//! composer where the song is. The player only ever tries: nothing here waits, and the composer polls,
+//! because waking a sleeper would take a lock on the audio thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+
+use crate::music::{Meter, Score, Tick};
+use crate::player::ComposingKnobs;
+
+/// A score with the number of the last [`Settle`] that it answers.
+#[derive(Debug, Clone, Default)]
+pub struct Published {
+    /// What to play.
+    pub score: Arc<Score>,
+    /// Every settle up to this number has been worked in.
+    pub answered: u64,
+}
+
+/// What the player tells the composer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Message {
+    /// Where things stand. Sent when any of it changes and at each bar line.
+    Moment(Moment),
+    /// The knobs of a bar are final.
+    Settle(Settle),
+    /// The host's bar differs from the one in the score.
+    BarLine {
+        /// The song position of the bar line.
+        start: Tick,
+        /// The bar's time signature.
+        meter: Meter,
+    },
+}
+
+/// The song and the knobs at one moment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Moment {
+    /// Whether the song moves.
+    pub playing: bool,
+    /// Whether the player may wait for the composer, so that every millisecond counts.
+    pub offline: bool,
+    /// The song position.
+    pub position: Tick,
+    /// The bar line at or before it, as the host sees it.
+    pub bar_start: Tick,
+    /// The meter of that bar.
+    pub meter: Meter,
+    /// Start and end of the loop, if the host loops.
+    pub loop_range: Option<(Tick, Tick)>,
+    /// The composing knobs, rounded.
+    pub knobs: ComposingKnobs,
+}
+
+/// What the bar at `position` is to be composed with, one beat before the playhead gets there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settle {
+    /// Counts up from 1.
+    pub number: u64,
+    /// Where the playhead will be. A bar that begins right here is composed again if its knobs differ;
+    /// a bar that began earlier stays as it is.
+    pub position: Tick,
+    /// Whether the playhead jumped here, so that older settles no longer matter.
+    pub jumped: bool,
+    /// The meter of a bar that begins here, as far as the host has told.
+    pub meter: Meter,
+    /// The composing knobs, rounded.
+    pub knobs: ComposingKnobs,
+}
+
+/// What the editor may watch without any lock: where the playhead is.
+#[derive(Debug, Default)]
+pub struct Playhead {
+    position: AtomicU64,
+    is_playing: AtomicBool,
+    n_late: AtomicU32,
+}
+
+impl Playhead {
+    /// The song position in quarter notes at the end of the last block.
+    #[must_use]
+    pub fn position(&self) -> crate::music::Beats {
+        crate::music::Beats(f64::from_bits(self.position.load(Ordering::Relaxed)))
+    }
+
+    /// Whether the song moves.
+    #[must_use]
+    pub fn is_playing(&self) -> bool {
+        self.is_playing.load(Ordering::Relaxed)
+    }
+
+    /// How many bars began before the composer had them ready.
+    #[must_use]
+    pub fn n_late(&self) -> u32 {
+        self.n_late.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set(&self, position: crate::music::Beats, is_playing: bool) {
+        self.position.store(position.0.to_bits(), Ordering::Relaxed);
+        self.is_playing.store(is_playing, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_late(&self) {
+        self.n_late.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// The composer's end.
+#[derive(Debug)]
+pub struct ComposerEnd {
+    inbox: Receiver<Message>,
+    outbox: Sender<Published>,
+    retired: Receiver<Arc<Score>>,
+    playhead: Arc<Playhead>,
+}
+
+/// The player's end.
+#[derive(Debug)]
+pub struct PlayerEnd {
+    pub(in crate::player) outbox: Sender<Message>,
+    pub(in crate::player) inbox: Receiver<Published>,
+    pub(in crate::player) retired: Sender<Arc<Score>>,
+    pub(in crate::player) playhead: Arc<Playhead>,
+}
+
+/// How many messages fit on their way up.
+const N_MESSAGES: usize = 1024;
+/// How many scores fit on their way down, and how many on their way back.
+const N_SCORES: usize = 16;
+
+/// Makes both ends.
+#[must_use]
+pub fn handover() -> (ComposerEnd, PlayerEnd) {
+    let (message_sender, message_receiver) = bounded(N_MESSAGES);
+    let (score_sender, score_receiver) = bounded(N_SCORES);
+    let (retired_sender, retired_receiver) = bounded(2 * N_SCORES);
+    let playhead = Arc::new(Playhead::default());
+    let composer_end = ComposerEnd {
+        inbox: message_receiver,
+        outbox: score_sender,
+        retired: retired_receiver,
+        playhead: Arc::clone(&playhead),
+    };
+    let player_end = PlayerEnd {
+        outbox: message_sender,
+        inbox: score_receiver,
+        retired: retired_sender,
+        playhead,
+    };
+    (composer_end, player_end)
+}
+
+impl ComposerEnd {
+    /// The next message, if there is one.
+    #[must_use]
+    pub fn receive(&self) -> Option<Message> {
+        self.inbox.try_recv().ok()
+    }
+
+    /// Hands a score down; gives it back if the player has not yet taken the ones before.
+    ///
+    /// # Errors
+    /// If there is no room: try again later.
+    pub fn publish(&self, published: Published) -> Result<(), Published> {
+        self.outbox
+            .try_send(published)
+            .map_err(crossbeam_channel::TrySendError::into_inner)
+    }
+
+    /// Frees the scores that the player no longer needs.
+    pub fn free_retired(&self) {
+        while self.retired.try_recv().is_ok() {}
+    }
+
+    /// Where the playhead is.
+    #[must_use]
+    pub fn playhead(&self) -> &Arc<Playhead> {
+        &self.playhead
+    }
+}

@@ -1,0 +1,36 @@
+//! What a host tells about where it is, one block at a time.
+
+use crate::music::{Beats, Meter};
+
+/// The host's transport at the first sample of a block.
+///
+/// Everything a host may leave out is optional: without a position the player keeps a clock of its own,
+/// without a tempo it takes 120, without a meter 4/4, without a bar start it counts bars itself.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Transport {
+    /// Whether the song moves.
+    pub playing: bool,
+    /// The song position in quarter notes; negative in a pre-roll.
+    pub position: Option<Beats>,
+    /// Quarter notes a minute.
+    pub tempo: Option<f64>,
+    /// The time signature.
+    pub meter: Option<Meter>,
+    /// The song position of the bar line at or before `position`.
+    pub bar_start: Option<Beats>,
+    /// Start and end of the loop, while the host loops.
+    pub loop_range: Option<(Beats, Beats)>,
+    /// Whether the host renders offline. Then alone may the player wait for the composer.
+    pub offline: bool,
+}
+
+/// A block of audio to fill with events.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Block {
+    /// How many samples it is long; 0 is allowed and moves nothing.
+    pub n_samples: u32,
+    /// Samples a second.
+    pub sample_rate: f64,
+    /// Where the host is at its first sample.
+    pub transport: Transport,
+}
