@@ -17,3 +17,5 @@ pub use piece::Piece;
 
 mod score;
 pub use score::{Bar, Score};
+
+pub mod smf;

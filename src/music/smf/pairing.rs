@@ -1,0 +1,223 @@
+//! From note-ons, note-offs and pedals to notes.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use midly::{MidiMessage, TrackEventKind};
+
+use crate::music::smf::events::Event;
+use crate::music::smf::warnings::Warnings;
+use crate::music::smf::{DRUM_CHANNEL, SmfNote};
+
+/// A note that never ends is given a bar at most: its note-off was lost, and nobody meant it to sound on.
+const HANGING_BEATS: u64 = 4;
+
+/// No note is longer than this many quarter notes.
+const MAX_BEATS: u64 = 256;
+
+/// Makes notes of `events`, which are in order of time; `track_ends` is where each track ends, in ticks.
+pub(super) fn pair(
+    events: &[Event],
+    track_ends: &[u64],
+    ticks_per_beat: u32,
+    warnings: &mut Warnings,
+) -> Vec<SmfNote> {
+    let programs = Programs::gather(events);
+    let mut channels: [Channel; 16] = std::array::from_fn(|_| Channel::default());
+    for event in events {
+        if let Some((channel, value)) = pedal(event)
+            && value < 64
+        {
+            channels[usize::from(channel)].last_lift = Some(event.tick);
+        }
+    }
+    let mut pairing = Pairing { notes: Vec::new(), offsets: Vec::new(), n_stray: 0, first_stray: 0 };
+    for event in events {
+        let TrackEventKind::Midi { channel, message } = event.kind else { continue };
+        let sounding = &mut channels[usize::from(channel.as_int())];
+        match message {
+            MidiMessage::NoteOn { key, vel } => {
+                let note = SmfNote {
+                    start: event.tick,
+                    duration: 0,
+                    pitch: key.as_int(),
+                    velocity: vel.as_int(),
+                    channel: channel.as_int(),
+                    program: programs.at(event.track, channel.as_int(), event.tick),
+                    track: event.track,
+                };
+                pairing.note_on(sounding, note, event.offset);
+            }
+            MidiMessage::NoteOff { key, .. } => pairing.note_off(sounding, key.as_int(), event),
+            MidiMessage::Controller { controller, value } => match controller.as_int() {
+                64 if channel.as_int() == DRUM_CHANNEL => {}
+                64 if value.as_int() >= 64 => sounding.press(event.tick),
+                64 | 121 => pairing.lift(sounding, event.tick),
+                _ => pairing.silence(sounding, event.tick),
+            },
+            _ => {}
+        }
+    }
+    pairing.finish(&channels, track_ends, u64::from(ticks_per_beat), warnings)
+}
+
+fn pedal(event: &Event) -> Option<(u8, u8)> {
+    match event.kind {
+        TrackEventKind::Midi { channel, message: MidiMessage::Controller { controller, value } } => {
+            match controller.as_int() {
+                64 => Some((channel.as_int(), value.as_int())),
+                121 => Some((channel.as_int(), 0)),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// What sounds on one channel, as indices of notes.
+#[derive(Debug, Default)]
+struct Channel {
+    /// Keys held down, by pitch and track, the oldest first.
+    held: BTreeMap<(u8, usize), VecDeque<usize>>,
+    /// Keys let go that the pedal keeps sounding, by pitch.
+    pedalled: BTreeMap<u8, Vec<usize>>,
+    /// When the pedal went down, if it is.
+    pressed: Option<u64>,
+    /// The last time that the pedal is lifted in the whole file: one that never is was not meant.
+    last_lift: Option<u64>,
+}
+
+impl Channel {
+    fn press(&mut self, tick: u64) {
+        if self.last_lift.is_some_and(|lift| lift >= tick) {
+            self.pressed.get_or_insert(tick);
+        }
+    }
+}
+
+/// The notes so far.
+struct Pairing {
+    notes: Vec<SmfNote>,
+    /// Where each note's note-on stands in the file.
+    offsets: Vec<usize>,
+    n_stray: usize,
+    first_stray: usize,
+}
+
+impl Pairing {
+    fn note_on(&mut self, channel: &mut Channel, note: SmfNote, offset: usize) {
+        for note_idx in channel.pedalled.remove(&note.pitch).unwrap_or_default() {
+            self.end(note_idx, note.start);
+        }
+        channel.held.entry((note.pitch, note.track)).or_default().push_back(self.notes.len());
+        self.notes.push(note);
+        self.offsets.push(offset);
+    }
+
+    fn note_off(&mut self, channel: &mut Channel, pitch: u8, event: &Event) {
+        // Some files put the note-off into another track: then any note of that pitch will do.
+        let own = (pitch, event.track);
+        let any = || channel.held.range((pitch, 0)..=(pitch, usize::MAX)).next().map(|(key, _)| *key);
+        let key = if channel.held.contains_key(&own) { Some(own) } else { any() };
+        let Some((key, mut queue)) = key.and_then(|key| channel.held.remove_entry(&key)) else {
+            if self.n_stray == 0 {
+                self.first_stray = event.offset;
+            }
+            self.n_stray += 1;
+            return;
+        };
+        let note_idx = queue.pop_front();
+        if !queue.is_empty() {
+            channel.held.insert(key, queue);
+        }
+        let Some(note_idx) = note_idx else { return };
+        self.end(note_idx, event.tick);
+        // A key that goes up the moment the pedal goes down is not caught by it.
+        if channel.pressed.is_some_and(|pressed| pressed < event.tick) {
+            channel.pedalled.entry(pitch).or_default().push(note_idx);
+        }
+    }
+
+    fn lift(&mut self, channel: &mut Channel, tick: u64) {
+        channel.pressed = None;
+        for note_idx in std::mem::take(&mut channel.pedalled).into_values().flatten() {
+            self.end(note_idx, tick);
+        }
+    }
+
+    fn silence(&mut self, channel: &mut Channel, tick: u64) {
+        for note_idx in std::mem::take(&mut channel.held).into_values().flatten() {
+            self.end(note_idx, tick);
+        }
+        for note_idx in std::mem::take(&mut channel.pedalled).into_values().flatten() {
+            self.end(note_idx, tick);
+        }
+    }
+
+    fn end(&mut self, note_idx: usize, tick: u64) {
+        if let Some(note) = self.notes.get_mut(note_idx) {
+            note.duration = tick.saturating_sub(note.start);
+        }
+    }
+
+    fn finish(
+        mut self,
+        channels: &[Channel; 16],
+        track_ends: &[u64],
+        ticks_per_beat: u64,
+        warnings: &mut Warnings,
+    ) -> Vec<SmfNote> {
+        if self.n_stray > 0 {
+            warnings.add(self.first_stray, || format!("{} note-offs without a note skipped", self.n_stray));
+        }
+        let hanging: Vec<usize> = channels.iter().flat_map(|c| c.held.values().flatten()).copied().collect();
+        if let Some(offset) = hanging.iter().filter_map(|idx| self.offsets.get(*idx)).min() {
+            warnings.add(*offset, || format!("{} notes that never end given a bar at most", hanging.len()));
+        }
+        for note_idx in hanging {
+            let Some(note) = self.notes.get_mut(note_idx) else { continue };
+            let track_end = track_ends.get(note.track).copied().unwrap_or(note.start);
+            note.duration = track_end.saturating_sub(note.start).min(HANGING_BEATS * ticks_per_beat);
+        }
+        let longest = MAX_BEATS * ticks_per_beat;
+        for (note, offset) in self.notes.iter_mut().zip(&self.offsets) {
+            if note.duration > longest {
+                warnings.add(*offset, || format!("a note of {} ticks cut to {longest}", note.duration));
+                note.duration = longest;
+            }
+        }
+        self.notes.sort_by_key(|note| (note.start, note.pitch, note.channel));
+        self.notes
+    }
+}
+
+/// Which program is set when, by track and channel, and by channel alone.
+#[derive(Default)]
+struct Programs {
+    by_track: BTreeMap<(usize, u8), Vec<(u64, u8)>>,
+    by_channel: BTreeMap<u8, Vec<(u64, u8)>>,
+}
+
+impl Programs {
+    fn gather(events: &[Event]) -> Self {
+        let mut programs = Self::default();
+        for event in events {
+            if let TrackEventKind::Midi { channel, message: MidiMessage::ProgramChange { program } } = event.kind {
+                let change = (event.tick, program.as_int());
+                programs.by_track.entry((event.track, channel.as_int())).or_default().push(change);
+                programs.by_channel.entry(channel.as_int()).or_default().push(change);
+            }
+        }
+        programs
+    }
+
+    /// The track's own last change by `tick`, else the channel's, else program 0. A change at the very tick
+    /// counts, wherever it stands in the file.
+    fn at(&self, track: usize, channel: u8, tick: u64) -> u8 {
+        let last = |changes: &Vec<(u64, u8)>| {
+            let n_before = changes.partition_point(|(change, _)| *change <= tick);
+            n_before.checked_sub(1).and_then(|idx| changes.get(idx)).map(|(_, program)| *program)
+        };
+        let own = self.by_track.get(&(track, channel)).and_then(last);
+        own.or_else(|| self.by_channel.get(&channel).and_then(last)).unwrap_or(0)
+    }
+}

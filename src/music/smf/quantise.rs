@@ -1,0 +1,73 @@
+//! From a file's ticks to the grid of [`Tick`].
+
+use std::collections::HashMap;
+
+use crate::music::smf::Smf;
+use crate::music::{Note, Piece, Tick};
+
+impl Smf {
+    /// The music on the grid: every onset and end moved to the nearest tick, halves up.
+    ///
+    /// Notes last at least one tick. Of notes with the same onset, pitch and family the longest is kept; a
+    /// note that rings into the next one of its pitch and family is cut there. A change of meter begins a
+    /// new bar where it stands, also inside a bar.
+    #[must_use]
+    pub fn to_piece(&self) -> Piece {
+        Piece {
+            notes: self.quantised_notes(),
+            meters: self.on_grid(&self.meters),
+            keys: self.on_grid(&self.keys),
+            tempos: self.on_grid(&self.tempos),
+        }
+    }
+
+    fn quantised_notes(&self) -> Vec<Note> {
+        let mut notes: Vec<Note> = self
+            .notes
+            .iter()
+            .map(|note| {
+                let onset = self.tick(note.start);
+                let end = self.tick(note.start.saturating_add(note.duration));
+                Note {
+                    onset,
+                    duration: Tick((end - onset).0.max(1)),
+                    pitch: note.pitch.min(127),
+                    velocity: note.velocity.clamp(1, 127),
+                    family: note.family(),
+                }
+            })
+            .collect();
+        notes.sort_unstable();
+        // Equal notes stand by each other now, the longest last.
+        notes.reverse();
+        notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
+        // From the end backwards: where the next note of this pitch and family begins.
+        let mut next_onsets = HashMap::new();
+        for note in &mut notes {
+            if let Some(next) = next_onsets.insert((note.pitch, note.family), note.onset) {
+                note.duration = note.duration.min(next - note.onset);
+            }
+        }
+        notes.reverse();
+        notes
+    }
+
+    /// The last change at each tick.
+    fn on_grid<T: Copy>(&self, changes: &[(u64, T)]) -> Vec<(Tick, T)> {
+        let mut moved: Vec<(Tick, T)> = Vec::new();
+        for (at, value) in changes {
+            let tick = self.tick(*at);
+            if moved.last().is_some_and(|(last, _)| *last == tick) {
+                moved.pop();
+            }
+            moved.push((tick, *value));
+        }
+        moved
+    }
+
+    fn tick(&self, file_ticks: u64) -> Tick {
+        let ticks_per_beat = u128::from(self.ticks_per_beat.max(1));
+        let doubled = u128::from(file_ticks) * 2 * Tick::PER_BEAT as u128;
+        Tick(((doubled + ticks_per_beat) / (2 * ticks_per_beat)) as i64)
+    }
+}
