@@ -30,9 +30,16 @@ pub(super) fn pair(
             channels[usize::from(channel)].last_lift = Some(event.tick);
         }
     }
-    let mut pairing = Pairing { notes: Vec::new(), offsets: Vec::new(), n_stray: 0, first_stray: 0 };
+    let mut pairing = Pairing {
+        notes: Vec::new(),
+        offsets: Vec::new(),
+        n_stray: 0,
+        first_stray: 0,
+    };
     for event in events {
-        let TrackEventKind::Midi { channel, message } = event.kind else { continue };
+        let TrackEventKind::Midi { channel, message } = event.kind else {
+            continue;
+        };
         let sounding = &mut channels[usize::from(channel.as_int())];
         match message {
             MidiMessage::NoteOn { key, vel } => {
@@ -62,13 +69,14 @@ pub(super) fn pair(
 
 fn pedal(event: &Event) -> Option<(u8, u8)> {
     match event.kind {
-        TrackEventKind::Midi { channel, message: MidiMessage::Controller { controller, value } } => {
-            match controller.as_int() {
-                64 => Some((channel.as_int(), value.as_int())),
-                121 => Some((channel.as_int(), 0)),
-                _ => None,
-            }
-        }
+        TrackEventKind::Midi {
+            channel,
+            message: MidiMessage::Controller { controller, value },
+        } => match controller.as_int() {
+            64 => Some((channel.as_int(), value.as_int())),
+            121 => Some((channel.as_int(), 0)),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -108,7 +116,11 @@ impl Pairing {
         for note_idx in channel.pedalled.remove(&note.pitch).unwrap_or_default() {
             self.end(note_idx, note.start);
         }
-        channel.held.entry((note.pitch, note.track)).or_default().push_back(self.notes.len());
+        channel
+            .held
+            .entry((note.pitch, note.track))
+            .or_default()
+            .push_back(self.notes.len());
         self.notes.push(note);
         self.offsets.push(offset);
     }
@@ -116,8 +128,18 @@ impl Pairing {
     fn note_off(&mut self, channel: &mut Channel, pitch: u8, event: &Event) {
         // Some files put the note-off into another track: then any note of that pitch will do.
         let own = (pitch, event.track);
-        let any = || channel.held.range((pitch, 0)..=(pitch, usize::MAX)).next().map(|(key, _)| *key);
-        let key = if channel.held.contains_key(&own) { Some(own) } else { any() };
+        let any = || {
+            channel
+                .held
+                .range((pitch, 0)..=(pitch, usize::MAX))
+                .next()
+                .map(|(key, _)| *key)
+        };
+        let key = if channel.held.contains_key(&own) {
+            Some(own)
+        } else {
+            any()
+        };
         let Some((key, mut queue)) = key.and_then(|key| channel.held.remove_entry(&key)) else {
             if self.n_stray == 0 {
                 self.first_stray = event.offset;
@@ -167,25 +189,40 @@ impl Pairing {
         warnings: &mut Warnings,
     ) -> Vec<SmfNote> {
         if self.n_stray > 0 {
-            warnings.add(self.first_stray, || format!("{} note-offs without a note skipped", self.n_stray));
+            warnings.add(self.first_stray, || {
+                format!("{} note-offs without a note skipped", self.n_stray)
+            });
         }
-        let hanging: Vec<usize> = channels.iter().flat_map(|c| c.held.values().flatten()).copied().collect();
+        let hanging: Vec<usize> = channels
+            .iter()
+            .flat_map(|c| c.held.values().flatten())
+            .copied()
+            .collect();
         if let Some(offset) = hanging.iter().filter_map(|idx| self.offsets.get(*idx)).min() {
-            warnings.add(*offset, || format!("{} notes that never end given a bar at most", hanging.len()));
+            warnings.add(*offset, || {
+                format!("{} notes that never end given a bar at most", hanging.len())
+            });
         }
         for note_idx in hanging {
-            let Some(note) = self.notes.get_mut(note_idx) else { continue };
+            let Some(note) = self.notes.get_mut(note_idx) else {
+                continue;
+            };
             let track_end = track_ends.get(note.track).copied().unwrap_or(note.start);
-            note.duration = track_end.saturating_sub(note.start).min(HANGING_BEATS * ticks_per_beat);
+            note.duration = track_end
+                .saturating_sub(note.start)
+                .min(HANGING_BEATS * ticks_per_beat);
         }
         let longest = MAX_BEATS * ticks_per_beat;
         for (note, offset) in self.notes.iter_mut().zip(&self.offsets) {
             if note.duration > longest {
-                warnings.add(*offset, || format!("a note of {} ticks cut to {longest}", note.duration));
+                warnings.add(*offset, || {
+                    format!("a note of {} ticks cut to {longest}", note.duration)
+                });
                 note.duration = longest;
             }
         }
-        self.notes.sort_by_key(|note| (note.start, note.pitch, note.channel));
+        self.notes
+            .sort_by_key(|note| (note.start, note.pitch, note.channel));
         self.notes
     }
 }
@@ -201,10 +238,22 @@ impl Programs {
     fn gather(events: &[Event]) -> Self {
         let mut programs = Self::default();
         for event in events {
-            if let TrackEventKind::Midi { channel, message: MidiMessage::ProgramChange { program } } = event.kind {
+            if let TrackEventKind::Midi {
+                channel,
+                message: MidiMessage::ProgramChange { program },
+            } = event.kind
+            {
                 let change = (event.tick, program.as_int());
-                programs.by_track.entry((event.track, channel.as_int())).or_default().push(change);
-                programs.by_channel.entry(channel.as_int()).or_default().push(change);
+                programs
+                    .by_track
+                    .entry((event.track, channel.as_int()))
+                    .or_default()
+                    .push(change);
+                programs
+                    .by_channel
+                    .entry(channel.as_int())
+                    .or_default()
+                    .push(change);
             }
         }
         programs
@@ -215,9 +264,13 @@ impl Programs {
     fn at(&self, track: usize, channel: u8, tick: u64) -> u8 {
         let last = |changes: &Vec<(u64, u8)>| {
             let n_before = changes.partition_point(|(change, _)| *change <= tick);
-            n_before.checked_sub(1).and_then(|idx| changes.get(idx)).map(|(_, program)| *program)
+            n_before
+                .checked_sub(1)
+                .and_then(|idx| changes.get(idx))
+                .map(|(_, program)| *program)
         };
         let own = self.by_track.get(&(track, channel)).and_then(last);
-        own.or_else(|| self.by_channel.get(&channel).and_then(last)).unwrap_or(0)
+        own.or_else(|| self.by_channel.get(&channel).and_then(last))
+            .unwrap_or(0)
     }
 }

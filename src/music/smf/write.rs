@@ -20,8 +20,15 @@ pub fn write(piece: &Piece, title: &str) -> Vec<u8> {
     let families: FamilySet = piece.notes.iter().map(|note| note.family).collect();
     let mut tracks = vec![conductor_track(piece, title)];
     let mut channels = (0..16).filter(|channel| *channel != DRUM_CHANNEL).cycle();
-    for family in (0..Family::COUNT).filter_map(Family::from_index).filter(|f| families.contains(*f)) {
-        let channel = if family.is_drums() { Some(DRUM_CHANNEL) } else { channels.next() };
+    for family in (0..Family::COUNT)
+        .filter_map(Family::from_index)
+        .filter(|f| families.contains(*f))
+    {
+        let channel = if family.is_drums() {
+            Some(DRUM_CHANNEL)
+        } else {
+            channels.next()
+        };
         tracks.push(family_track(piece, family, channel.unwrap_or_default()));
     }
     let header = Header::new(Format::Parallel, Timing::Metrical(u15::new(TICKS_PER_BEAT)));
@@ -33,49 +40,88 @@ pub fn write(piece: &Piece, title: &str) -> Vec<u8> {
 
 fn conductor_track<'a>(piece: &Piece, title: &'a str) -> Track<'a> {
     let tempos = piece.tempos.iter().map(|(tick, bpm)| {
-        let micros = (60e6 / bpm).round().clamp(1.0, f64::from(u24::max_value().as_int()));
+        let micros = (60e6 / bpm)
+            .round()
+            .clamp(1.0, f64::from(u24::max_value().as_int()));
         (*tick, MetaMessage::Tempo(u24::new(micros as u32)))
     });
     let meters = piece.meters.iter().map(|(tick, meter)| {
         let exponent = meter.denominator().trailing_zeros() as u8;
-        (*tick, MetaMessage::TimeSignature(meter.numerator(), exponent, 24, 8))
+        (
+            *tick,
+            MetaMessage::TimeSignature(meter.numerator(), exponent, 24, 8),
+        )
     });
     let keys = piece.keys.iter().map(|(tick, key)| {
-        (*tick, MetaMessage::KeySignature(sharps(*key), key.mode == Mode::Minor))
+        (
+            *tick,
+            MetaMessage::KeySignature(sharps(*key), key.mode == Mode::Minor),
+        )
     });
-    let mut events: Vec<(Tick, TrackEventKind<'a>)> =
-        tempos.chain(meters).chain(keys).map(|(tick, message)| (tick, TrackEventKind::Meta(message))).collect();
+    let mut events: Vec<(Tick, TrackEventKind<'a>)> = tempos
+        .chain(meters)
+        .chain(keys)
+        .map(|(tick, message)| (tick, TrackEventKind::Meta(message)))
+        .collect();
     events.retain(|(tick, _)| *tick >= Tick::ZERO);
     events.sort_by_key(|(tick, _)| *tick);
     track(title, &[], &events)
 }
 
 fn family_track(piece: &Piece, family: Family, channel: u8) -> Track<'static> {
-    let midi = |message| TrackEventKind::Midi { channel: u4::new(channel), message };
+    let midi = |message| TrackEventKind::Midi {
+        channel: u4::new(channel),
+        message,
+    };
     let mut events = Vec::new();
-    for note in piece.notes.iter().filter(|note| note.family == family && note.onset >= Tick::ZERO) {
-        let Note { onset, pitch, velocity, .. } = *note;
+    for note in piece
+        .notes
+        .iter()
+        .filter(|note| note.family == family && note.onset >= Tick::ZERO)
+    {
+        let Note {
+            onset,
+            pitch,
+            velocity,
+            ..
+        } = *note;
         let (key, vel) = (u7::new(pitch.min(127)), u7::new(velocity.clamp(1, 127)));
         events.push(((onset, 1), midi(MidiMessage::NoteOn { key, vel })));
-        events.push(((note.end(), 0), midi(MidiMessage::NoteOff { key, vel: u7::new(64) })));
+        events.push((
+            (note.end(), 0),
+            midi(MidiMessage::NoteOff {
+                key,
+                vel: u7::new(64),
+            }),
+        ));
     }
     // At one tick, what ends comes before what begins.
     events.sort_by_key(|(order, _)| *order);
     let events: Vec<_> = events.into_iter().map(|((tick, _), kind)| (tick, kind)).collect();
-    let program = midi(MidiMessage::ProgramChange { program: u7::new(family.program()) });
+    let program = midi(MidiMessage::ProgramChange {
+        program: u7::new(family.program()),
+    });
     track(family.name(), &[program], &events)
 }
 
 /// A track with its name, then `head` at its beginning, then `events`, which ascend.
 fn track<'a>(name: &'a str, head: &[TrackEventKind<'a>], events: &[(Tick, TrackEventKind<'a>)]) -> Track<'a> {
-    let at_once = |kind| TrackEvent { delta: u28::new(0), kind };
-    let mut track = vec![at_once(TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes())))];
+    let at_once = |kind| TrackEvent {
+        delta: u28::new(0),
+        kind,
+    };
+    let mut track = vec![at_once(TrackEventKind::Meta(MetaMessage::TrackName(
+        name.as_bytes(),
+    )))];
     track.extend(head.iter().copied().map(at_once));
     let mut last = Tick::ZERO;
     for (tick, kind) in events {
         let delta = (*tick - last).0 * (i64::from(TICKS_PER_BEAT) / Tick::PER_BEAT);
         let longest = i64::from(u28::max_value().as_int());
-        track.push(TrackEvent { delta: u28::new(delta.clamp(0, longest) as u32), kind: *kind });
+        track.push(TrackEvent {
+            delta: u28::new(delta.clamp(0, longest) as u32),
+            kind: *kind,
+        });
         last = *tick;
     }
     track.push(at_once(TrackEventKind::Meta(MetaMessage::EndOfTrack)));
@@ -84,7 +130,11 @@ fn track<'a>(name: &'a str, head: &[TrackEventKind<'a>], events: &[(Tick, TrackE
 
 /// The key signature in sharps, or flats when negative: the spelling with the fewest.
 fn sharps(key: Key) -> i8 {
-    let major_tonic = if key.mode == Mode::Minor { key.tonic() + 3 } else { key.tonic() };
+    let major_tonic = if key.mode == Mode::Minor {
+        key.tonic() + 3
+    } else {
+        key.tonic()
+    };
     // A fifth up adds a sharp, and seven fifths are seven semitones up, 12 apart.
     let sharps = (i32::from(major_tonic) * 7).rem_euclid(12) as i8;
     if sharps > 6 { sharps - 12 } else { sharps }
