@@ -1,5 +1,7 @@
 //! Every damaged or unusual file of `fixtures/odd-midi` is read or refused in words.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::path::{Path, PathBuf};
 
 use continuo::music::Family;

@@ -3,6 +3,8 @@
 //! A short run is part of the tests. A long one:
 //! `CONTINUO_FUZZ=1000000 cargo test --release --no-default-features --test smf_fuzz`
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -44,9 +46,9 @@ fn random_bytes(rng: &mut impl Rng) -> Vec<u8> {
                 let telling = [
                     0, 0, 0x90, 0x80, 0xff, 0xf0, 0xb0, 0x40, 0x2f, 0x51, 0x58, 0x7f, 0xc0, b'M',
                 ];
-                bytes
-                    .iter_mut()
-                    .for_each(|byte| *byte = telling[usize::from(*byte) % telling.len()]);
+                for byte in &mut bytes {
+                    *byte = telling[usize::from(*byte) % telling.len()];
+                }
             }
             [b"MThd\0\0\0\x06\0\x01\0\x01\0\x60MTrk\0\0\x01\0", &bytes[..]].concat()
         }

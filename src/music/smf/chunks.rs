@@ -27,7 +27,7 @@ const FALLBACK_DIVISION: u16 = 96;
 impl Header {
     /// Finds the header, wherever it begins.
     pub(super) fn find(bytes: &[u8], warnings: &mut Warnings) -> Result<Self, SmfError> {
-        let start = match find(bytes, b"MThd", 0) {
+        let start = match find(bytes, *b"MThd", 0) {
             Some(start) => start,
             None if !bytes.is_empty() && b"MThd".starts_with(bytes) => 0,
             None => return Err(SmfError::NotMidi { found: guess(bytes) }),
@@ -75,7 +75,7 @@ fn header_end(bytes: &[u8], start: usize, length: usize, limit: usize, warnings:
     warnings.add(start + 4, || {
         format!("a header of 6 bytes expected, found {length}")
     });
-    match find(&bytes[..limit], b"MTrk", start + 8) {
+    match find(&bytes[..limit], *b"MTrk", start + 8) {
         Some(track) if track <= start + 14 || declared > limit => track.min(start + 14),
         _ => declared.min(limit),
     }
@@ -142,7 +142,7 @@ fn guess(bytes: &[u8]) -> String {
 pub(super) struct Chunks<'a> {
     bytes: &'a [u8],
     position: usize,
-    /// Where "MTrk" stands, ascending: to find the next track when a length is wrong.
+    /// Where `MTrk` stands, ascending: to find the next track when a length is wrong.
     track_starts: Vec<usize>,
 }
 
@@ -256,11 +256,11 @@ fn is_name(id: &[u8]) -> bool {
 }
 
 /// Where `needle` first stands at or after `from`.
-fn find(bytes: &[u8], needle: &[u8; 4], from: usize) -> Option<usize> {
+fn find(bytes: &[u8], needle: [u8; 4], from: usize) -> Option<usize> {
     bytes
         .get(from..)?
         .windows(4)
-        .position(|window| window == needle)
+        .position(|window| window == &needle[..])
         .map(|idx| from + idx)
 }
 

@@ -190,7 +190,7 @@ impl Pairing {
     ) -> Vec<SmfNote> {
         if self.n_stray > 0 {
             warnings.add(self.first_stray, || {
-                format!("{} note-offs without a note skipped", self.n_stray)
+                format!("note-offs without a note skipped: {} in all", self.n_stray)
             });
         }
         let hanging: Vec<usize> = channels
@@ -200,7 +200,10 @@ impl Pairing {
             .collect();
         if let Some(offset) = hanging.iter().filter_map(|idx| self.offsets.get(*idx)).min() {
             warnings.add(*offset, || {
-                format!("{} notes that never end given a bar at most", hanging.len())
+                format!(
+                    "notes that never end given a bar at most: {} in all",
+                    hanging.len()
+                )
             });
         }
         for note_idx in hanging {

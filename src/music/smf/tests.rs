@@ -71,7 +71,7 @@ fn a_hanging_note_lasts_a_bar_at_most_and_is_warned_about() {
     assert_eq!(smf.warnings.len(), 1);
     assert_eq!(
         smf.warnings[0].to_string(),
-        "at byte 23: 1 notes that never end given a bar at most"
+        "at byte 23: notes that never end given a bar at most: 1 in all"
     );
 }
 
