@@ -161,7 +161,7 @@ impl<'a> Chunks<'a> {
         let mut track_starts = Vec::new();
         while let Some(start) = find(
             bytes,
-            b"MTrk",
+            *b"MTrk",
             track_starts.last().map_or(header.end, |last| last + 4),
         ) {
             track_starts.push(start);
