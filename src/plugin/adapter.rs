@@ -4,12 +4,46 @@ use std::sync::Arc;
 
 use nice_plug::prelude::*;
 
-use crate::plugin::Parameters;
+use crate::player::handover::handover;
+use crate::player::{Block, EventList, Player};
+use crate::plugin::outlet::Outlet;
+use crate::plugin::{Parameters, transport};
 
 /// One instance of the plugin in a host.
-#[derive(Default)]
+///
+/// Owned by the audio thread while the host processes. The composer's thread starts with the first
+/// activation and ends when the instance is dropped.
 pub struct Continuo {
     parameters: Arc<Parameters>,
+    player: Player,
+    events: EventList,
+    outlet: Outlet,
+    sample_rate: f64,
+    is_offline: bool,
+    /// Whether notes may sound that belong to a time before the host's last interruption.
+    must_silence: bool,
+}
+
+impl Default for Continuo {
+    fn default() -> Self {
+        let (composer_end, player_end) = handover();
+        Self {
+            parameters: Arc::new(Parameters::new(composer_end)),
+            player: Player::new(player_end),
+            events: EventList::default(),
+            outlet: Outlet::new(),
+            sample_rate: 48_000.0,
+            is_offline: false,
+            must_silence: false,
+        }
+    }
+}
+
+impl Drop for Continuo {
+    fn drop(&mut self) {
+        // The editor may hold the session for a while longer; the thread must not outlive the plugin.
+        self.parameters.session.stop();
+    }
 }
 
 impl Plugin for Continuo {
@@ -40,6 +74,27 @@ impl Plugin for Continuo {
         self.parameters.clone()
     }
 
+    fn filter_state(state: &mut PluginState) {
+        Parameters::confine(state);
+    }
+
+    fn activate(
+        &mut self,
+        _audio_io_layout: &AudioIOLayout,
+        buffer_config: &BufferConfig,
+        _context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        self.sample_rate = f64::from(buffer_config.sample_rate);
+        self.is_offline = buffer_config.process_mode == ProcessMode::Offline;
+        self.parameters.session.start();
+        true
+    }
+
+    fn reset(&mut self) {
+        // There is nowhere to send note-offs from here; the next block begins with them.
+        self.must_silence = true;
+    }
+
     fn process(
         &mut self,
         buffer: &mut Buffer,
@@ -47,10 +102,32 @@ impl Plugin for Continuo {
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
         while context.next_event().is_some() {}
+        self.events.clear();
+        let is_bypassed = self.parameters.bypass.value();
+        if std::mem::take(&mut self.must_silence) || is_bypassed {
+            self.player.silence(&mut self.events);
+        }
+        if !is_bypassed {
+            let block = Block {
+                n_samples: buffer.samples() as u32,
+                sample_rate: self.sample_rate,
+                transport: transport::from_host(context.transport(), self.is_offline),
+            };
+            let (composing, performing) = (self.parameters.composing(), self.parameters.performing());
+            self.player
+                .process(&block, &composing, &performing, &mut self.events);
+        }
+        self.outlet.send(context, &self.events);
         for channel in buffer.as_slice() {
             channel.fill(0.0);
         }
+        // Also while stopped: bars are composed ahead then, and a host that lets the plugin sleep may
+        // wake it late.
         ProcessStatus::KeepAlive
+    }
+
+    fn deactivate(&mut self) {
+        self.must_silence = true;
     }
 }
 

@@ -10,7 +10,22 @@
 mod adapter;
 pub use adapter::Continuo;
 
+mod transport;
+
+mod outlet;
+
 mod parameters;
 pub use parameters::Parameters;
+
+mod knob;
+pub use knob::Knob;
+
+mod session;
+pub use session::Session;
+
+mod saved;
+pub use saved::{SavedProject, SavedProjectError};
+
+pub mod editor;
 
 mod export;

@@ -6,7 +6,7 @@
 //! | `seed` | Seed | 0 to 9999 | 1 | composing |
 //! | `temp` | Temperature | 0 to 2, step 0.01 | 1 | composing |
 //! | `length` | Length | 1 to 64 bars | 8 | composing |
-//! | `evolve` | Evolve | 0 to 100%, step 1% | 0% | composing |
+//! | `evolve` | Evolve | 0 to 100%, step 1% | 100% | composing |
 //! | `tonic` | Key | C to B | C | composing |
 //! | `scale` | Scale | [`Scale::ALL`] | Free (major) | composing |
 //! | `octave` | Octave | −3 to 3 | 0 | performing |
@@ -21,16 +21,20 @@
 
 use std::sync::Arc;
 
+use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
 use crate::music::Scale;
+use crate::player::handover::ComposerEnd;
+use crate::player::{ComposingKnobs, PerformingKnobs};
+use crate::plugin::session::Session;
 
-/// How many styles the style parameter can reach; a model may have fewer.
-pub(crate) const MAX_STYLES: usize = 16;
-
-/// The parameters that the host sees.
+/// The parameters that the host sees, and what is saved with them.
 #[derive(Params)]
 pub struct Parameters {
+    /// The composer and its take.
+    #[persist = "project"]
+    pub session: Session,
     /// Which of the model's styles, from 0. One that the model lacks means its last.
     #[id = "style"]
     pub style: IntParam,
@@ -72,41 +76,103 @@ pub struct Parameters {
     pub bypass: BoolParam,
 }
 
-impl Default for Parameters {
-    fn default() -> Self {
+/// The lowest and highest value of each parameter that is a number.
+const RANGES: [(&str, f32, f32); 11] = [
+    ("style", 0.0, 15.0),
+    ("seed", 0.0, MAX_SEED as f32),
+    ("temp", 0.0, 2.0),
+    ("length", 1.0, 64.0),
+    ("evolve", 0.0, 1.0),
+    ("tonic", 0.0, 11.0),
+    ("scale", 0.0, (Scale::ALL.len() - 1) as f32),
+    ("octave", -3.0, 3.0),
+    ("vel", 0.0, 2.0),
+    ("gate", 0.05, 2.0),
+    ("prevdb", -40.0, 0.0),
+];
+
+/// The highest seed.
+pub(crate) const MAX_SEED: u32 = 9999;
+
+impl Parameters {
+    /// Parameters of a fresh instance.
+    #[must_use]
+    pub fn new(end: ComposerEnd) -> Self {
+        let composing = ComposingKnobs::default();
+        let performing = PerformingKnobs::default();
         Self {
-            style: whole_number("Style", 0, 0, MAX_STYLES as i32 - 1)
+            session: Session::new(end),
+            style: whole_number("style", "Style", i32::from(composing.style))
                 .with_value_to_string(Arc::new(|style| (style + 1).to_string()))
                 .with_string_to_value(Arc::new(|text| {
                     Some(text.trim().parse::<i32>().ok()?.saturating_sub(1))
                 })),
-            seed: whole_number("Seed", 1, 0, 9999),
-            temperature: FloatParam::new("Temperature", 1.0, FloatRange::Linear { min: 0.0, max: 2.0 })
-                .with_step_size(0.01),
-            length: whole_number("Length", 8, 1, 64)
+            seed: whole_number("seed", "Seed", composing.seed as i32),
+            temperature: fraction("temp", "Temperature", composing.temperature, 0.01),
+            length: whole_number("length", "Length", i32::from(composing.length))
                 .with_value_to_string(Arc::new(bars))
                 .with_string_to_value(Arc::new(|text| leading_number(text)?.parse().ok())),
-            evolve: percentage("Evolve", 0.0, 0.0, 1.0),
-            tonic: whole_number("Key", 0, 0, 11)
+            evolve: percentage("evolve", "Evolve", composing.evolve),
+            tonic: whole_number("tonic", "Key", i32::from(composing.tonic))
                 .with_value_to_string(Arc::new(|tonic| tonic_name(tonic).to_owned()))
                 .with_string_to_value(Arc::new(tonic_from_name)),
-            scale: whole_number("Scale", 0, 0, Scale::ALL.len() as i32 - 1)
+            scale: whole_number("scale", "Scale", 0)
                 .with_value_to_string(Arc::new(|idx| scale(idx).name().to_owned()))
                 .with_string_to_value(Arc::new(scale_from_name)),
-            octave: whole_number("Octave", 0, -3, 3),
-            velocity: percentage("Velocity", 1.0, 0.0, 2.0),
-            note_length: percentage("Note length", 1.0, 0.05, 2.0),
+            octave: whole_number("octave", "Octave", i32::from(performing.octave)),
+            velocity: percentage("vel", "Velocity", performing.velocity),
+            note_length: percentage("gate", "Note length", performing.note_length),
             preview: BoolParam::new("Preview sound", false),
-            preview_level: FloatParam::new(
-                "Preview level",
-                -12.0,
-                FloatRange::Linear { min: -40.0, max: 0.0 },
-            )
-            .with_step_size(0.5)
-            .with_unit(" dB"),
+            preview_level: fraction("prevdb", "Preview level", -12.0, 0.5).with_unit(" dB"),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
         }
     }
+
+    /// The knobs that change what is composed.
+    #[must_use]
+    pub fn composing(&self) -> ComposingKnobs {
+        ComposingKnobs {
+            style: self.style.value().clamp(0, i32::from(u8::MAX)) as u8,
+            seed: self.seed.value().clamp(0, MAX_SEED as i32) as u32,
+            temperature: self.temperature.value(),
+            length: self.length.value().clamp(1, 64) as u8,
+            evolve: self.evolve.value(),
+            tonic: self.tonic.value().rem_euclid(12) as u8,
+            scale: scale(self.scale.value()),
+            ..ComposingKnobs::default()
+        }
+        .rounded()
+    }
+
+    /// The knobs that change how it is played.
+    #[must_use]
+    pub fn performing(&self) -> PerformingKnobs {
+        PerformingKnobs {
+            octave: self.octave.value().clamp(-3, 3) as i8,
+            velocity: self.velocity.value().clamp(0.0, 2.0),
+            note_length: self.note_length.value().clamp(0.05, 2.0),
+            ..PerformingKnobs::default()
+        }
+    }
+
+    /// Brings every saved value into its range: the framework takes them as they are.
+    pub fn confine(state: &mut PluginState) {
+        for (id, value) in &mut state.params {
+            let Some((min, max)) = range(id) else { continue };
+            match value {
+                ParamValue::F32(value) => *value = value.clamp(min, max),
+                ParamValue::I32(value) => *value = (*value).clamp(min as i32, max as i32),
+                ParamValue::Bool(_) | ParamValue::String(_) => {}
+            }
+        }
+    }
+}
+
+fn range(id: &str) -> Option<(f32, f32)> {
+    RANGES
+        .iter()
+        .find(|(known, ..)| *known == id)
+        .map(|(_, min, max)| (*min, *max))
 }
 
 /// The scale with this index, the nearest where there is none.
@@ -166,20 +232,118 @@ fn leading_number(text: &str) -> Option<&str> {
     text.split_whitespace().next()
 }
 
-fn whole_number(name: &str, default: i32, min: i32, max: i32) -> IntParam {
-    IntParam::new(name, default, IntRange::Linear { min, max }).with_string_to_value(Arc::new(move |text| {
-        Some(text.trim().parse::<i32>().ok()?.clamp(min, max))
-    }))
+fn whole_number(id: &str, name: &str, default: i32) -> IntParam {
+    let (min, max) = range(id).map_or((default, default + 1), |(min, max)| (min as i32, max as i32));
+    IntParam::new(name, default, IntRange::Linear { min, max })
+        .with_string_to_value(Arc::new(|text| text.trim().parse().ok()))
+}
+
+fn fraction(id: &str, name: &str, default: f32, step: f32) -> FloatParam {
+    let (min, max) = range(id).unwrap_or((default, default + 1.0));
+    FloatParam::new(name, default, FloatRange::Linear { min, max }).with_step_size(step)
 }
 
 /// A factor that is shown in whole per cent.
-fn percentage(name: &str, default: f32, min: f32, max: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min, max })
-        .with_step_size(0.01)
+fn percentage(id: &str, name: &str, default: f32) -> FloatParam {
+    fraction(id, name, default, 0.01)
         .with_unit("%")
         .with_value_to_string(Arc::new(|factor| format!("{:.0}", factor * 100.0)))
         .with_string_to_value(Arc::new(|text| {
-            let percent: f32 = text.trim_end_matches('%').trim().parse().ok()?;
+            let percent: f32 = text.trim().trim_end_matches('%').trim().parse().ok()?;
             percent.is_finite().then_some(percent / 100.0)
         }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use nice_plug::plugin::{ParamValue, PluginState};
+    use nice_plug::prelude::Params;
+
+    use crate::player::handover::handover;
+    use crate::player::{ComposingKnobs, PerformingKnobs};
+    use crate::plugin::knob::Knob;
+    use crate::plugin::parameters::{Parameters, RANGES};
+
+    fn parameters() -> Parameters {
+        Parameters::new(handover().0)
+    }
+
+    #[test]
+    fn fresh_parameters_are_the_engines_own_knobs() {
+        assert_eq!(parameters().composing(), ComposingKnobs::default().rounded());
+        assert_eq!(parameters().performing(), PerformingKnobs::default());
+    }
+
+    #[test]
+    fn ids_never_change() {
+        let ids: Vec<String> = parameters().param_map().into_iter().map(|(id, ..)| id).collect();
+        let known = [
+            "style", "seed", "temp", "length", "evolve", "tonic", "scale", "octave", "vel", "gate", "prev",
+            "prevdb", "bypass",
+        ];
+        assert_eq!(ids, known);
+        assert!(RANGES.iter().all(|(id, ..)| known.contains(id)));
+    }
+
+    #[test]
+    fn every_position_survives_being_shown_and_typed() {
+        let parameters = parameters();
+        for knob in Knob::ALL {
+            for idx in 0..=1000 {
+                let position = parameters.snapped(knob, idx as f32 / 1000.0);
+                let text = parameters.text(knob, position);
+                let back = parameters
+                    .position_of_text(knob, &text)
+                    .map(|back| parameters.snapped(knob, back));
+                assert_eq!(back, Some(position), "{knob:?} at {position} shows {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn typed_texts_mean_what_a_musician_means() {
+        let parameters = parameters();
+        for (knob, typed, shown) in [
+            (Knob::Tonic, "a#", "Bb"),
+            (Knob::Tonic, "E♭", "Eb"),
+            (Knob::Scale, "dorian", "Dorian"),
+            (Knob::Length, "16", "16 bars"),
+            (Knob::Length, "1 bar", "1 bar"),
+            (Knob::Evolve, "25 %", "25%"),
+            (Knob::Seed, "123456", "9999"),
+            (Knob::Octave, "-2", "-2"),
+        ] {
+            let position = parameters
+                .position_of_text(knob, typed)
+                .map(|position| parameters.snapped(knob, position));
+            assert_eq!(
+                position
+                    .map(|position| parameters.text(knob, position))
+                    .as_deref(),
+                Some(shown),
+                "{typed}"
+            );
+        }
+        assert_eq!(parameters.position_of_text(Knob::Tonic, "H"), None);
+        assert_eq!(parameters.position_of_text(Knob::Evolve, "NaN"), None);
+    }
+
+    #[test]
+    fn saved_values_beyond_their_range_are_brought_back_into_it() {
+        let params = BTreeMap::from([
+            ("temp".to_owned(), ParamValue::F32(1e9)),
+            ("scale".to_owned(), ParamValue::I32(-3)),
+            ("unheard-of".to_owned(), ParamValue::I32(5)),
+        ]);
+        let mut state = PluginState {
+            version: String::new(),
+            params,
+            fields: BTreeMap::new(),
+        };
+        Parameters::confine(&mut state);
+        assert!(matches!(state.params["temp"], ParamValue::F32(value) if value == 2.0));
+        assert!(matches!(state.params["scale"], ParamValue::I32(0)));
+    }
 }

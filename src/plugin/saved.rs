@@ -1,0 +1,138 @@
+//! The project as it is saved beside the parameters.
+//!
+//! A JSON object: `version` (1), `model` (`name`, `hash` and, unless it is the built-in one, `path`) and
+//! `take`, which carries a version of its own.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::composer::{SavedTake, Status};
+
+/// The version that is written.
+const VERSION: u32 = 1;
+
+/// What is saved beside the parameters.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SavedProject {
+    version: u32,
+    #[serde(default)]
+    model: SavedModel,
+    take: SavedTake,
+}
+
+/// Which model composed last.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct SavedModel {
+    name: Option<String>,
+    hash: Option<String>,
+    path: Option<PathBuf>,
+}
+
+/// Why a saved project cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedProjectError {
+    /// It was saved by a later version.
+    #[error(
+        "the project was saved by a later version: expected format {VERSION} or older, found {found}; what plays stays"
+    )]
+    TooNew {
+        /// Its version.
+        found: u64,
+    },
+    /// It is not what a project looks like.
+    #[error("the saved music cannot be read; what plays stays")]
+    Damaged(#[source] serde_json::Error),
+}
+
+impl Default for SavedProject {
+    fn default() -> Self {
+        Self {
+            version: VERSION,
+            model: SavedModel::default(),
+            take: SavedTake::default(),
+        }
+    }
+}
+
+impl SavedProject {
+    /// A project with this take and the model that the composer's status tells; `path` is the file that
+    /// was asked for, or nothing for the built-in model.
+    #[must_use]
+    pub fn new(status: &Status, path: Option<PathBuf>, take: SavedTake) -> Self {
+        let model = SavedModel {
+            name: status.model.clone(),
+            hash: status.model_hash.clone(),
+            path,
+        };
+        Self {
+            version: VERSION,
+            model,
+            take,
+        }
+    }
+
+    /// Reads a project.
+    ///
+    /// # Errors
+    /// If it is damaged or was saved by a later version.
+    pub fn read(saved: Value) -> Result<Self, SavedProjectError> {
+        let version = saved.get("version").and_then(Value::as_u64);
+        if let Some(found) = version.filter(|version| *version > u64::from(VERSION)) {
+            return Err(SavedProjectError::TooNew { found });
+        }
+        serde_json::from_value(saved).map_err(SavedProjectError::Damaged)
+    }
+
+    /// The project as it is written; nothing at all if it cannot be, which does not happen.
+    #[must_use]
+    pub fn into_json(self) -> Value {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// The model file that was asked for; nothing for the built-in model.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        self.model.path.clone()
+    }
+
+    /// The take.
+    #[must_use]
+    pub fn take(&self) -> &SavedTake {
+        &self.take
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::plugin::saved::{SavedProject, SavedProjectError};
+
+    #[test]
+    fn a_project_reads_back_as_it_was_written() {
+        let project = SavedProject::default();
+        assert_eq!(SavedProject::read(project.clone().into_json()).unwrap(), project);
+    }
+
+    #[test]
+    fn a_project_of_a_later_version_is_told_from_a_damaged_one() {
+        let later = json!({ "version": 7, "opus": [] });
+        assert!(matches!(
+            SavedProject::read(later),
+            Err(SavedProjectError::TooNew { found: 7 })
+        ));
+        for damaged in [
+            json!(null),
+            json!("take"),
+            json!({ "version": 1 }),
+            json!({ "version": -1, "take": {} }),
+        ] {
+            assert!(matches!(
+                SavedProject::read(damaged),
+                Err(SavedProjectError::Damaged(_))
+            ));
+        }
+    }
+}

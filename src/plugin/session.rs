@@ -1,0 +1,239 @@
+//! What the host's main thread, the editor and the saved state share about one instance: the handle of
+//! its composer, and what to tell the user.
+//!
+//! Guarded by a lock that the audio thread never touches; it speaks with the composer through
+//! [`crate::player::handover`] alone.
+
+use std::panic::catch_unwind;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nice_plug::params::persist::PersistentField;
+use serde_json::Value;
+
+use crate::composer::{Composer, Status};
+use crate::model::{Card, Model};
+use crate::music::Score;
+use crate::player::handover::{ComposerEnd, Playhead};
+use crate::plugin::editor::Choice;
+use crate::plugin::saved::SavedProject;
+
+/// One instance's composer and what is known about it.
+pub struct Session {
+    inner: Mutex<Inner>,
+    playhead: Arc<Playhead>,
+}
+
+struct Inner {
+    /// The composer's end of the hand-over, until the composer starts.
+    end: Option<ComposerEnd>,
+    composer: Option<Composer>,
+    /// The model that the user or the project asked for.
+    chosen: Choice,
+    /// A project that was loaded before the composer started.
+    waiting: Option<SavedProject>,
+    /// What went wrong here, in words, oldest first.
+    messages: Vec<String>,
+    /// The composer's error and the number of late bars that the user has seen.
+    seen: (Option<String>, u32),
+}
+
+impl Session {
+    /// A session whose composer has not been started.
+    #[must_use]
+    pub fn new(end: ComposerEnd) -> Self {
+        Self {
+            playhead: Arc::clone(end.playhead()),
+            inner: Mutex::new(Inner {
+                end: Some(end),
+                composer: None,
+                chosen: Choice::BuiltIn,
+                waiting: None,
+                messages: Vec::new(),
+                seen: (None, 0),
+            }),
+        }
+    }
+
+    /// Starts the composer, with the project that was loaded before if there is one. A composer that
+    /// runs already goes on.
+    pub fn start(&self) {
+        let mut inner = self.lock();
+        let Some(end) = inner.end.take() else { return };
+        let model = inner.built_in_model();
+        inner.composer = Some(Composer::spawn(end, model, None));
+        if let Some(project) = inner.waiting.take() {
+            inner.restore(project);
+        }
+    }
+
+    /// Ends the composer's thread and waits for it.
+    pub fn stop(&self) {
+        let composer = self.lock().composer.take();
+        drop(composer);
+    }
+
+    /// Asks the composer for another model.
+    pub fn choose(&self, choice: Choice) {
+        self.lock().choose(choice);
+    }
+
+    /// The model that was asked for.
+    #[must_use]
+    pub fn chosen(&self) -> Choice {
+        self.lock().chosen.clone()
+    }
+
+    /// The card of the model that composes, if there is one.
+    #[must_use]
+    pub fn card(&self) -> Option<Card> {
+        let inner = self.lock();
+        Some(inner.composer.as_ref()?.model()?.card().clone())
+    }
+
+    /// The bars composed so far.
+    #[must_use]
+    pub fn picture(&self) -> Arc<Score> {
+        self.lock()
+            .composer
+            .as_ref()
+            .map(Composer::picture)
+            .unwrap_or_default()
+    }
+
+    /// Where the song is.
+    #[must_use]
+    pub fn playhead(&self) -> &Arc<Playhead> {
+        &self.playhead
+    }
+
+    /// What the user should know and has not dismissed, oldest first.
+    #[must_use]
+    pub fn messages(&self) -> Vec<String> {
+        let inner = self.lock();
+        let Status { error, n_late, .. } = inner.status();
+        let mut messages = inner.messages.clone();
+        if n_late > inner.seen.1 {
+            let n_new = n_late - inner.seen.1;
+            let bars = if n_new == 1 {
+                "1 bar was".to_owned()
+            } else {
+                format!("{n_new} bars were")
+            };
+            messages.push(format!("{bars} not composed in time and stayed silent"));
+        }
+        if error != inner.seen.0 {
+            messages.extend(error);
+        }
+        messages
+    }
+
+    /// Forgets the messages there are.
+    pub fn dismiss(&self) {
+        let mut inner = self.lock();
+        let Status { error, n_late, .. } = inner.status();
+        inner.messages.clear();
+        inner.seen = (error, n_late);
+    }
+
+    /// What belongs into the saved project.
+    #[must_use]
+    pub fn saved(&self) -> SavedProject {
+        let inner = self.lock();
+        match (&inner.composer, &inner.waiting) {
+            (Some(composer), _) => SavedProject::new(&composer.status(), inner.file(), composer.saved_take()),
+            (None, Some(waiting)) => waiting.clone(),
+            (None, None) => SavedProject::default(),
+        }
+    }
+
+    /// Puts a saved project in the place of what plays; one that cannot be read leaves it as it is and
+    /// says so.
+    pub fn restore(&self, saved: Value) {
+        let mut inner = self.lock();
+        match SavedProject::read(saved) {
+            Err(error) => inner.complain(&error),
+            Ok(project) if inner.composer.is_some() => inner.restore(project),
+            Ok(project) => inner.waiting = Some(project),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn built_in_model(&mut self) -> Option<Arc<Model>> {
+        match catch_unwind(Model::embedded) {
+            Ok(Ok(model)) => Some(model),
+            Ok(Err(error)) => {
+                self.complain(&error);
+                None
+            }
+            Err(_) => {
+                self.messages.push("the built-in model cannot be used".to_owned());
+                None
+            }
+        }
+    }
+
+    fn choose(&mut self, choice: Choice) {
+        if let (Some(composer), Choice::File(path)) = (&self.composer, &choice) {
+            composer.load_model(path.clone());
+        }
+        self.chosen = choice;
+        self.seen.0 = None;
+    }
+
+    fn restore(&mut self, project: SavedProject) {
+        let choice = project.file().map_or(Choice::BuiltIn, Choice::File);
+        if choice != self.chosen {
+            self.choose(choice);
+        }
+        let taken = self
+            .composer
+            .as_ref()
+            .map(|composer| composer.set_take(project.take()));
+        if let Some(Err(error)) = taken {
+            self.complain(&error);
+        }
+    }
+
+    fn status(&self) -> Status {
+        self.composer.as_ref().map(Composer::status).unwrap_or_default()
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        match &self.chosen {
+            Choice::BuiltIn => None,
+            Choice::File(path) => Some(path.clone()),
+        }
+    }
+
+    /// Keeps an error for the user, with what lies behind it.
+    fn complain(&mut self, error: &dyn std::error::Error) {
+        let mut message = error.to_string();
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            message = format!("{message}: {error}");
+            cause = error.source();
+        }
+        self.messages.push(message);
+    }
+}
+
+/// The session is saved with the parameters. The framework calls this from the host's main thread, and
+/// calls nothing else when a project is loaded while the plugin runs.
+impl PersistentField<'_, Value> for Session {
+    fn set(&self, saved: Value) {
+        self.restore(saved);
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&Value) -> R,
+    {
+        f(&self.saved().into_json())
+    }
+}
