@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use rand::Rng;
 
+use crate::model::draw::{Taste, draw_class};
+use crate::model::encoding::Memory;
+use crate::model::network::N_HEADS;
+use crate::model::step::{HiddenState, Stepper, add_rows, linear};
+use crate::model::vocabulary::{N_FAMILIES, N_PITCHES, N_SHIFTS, duration_of, shifted, velocity_of};
 use crate::model::{Constraints, Model, Primer, Sampling};
-use crate::music::{Meter, Mode, Note, Tick};
+use crate::music::{Family, Meter, Mode, Note, Tick};
 
 /// Where and how a piece begins.
 #[derive(Debug, Clone, Copy)]
@@ -29,17 +34,28 @@ pub struct Beginning<'a> {
 #[derive(Debug, Clone)]
 pub struct Generator {
     model: Arc<Model>,
+    stepper: Stepper,
+    rows: Vec<u32>,
+    past: Snapshot,
 }
 
 /// All that a [`Generator`] remembers, to go back to.
 #[derive(Debug, Clone)]
-pub struct Snapshot {}
+pub struct Snapshot {
+    memory: Memory,
+    state: HiddenState,
+}
 
 impl Generator {
     /// A generator that has heard nothing and stands at the song's origin.
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
-        Self { model }
+        let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
+        let state = HiddenState::zero(model.network());
+        let stepper = Stepper::new(model.network());
+        let mut generator = Self { model, stepper, rows: Vec::new(), past: Snapshot { memory, state } };
+        generator.step();
+        generator
     }
 
     /// The model it draws from.
@@ -49,18 +65,50 @@ impl Generator {
     }
 
     /// Forgets everything, hears the primer if there is one, and stands at `beginning.start`.
-    pub fn begin(&mut self, _beginning: &Beginning<'_>) {
-        todo!()
+    ///
+    /// A style that the model does not have becomes its last.
+    pub fn begin(&mut self, beginning: &Beginning<'_>) {
+        let Beginning { mode, start, meter, primer, .. } = *beginning;
+        let style = self.known_style(beginning.style);
+        let primer_length = primer.map_or(Tick::ZERO, |primer| {
+            Tick(primer.meter.bar_length().0 * i64::from(primer.n_bars))
+        });
+        let primer_start = start - primer_length;
+        let first_meter = primer.map_or(meter, |primer| primer.meter);
+        self.past.memory = Memory::new(style, mode, primer_start, first_meter);
+        self.past.state = HiddenState::zero(self.model.network());
+        self.step();
+        if let Some(primer) = primer {
+            let bar_length = primer.meter.bar_length().0;
+            for note in &primer.notes {
+                let bar = note.onset.0.div_euclid(bar_length) * bar_length;
+                self.begin_bars_until(primer_start + Tick(bar), primer.meter);
+                self.feed(&Note { onset: note.onset + primer_start, ..*note });
+            }
+            self.begin_bars_until(start - Tick(bar_length), primer.meter);
+            self.begin_bar(start, meter);
+        }
+    }
+
+    fn begin_bars_until(&mut self, start: Tick, meter: Meter) {
+        while self.past.memory.bar_start() < start {
+            self.begin_bar(self.past.memory.bar_start() + meter.bar_length(), meter);
+        }
     }
 
     /// Tells the style and mode from the next note on, without forgetting.
-    pub fn steer(&mut self, _style: usize, _mode: Mode) {
-        todo!()
+    pub fn steer(&mut self, style: usize, mode: Mode) {
+        let style = self.known_style(style);
+        self.past.memory.steer(style, mode);
+    }
+
+    fn known_style(&self, style: usize) -> usize {
+        style.min(self.model.network().config.n_styles - 1)
     }
 
     /// Tells that a bar of `meter` begins at `start`. Nothing drawn from now on lies before `start`.
-    pub fn begin_bar(&mut self, _start: Tick, _meter: Meter) {
-        todo!()
+    pub fn begin_bar(&mut self, start: Tick, meter: Meter) {
+        self.past.memory.begin_bar(start, meter);
     }
 
     /// Draws the next note without hearing it, or nothing when the constraints allow none.
@@ -69,26 +117,194 @@ impl Generator {
     /// order of [`Note`]. It may lie past the end of the bar: then drop it and begin the next bar.
     pub fn draw<R: Rng>(
         &self,
-        _sampling: &Sampling,
-        _constraints: &Constraints,
-        _rng: &mut R,
+        sampling: &Sampling,
+        constraints: &Constraints,
+        rng: &mut R,
     ) -> Option<Note> {
-        todo!()
+        Draw::new(self, sampling, constraints).note(rng)
     }
 
-    /// Hears a note, drawn or played. Costs one step of the network.
-    pub fn feed(&mut self, _note: &Note) {
-        todo!()
+    /// Hears a note, drawn or played. Costs one step of the network. A note that does not lie after the
+    /// last one heard is ignored.
+    pub fn feed(&mut self, note: &Note) {
+        if self.past.memory.hear(note) {
+            self.step();
+        }
+    }
+
+    fn step(&mut self) {
+        self.rows.clear();
+        self.past.memory.step_rows(&mut self.rows);
+        self.stepper.step(self.model.network(), &self.rows, &mut self.past.state);
     }
 
     /// What it remembers now.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        todo!()
+        self.past.clone()
     }
 
     /// Goes back to where a snapshot was taken.
-    pub fn restore(&mut self, _snapshot: &Snapshot) {
-        todo!()
+    pub fn restore(&mut self, snapshot: &Snapshot) {
+        self.past.clone_from(snapshot);
+    }
+}
+
+/// The draw of one note, part by part.
+struct Draw<'a> {
+    generator: &'a Generator,
+    sampling: &'a Sampling,
+    constraints: &'a Constraints,
+    /// First layer of all heads, before the rows: `[4R]`.
+    trunk: Vec<f32>,
+}
+
+impl<'a> Draw<'a> {
+    fn new(generator: &'a Generator, sampling: &'a Sampling, constraints: &'a Constraints) -> Self {
+        let network = generator.model.network();
+        let mut trunk = vec![0.0; N_HEADS * network.config.head];
+        linear(network, &network.layout.trunk, Self::top(generator), &mut trunk);
+        Self { generator, sampling, constraints, trunk }
+    }
+
+    fn top(generator: &Generator) -> &[f32] {
+        generator.past.state.top(generator.model.network().config.hidden)
+    }
+
+    /// Parts are drawn in order. Where a part leaves a later one nothing to be, it is masked and drawn
+    /// again: a family whose every shift is closed, a shift whose every pitch is closed.
+    fn note<R: Rng>(&self, rng: &mut R) -> Option<Note> {
+        let mut families = self.family_logits();
+        loop {
+            let family = draw_class(&mut families.clone(), self.taste(1.0), rng)?;
+            if let Some(note) = self.note_of(family, rng) {
+                return Some(note);
+            }
+            families[family] = f32::NEG_INFINITY;
+        }
+    }
+
+    fn note_of<R: Rng>(&self, family: usize, rng: &mut R) -> Option<Note> {
+        let rhythm = self.taste(self.sampling.rhythm);
+        let mut shifts = self.shift_logits(family);
+        loop {
+            let shift = draw_class(&mut shifts.clone(), rhythm, rng)?;
+            let mut pitches = self.pitch_logits(family, shift);
+            if let Some(pitch) = draw_class(&mut pitches, self.taste(self.sampling.pitch), rng) {
+                let mut durations = self.duration_logits(family, shift, pitch);
+                let duration = draw_class(&mut durations, rhythm, rng)?;
+                let mut velocities = self.velocity_logits(family, shift, pitch, duration);
+                let velocity = draw_class(&mut velocities, self.taste(self.sampling.velocity), rng)?;
+                return Some(Note {
+                    onset: self.onset(shift),
+                    duration: duration_of(duration),
+                    pitch: pitch as u8,
+                    velocity: velocity_of(velocity),
+                    family: Family::from_index(family)?,
+                });
+            }
+            shifts[shift] = f32::NEG_INFINITY;
+        }
+    }
+
+    fn taste(&self, factor: f32) -> Taste {
+        let Sampling { temperature, nucleus, min_p, .. } = *self.sampling;
+        Taste { temperature: temperature * factor, nucleus, min_p }
+    }
+
+    /// Where a shift leads: never before the current bar, even after a silence longer than any shift.
+    fn onset(&self, shift: usize) -> Tick {
+        let memory = &self.generator.past.memory;
+        shifted(memory.last_onset(), shift).max(memory.bar_start())
+    }
+
+    fn family_logits(&self) -> Vec<f32> {
+        let network = self.generator.model.network();
+        let mut logits = vec![0.0; N_FAMILIES];
+        linear(network, &network.layout.family, Self::top(self.generator), &mut logits);
+        mask(&mut logits, |family| {
+            Family::from_index(family).is_some_and(|f| self.constraints.families.contains(f))
+        });
+        logits
+    }
+
+    /// The logits of a head, given its rows.
+    fn logits(&self, head_idx: usize, rows: &[u32]) -> Vec<f32> {
+        let network = self.generator.model.network();
+        let (width, slots) = (network.config.head, &network.layout.heads[head_idx]);
+        let mut inner = self.trunk[head_idx * width..(head_idx + 1) * width].to_vec();
+        add_rows(&mut inner, network.values(&slots.table), rows);
+        inner.iter_mut().for_each(|value| *value = value.max(0.0));
+        let mut logits = vec![0.0; slots.out.weight.shape[0]];
+        linear(network, &slots.out, &inner, &mut logits);
+        logits
+    }
+
+    fn shift_logits(&self, family: usize) -> Vec<f32> {
+        let memory = &self.generator.past.memory;
+        let mut rows = Vec::new();
+        memory.shift_rows(family, &mut rows);
+        let mut logits = self.logits(0, &rows);
+        let (last, bar_start) = (memory.last_onset(), memory.bar_start());
+        let is_open = |shift: usize| shifted(last, shift) >= bar_start || shift == N_SHIFTS - 1;
+        let chord_is_open = memory.lowest_in_chord(family) < N_PITCHES;
+        mask(&mut logits, |shift| is_open(shift) && (shift > 0 || chord_is_open));
+        logits
+    }
+
+    fn pitch_logits(&self, family: usize, shift: usize) -> Vec<f32> {
+        let memory = &self.generator.past.memory;
+        let mut rows = Vec::new();
+        memory.pitch_rows(family, shift, &mut rows);
+        let mut logits = self.logits(1, &rows);
+        let lowest_in_chord = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
+        mask(&mut logits, |pitch| pitch >= lowest_in_chord);
+        if family != Family::DRUMS.index() {
+            self.constrain_pitches(&mut logits, self.onset(shift));
+            self.hold_off_repetition(&mut logits, family);
+        }
+        logits
+    }
+
+    fn constrain_pitches(&self, logits: &mut [f32], onset: Tick) {
+        let Constraints { scale, lowest, highest, polyphony, .. } = *self.constraints;
+        let n_sounding = self.generator.past.memory.sounding_at(onset).count();
+        let has_room = n_sounding < usize::from(polyphony.max(1));
+        let range = usize::from(lowest)..=usize::from(highest);
+        mask(logits, |pitch| has_room && range.contains(&pitch) && scale.contains((pitch % 12) as u8));
+    }
+
+    /// A pitch that this family has just played several times over is held off, the more the longer: a
+    /// motif may hammer a note for a bar, a rut may not.
+    fn hold_off_repetition(&self, logits: &mut [f32], family: usize) {
+        const TOLERATED: usize = 5;
+        let mut own = self.generator.past.memory.notes().iter().rev().filter(|n| n.family.index() == family);
+        let Some(last) = own.next() else { return };
+        let n_repeats = 1 + own.take(64).take_while(|note| note.pitch == last.pitch).count();
+        let excess = n_repeats.saturating_sub(TOLERATED) as f32;
+        if let Some(logit) = logits.get_mut(usize::from(last.pitch)) {
+            *logit -= self.sampling.repetition * excess;
+        }
+    }
+
+    fn duration_logits(&self, family: usize, shift: usize, pitch: usize) -> Vec<f32> {
+        let mut rows = Vec::new();
+        self.generator.past.memory.duration_rows(family, shift, pitch, &mut rows);
+        self.logits(2, &rows)
+    }
+
+    fn velocity_logits(&self, family: usize, shift: usize, pitch: usize, duration: usize) -> Vec<f32> {
+        let mut rows = Vec::new();
+        self.generator.past.memory.velocity_rows(family, shift, pitch, duration, &mut rows);
+        self.logits(3, &rows)
+    }
+}
+
+/// Closes every class that may not be drawn.
+fn mask(logits: &mut [f32], is_open: impl Fn(usize) -> bool) {
+    for (class, logit) in logits.iter_mut().enumerate() {
+        if !is_open(class) {
+            *logit = f32::NEG_INFINITY;
+        }
     }
 }

@@ -1,5 +1,19 @@
 //! Note encoding, the LSTM, constraints and sampling, the weights file, and the generator: feed a note,
 //! draw the next.
+//!
+//! Never on the audio thread.
+
+pub mod vocabulary;
+
+pub mod encoding;
+
+pub mod network;
+
+pub mod reference;
+
+pub mod step;
+
+mod draw;
 
 mod sampling;
 pub use sampling::{Constraints, Sampling};

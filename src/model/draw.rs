@@ -1,0 +1,118 @@
+//! Drawing one class from logits: mask, temperature, min-p, nucleus, draw.
+
+use rand::{Rng, RngExt};
+
+/// How boldly one part is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Taste {
+    /// Divides the logits; below 0.01 the likeliest is taken.
+    pub temperature: f32,
+    /// Keep the likeliest classes that together hold this probability.
+    pub nucleus: f32,
+    /// Drop classes less likely than this share of the likeliest.
+    pub min_p: f32,
+}
+
+/// Draws a class; those whose logit is −∞ are never drawn. Nothing when all are.
+///
+/// `logits` is overwritten.
+pub fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) -> Option<usize> {
+    // One number is taken from the generator in every case, so that the draws after it do not shift.
+    let dart: f32 = rng.random();
+    let likeliest = logits
+        .iter()
+        .enumerate()
+        .filter(|(_, logit)| **logit > f32::NEG_INFINITY)
+        .max_by(|a, b| a.1.total_cmp(b.1))
+        .map(|(class, _)| class)?;
+    if taste.temperature < 0.01 {
+        return Some(likeliest);
+    }
+    let highest = logits[likeliest];
+    for logit in logits.iter_mut() {
+        *logit = ((*logit - highest) / taste.temperature).exp();
+    }
+    truncate(logits, taste);
+    let total: f32 = logits.iter().sum();
+    let mut remaining = dart * total;
+    for (class, probability) in logits.iter().enumerate() {
+        if *probability > 0.0 {
+            remaining -= probability;
+            if remaining < 0.0 {
+                return Some(class);
+            }
+        }
+    }
+    Some(likeliest)
+}
+
+/// Sets the unlikely to zero. The likeliest has weight 1 and always stays.
+fn truncate(weights: &mut [f32], taste: Taste) {
+    for weight in weights.iter_mut() {
+        if *weight < taste.min_p {
+            *weight = 0.0;
+        }
+    }
+    if taste.nucleus < 1.0 {
+        let total: f32 = weights.iter().sum();
+        let mut ranked: Vec<usize> = (0..weights.len()).collect();
+        ranked.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
+        let mut held = 0.0;
+        for class in ranked {
+            if held >= taste.nucleus * total {
+                weights[class] = 0.0;
+            }
+            held += weights[class];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand_pcg::Pcg64Mcg;
+
+    use crate::model::draw::{Taste, draw_class};
+
+    const PLAIN: Taste = Taste { temperature: 1.0, nucleus: 1.0, min_p: 0.0 };
+
+    fn share_of(class: usize, logits: &[f32], taste: Taste) -> f32 {
+        let mut rng = Pcg64Mcg::seed_from_u64(7);
+        let n_draws = 20_000;
+        let hits = (0..n_draws)
+            .filter(|_| draw_class(&mut logits.to_vec(), taste, &mut rng) == Some(class))
+            .count();
+        hits as f32 / n_draws as f32
+    }
+
+    #[test]
+    fn classes_come_as_often_as_their_probability() {
+        let logits = [0.5_f32.ln(), 0.3_f32.ln(), 0.2_f32.ln()];
+        for (class, expected) in [0.5, 0.3, 0.2].into_iter().enumerate() {
+            assert!((share_of(class, &logits, PLAIN) - expected).abs() < 0.02);
+        }
+    }
+
+    #[test]
+    fn what_is_masked_is_never_drawn_at_any_temperature() {
+        for temperature in [0.0, 0.1, 1.0, 5.0] {
+            let taste = Taste { temperature, ..PLAIN };
+            assert!(share_of(1, &[0.0, f32::NEG_INFINITY, -3.0], taste) == 0.0);
+        }
+        let mut rng = Pcg64Mcg::seed_from_u64(7);
+        assert_eq!(draw_class(&mut [f32::NEG_INFINITY; 4], PLAIN, &mut rng), None);
+    }
+
+    #[test]
+    fn nucleus_and_min_p_cut_the_tail() {
+        let logits = [0.6_f32.ln(), 0.3_f32.ln(), 0.1_f32.ln()];
+        assert!(share_of(2, &logits, Taste { nucleus: 0.85, ..PLAIN }) == 0.0);
+        assert!(share_of(2, &logits, Taste { min_p: 0.2, ..PLAIN }) == 0.0);
+        assert!((share_of(0, &logits, Taste { nucleus: 0.85, ..PLAIN }) - 2.0 / 3.0).abs() < 0.02);
+    }
+
+    #[test]
+    fn zero_temperature_takes_the_likeliest() {
+        assert!((share_of(1, &[0.0, 0.1, -1.0], Taste { temperature: 0.0, ..PLAIN }) - 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,231 @@
+//! The network's shape and its parameters.
+//!
+//! Two LSTM layers over a sum of embeddings; on top, one head for each part of a note, each given the
+//! parts before it:
+//!
+//! ```text
+//! rows -> sum of embeddings [E] -> LSTM [H] -> LSTM [H] -+-> family [17]
+//!                                                        +-> trunk [4 x R] + rows of the head, relu
+//!                                                              -> shift, pitch, duration, velocity
+//! ```
+
+use std::ops::Range;
+
+use rand::{Rng, RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+use serde::{Deserialize, Serialize};
+
+use crate::model::encoding::{
+    N_DURATION_ROWS, N_PITCH_ROWS, N_SHIFT_ROWS, N_STEP_ROWS, N_VELOCITY_ROWS,
+};
+use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES};
+
+/// The parts with a head of their own, in the order they are drawn after the family.
+pub const HEADS: [HeadShape; 4] = [
+    HeadShape { name: "shift", n_rows: N_SHIFT_ROWS, n_classes: N_SHIFTS },
+    HeadShape { name: "pitch", n_rows: N_PITCH_ROWS, n_classes: N_PITCHES },
+    HeadShape { name: "duration", n_rows: N_DURATION_ROWS, n_classes: N_DURATIONS },
+    HeadShape { name: "velocity", n_rows: N_VELOCITY_ROWS, n_classes: N_VELOCITIES },
+];
+
+/// How many heads there are besides the family's.
+pub const N_HEADS: usize = HEADS.len();
+
+/// What one head looks up and says.
+#[derive(Debug, Clone, Copy)]
+pub struct HeadShape {
+    /// The part, as the parameters are named.
+    pub name: &'static str,
+    /// Rows of its table.
+    pub n_rows: usize,
+    /// Classes it tells apart.
+    pub n_classes: usize,
+}
+
+/// The sizes of a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkConfig {
+    /// How many styles it tells apart, 1 to 64.
+    pub n_styles: usize,
+    /// Width of the embedding, 1 to 2048.
+    pub embedding: usize,
+    /// Width of an LSTM layer, 1 to 2048.
+    pub hidden: usize,
+    /// LSTM layers, 1 to 4.
+    pub n_layers: usize,
+    /// Width of a head, 1 to 1024.
+    pub head: usize,
+}
+
+impl NetworkConfig {
+    /// Whether every size lies in its range, so that the layout is of a sane size.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        (1..=64).contains(&self.n_styles)
+            && (1..=2048).contains(&self.embedding)
+            && (1..=2048).contains(&self.hidden)
+            && (1..=4).contains(&self.n_layers)
+            && (1..=1024).contains(&self.head)
+    }
+}
+
+/// One parameter tensor: where it lies in the flat buffer, row-major.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// As in the weights file.
+    pub name: String,
+    /// Where it lies.
+    pub range: Range<usize>,
+    /// Rows and columns; a bias has one row.
+    pub shape: [usize; 2],
+}
+
+/// One LSTM layer's tensors; gate order i, f, g, o, as in PyTorch's `nn.LSTM`.
+#[derive(Debug, Clone)]
+pub struct LstmSlots {
+    /// `[4H, input]`.
+    pub input: Slot,
+    /// `[4H, H]`.
+    pub recurrent: Slot,
+    /// `[4H]`, the sum of PyTorch's two.
+    pub bias: Slot,
+}
+
+/// A linear layer's tensors.
+#[derive(Debug, Clone)]
+pub struct LinearSlots {
+    /// `[out, in]`.
+    pub weight: Slot,
+    /// `[out]`.
+    pub bias: Slot,
+}
+
+/// One head's tensors.
+#[derive(Debug, Clone)]
+pub struct HeadSlots {
+    /// `[rows, R]`.
+    pub table: Slot,
+    /// `[classes, R]`.
+    pub out: LinearSlots,
+}
+
+/// Where every tensor lies in one flat buffer.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// `[rows + styles, E]`.
+    pub embedding: Slot,
+    /// From the bottom up.
+    pub lstm: Vec<LstmSlots>,
+    /// `[17, H]`.
+    pub family: LinearSlots,
+    /// `[4R, H]`: the first layer of all four heads.
+    pub trunk: LinearSlots,
+    /// In the order of [`HEADS`].
+    pub heads: Vec<HeadSlots>,
+    /// Length of the buffer.
+    pub n_parameters: usize,
+}
+
+impl Layout {
+    /// The layout of a network of these sizes.
+    #[must_use]
+    pub fn new(config: &NetworkConfig) -> Self {
+        let mut end = 0;
+        let mut slot = |name: String, rows: usize, columns: usize| {
+            let range = end..end + rows * columns;
+            end = range.end;
+            Slot { name, range, shape: [rows, columns] }
+        };
+        let NetworkConfig { n_styles, embedding, hidden, n_layers, head } = *config;
+        let embedding_slot = slot("embedding.weight".into(), N_STEP_ROWS + n_styles, embedding);
+        let lstm = (0..n_layers)
+            .map(|layer_idx| {
+                let n_inputs = if layer_idx == 0 { embedding } else { hidden };
+                LstmSlots {
+                    input: slot(format!("lstm.weight_ih_l{layer_idx}"), 4 * hidden, n_inputs),
+                    recurrent: slot(format!("lstm.weight_hh_l{layer_idx}"), 4 * hidden, hidden),
+                    bias: slot(format!("lstm.bias_l{layer_idx}"), 1, 4 * hidden),
+                }
+            })
+            .collect();
+        let mut linear = |name: &str, n_out: usize, n_in: usize| LinearSlots {
+            weight: slot(format!("{name}.weight"), n_out, n_in),
+            bias: slot(format!("{name}.bias"), 1, n_out),
+        };
+        let family = linear("family", N_FAMILIES, hidden);
+        let trunk = linear("trunk", N_HEADS * head, hidden);
+        let outs: Vec<LinearSlots> =
+            HEADS.iter().map(|shape| linear(shape.name, shape.n_classes, head)).collect();
+        let heads = HEADS
+            .iter()
+            .zip(outs)
+            .map(|(shape, out)| HeadSlots {
+                table: slot(format!("{}.table", shape.name), shape.n_rows, head),
+                out,
+            })
+            .collect();
+        Self { embedding: embedding_slot, lstm, family, trunk, heads, n_parameters: end }
+    }
+
+    /// Every tensor, in the order of the buffer.
+    #[must_use]
+    pub fn slots(&self) -> Vec<&Slot> {
+        let mut slots = vec![&self.embedding, &self.family.weight, &self.family.bias];
+        slots.extend([&self.trunk.weight, &self.trunk.bias]);
+        slots.extend(self.lstm.iter().flat_map(|l| [&l.input, &l.recurrent, &l.bias]));
+        slots.extend(self.heads.iter().flat_map(|h| [&h.table, &h.out.weight, &h.out.bias]));
+        slots.sort_by_key(|slot| slot.range.start);
+        slots
+    }
+}
+
+/// A network: its sizes and all its parameters in one buffer.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// The sizes.
+    pub config: NetworkConfig,
+    /// Where each tensor lies in `parameters`.
+    pub layout: Layout,
+    /// `[layout.n_parameters]`.
+    pub parameters: Vec<f32>,
+}
+
+impl Network {
+    /// An untrained network: uniform within 1/√fan-in, as PyTorch does; forget gates open (bias 1), as
+    /// Jozefowicz et al. 2015 advise; embeddings small.
+    #[must_use]
+    pub fn random(config: NetworkConfig, seed: u64) -> Self {
+        let layout = Layout::new(&config);
+        let mut rng = Pcg64Mcg::seed_from_u64(seed);
+        let mut parameters = vec![0.0; layout.n_parameters];
+        let hidden = config.hidden;
+        fill(&mut parameters, &layout.embedding, 0.1, &mut rng);
+        for lstm in &layout.lstm {
+            let bound = 1.0 / (hidden as f32).sqrt();
+            fill(&mut parameters, &lstm.input, bound, &mut rng);
+            fill(&mut parameters, &lstm.recurrent, bound, &mut rng);
+            parameters[lstm.bias.range.clone()][hidden..2 * hidden].fill(1.0);
+        }
+        for linear in [&layout.family, &layout.trunk].into_iter().chain(layout.heads.iter().map(|h| &h.out)) {
+            let bound = 1.0 / (linear.weight.shape[1] as f32).sqrt();
+            fill(&mut parameters, &linear.weight, bound, &mut rng);
+        }
+        for head in &layout.heads {
+            fill(&mut parameters, &head.table, 0.1, &mut rng);
+        }
+        Self { config, layout, parameters }
+    }
+
+    /// The values of one tensor, row-major.
+    #[must_use]
+    pub fn values(&self, slot: &Slot) -> &[f32] {
+        &self.parameters[slot.range.clone()]
+    }
+}
+
+fn fill(parameters: &mut [f32], slot: &Slot, bound: f32, rng: &mut impl Rng) {
+    for value in &mut parameters[slot.range.clone()] {
+        *value = rng.random_range(-bound..bound);
+    }
+}
