@@ -1,5 +1,6 @@
 //! One step of the network while playing: one note at a time, one thread, nothing allocated.
 
+use crate::model::activation::{activate_gates, update_cell};
 use crate::model::network::{LinearSlots, Network};
 
 /// What the LSTM remembers between notes: `[layer][H]` each.
@@ -54,13 +55,8 @@ impl Stepper {
             self.gates.copy_from_slice(network.values(&slots.bias));
             add_product(&mut self.gates, network.values(&slots.input), &self.input[..n_inputs]);
             add_product(&mut self.gates, network.values(&slots.recurrent), h);
-            let (i, rest) = self.gates.split_at(hidden);
-            let (f, rest) = rest.split_at(hidden);
-            let (g, o) = rest.split_at(hidden);
-            for unit in 0..hidden {
-                c[unit] = sigmoid(f[unit]) * c[unit] + sigmoid(i[unit]) * g[unit].tanh();
-                h[unit] = sigmoid(o[unit]) * c[unit].tanh();
-            }
+            activate_gates(&mut self.gates, hidden);
+            update_cell(&self.gates, hidden, c, h);
             self.input[..hidden].copy_from_slice(h);
             n_inputs = hidden;
         }
@@ -105,10 +101,4 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     }
     let rest: f32 = a_rest.iter().zip(b_rest).map(|(x, y)| x * y).sum();
     sums.iter().sum::<f32>() + rest
-}
-
-/// The logistic function.
-#[must_use]
-pub fn sigmoid(x: f32) -> f32 {
-    1.0 / (1.0 + (-x).exp())
 }

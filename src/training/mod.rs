@@ -1,1 +1,18 @@
-//! TODO house training
+//! A folder of MIDI files in, a trained network out.
+//!
+//! [`corpus`] reads the files, [`windows`] cuts them into batches, [`fused`] runs one training step over a
+//! batch, [`optimiser`] applies it, and [`run`] is the loop around them.
+
+pub mod corpus;
+
+pub mod windows;
+
+pub mod fused;
+
+mod heads;
+
+mod matrix;
+
+pub mod optimiser;
+
+pub mod run;

@@ -1,0 +1,169 @@
+//! The heads over a window: the loss of each part, and its gradients.
+
+use multiversion::multiversion;
+
+use crate::model::activation::exp;
+use crate::model::encoding::Parts;
+use crate::model::network::{LinearSlots, N_HEADS, Network};
+use crate::model::step::add_rows;
+use crate::training::fused::{Losses, add_columns, scatter_rows};
+use crate::training::matrix::{View, add_product};
+use crate::training::windows::Window;
+
+/// The heads' buffers; N is time × streams.
+#[derive(Default)]
+pub(crate) struct Heads {
+    /// `[N, 4R]`: the heads' first layers, then the gradients of their sums.
+    inner: Vec<f32>,
+    /// `[N, classes]` of one part at a time: logits, then their gradients.
+    logits: Vec<f32>,
+    inner_gradient: Vec<f32>,
+}
+
+impl Heads {
+    /// Loss and gradients; `top_gradient` is overwritten by the gradient of `top`, `[N, H]`.
+    pub(crate) fn train(
+        &mut self,
+        network: &Network,
+        window: &Window,
+        top: &[f32],
+        top_gradient: &mut Vec<f32>,
+        scale: f32,
+        gradient: &mut [f32],
+    ) -> Losses {
+        let (hidden, width) = (network.config.hidden, network.config.head);
+        let layout = &network.layout;
+        let mut losses = Losses::default();
+        top_gradient.clear();
+        top_gradient.resize(top.len(), 0.0);
+
+        self.compute_logits(network, &layout.family, View::new(top, hidden));
+        losses[0] = self.lose(window, 0, Some(scale));
+        self.linear_gradients(network, &layout.family, View::new(top, hidden), top_gradient, hidden, gradient);
+
+        self.compute_inner(network, window, top);
+        self.inner_gradient.clear();
+        self.inner_gradient.resize(self.inner.len(), 0.0);
+        for (head_idx, slots) in layout.heads.iter().enumerate() {
+            let begin = head_idx * width;
+            let inner = std::mem::take(&mut self.inner);
+            let own = View::strided(&inner[begin..], width, N_HEADS * width);
+            self.compute_logits(network, &slots.out, own);
+            losses[1 + head_idx] = self.lose(window, 1 + head_idx, Some(scale));
+            let mut inner_gradient = std::mem::take(&mut self.inner_gradient);
+            let stride = N_HEADS * width;
+            self.linear_gradients(network, &slots.out, own, &mut inner_gradient[begin..], stride, gradient);
+            (self.inner, self.inner_gradient) = (inner, inner_gradient);
+        }
+        for (gradient, value) in self.inner_gradient.iter_mut().zip(&self.inner) {
+            *gradient = if *value > 0.0 { *gradient } else { 0.0 };
+        }
+        for (head_idx, slots) in layout.heads.iter().enumerate() {
+            let table = &mut gradient[slots.table.range.clone()];
+            for (idx, row) in self.inner_gradient.chunks_exact(N_HEADS * width).enumerate() {
+                let own = &row[head_idx * width..(head_idx + 1) * width];
+                scatter_rows(table, window.head_rows[head_idx].get(idx), own);
+            }
+        }
+        std::mem::swap(&mut self.logits, &mut self.inner_gradient);
+        self.linear_gradients(network, &layout.trunk, View::new(top, hidden), top_gradient, hidden, gradient);
+        std::mem::swap(&mut self.logits, &mut self.inner_gradient);
+        losses
+    }
+
+    /// The loss alone.
+    pub(crate) fn evaluate(&mut self, network: &Network, window: &Window, top: &[f32]) -> Losses {
+        let (hidden, width) = (network.config.hidden, network.config.head);
+        let layout = &network.layout;
+        let mut losses = Losses::default();
+        self.compute_logits(network, &layout.family, View::new(top, hidden));
+        losses[0] = self.lose(window, 0, None);
+        self.compute_inner(network, window, top);
+        for (head_idx, slots) in layout.heads.iter().enumerate() {
+            let inner = std::mem::take(&mut self.inner);
+            let own = View::strided(&inner[head_idx * width..], width, N_HEADS * width);
+            self.compute_logits(network, &slots.out, own);
+            losses[1 + head_idx] = self.lose(window, 1 + head_idx, None);
+            self.inner = inner;
+        }
+        losses
+    }
+
+    fn compute_inner(&mut self, network: &Network, window: &Window, top: &[f32]) {
+        let (hidden, width) = (network.config.hidden, network.config.head);
+        let layout = &network.layout;
+        std::mem::swap(&mut self.logits, &mut self.inner);
+        self.compute_logits(network, &layout.trunk, View::new(top, hidden));
+        std::mem::swap(&mut self.logits, &mut self.inner);
+        for (idx, row) in self.inner.chunks_exact_mut(N_HEADS * width).enumerate() {
+            for (head_idx, (own, slots)) in row.chunks_exact_mut(width).zip(&layout.heads).enumerate() {
+                add_rows(own, network.values(&slots.table), window.head_rows[head_idx].get(idx));
+            }
+            row.iter_mut().for_each(|value| *value = value.max(0.0));
+        }
+    }
+
+    fn compute_logits(&mut self, network: &Network, slots: &LinearSlots, input: View<'_>) {
+        let [n_out, n_in] = slots.weight.shape;
+        let bias = network.values(&slots.bias);
+        self.logits.clear();
+        (0..input.rows()).for_each(|_| self.logits.extend_from_slice(bias));
+        let weight = View::new(network.values(&slots.weight), n_in);
+        add_product(&mut self.logits, n_out, input, weight.transposed());
+    }
+
+    /// The sum of the loss of one part; with a scale, logits become the gradient of the loss times it.
+    fn lose(&mut self, window: &Window, part_idx: usize, scale: Option<f32>) -> f64 {
+        let n_classes = self.logits.len() / window.len().max(1);
+        let mut sum = 0.0;
+        for (idx, logits) in self.logits.chunks_exact_mut(n_classes).enumerate() {
+            let Parts { family, shift, pitch, duration, velocity } = window.parts[idx];
+            let class = [family, shift, pitch, duration, velocity][part_idx];
+            let lowest = if part_idx == 2 { window.lowest_pitches[idx] } else { 0 };
+            logits[..lowest].fill(f32::NEG_INFINITY);
+            let target = logits[class];
+            let log_total = exponentials(logits);
+            sum += f64::from(log_total - target);
+            if let Some(scale) = scale {
+                // Softmax minus one at what followed; exponentials were left relative to the total.
+                logits.iter_mut().for_each(|p| *p *= scale);
+                logits[class] -= scale;
+                logits[..lowest].fill(0.0);
+            }
+        }
+        sum
+    }
+
+    /// Gradients of a linear layer whose output's gradient stands in `logits`.
+    fn linear_gradients(
+        &mut self,
+        network: &Network,
+        slots: &LinearSlots,
+        input: View<'_>,
+        input_gradient: &mut [f32],
+        stride: usize,
+        gradient: &mut [f32],
+    ) {
+        let [n_out, n_in] = slots.weight.shape;
+        let out = View::new(&self.logits, n_out);
+        add_product(&mut gradient[slots.weight.range.clone()], n_in, out.transposed(), input);
+        add_columns(&mut gradient[slots.bias.range.clone()], &self.logits);
+        let weight = View::new(network.values(&slots.weight), n_in);
+        add_product(input_gradient, stride, out, weight);
+    }
+}
+
+/// Turns logits into probabilities and returns the logarithm of the sum of their exponentials.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn exponentials(logits: &mut [f32]) -> f32 {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let mut total = 0.0;
+    for logit in logits.iter_mut() {
+        *logit = exp(*logit - highest);
+        total += *logit;
+    }
+    for logit in logits.iter_mut() {
+        *logit /= total;
+    }
+    highest + total.ln()
+}

@@ -1,0 +1,215 @@
+//! Pieces cut into windows of a batch, with the hidden state carried from window to window.
+//!
+//! A batch is several streams side by side. Each stream plays one piece after another; where a piece
+//! begins, the position says so and the hidden state before it is zero. No position is padding.
+
+use std::sync::Arc;
+
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use crate::model::encoding::{Memory, Parts};
+use crate::model::network::N_HEADS;
+use crate::model::reference::Position;
+use crate::music::{Mode, Note, Piece};
+
+/// A piece moved to a tonic of C, with what the network is told of it.
+#[derive(Debug, Clone)]
+pub struct KeyedPiece {
+    /// Index of its style.
+    pub style: usize,
+    /// Major or minor.
+    pub mode: Mode,
+    /// Its notes and bar lines.
+    pub piece: Piece,
+}
+
+/// Encodes a piece note by note, exactly as a generator hears it.
+#[derive(Debug)]
+pub struct Reader {
+    piece: Arc<KeyedPiece>,
+    memory: Memory,
+    next: usize,
+}
+
+impl Reader {
+    /// A reader at the first note of a piece.
+    #[must_use]
+    pub fn new(piece: Arc<KeyedPiece>) -> Self {
+        let (start, meter) = piece.piece.bar_at(crate::music::Tick::ZERO);
+        let memory = Memory::new(piece.style, piece.mode, start, meter);
+        Self { piece, memory, next: 0 }
+    }
+
+    /// The next note to predict and what is known before it; nothing at the end of the piece.
+    pub fn next_position(&mut self) -> Option<Position> {
+        let note = *self.piece.piece.notes.get(self.next)?;
+        let mut step_rows = Vec::with_capacity(48);
+        self.memory.step_rows(&mut step_rows);
+        self.begin_bars_until(&note);
+        let parts = self.memory.parts(&note);
+        let Parts { family, shift, pitch, duration, .. } = parts;
+        let mut head_rows: [Vec<u32>; N_HEADS] = Default::default();
+        let [shifts, pitches, durations, velocities] = &mut head_rows;
+        self.memory.shift_rows(family, shifts);
+        self.memory.pitch_rows(family, shift, pitches);
+        self.memory.duration_rows(family, shift, pitch, durations);
+        self.memory.velocity_rows(family, shift, pitch, duration, velocities);
+        let lowest_pitch = if shift == 0 { self.memory.lowest_in_chord(family).min(pitch) } else { 0 };
+        let is_beginning = self.next == 0;
+        self.memory.hear(&note);
+        self.next += 1;
+        Some(Position { is_beginning, step_rows, head_rows, lowest_pitch, parts })
+    }
+
+    fn begin_bars_until(&mut self, note: &Note) {
+        let (bar, _) = self.piece.piece.bar_at(note.onset);
+        while self.memory.bar_start() < bar {
+            let (start, meter) = self.piece.piece.bar_at(self.memory.bar_start());
+            let (next, next_meter) = self.piece.piece.bar_at(start + meter.bar_length());
+            // A meter change inside a bar cuts it short, so the next bar may begin sooner.
+            self.memory.begin_bar(next.max(self.memory.bar_start() + crate::music::Tick(1)), next_meter);
+        }
+    }
+}
+
+/// Rows of several positions, end to end.
+#[derive(Debug, Default, Clone)]
+pub struct RowLists {
+    rows: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+impl RowLists {
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.ends.clear();
+    }
+
+    fn push(&mut self, rows: &[u32]) {
+        self.rows.extend_from_slice(rows);
+        self.ends.push(self.rows.len());
+    }
+
+    /// The rows of one position.
+    #[must_use]
+    pub fn get(&self, idx: usize) -> &[u32] {
+        let begin = idx.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.rows[begin..self.ends[idx]]
+    }
+}
+
+/// A window of several streams: `n_steps × n_streams` positions, time-major.
+#[derive(Debug, Default, Clone)]
+pub struct Window {
+    /// Streams side by side.
+    pub n_streams: usize,
+    /// Notes of each stream.
+    pub n_steps: usize,
+    /// Whether a piece begins at a position.
+    pub beginnings: Vec<bool>,
+    /// Rows of the embedding.
+    pub step_rows: RowLists,
+    /// Rows of each head's table.
+    pub head_rows: [RowLists; N_HEADS],
+    /// What follows.
+    pub parts: Vec<Parts>,
+    /// Pitches below this cannot follow.
+    pub lowest_pitches: Vec<usize>,
+}
+
+impl Window {
+    /// Lays out the positions of several streams, `[stream][time]`, which must be equally long.
+    pub fn fill(&mut self, streams: &[Vec<Position>]) {
+        self.n_streams = streams.len();
+        self.n_steps = streams.first().map_or(0, Vec::len);
+        self.beginnings.clear();
+        self.parts.clear();
+        self.lowest_pitches.clear();
+        self.step_rows.clear();
+        self.head_rows.iter_mut().for_each(RowLists::clear);
+        for step in 0..self.n_steps {
+            for stream in streams {
+                let position = &stream[step];
+                self.beginnings.push(position.is_beginning);
+                self.parts.push(position.parts);
+                self.lowest_pitches.push(position.lowest_pitch);
+                self.step_rows.push(&position.step_rows);
+                for (lists, rows) in self.head_rows.iter_mut().zip(&position.head_rows) {
+                    lists.push(rows);
+                }
+            }
+        }
+    }
+
+    /// How many positions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+}
+
+/// Endless streams of pieces drawn at random, for training.
+#[derive(Debug)]
+pub struct Streams {
+    pieces: Vec<Arc<KeyedPiece>>,
+    /// Running sums of the weights that pieces are drawn with.
+    cumulative: Vec<f64>,
+    readers: Vec<Reader>,
+    rng: Pcg64Mcg,
+}
+
+impl Streams {
+    /// `n_streams` streams over `pieces`, each drawn in proportion to its weight. Pieces must hold notes.
+    #[must_use]
+    pub fn new(pieces: Vec<Arc<KeyedPiece>>, weights: &[f64], n_streams: usize, seed: u64) -> Self {
+        let cumulative = weights
+            .iter()
+            .scan(0.0, |sum, weight| {
+                *sum += weight;
+                Some(*sum)
+            })
+            .collect();
+        let mut streams =
+            Self { pieces, cumulative, readers: Vec::new(), rng: Pcg64Mcg::seed_from_u64(seed) };
+        for _ in 0..n_streams {
+            let piece = streams.draw_piece();
+            let mut reader = Reader::new(piece);
+            // Streams begin at different places, so that pieces do not all end together.
+            let n_skipped = streams.rng.random_range(0..reader.piece.piece.notes.len().max(1));
+            (0..n_skipped).for_each(|_| drop(reader.next_position()));
+            streams.readers.push(reader);
+        }
+        streams
+    }
+
+    fn draw_piece(&mut self) -> Arc<KeyedPiece> {
+        let total = self.cumulative.last().copied().unwrap_or_default();
+        let dart = self.rng.random::<f64>() * total;
+        let idx = self.cumulative.partition_point(|sum| *sum <= dart).min(self.pieces.len() - 1);
+        Arc::clone(&self.pieces[idx])
+    }
+
+    /// The next `n_steps` notes of each stream.
+    pub fn next_window(&mut self, n_steps: usize, window: &mut Window) {
+        let mut streams = Vec::with_capacity(self.readers.len());
+        for stream_idx in 0..self.readers.len() {
+            let mut positions = Vec::with_capacity(n_steps);
+            while positions.len() < n_steps {
+                match self.readers[stream_idx].next_position() {
+                    Some(position) => positions.push(position),
+                    None => self.readers[stream_idx] = Reader::new(self.draw_piece()),
+                }
+            }
+            streams.push(positions);
+        }
+        window.fill(&streams);
+    }
+}
+

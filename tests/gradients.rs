@@ -1,0 +1,120 @@
+//! The hand-laid training step against candle: outputs and every gradient, at odd sizes, with pieces that
+//! begin inside a window.
+
+use std::sync::Arc;
+
+use candle_core::{Tensor, Var};
+use continuo::model::network::{Network, NetworkConfig};
+use continuo::model::reference::{Position, Reference};
+use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
+use continuo::training::fused::Worker;
+use continuo::training::windows::{KeyedPiece, Reader, Window};
+
+const CONFIG: NetworkConfig = NetworkConfig { n_styles: 2, embedding: 5, hidden: 7, n_layers: 2, head: 3 };
+
+/// A piece with chords, ties over bar lines, drums, a meter change and long rests.
+fn piece(seed: i64, n_notes: i64) -> Arc<KeyedPiece> {
+    let mut notes: Vec<Note> = (0..n_notes)
+        .map(|idx| Note {
+            onset: Tick((idx / 2) * (6 + 6 * ((idx + seed) % 3)) + if idx > 9 { 500 } else { 0 }),
+            duration: Tick(3 + (idx * seed) % 50),
+            pitch: (40 + (idx * 7 * seed) % 40) as u8,
+            velocity: (20 + idx * 9 % 100) as u8,
+            family: if idx % 5 == 4 { Family::DRUMS } else { Family::PIANO },
+        })
+        .collect();
+    notes.sort();
+    notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
+    let waltz = Meter::new(3, 4).unwrap();
+    let piece = Piece { notes, meters: vec![(Tick(0), waltz), (Tick(144), Meter::COMMON)], ..Piece::default() };
+    Arc::new(KeyedPiece { style: (seed % 2) as usize, mode: Mode::Minor, piece })
+}
+
+fn positions(pieces: &[Arc<KeyedPiece>]) -> Vec<Position> {
+    pieces
+        .iter()
+        .flat_map(|piece| {
+            let mut reader = Reader::new(Arc::clone(piece));
+            std::iter::from_fn(move || reader.next_position()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// Three streams of eleven notes; pieces begin in the middle of each.
+fn streams() -> Vec<Vec<Position>> {
+    [1, 2, 3].map(|seed| positions(&[piece(seed, 4 + seed), piece(seed + 3, 20)])[..11].to_vec()).to_vec()
+}
+
+fn window(streams: &[Vec<Position>]) -> Window {
+    let mut window = Window::default();
+    window.fill(streams);
+    window
+}
+
+#[test]
+fn the_fast_step_has_the_losses_and_gradients_of_candle() {
+    let network = Network::random(CONFIG, 1);
+    let streams = streams();
+    let variables = std::cell::RefCell::new(Vec::new());
+    let reference = Reference::new(&network, |tensor| {
+        let variable = Var::from_tensor(&tensor)?;
+        variables.borrow_mut().push(variable.clone());
+        Ok(variable.as_tensor().clone())
+    })
+    .unwrap();
+    let all: Vec<Tensor> = streams.iter().map(|s| reference.log_probabilities(s).unwrap()).collect();
+    let by_part: Vec<f32> = Tensor::cat(&all, 0).unwrap().sum(0).unwrap().neg().unwrap().to_vec1().unwrap();
+    let loss = Tensor::cat(&all, 0).unwrap().sum_all().unwrap().neg().unwrap();
+    let gradients = loss.backward().unwrap();
+
+    let mut worker = Worker::new(&network, 0.0, 1);
+    let losses = worker.train(&network, &window(&streams), 1.0);
+    for (fast, slow) in losses.iter().zip(&by_part) {
+        assert!((fast - f64::from(*slow)).abs() < 1e-3, "{losses:?} {by_part:?}");
+    }
+    for (slot, variable) in network.layout.slots().into_iter().zip(variables.borrow().iter()) {
+        let slow = gradients.get(variable).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        let fast = &worker.gradient[slot.range.clone()];
+        assert!(slow.iter().any(|g| *g != 0.0), "{} has no gradient to compare", slot.name);
+        for (idx, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
+            assert!((fast - slow).abs() < 2e-4 * (1.0 + slow.abs()), "{} {idx}: {fast} {slow}", slot.name);
+        }
+    }
+}
+
+#[test]
+fn the_gradient_is_the_slope_of_the_loss() {
+    let network = Network::random(CONFIG, 2);
+    let window = window(&streams());
+    let mut worker = Worker::new(&network, 0.0, 1);
+    worker.train(&network, &window, 1.0);
+    let loss_at = |idx: usize, value: f32| {
+        let mut moved = network.clone();
+        moved.parameters[idx] = value;
+        Worker::new(&network, 0.0, 1).evaluate(&moved, &window).iter().sum::<f64>()
+    };
+    for slot in network.layout.slots() {
+        let steepest = slot
+            .range
+            .clone()
+            .max_by(|a, b| worker.gradient[*a].abs().total_cmp(&worker.gradient[*b].abs()))
+            .unwrap();
+        let (value, distance) = (network.parameters[steepest], 1e-2);
+        let rise = loss_at(steepest, value + distance) - loss_at(steepest, value - distance);
+        let slope = rise / (2.0 * f64::from(distance));
+        let gradient = f64::from(worker.gradient[steepest]);
+        assert!((slope - gradient).abs() < 0.02 * (1.0 + gradient.abs()), "{}: {slope} {gradient}", slot.name);
+    }
+}
+
+#[test]
+fn the_hidden_state_is_carried_from_window_to_window() {
+    let network = Network::random(CONFIG, 3);
+    let streams = streams();
+    let halves: [Vec<Vec<Position>>; 2] =
+        [0..6, 6..11].map(|part| streams.iter().map(|stream| stream[part.clone()].to_vec()).collect());
+    let whole: f64 = Worker::new(&network, 0.0, 1).evaluate(&network, &window(&streams)).iter().sum();
+    let mut worker = Worker::new(&network, 0.0, 1);
+    let parts: f64 = halves.iter().flat_map(|half| worker.evaluate(&network, &window(half))).sum();
+    assert!((whole - parts).abs() < 1e-3, "{whole} {parts}");
+}
