@@ -15,6 +15,9 @@ pub use key::{Key, Mode, PitchClassSet, Scale};
 mod piece;
 pub use piece::Piece;
 
+mod key_finding;
+pub use key_finding::{Section, best_scale_share, find_key};
+
 mod score;
 pub use score::{Bar, Score};
 
