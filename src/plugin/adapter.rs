@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use nice_plug::prelude::*;
+use nice_plug_egui::EguiEditor;
 
 use crate::player::handover::handover;
 use crate::player::{Block, EventList, Player};
+use crate::plugin::editor::{self, Editor};
 use crate::plugin::outlet::Outlet;
 use crate::plugin::{Parameters, transport};
 
@@ -65,13 +67,17 @@ impl Plugin for Continuo {
     // With it, nice-plug 0.4.2 splits blocks and reports timestamps outside them.
     const SAMPLE_ACCURATE_AUTOMATION: bool = false;
 
-    type Editor = ();
+    type Editor = EguiEditor<Editor>;
     type SysExMessage = ();
     // The framework's background thread is shared by all instances; each has a composer thread of its own.
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
         self.parameters.clone()
+    }
+
+    fn editor(&mut self, _async_executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        editor::create(Arc::clone(&self.parameters))
     }
 
     fn filter_state(state: &mut PluginState) {

@@ -19,8 +19,8 @@ pub(super) const ACCENT: Color32 = Color32::from_rgb(0xf0, 0xa8, 0x4a);
 /// What went wrong.
 pub(super) const ALARM: Color32 = Color32::from_rgb(0xff, 0x7b, 0x72);
 
-/// The space between things, and around them.
-pub(super) const GAP: f32 = 8.0;
+/// The space between things.
+const GAP: f32 = 8.0;
 /// How round corners are.
 pub(super) const ROUND: f32 = 4.0;
 

@@ -72,6 +72,11 @@ pub struct View {
     pub messages: Vec<String>,
 }
 
+/// Gives a fresh egui context the editor's looks.
+pub fn prepare(ctx: &egui::Context) {
+    theme::apply(ctx);
+}
+
 /// Draws the editor and returns what the user wants.
 #[must_use]
 pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
@@ -104,14 +109,13 @@ fn title(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         ui.colored_label(theme::DIM, name);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui
-                .button("⟳")
+                .button("Rescan")
                 .on_hover_text(format!("Look again in {}", view.folder))
                 .clicked()
             {
                 intents.push(Intent::ListModels);
             }
             models(ui, view, intents);
-            ui.colored_label(theme::DIM, "Model");
         });
     });
 }
@@ -121,7 +125,7 @@ fn models(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
     let list = egui::ComboBox::from_id_salt("models")
         .width(210.0)
         .selected_text(view.chosen.name());
-    list.show_ui(ui, |ui| {
+    let list = list.show_ui(ui, |ui| {
         for choice in choices {
             if ui
                 .selectable_label(choice == view.chosen, choice.name())
@@ -135,6 +139,8 @@ fn models(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
             ui.label(RichText::new(hint).small().color(theme::DIM));
         }
     });
+    let label = ui.colored_label(theme::DIM, "Model file");
+    list.response.labelled_by(label.id);
 }
 
 fn knobs(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
