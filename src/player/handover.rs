@@ -9,15 +9,15 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::music::{Meter, Score, Tick};
+use crate::music::{Beats, Meter, Score, Tick};
 use crate::player::ComposingKnobs;
 
-/// A score with the number of the last [`Settle`] that it answers.
+/// A score with the number of the last [`Settle`] or [`BarLine`] that it answers.
 #[derive(Debug, Clone, Default)]
 pub struct Published {
     /// What to play.
     pub score: Arc<Score>,
-    /// Every settle up to this number has been worked in.
+    /// Everything up to this number has been worked in.
     pub answered: u64,
 }
 
@@ -29,12 +29,18 @@ pub enum Message {
     /// The knobs of a bar are final.
     Settle(Settle),
     /// The host's bar differs from the one in the score.
-    BarLine {
-        /// The song position of the bar line.
-        start: Tick,
-        /// The bar's time signature.
-        meter: Meter,
-    },
+    BarLine(BarLine),
+}
+
+/// A bar as the host counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BarLine {
+    /// Counts up together with [`Settle::number`].
+    pub number: u64,
+    /// The song position of the bar line.
+    pub start: Tick,
+    /// The bar's time signature.
+    pub meter: Meter,
 }
 
 /// The song and the knobs at one moment.
@@ -46,8 +52,6 @@ pub struct Moment {
     pub offline: bool,
     /// The song position.
     pub position: Tick,
-    /// The bar line at or before it, as the host sees it.
-    pub bar_start: Tick,
     /// The meter of that bar.
     pub meter: Meter,
     /// Start and end of the loop, if the host loops.
@@ -56,14 +60,17 @@ pub struct Moment {
     pub knobs: ComposingKnobs,
 }
 
-/// What the bar at `position` is to be composed with, one beat before the playhead gets there.
+/// What the bar at `position` is to be composed with, one beat before the playhead gets there or as soon
+/// as it jumps there.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settle {
-    /// Counts up from 1.
+    /// Counts up from 1, together with [`BarLine::number`].
     pub number: u64,
     /// Where the playhead will be. A bar that begins right here is composed again if its knobs differ;
     /// a bar that began earlier stays as it is.
     pub position: Tick,
+    /// The bar line at or before `position` as the host counts, if that is known.
+    pub line: Option<Tick>,
     /// Whether the playhead jumped here, so that older settles no longer matter.
     pub jumped: bool,
     /// The meter of a bar that begins here, as far as the host has told.
@@ -83,8 +90,8 @@ pub struct Playhead {
 impl Playhead {
     /// The song position in quarter notes at the end of the last block.
     #[must_use]
-    pub fn position(&self) -> crate::music::Beats {
-        crate::music::Beats(f64::from_bits(self.position.load(Ordering::Relaxed)))
+    pub fn position(&self) -> Beats {
+        Beats(f64::from_bits(self.position.load(Ordering::Relaxed)))
     }
 
     /// Whether the song moves.
@@ -99,7 +106,7 @@ impl Playhead {
         self.n_late.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set(&self, position: crate::music::Beats, is_playing: bool) {
+    pub(crate) fn set(&self, position: Beats, is_playing: bool) {
         self.position.store(position.0.to_bits(), Ordering::Relaxed);
         self.is_playing.store(is_playing, Ordering::Relaxed);
     }
@@ -159,6 +166,15 @@ impl ComposerEnd {
     #[must_use]
     pub fn receive(&self) -> Option<Message> {
         self.inbox.try_recv().ok()
+    }
+
+    /// Whether the player is gone for good.
+    #[must_use]
+    pub fn is_player_gone(&self) -> bool {
+        matches!(
+            self.retired.try_recv(),
+            Err(crossbeam_channel::TryRecvError::Disconnected)
+        )
     }
 
     /// Hands a score down; gives it back if the player has not yet taken the ones before.

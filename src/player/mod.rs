@@ -17,3 +17,13 @@ pub mod handover;
 
 mod play;
 pub use play::Player;
+
+mod follow;
+
+mod bars;
+
+mod sounding;
+
+mod link;
+
+mod pace;

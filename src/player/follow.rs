@@ -1,0 +1,222 @@
+//! Follows the host's song position from block to block.
+
+use crate::music::Beats;
+use crate::player::Block;
+
+/// Where the song goes during one block.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::player) enum Motion {
+    /// Nowhere.
+    Stopped,
+    /// Along this path.
+    Moving(Path),
+}
+
+/// How song positions lie on the samples of a block, at one tempo.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::player) struct Ruler {
+    /// A song position in beats.
+    pub(in crate::player) beat: f64,
+    /// The sample in the block where it lies.
+    pub(in crate::player) sample: f64,
+    /// Samples to the beat.
+    pub(in crate::player) samples_per_beat: f64,
+    /// Where the block begins, in samples counted from the player's first.
+    pub(in crate::player) block_start: u64,
+    /// The block's length.
+    pub(in crate::player) n_samples: u32,
+}
+
+impl Ruler {
+    /// The nearest sample to a song position, within the block.
+    pub(in crate::player) fn to_offset_round(self, beat: f64) -> u32 {
+        let sample = self.sample + (beat - self.beat) * self.samples_per_beat;
+        // A cast from a float saturates, so positions far away are safe.
+        (sample.round() as u32).min(self.n_samples.saturating_sub(1))
+    }
+}
+
+/// The way of the song through one block: straight on, but for a loop that may wrap many times.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::player) struct Path {
+    /// Where the song is, in beats.
+    pub(in crate::player) position: f64,
+    /// Beats to the sample.
+    pub(in crate::player) beats_per_sample: f64,
+    /// Start and end of the loop, if the song is going to wrap.
+    pub(in crate::player) loop_range: Option<(f64, f64)>,
+    /// If the song has come here from elsewhere, by a jump or round a loop: the position from which
+    /// notes are due. Whoever takes the stretch that was jumped to takes this too.
+    pub(in crate::player) jump: Option<f64>,
+    sample: f64,
+    n_samples: f64,
+}
+
+impl Path {
+    /// Whether the block is full.
+    pub(in crate::player) fn is_over(&self) -> bool {
+        self.n_samples - self.sample < 1e-6
+    }
+
+    /// How song positions from here on lie on the samples of the block.
+    pub(in crate::player) fn ruler(&self, block_start: u64) -> Ruler {
+        Ruler {
+            beat: self.position,
+            sample: self.sample,
+            samples_per_beat: 1.0 / self.beats_per_sample,
+            block_start,
+            n_samples: self.n_samples as u32,
+        }
+    }
+
+    /// Where the song would be at the end of the block if it ran straight on.
+    pub(in crate::player) fn block_end(&self) -> f64 {
+        self.position + (self.n_samples - self.sample) * self.beats_per_sample
+    }
+
+    /// Goes on to the end of the block, the loop or the bar, whichever comes first, and returns the song
+    /// position where that stretch ends. At the end of the loop the path jumps back.
+    pub(in crate::player) fn next_position(&mut self, bar_end: f64) -> f64 {
+        let block_end = self.block_end();
+        let loop_end = self.loop_range.map_or(f64::INFINITY, |(_, end)| end);
+        let to = block_end.min(bar_end).min(loop_end).max(self.position);
+        if to < block_end {
+            self.sample += (to - self.position) / self.beats_per_sample;
+        } else {
+            self.sample = self.n_samples;
+        }
+        self.position = to;
+        if let Some((start, end)) = self.loop_range
+            && to >= end - 1e-9
+        {
+            self.position = start;
+            self.jump = Some(start);
+        }
+        to
+    }
+}
+
+/// Knows where the next block should begin, and so whether the song has jumped.
+#[derive(Debug, Default)]
+pub(in crate::player) struct Follower {
+    last: Option<Last>,
+}
+
+/// The end of the last block.
+#[derive(Debug, Clone, Copy)]
+struct Last {
+    position: f64,
+    beats_per_sample: f64,
+    n_samples: f64,
+    /// Set if the loop has wrapped at the very end of the block, and nothing was played since.
+    jump: Option<f64>,
+    /// The loop that the block ran in.
+    loop_range: Option<(f64, f64)>,
+}
+
+impl Follower {
+    /// What a host that does not tell its tempo is taken to play at.
+    const TEMPO: f64 = 120.0;
+    /// A host's position may be this far off, in beats, before it counts as a jump.
+    const SLACK: f64 = 0.01;
+    /// A loop of fewer samples is no loop.
+    const SHORTEST_LOOP: f64 = 16.0;
+    /// Positions beyond this many beats are taken for garbage.
+    const FURTHEST: f64 = 1e7;
+
+    /// Forgets where the song was: whatever comes next is a jump.
+    pub(in crate::player) fn forget(&mut self) {
+        self.last = None;
+    }
+
+    /// Where the song goes during this block.
+    pub(in crate::player) fn advance(&self, block: &Block) -> Motion {
+        let transport = &block.transport;
+        if !transport.playing {
+            return Motion::Stopped;
+        }
+        let beats_per_sample = beats_per_sample(block);
+        let told = transport
+            .position
+            .map(|p| p.0)
+            .filter(|p| p.abs() < Self::FURTHEST);
+        let shortest = Self::SHORTEST_LOOP * beats_per_sample;
+        let loop_range = transport
+            .loop_range
+            .map(|(Beats(start), Beats(end))| (start, end))
+            .filter(|(start, end)| end - start >= shortest && start.abs().max(end.abs()) < Self::FURTHEST);
+        let (position, jump) = self.locate(told, beats_per_sample);
+        Motion::Moving(Path {
+            position,
+            beats_per_sample,
+            // A playhead beyond the loop runs on; one at its very end is about to wrap.
+            loop_range: loop_range.filter(|(_, end)| position <= *end + 1e-9),
+            jump,
+            sample: 0.0,
+            n_samples: f64::from(block.n_samples),
+        })
+    }
+
+    /// Remembers where a block ended.
+    pub(in crate::player) fn arrive(&mut self, path: &Path) {
+        self.last = Some(Last {
+            position: path.position,
+            beats_per_sample: path.beats_per_sample,
+            n_samples: path.n_samples,
+            jump: path.jump,
+            loop_range: path.loop_range,
+        });
+    }
+
+    /// The position at which to go on, and a jump if the last block did not lead there.
+    fn locate(&self, told: Option<f64>, beats_per_sample: f64) -> (f64, Option<f64>) {
+        // A landing a sample late still plays what lies right there.
+        let landing = |told: f64| (told, Some(told - beats_per_sample));
+        let Some(last) = &self.last else {
+            return landing(told.unwrap_or(0.0));
+        };
+        let Some(told) = told else {
+            return (last.position, last.jump);
+        };
+        if last.leads_to(told, beats_per_sample) {
+            return (told, last.jump);
+        }
+        let Some((start, end)) = last.loop_range else {
+            return landing(told);
+        };
+        // Around the end of a loop, host and player may differ in a sample or so on which side they are.
+        let length = end - start;
+        if last.leads_to(told + length, beats_per_sample) {
+            // The host has wrapped already.
+            return (told, Some(start));
+        }
+        if last.leads_to(told - length, beats_per_sample) {
+            // The host has not wrapped yet.
+            return (told - length, last.jump);
+        }
+        landing(told)
+    }
+}
+
+impl Last {
+    /// Whether a block that begins at `told` goes on where this one ended.
+    ///
+    /// The tempo may have changed anywhere in the block, so the song may have moved at the old tempo, at
+    /// the new one, or between.
+    fn leads_to(&self, told: f64, beats_per_sample: f64) -> bool {
+        let drift = self.n_samples * (beats_per_sample - self.beats_per_sample);
+        let slack = Follower::SLACK.max(0.1 * self.n_samples * self.beats_per_sample);
+        let difference = told - self.position;
+        difference >= drift.min(0.0) - slack && difference <= drift.max(0.0) + slack
+    }
+}
+
+/// How fast the song moves; always positive and finite.
+fn beats_per_sample(block: &Block) -> f64 {
+    let tempo = block
+        .transport
+        .tempo
+        .filter(|tempo| (1.0..=10_000.0).contains(tempo));
+    let sample_rate = Some(block.sample_rate).filter(|rate| (1000.0..=1e7).contains(rate));
+    tempo.unwrap_or(Follower::TEMPO) / 60.0 / sample_rate.unwrap_or(48_000.0)
+}

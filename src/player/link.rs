@@ -1,0 +1,185 @@
+//! The player's side of its talk with the composer.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::TryRecvError;
+
+use crate::music::{Beats, Score, Tick};
+use crate::player::bars::HostBar;
+use crate::player::handover::{BarLine, Message, Moment, PlayerEnd, Playhead, Published, Settle};
+
+/// Takes scores in, tells the composer what it must know, and knows what has been answered.
+///
+/// Only [`Link::await_answer`] may wait, and only for as long as it is told.
+#[derive(Debug)]
+pub(in crate::player) struct Link {
+    end: PlayerEnd,
+    current: Published,
+    /// How many messages that want an answer have been made.
+    n_asked: u64,
+    last_moment: Option<Moment>,
+    last_bar: Option<(Tick, crate::music::Meter)>,
+    /// Messages for which there was no room; they go first.
+    unsent: VecDeque<Message>,
+    /// The number for which waiting was given up: until an answer comes, nobody waits again.
+    gave_up_at: Option<u64>,
+}
+
+impl Link {
+    /// How many messages are kept while the composer does not read; then the oldest are lost.
+    const N_UNSENT: usize = 64;
+
+    pub(in crate::player) fn new(end: PlayerEnd) -> Self {
+        Self {
+            end,
+            current: Published::default(),
+            n_asked: 0,
+            last_moment: None,
+            last_bar: None,
+            unsent: VecDeque::with_capacity(Self::N_UNSENT),
+            gave_up_at: None,
+        }
+    }
+
+    /// What to play now.
+    pub(in crate::player) fn score(&self) -> &Arc<Score> {
+        &self.current.score
+    }
+
+    pub(in crate::player) fn playhead(&self) -> &Arc<Playhead> {
+        &self.end.playhead
+    }
+
+    /// Takes the newest score in and sends the old ones back to be freed elsewhere, and sends what could
+    /// not be sent before. `false` if the composer is gone.
+    pub(in crate::player) fn receive(&mut self) -> bool {
+        while let Some(message) = self.unsent.pop_front() {
+            if self.end.outbox.try_send(message).is_err() {
+                self.unsent.push_front(message);
+                break;
+            }
+        }
+        // A score is taken only when there is room to send the old one back.
+        while !self.end.retired.is_full() {
+            match self.end.inbox.try_recv() {
+                Ok(published) => self.retire_for(published),
+                Err(TryRecvError::Empty) => return true,
+                Err(TryRecvError::Disconnected) => return false,
+            }
+        }
+        true
+    }
+
+    fn retire_for(&mut self, published: Published) {
+        if published.answered > self.current.answered {
+            self.gave_up_at = None;
+        }
+        let old = std::mem::replace(&mut self.current, published);
+        if let Err(refused) = self.end.retired.try_send(old.score) {
+            // The composer is gone, and with it whoever could free this. To leak it once, at the end of
+            // an instance's life, is better than to free it on the audio thread.
+            std::mem::forget(refused);
+        }
+    }
+
+    fn send(&mut self, message: Message) {
+        if self.unsent.is_empty() && self.end.outbox.try_send(message).is_ok() {
+            return;
+        }
+        if self.unsent.len() >= Self::N_UNSENT {
+            self.unsent.pop_front();
+        }
+        self.unsent.push_back(message);
+    }
+
+    /// Tells where things stand, if that is news. While the song moves, its position alone is news only
+    /// once in a beat.
+    pub(in crate::player) fn tell(&mut self, moment: Moment) {
+        let is_news = self.last_moment.is_none_or(|last| {
+            let moved = (moment.position - last.position).0.abs();
+            let has_moved = if moment.playing {
+                moved >= Tick::PER_BEAT
+            } else {
+                moved > 0
+            };
+            has_moved
+                || Moment {
+                    position: moment.position,
+                    ..last
+                } != moment
+        });
+        if is_news {
+            self.last_moment = Some(moment);
+            self.send(Message::Moment(moment));
+        }
+    }
+
+    /// Asks for a bar to be settled; the number is that of the answer.
+    pub(in crate::player) fn settle(&mut self, settle: Settle) -> u64 {
+        self.n_asked += 1;
+        self.send(Message::Settle(Settle {
+            number: self.n_asked,
+            ..settle
+        }));
+        self.n_asked
+    }
+
+    /// Notes that the composer has been told of this bar, so that [`Link::check_bar`] does not repeat it.
+    pub(in crate::player) fn knows_bar(&mut self, bar: HostBar) {
+        self.last_bar = Some((bar.start, bar.meter));
+    }
+
+    /// Tells the composer if the host's bar is not the score's; the number is that of the answer.
+    pub(in crate::player) fn check_bar(&mut self, bar: HostBar) -> Option<u64> {
+        let is_known = self.last_bar == Some((bar.start, bar.meter));
+        let composed = self.current.score.bar_at(bar.start);
+        let agrees = composed.is_some_and(|b| b.start == bar.start && b.meter == bar.meter);
+        if is_known || agrees || bar.start < Tick::ZERO {
+            return None;
+        }
+        self.knows_bar(bar);
+        self.n_asked += 1;
+        self.send(Message::BarLine(BarLine {
+            number: self.n_asked,
+            start: bar.start,
+            meter: bar.meter,
+        }));
+        Some(self.n_asked)
+    }
+
+    /// Whether everything up to `number` has been answered.
+    pub(in crate::player) fn has_answered(&self, number: u64) -> bool {
+        self.current.answered >= number
+    }
+
+    /// Waits for an answer, at most so long. With no patience it does not even look at the clock.
+    pub(in crate::player) fn await_answer(&mut self, number: u64, patience: Duration) {
+        if patience.is_zero() || self.has_answered(number) || self.gave_up_at.is_some() {
+            return;
+        }
+        let start = Instant::now();
+        while !self.has_answered(number) {
+            let is_composer_there = self.receive();
+            if self.has_answered(number) {
+                return;
+            }
+            if !is_composer_there || start.elapsed() >= patience {
+                self.gave_up_at = Some(number);
+                return;
+            }
+            std::thread::sleep(Duration::from_micros(100));
+        }
+    }
+
+    /// Counts a bar that began before the composer had answered.
+    pub(in crate::player) fn count_late(&self) {
+        self.end.playhead.count_late();
+    }
+
+    /// Lets the editor see where the song is.
+    pub(in crate::player) fn show(&self, position: Beats, is_playing: bool) {
+        self.end.playhead.set(position, is_playing);
+    }
+}
