@@ -5,10 +5,17 @@
 //! and speaks with the player through [`crate::player::handover`].
 
 mod take;
-pub use take::{SavedTake, Take, TakeError};
+pub use take::Take;
 
 mod writer;
-pub use writer::{Writer, compose_until};
+pub use writer::{Writer, compose_bar, compose_until};
+
+mod saved;
+pub use saved::{SavedModel, SavedTake, TakeError};
 
 mod worker;
 pub use worker::{Composer, Status};
+
+mod desk;
+
+mod fingerprint;

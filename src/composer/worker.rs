@@ -1,12 +1,22 @@
-//! The composer's thread.
+//! The composer's thread, and the handle by which the plugin's main thread speaks to it.
+//!
+//! The thread polls: the audio thread may not wake it. It looks every few milliseconds while the song
+//! moves and less often while it stands, so that dozens of instances cost next to nothing.
 
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
-use crate::composer::{SavedTake, TakeError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+
+use crate::composer::desk::{Desk, Progress};
+use crate::composer::{SavedTake, Take, TakeError, Writer};
 use crate::model::Model;
 use crate::music::Score;
-use crate::player::handover::ComposerEnd;
+use crate::player::handover::{ComposerEnd, Playhead, Published};
 
 /// What the editor shows about the composer.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -25,49 +35,343 @@ pub struct Status {
 
 /// The handle of a composer's thread, which ends when the handle is dropped.
 #[derive(Debug)]
-pub struct Composer {}
+pub struct Composer {
+    /// Gone when the thread is to end.
+    commands: Option<Sender<Command>>,
+    thread: Option<JoinHandle<()>>,
+    picture: Arc<Mutex<Picture>>,
+    playhead: Arc<Playhead>,
+}
+
+/// What the main thread asks of the composer.
+#[derive(Debug)]
+enum Command {
+    LoadModel(PathBuf),
+    UseModel(Arc<Model>),
+    SetTake {
+        take: Take,
+        edition: u64,
+    },
+    #[cfg(test)]
+    Panic,
+}
+
+/// What the main thread may see. The audio thread never touches it.
+#[derive(Debug, Default)]
+struct Picture {
+    /// Counts the takes that were put in from outside. What the thread has composed for an earlier one
+    /// is no longer shown.
+    edition: u64,
+    take: Take,
+    score: Arc<Score>,
+    model: Option<Arc<Model>>,
+    error: Option<String>,
+}
+
+fn lock(picture: &Mutex<Picture>) -> MutexGuard<'_, Picture> {
+    // Every change of the picture is whole, so one left by a panic is as good as any.
+    picture.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Composer {
-    /// Starts composing on a thread of its own.
+    /// Starts composing on a thread of its own. A saved take that cannot be used is told in the status.
     #[must_use]
-    pub fn spawn(_end: ComposerEnd, _model: Option<Arc<Model>>, _take: Option<SavedTake>) -> Self {
-        Self {}
+    pub fn spawn(end: ComposerEnd, model: Option<Arc<Model>>, take: Option<SavedTake>) -> Self {
+        let restored = take.map_or(Ok(Take::default()), |saved| saved.restore());
+        let error = restored.as_ref().err().map(ToString::to_string);
+        let take = restored.unwrap_or_default();
+        let picture = Picture {
+            take: take.clone(),
+            score: Arc::new(take.score()),
+            model,
+            error,
+            edition: 0,
+        };
+        let writer = picture.model.clone().map(Writer::new);
+        let picture = Arc::new(Mutex::new(picture));
+        let playhead = Arc::clone(end.playhead());
+        let (commands, inbox) = unbounded();
+        let worker = Worker {
+            end,
+            inbox,
+            desk: Desk::new(take, writer),
+            picture: Arc::clone(&picture),
+            edition: 0,
+            has_news: true,
+            is_broken: false,
+            published_at: None,
+        };
+        let thread = std::thread::Builder::new().name("continuo composer".into());
+        let thread = thread.spawn(move || worker.run());
+        if let Err(cause) = &thread {
+            lock(&picture).error = Some(format!("the composer could not start: {cause}"));
+        }
+        Self {
+            commands: Some(commands),
+            thread: thread.ok(),
+            picture,
+            playhead,
+        }
     }
 
     /// Loads a model on the composer's thread, by the musician's choice: bars of other models become
     /// stale. If it cannot be loaded, [`Status::error`] says why and everything goes on as it was.
-    pub fn load_model(&self, _path: PathBuf) {}
+    pub fn load_model(&self, path: PathBuf) {
+        self.send(Command::LoadModel(path));
+    }
+
+    /// As [`Composer::load_model`], with a model that is in memory already.
+    pub fn use_model(&self, model: Arc<Model>) {
+        self.send(Command::UseModel(model));
+    }
 
     /// Puts a saved take in the place of the one there is. Its bars stay whatever model is loaded, until
     /// the musician chooses one; so call this after [`Composer::load_model`] when a project is loaded.
     ///
     /// # Errors
     /// If the take is damaged or too new; then the old one stays.
-    pub fn set_take(&self, _take: &SavedTake) -> Result<(), TakeError> {
+    pub fn set_take(&self, take: &SavedTake) -> Result<(), TakeError> {
+        let take = take.restore()?;
+        let mut picture = lock(&self.picture);
+        picture.edition += 1;
+        picture.take = take.clone();
+        picture.score = Arc::new(take.score());
+        self.send(Command::SetTake {
+            take,
+            edition: picture.edition,
+        });
         Ok(())
     }
 
     /// The take as it is to be saved with the project.
     #[must_use]
     pub fn saved_take(&self) -> SavedTake {
-        SavedTake::default()
+        let (take, model) = {
+            let picture = lock(&self.picture);
+            (picture.take.clone(), picture.model.clone())
+        };
+        SavedTake::of(&take, model.as_deref())
     }
 
     /// What the editor shows about the composer.
     #[must_use]
     pub fn status(&self) -> Status {
-        Status::default()
+        let picture = lock(&self.picture);
+        let card = picture.model.as_ref().map(|model| model.card());
+        Status {
+            model: card.map(|card| card.name.clone()),
+            model_hash: picture.model.as_ref().map(|model| model.hash().to_owned()),
+            styles: card.map(|card| card.styles.clone()).unwrap_or_default(),
+            error: picture.error.clone(),
+            n_late: self.playhead.n_late(),
+        }
     }
 
     /// The model that composes, for its card.
     #[must_use]
     pub fn model(&self) -> Option<Arc<Model>> {
-        None
+        lock(&self.picture).model.clone()
     }
 
     /// The bars composed so far, for the editor's picture.
     #[must_use]
     pub fn picture(&self) -> Arc<Score> {
-        Arc::default()
+        Arc::clone(&lock(&self.picture).score)
     }
+
+    fn send(&self, command: Command) {
+        if let Some(commands) = &self.commands {
+            // A thread that is gone has left its reason in the status.
+            let _ = commands.send(command);
+        }
+    }
+}
+
+impl Drop for Composer {
+    fn drop(&mut self) {
+        self.commands = None;
+        if let Some(thread) = self.thread.take() {
+            // Panics are caught inside the thread, so there is nothing to learn from the join.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What lives on the composer's thread.
+struct Worker {
+    end: ComposerEnd,
+    inbox: Receiver<Command>,
+    desk: Desk,
+    picture: Arc<Mutex<Picture>>,
+    edition: u64,
+    /// Whether the take has changed since it was last published.
+    has_news: bool,
+    /// Whether a panic has stopped the composing.
+    is_broken: bool,
+    published_at: Option<Instant>,
+}
+
+impl Worker {
+    /// How often to look while the player waits, while the song moves and while it stands.
+    const POLL_OFFLINE: Duration = Duration::from_micros(300);
+    const POLL_PLAYING: Duration = Duration::from_millis(4);
+    const POLL_STOPPED: Duration = Duration::from_millis(15);
+    /// While many bars are being composed, how often they are shown.
+    const SHOW_EVERY: Duration = Duration::from_millis(30);
+
+    fn run(mut self) {
+        loop {
+            let progress = self.turn_caught();
+            let command = match progress {
+                Progress::Idle => self.inbox.recv_timeout(self.poll_interval()),
+                _ => self.inbox.try_recv().map_err(|error| match error {
+                    crossbeam_channel::TryRecvError::Empty => RecvTimeoutError::Timeout,
+                    crossbeam_channel::TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                }),
+            };
+            match command {
+                Ok(command) => self.obey_caught(command),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    fn poll_interval(&self) -> Duration {
+        match self.desk.moment() {
+            Some(moment) if moment.playing && moment.offline => Self::POLL_OFFLINE,
+            Some(moment) if moment.playing => Self::POLL_PLAYING,
+            _ => Self::POLL_STOPPED,
+        }
+    }
+
+    /// Hears the player, composes at most a bar, and hands the score down.
+    fn turn(&mut self) -> Progress {
+        self.end.free_retired();
+        while let Some(message) = self.end.receive() {
+            self.desk.hear(message);
+        }
+        if self.is_broken {
+            self.has_news |= self.desk.give_up();
+            self.publish_silence();
+            return Progress::Idle;
+        }
+        let progress = self.desk.work();
+        self.has_news |= progress != Progress::Idle;
+        let is_time = self
+            .published_at
+            .is_none_or(|then| then.elapsed() >= Self::SHOW_EVERY);
+        if self.has_news && (progress != Progress::Composed || is_time) {
+            self.publish();
+        }
+        progress
+    }
+
+    /// Hands the score down to the player, and shows it. Tries again later if the player has not yet
+    /// taken the ones before.
+    fn publish(&mut self) {
+        let score = Arc::new(self.desk.take.score());
+        {
+            let mut picture = lock(&self.picture);
+            if picture.edition == self.edition {
+                picture.take = self.desk.take.clone();
+                picture.score = Arc::clone(&score);
+            }
+        }
+        let published = Published {
+            score,
+            answered: self.desk.answered(),
+        };
+        self.has_news = self.end.publish(published).is_err();
+        self.published_at = Some(Instant::now());
+    }
+
+    fn publish_silence(&mut self) {
+        if self.has_news {
+            let published = Published {
+                score: Arc::default(),
+                answered: self.desk.answered(),
+            };
+            self.has_news = self.end.publish(published).is_err();
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::LoadModel(path) => match Model::load(&path) {
+                Ok(model) => self.use_model(model),
+                Err(error) => self.tell(Some(in_words(&error))),
+            },
+            Command::UseModel(model) => self.use_model(model),
+            Command::SetTake { take, edition } => {
+                self.desk.take = take;
+                self.edition = edition;
+                self.recover();
+            }
+            #[cfg(test)]
+            Command::Panic => panic!("asked to"),
+        }
+    }
+
+    fn use_model(&mut self, model: Arc<Model>) {
+        self.desk.writer = Some(Writer::new(Arc::clone(&model)));
+        self.desk.take.refuse_other_models();
+        lock(&self.picture).model = Some(model);
+        self.tell(None);
+        self.recover();
+    }
+
+    fn recover(&mut self) {
+        self.is_broken = false;
+        self.has_news = true;
+    }
+
+    fn tell(&self, error: Option<String>) {
+        lock(&self.picture).error = error;
+    }
+
+    fn turn_caught(&mut self) -> Progress {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.turn()));
+        outcome.unwrap_or_else(|cause| {
+            self.break_off(&*cause);
+            Progress::Idle
+        })
+    }
+
+    fn obey_caught(&mut self, command: Command) {
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.obey(command)));
+        if let Err(cause) = outcome {
+            self.break_off(&*cause);
+        }
+    }
+
+    /// After a panic: silence this instance and say so. The take as last shown is not lost; a model or
+    /// a take put in from outside starts the composing again.
+    fn break_off(&mut self, cause: &(dyn Any + Send)) {
+        let text = cause.downcast_ref::<&str>().map(ToString::to_string);
+        let text = text
+            .or_else(|| cause.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        self.tell(Some(format!(
+            "the composer has stopped after a fault of its own: {text}"
+        )));
+        let model = lock(&self.picture).model.clone();
+        let take = lock(&self.picture).take.clone();
+        self.desk.take = take;
+        self.desk.writer = model.map(Writer::new);
+        self.is_broken = true;
+        self.has_news = true;
+    }
+}
+
+/// An error with its causes.
+fn in_words(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    words
 }

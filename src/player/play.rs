@@ -103,6 +103,8 @@ impl Player {
     pub fn silence(&mut self, events: &mut EventList) {
         self.sounding.release_all(0, self.block_start, events);
         self.follower.forget();
+        // What was settled for going on straight does not hold for a new start.
+        self.next_bar = None;
     }
 
     /// Where it is, for the editor; may be kept and read on any thread.
@@ -142,7 +144,8 @@ impl Player {
                     bar_start: None,
                     ..scene.block.transport
                 };
-                self.land(scene, &path, due, &transport, events);
+                self.land(&path, due, &transport, events);
+                self.settle_landing(scene, path.position, due);
             }
             while bar_tick(path.position) >= self.bar.end {
                 self.cross_bar_line(scene.patience);
@@ -159,8 +162,9 @@ impl Player {
     /// Works in what the host tells at the start of a block.
     fn begin_block(&mut self, scene: &Scene<'_>, path: &mut Path, events: &mut EventList) {
         let transport = &scene.block.transport;
-        if let Some(due) = path.jump.take() {
-            self.land(scene, path, due, transport, events);
+        let jump = path.jump.take();
+        if let Some(due) = jump {
+            self.land(path, due, transport, events);
         } else {
             while bar_tick(path.position) >= self.bar.end {
                 self.cross_bar_line(scene.patience);
@@ -171,7 +175,12 @@ impl Player {
             }
             self.bar = bar;
         }
+        // The composer must know that the song moves before it settles anything: while it stands, the
+        // composer follows the knobs of the moment.
         self.tell(transport, path.position, scene.knobs);
+        if let Some(due) = jump {
+            self.settle_landing(scene, path.position, due);
+        }
         if transport.meter.is_some()
             && let Some(number) = self.link.check_bar(self.bar)
         {
@@ -180,28 +189,23 @@ impl Player {
     }
 
     /// The song has come to where it was not going, or round a loop. Notes are due from `due` on.
-    fn land(
-        &mut self,
-        scene: &Scene<'_>,
-        path: &Path,
-        due: f64,
-        transport: &Transport,
-        events: &mut EventList,
-    ) {
+    fn land(&mut self, path: &Path, due: f64, transport: &Transport, events: &mut EventList) {
         let offset = path.ruler(self.block_start).to_offset_round(path.position);
         self.sounding.release_all(offset, self.block_start, events);
         self.due = ticks_ceil(due);
         self.bar = HostBar::landed(path.position, transport, self.link.score());
-        let settled = self
-            .next_bar
-            .take()
-            .filter(|asked| asked.position == bar_tick(due));
+    }
+
+    /// A bar that the song has jumped to is settled there and then; round an announced loop it has been
+    /// settled already.
+    fn settle_landing(&mut self, scene: &Scene<'_>, position: f64, due: f64) {
+        let settled = self.next_bar.take().filter(|asked| asked.position == bar_tick(due));
         let number = settled.map_or_else(
             || {
                 self.link.knows_bar(self.bar);
                 self.link.settle(Settle {
                     number: 0,
-                    position: bar_tick(path.position),
+                    position: bar_tick(position),
                     line: Some(self.bar.start),
                     jumped: true,
                     meter: self.bar.meter,

@@ -1,0 +1,63 @@
+//! Short names for what a bar was composed from, and for chance that can be drawn again.
+
+use crate::composer::take::ComposedBar;
+use crate::music::{Mode, Tick};
+
+/// Stands for a sequence of numbers: equal sequences have equal fingerprints, different ones hardly ever.
+///
+/// Lives in memory only; saved takes hold none, so that how it is computed may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(in crate::composer) struct Fingerprint(u64);
+
+impl Fingerprint {
+    /// Of nothing.
+    pub(in crate::composer) const EMPTY: Self = Self(0x9e37_79b9_7f4a_7c15);
+
+    /// Of the same and one number more.
+    pub(in crate::composer) fn with(self, number: i64) -> Self {
+        Self(mix(self.0 ^ mix(number as u64)))
+    }
+
+    /// Of the same and a bar more: all of it that the network hears.
+    pub(in crate::composer) fn with_bar(self, composed: &ComposedBar) -> Self {
+        let (bar, knobs) = (&composed.bar, &composed.knobs);
+        let mut print = self
+            .with(bar.start.0)
+            .with(i64::from(bar.meter.numerator()))
+            .with(i64::from(bar.meter.denominator()))
+            .with(i64::from(knobs.style))
+            .with(i64::from(knobs.scale.mode() == Mode::Minor))
+            .with(i64::from(knobs.tonic));
+        if bar.start == Tick::ZERO {
+            // The seed of the first bar has chosen the primer.
+            print = print.with(i64::from(knobs.seed));
+        }
+        for note in &bar.notes {
+            let parts =
+                i64::from(note.pitch) << 16 | i64::from(note.velocity) << 8 | note.family.index() as i64;
+            print = print.with(note.onset.0).with(note.duration.0).with(parts);
+        }
+        print.with(-1)
+    }
+}
+
+/// Sixty-four bits from these numbers that look like chance and are always the same.
+pub(in crate::composer) fn chance(numbers: &[u64]) -> u64 {
+    numbers
+        .iter()
+        .fold(0x6a09_e667_f3bc_c908, |hash, number| mix(hash ^ mix(*number)))
+}
+
+/// `chance` between 0 and 1, 1 excluded.
+pub(in crate::composer) fn chance_unit(numbers: &[u64]) -> f32 {
+    // The upper 24 bits are what an f32 holds exactly.
+    (chance(numbers) >> 40) as f32 / (1u64 << 24) as f32
+}
+
+/// The finaliser of SplitMix64.
+fn mix(value: u64) -> u64 {
+    let mut bits = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
