@@ -1,1 +1,27 @@
 //! The hosts that the plugin is tried in, and the pictures of what it played.
+//!
+//! This crate knows the plugin only as a host does: as a file that speaks CLAP or VST3. It never
+//! depends on the plugin's own crate, so what it sees is what any other host would see.
+
+pub mod hosts;
+
+pub mod midi;
+
+pub mod roll;
+
+pub mod wav;
+
+pub mod bundles;
+
+pub mod tests;
+
+pub mod play;
+
+pub mod ardour;
+
+#[cfg(target_os = "linux")]
+pub mod screenshot;
+
+pub mod system;
+
+mod fonts;

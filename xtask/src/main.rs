@@ -1,5 +1,116 @@
-//! `cargo xtask`: bundles the plugin and plays it.
+//! `cargo xtask`: bundles the plugin, plays it, draws what it played, and tries it in hosts.
 
-fn main() -> anyhow::Result<()> {
-    nice_plug_xtask::main().map_err(|error| anyhow::anyhow!("{error}"))
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+use xtask::midi::Song;
+use xtask::play::Options;
+use xtask::{ardour, bundles, play, roll, tests};
+
+#[derive(Parser)]
+#[command(about = "Bundles the plugin, plays it, draws what it played, and tries it in hosts.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything for release, play 16 bars, and say where it all is.
+    Demo(Options),
+    /// Run every test: unit tests, our own hosts, Ardour, and the examples in the docs.
+    Test {
+        /// What goes to `cargo test` beside --workspace.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build the plugin and the trainer, and pack both into target/bundled.
+    Bundle {
+        /// What goes to `cargo build`, for instance --release.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Play the plugin, and keep the notes, the sound and a picture.
+    Play(Options),
+    /// Take a picture of the plugin's editor.
+    #[cfg(target_os = "linux")]
+    Screenshot {
+        /// The plugin.
+        clap: PathBuf,
+        /// The picture to write.
+        png: PathBuf,
+    },
+    /// Play a VST3 in Ardour 7 and keep the MIDI that it records on a second track.
+    Ardour {
+        /// The plugin.
+        vst3: PathBuf,
+        /// The MIDI file to write.
+        midi: PathBuf,
+        /// How long to play.
+        #[arg(long, default_value_t = 12)]
+        seconds: u32,
+        /// A parameter by the name that hosts show, from 0 to 1, for instance Temperature=0.45.
+        #[arg(long = "param", value_name = "NAME=VALUE", value_parser = play::assignment)]
+        params: Vec<(String, String)>,
+    },
+    /// Draw a MIDI file as a piano roll.
+    Roll {
+        /// The MIDI file.
+        midi: PathBuf,
+        /// The picture to write.
+        png: PathBuf,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().command {
+        Command::Demo(options) => {
+            bundles::bundle(&["--release".to_owned()])?;
+            play::play(&options)?;
+            play::say_how_to_install()
+        }
+        Command::Test { arguments } => tests::run(&arguments),
+        Command::Bundle { arguments } => bundles::bundle(&arguments),
+        Command::Play(options) => {
+            play::play(&options)?;
+            play::say_how_to_install()
+        }
+        #[cfg(target_os = "linux")]
+        Command::Screenshot { clap, png } => xtask::screenshot::screenshot(&clap, &png),
+        Command::Ardour {
+            vst3,
+            midi,
+            seconds,
+            params,
+        } => ardour(&vst3, &midi, seconds, &params),
+        Command::Roll { midi, png } => {
+            let name = midi
+                .file_name()
+                .context("no file name")?
+                .to_string_lossy()
+                .into_owned();
+            roll::draw(&Song::read(&midi)?, &name, &png)
+        }
+    }
+}
+
+fn ardour(vst3: &Path, midi: &Path, seconds: u32, params: &[(String, String)]) -> Result<()> {
+    ardour::provide().map_err(|missing| anyhow::anyhow!(missing.0))?;
+    let parameters: Result<Vec<_>> = params
+        .iter()
+        .map(|(name, value)| Ok((name.as_str(), value.parse()?)))
+        .collect();
+    let folder = std::env::temp_dir().join(format!("continuo-ardour-{}", std::process::id()));
+    let job = ardour::Job {
+        vst3,
+        folder: &folder,
+        seconds,
+        parameters: &parameters?,
+    };
+    let song = ardour::record(&job)?;
+    song.write(midi)?;
+    std::fs::remove_dir_all(&folder)?;
+    println!("Ardour recorded {} notes: {}", song.notes.len(), midi.display());
+    Ok(())
 }

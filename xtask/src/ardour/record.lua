@@ -1,0 +1,122 @@
+-- A project's whole story in Ardour 7, on its dummy backend: no display, no sound card, no realtime rights.
+--
+--   ardour7-lua record.lua PLUGIN SESSION_FOLDER OUT.mid SECONDS [NAME=VALUE ...]
+--
+-- Loads the VST3 named PLUGIN on a track, sets its parameters (values between 0 and 1), saves, reopens,
+-- rolls for SECONDS of song, and records the plugin's MIDI on a second track, which it exports.
+
+local plugin_name, folder, out, seconds = arg[1], arg[2], arg[3], tonumber(arg[4])
+local wanted = {}
+for i = 5, #arg do
+  local name, value = arg[i]:match("^(.-)=(.+)$")
+  wanted[name] = tonumber(value)
+end
+local SAMPLE_RATE = 48000
+local NAME = "daw"
+
+local function fail(reason)
+  print("FAIL " .. reason)
+  os.exit(1)
+end
+
+local backend = AudioEngine:set_backend("None (Dummy)", "Unit-Test", "")
+if backend:isnil() then fail("no dummy backend") end
+backend:set_driver("10x Speed")
+backend:set_buffer_size(1024)
+
+local function add_track(session, name)
+  local one = ARDOUR.ChanCount(ARDOUR.DataType("midi"), 1)
+  local tracks = session:new_midi_track(one, one, false, ARDOUR.PluginInfo(), nil, nil, 1, name,
+    ARDOUR.PresentationInfo.max_order, ARDOUR.TrackMode.Normal, false, false)
+  for track in tracks:iter() do return track end
+end
+
+-- Sets the parameters that were asked for.
+local function set_parameters(processor)
+  local plugin = processor:to_insert():plugin(0)
+  for i = 0, plugin:parameter_count() - 1 do
+    local _, results = plugin:get_parameter_descriptor(i, ARDOUR.ParameterDescriptor())
+    local descriptor = results[2]
+    local value = wanted[descriptor.label]
+    if value and plugin:parameter_is_input(i) then
+      local plain = descriptor.lower + value * (descriptor.upper - descriptor.lower)
+      ARDOUR.LuaAPI.set_processor_param(processor, i, plain)
+      print("set " .. descriptor.label .. " to " .. plain)
+      wanted[descriptor.label] = nil
+    end
+  end
+  for name in pairs(wanted) do fail("no parameter " .. name) end
+end
+
+-- Makes the session: the plugin on one track, its MIDI routed to another.
+local function make()
+  local session = create_session(folder, NAME, SAMPLE_RATE)
+  if not session then fail("no session") end
+  local source, sink = add_track(session, "Gen"), add_track(session, "Rec")
+  local processor = ARDOUR.LuaAPI.new_plugin(session, plugin_name, ARDOUR.PluginType.VST3, "")
+  if processor:isnil() then fail("the plugin does not load") end
+  source:add_processor_by_index(processor, 0, nil, true)
+  set_parameters(processor)
+  if source:output():midi(0):connect(sink:input():midi(0):name()) ~= 0 then fail("not connected") end
+  -- The process thread takes parameter changes up; saved at once, they would be lost.
+  sleep(1.0)
+  session:save_state("", false, false, false, false, false)
+end
+
+-- Recorded notes shall lie where they were heard; Ardour's own choice shifts them by latencies.
+local function align_to_capture_time()
+  local path = folder .. "/" .. NAME .. ".ardour"
+  local file = io.open(path)
+  local text = file:read("*a")
+  file:close()
+  text = text:gsub('alignment%-choice="%w+"', 'alignment-choice="UseCaptureTime"')
+  file = io.open(path, "w")
+  file:write(text)
+  file:close()
+end
+
+local function roll(session)
+  local track = session:route_by_name("Rec"):to_track()
+  if not track:input():midi(0):connected() then fail("the connection was not saved") end
+  track:rec_enable_control():set_value(1, PBD.GroupControlDisposition.NoGroup)
+  session:request_locate(0, false, ARDOUR.LocateTransportDisposition.MustStop,
+    ARDOUR.TransportRequestSource.TRS_UI)
+  sleep(0.5)
+  session:maybe_enable_record(false)
+  session:request_roll(ARDOUR.TransportRequestSource.TRS_UI)
+  local begun = os.time()
+  while session:transport_sample() < seconds * SAMPLE_RATE do
+    if os.time() - begun > seconds * 2 + 20 then fail("the transport does not roll") end
+    sleep(0.05)
+  end
+  session:request_stop(false, false, ARDOUR.TransportRequestSource.TRS_UI)
+  sleep(1.0)
+  session:disable_record(false, false)
+  sleep(0.5)
+  return track
+end
+
+local function export(track)
+  for region in track:playlist():region_list():iter() do
+    local midi = region:to_midiregion()
+    if not midi:isnil() then
+      midi:do_export(out)
+      return
+    end
+  end
+  fail("no region was recorded")
+end
+
+make()
+collectgarbage()
+close_session()
+sleep(0.5)
+align_to_capture_time()
+local session = load_session(folder, NAME)
+if not session then fail("the session does not reopen") end
+export(roll(session))
+session:save_state("", false, false, false, false, false)
+session = nil
+collectgarbage()
+close_session()
+quit()

@@ -1,0 +1,119 @@
+//! Pictures of the plugin's editor, in an X11 window.
+#![allow(unsafe_code, reason = "the plugin is given the window as a raw handle")]
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, ensure};
+use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, PluginGui, Window as ParentWindow};
+use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{
+    ConnectionExt as _, CreateWindowAux, EventMask, ImageFormat, Window, WindowClass,
+};
+use x11rb::rust_connection::RustConnection;
+
+use crate::hosts::clap::ClapHost;
+use crate::roll::save_png;
+
+/// How long the editor is given to draw itself.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Opens the editor of a `.clap` file and saves what it shows, on a virtual display if there is none.
+///
+/// # Errors
+/// If the plugin has no editor, no display can be had, or the window stays blank.
+pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
+    if std::env::var_os("DISPLAY").is_none() {
+        let mut again = Command::new("xvfb-run");
+        again.args(["-a", "-s", "-screen 0 1920x1200x24"]);
+        again
+            .arg(std::env::current_exe()?)
+            .arg("screenshot")
+            .arg(clap)
+            .arg(png);
+        let status = again
+            .status()
+            .context("no display, and no xvfb-run (apt install xvfb xauth)")?;
+        ensure!(status.success(), "no picture was taken");
+        return Ok(());
+    }
+    let mut host = ClapHost::load(clap)?;
+    let (connection, screen) = x11rb::connect(None)?;
+    let handle = host.instance().plugin_handle();
+    let gui: PluginGui = handle.get_extension().context("the plugin has no editor")?;
+    let embedded = GuiConfiguration {
+        api_type: GuiApiType::X11,
+        is_floating: false,
+    };
+    ensure!(
+        gui.is_api_supported(&handle, embedded),
+        "the editor cannot be embedded on X11"
+    );
+    gui.create(&handle, embedded)?;
+    let size = gui.get_size(&handle).context("an editor without a size")?;
+    let window = window(&connection, screen, size)?;
+    // SAFETY: the window lives until the editor is destroyed below.
+    unsafe { gui.set_parent(&handle, ParentWindow::from_x11_handle(window.into()))? };
+    gui.show(&handle)?;
+    let pixels = wait_for_picture(&mut host, &connection, window, size)?;
+    save_png(png, size.width as usize, size.height as usize, &pixels)?;
+    gui.destroy(&host.instance().plugin_handle());
+    println!("the editor, {} x {}: {}", size.width, size.height, png.display());
+    Ok(())
+}
+
+fn window(connection: &RustConnection, screen: usize, size: GuiSize) -> Result<Window> {
+    let root = &connection.setup().roots[screen];
+    let window = connection.generate_id()?;
+    let events = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY;
+    connection.create_window(
+        root.root_depth,
+        window,
+        root.root,
+        0,
+        0,
+        size.width as u16,
+        size.height as u16,
+        0,
+        WindowClass::INPUT_OUTPUT,
+        0,
+        &CreateWindowAux::new()
+            .background_pixel(root.white_pixel)
+            .event_mask(events),
+    )?;
+    connection.map_window(window)?;
+    connection.flush()?;
+    Ok(window)
+}
+
+/// Waits until the editor has drawn more than one colour, and then a second longer for it to settle.
+fn wait_for_picture(
+    host: &mut ClapHost,
+    connection: &RustConnection,
+    window: Window,
+    size: GuiSize,
+) -> Result<Vec<u8>> {
+    let begun = Instant::now();
+    let mut drawn: Option<Instant> = None;
+    loop {
+        host.answer();
+        std::thread::sleep(Duration::from_millis(50));
+        let (width, height) = (size.width as u16, size.height as u16);
+        let image = connection
+            .get_image(ImageFormat::Z_PIXMAP, window, 0, 0, width, height, !0)?
+            .reply()?;
+        let pixels: Vec<u8> = image
+            .data
+            .chunks_exact(4)
+            .flat_map(|p| [p[2], p[1], p[0]])
+            .collect();
+        if drawn.is_none() && pixels.chunks_exact(3).any(|pixel| pixel != &pixels[..3]) {
+            drawn = Some(Instant::now());
+        }
+        if drawn.is_some_and(|drawn| drawn.elapsed() > Duration::from_secs(1)) {
+            return Ok(pixels);
+        }
+        ensure!(begun.elapsed() < PATIENCE, "the editor stays blank");
+    }
+}
