@@ -115,7 +115,7 @@ impl Home {
         let name = job.vst3.file_name().context("a bundle without a name")?;
         let vst3 = folder.join(".vst3").join(name);
         // Ardour's record of what it has scanned must be strictly newer than the plugin.
-        copy(job.vst3, &vst3, SystemTime::now() - Duration::from_secs(3600))?;
+        copy(job.vst3, &vst3, SystemTime::now() - Duration::from_hours(1))?;
         Ok(Self { folder, vst3 })
     }
 
@@ -158,7 +158,7 @@ fn run(command: &mut Command) -> Result<String> {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     if !output.status.success() {
-        bail!("{} in {:?}:\n{said}", output.status, command.get_program());
+        bail!("{} in {}:\n{said}", output.status, command.get_program().display());
     }
     Ok(said)
 }
