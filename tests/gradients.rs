@@ -99,7 +99,7 @@ fn the_gradient_is_the_slope_of_the_loss() {
             .clone()
             .max_by(|a, b| worker.gradient[*a].abs().total_cmp(&worker.gradient[*b].abs()))
             .unwrap();
-        let (value, distance) = (network.parameters[steepest], 1e-2);
+        let (value, distance) = (network.parameters[steepest], 2e-3);
         let rise = loss_at(steepest, value + distance) - loss_at(steepest, value - distance);
         let slope = rise / (2.0 * f64::from(distance));
         let gradient = f64::from(worker.gradient[steepest]);
