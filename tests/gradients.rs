@@ -27,7 +27,7 @@ fn piece(seed: i64, n_notes: i64) -> Arc<KeyedPiece> {
     notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
     let waltz = Meter::new(3, 4).unwrap();
     let piece = Piece { notes, meters: vec![(Tick(0), waltz), (Tick(144), Meter::COMMON)], ..Piece::default() };
-    Arc::new(KeyedPiece { style: (seed % 2) as usize, mode: Mode::Minor, piece })
+    Arc::new(KeyedPiece { style: (seed % 2) as usize, modes: vec![(Tick(0), Mode::Minor)], piece })
 }
 
 fn positions(pieces: &[Arc<KeyedPiece>]) -> Vec<Position> {

@@ -1,1 +1,3 @@
-//! TODO house cli
+//! The companion binary's commands.
+
+pub mod train;

@@ -21,6 +21,20 @@ pub struct Position {
     pub parts: Parts,
 }
 
+impl Position {
+    /// What fills up a window: tells nothing, and nothing follows.
+    #[must_use]
+    pub fn padding() -> Self {
+        Self {
+            is_beginning: false,
+            step_rows: Vec::new(),
+            head_rows: Default::default(),
+            lowest_pitch: 0,
+            parts: Parts { family: 0, shift: 0, pitch: 0, duration: 0, velocity: 0 },
+        }
+    }
+}
+
 /// The network's tensors, by slot.
 #[derive(Debug)]
 pub struct Reference {

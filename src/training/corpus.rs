@@ -1,1 +1,206 @@
-//! soon
+//! A folder of MIDI files as training data: read, moved to one tonic, split by piece.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::music::{Note, Piece, Tick, smf};
+use crate::training::windows::KeyedPiece;
+
+/// Fewer notes than this in all are no style to learn.
+pub const MIN_NOTES: usize = 20;
+
+/// A style: a name and the folder it is learned from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StyleFolder {
+    /// What the style knob shows.
+    pub name: String,
+    /// MIDI files lie anywhere below it; folders named `train`, `valid` and `test` in it are kept apart.
+    pub path: PathBuf,
+}
+
+/// All pieces of all styles.
+#[derive(Debug, Default)]
+pub struct Corpus {
+    /// In the order of the style indices.
+    pub styles: Vec<String>,
+    /// Pieces to train on.
+    pub train: Vec<Arc<KeyedPiece>>,
+    /// Pieces to choose on; never trained on.
+    pub valid: Vec<Arc<KeyedPiece>>,
+    /// Files that could not be used, and why.
+    pub refused: Vec<(PathBuf, String)>,
+    /// Files read.
+    pub n_files: usize,
+}
+
+/// Why there is nothing to train on.
+#[derive(Debug, thiserror::Error)]
+pub enum CorpusError {
+    /// A folder could not be listed.
+    #[error("could not read the folder {path}")]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Too little music.
+    #[error(
+        "expected at least {MIN_NOTES} notes to train on, found {n_notes} in {n_files} MIDI files ({n_refused} of them unusable)"
+    )]
+    TooFewNotes {
+        /// Notes in all.
+        n_notes: usize,
+        /// Files found.
+        n_files: usize,
+        /// Files that could not be used.
+        n_refused: usize,
+    },
+}
+
+impl Corpus {
+    /// Reads every MIDI file below the folders. One bad file never stops a corpus: it is named in `refused`.
+    ///
+    /// A folder without a part named `valid` gives every tenth piece, chosen by its name, to validation.
+    ///
+    /// # Errors
+    /// If a folder cannot be listed, or there are fewer than [`MIN_NOTES`] notes in all.
+    pub fn read(folders: &[StyleFolder]) -> Result<Self, CorpusError> {
+        let mut corpus = Self::default();
+        for (style, folder) in folders.iter().enumerate() {
+            corpus.styles.push(folder.name.clone());
+            let files = midi_files(&folder.path)?;
+            corpus.n_files += files.len();
+            let is_split = files.iter().any(|file| part_of(file, &folder.path) == Some("valid"));
+            for file in files {
+                let is_valid = match part_of(&file, &folder.path) {
+                    Some("test") => continue,
+                    Some("valid") => true,
+                    _ => !is_split && is_held_out(&file),
+                };
+                match read_piece(&file, style) {
+                    Ok(piece) if is_valid => corpus.valid.push(Arc::new(piece)),
+                    Ok(piece) => corpus.train.push(Arc::new(piece)),
+                    Err(reason) => corpus.refused.push((file, reason)),
+                }
+            }
+        }
+        if corpus.train.is_empty() {
+            // So few files that all were held out: better to learn from them than from nothing.
+            corpus.train.clone_from(&corpus.valid);
+        }
+        let n_notes = corpus.n_notes();
+        if n_notes < MIN_NOTES {
+            return Err(CorpusError::TooFewNotes {
+                n_notes,
+                n_files: corpus.n_files,
+                n_refused: corpus.refused.len(),
+            });
+        }
+        Ok(corpus)
+    }
+
+    /// Notes to train on.
+    #[must_use]
+    pub fn n_notes(&self) -> usize {
+        self.train.iter().map(|piece| piece.piece.notes.len()).sum()
+    }
+
+    /// How often each training piece is drawn: styles in proportion to the square root of their size, so
+    /// that a small one is heard without a large one being forgotten; pieces of a style alike.
+    #[must_use]
+    pub fn weights(&self) -> Vec<f64> {
+        let mut n_notes = vec![0.0_f64; self.styles.len()];
+        for piece in &self.train {
+            n_notes[piece.style] += piece.piece.notes.len() as f64;
+        }
+        self.train.iter().map(|piece| 1.0 / n_notes[piece.style].sqrt()).collect()
+    }
+}
+
+/// Every MIDI file below a folder, in order of its path.
+fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
+    let unreadable = |source| CorpusError::Folder { path: folder.to_owned(), source };
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path.is_dir() {
+            files.extend(midi_files(&path)?);
+        } else if is_midi(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn is_midi(path: &Path) -> bool {
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+    ["mid", "midi", "rmi", "kar", "smf"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
+
+/// The first folder below the style's.
+fn part_of<'a>(file: &'a Path, folder: &Path) -> Option<&'a str> {
+    file.strip_prefix(folder).ok()?.components().next()?.as_os_str().to_str()
+}
+
+/// One piece in ten, told by its name so that it stays the same from run to run (FNV-1a).
+fn is_held_out(file: &Path) -> bool {
+    let name = file.file_name().unwrap_or_default().as_encoded_bytes();
+    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    (hash >> 32).is_multiple_of(10)
+}
+
+fn read_piece(file: &Path, style: usize) -> Result<KeyedPiece, String> {
+    let piece = smf::load(file).map_err(|error| error.to_string())?.to_piece();
+    if piece.notes.is_empty() {
+        return Err("it holds no notes".into());
+    }
+    Ok(in_c(piece, style))
+}
+
+/// Moves each section of a piece to a tonic of C; drums stay.
+#[must_use]
+pub fn in_c(mut piece: Piece, style: usize) -> KeyedPiece {
+    let sections = piece.sections_by_key();
+    for note in &mut piece.notes {
+        let section = sections.partition_point(|section| section.start <= note.onset).saturating_sub(1);
+        let key = sections.get(section).map(|section| section.key).unwrap_or_default();
+        if !note.family.is_drums() {
+            note.pitch = transposed(note.pitch, -key.transposition());
+        }
+    }
+    piece.notes.sort();
+    remove_echoes(&mut piece.notes);
+    // Silence before the first bar with a note is nothing to learn.
+    let (first_bar, _) = piece.bar_at(piece.notes.first().map_or(Tick::ZERO, |note| note.onset));
+    let has_changed = piece.meters.iter().any(|(at, _)| *at > Tick::ZERO && *at <= first_bar);
+    let begin = if has_changed { Tick::ZERO } else { first_bar };
+    let modes = sections.iter().map(|section| (section.start - begin, section.key.mode)).collect();
+    KeyedPiece { style, modes, piece: begun_at(piece, begin) }
+}
+
+/// A pitch moved by some semitones, by an octave less where it would leave the keyboard.
+fn transposed(pitch: u8, semitones: i8) -> u8 {
+    let moved = i16::from(pitch) + i16::from(semitones);
+    let back = if moved < 0 { 12 } else if moved > 127 { -12 } else { 0 };
+    (moved + back) as u8
+}
+
+/// Two notes that fall on one key by transposition are one.
+fn remove_echoes(notes: &mut Vec<Note>) {
+    notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
+}
+
+/// The piece counted from `start`.
+fn begun_at(piece: Piece, start: Tick) -> Piece {
+    let moved = |at: Tick| (at - start).max(Tick::ZERO);
+    Piece {
+        notes: piece.notes.iter().map(|note| Note { onset: note.onset - start, ..*note }).collect(),
+        meters: piece.meters.iter().map(|(at, meter)| (moved(*at), *meter)).collect(),
+        keys: piece.keys.iter().map(|(at, key)| (moved(*at), *key)).collect(),
+        tempos: piece.tempos.iter().map(|(at, tempo)| (moved(*at), *tempo)).collect(),
+    }
+}

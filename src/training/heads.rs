@@ -117,6 +117,10 @@ impl Heads {
         let n_classes = self.logits.len() / window.len().max(1);
         let mut sum = 0.0;
         for (idx, logits) in self.logits.chunks_exact_mut(n_classes).enumerate() {
+            if !window.counts[idx] {
+                logits.fill(0.0);
+                continue;
+            }
             let Parts { family, shift, pitch, duration, velocity } = window.parts[idx];
             let class = [family, shift, pitch, duration, velocity][part_idx];
             let lowest = if part_idx == 2 { window.lowest_pitches[idx] } else { 0 };

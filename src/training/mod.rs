@@ -16,3 +16,8 @@ mod matrix;
 pub mod optimiser;
 
 pub mod run;
+
+pub mod checkpoint;
+
+mod primers;
+pub use primers::choose_primers;

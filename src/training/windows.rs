@@ -1,7 +1,7 @@
 //! Pieces cut into windows of a batch, with the hidden state carried from window to window.
 //!
 //! A batch is several streams side by side. Each stream plays one piece after another; where a piece
-//! begins, the position says so and the hidden state before it is zero. No position is padding.
+//! begins, the position says so and the hidden state before it is zero.
 
 use std::sync::Arc;
 
@@ -11,17 +11,26 @@ use rand_pcg::Pcg64Mcg;
 use crate::model::encoding::{Memory, Parts};
 use crate::model::network::N_HEADS;
 use crate::model::reference::Position;
-use crate::music::{Mode, Note, Piece};
+use crate::music::{Mode, Note, Piece, Tick};
 
 /// A piece moved to a tonic of C, with what the network is told of it.
 #[derive(Debug, Clone)]
 pub struct KeyedPiece {
     /// Index of its style.
     pub style: usize,
-    /// Major or minor.
-    pub mode: Mode,
+    /// Where each section begins, ascending, and whether it is major or minor; at least one.
+    pub modes: Vec<(Tick, Mode)>,
     /// Its notes and bar lines.
     pub piece: Piece,
+}
+
+impl KeyedPiece {
+    /// Major or minor at `tick`.
+    #[must_use]
+    pub fn mode_at(&self, tick: Tick) -> Mode {
+        let section = self.modes.partition_point(|(start, _)| *start <= tick).saturating_sub(1);
+        self.modes.get(section).map_or(Mode::Major, |(_, mode)| *mode)
+    }
 }
 
 /// Encodes a piece note by note, exactly as a generator hears it.
@@ -36,8 +45,8 @@ impl Reader {
     /// A reader at the first note of a piece.
     #[must_use]
     pub fn new(piece: Arc<KeyedPiece>) -> Self {
-        let (start, meter) = piece.piece.bar_at(crate::music::Tick::ZERO);
-        let memory = Memory::new(piece.style, piece.mode, start, meter);
+        let (start, meter) = piece.piece.bar_at(Tick::ZERO);
+        let memory = Memory::new(piece.style, piece.mode_at(start), start, meter);
         Self { piece, memory, next: 0 }
     }
 
@@ -57,6 +66,7 @@ impl Reader {
         self.memory.velocity_rows(family, shift, pitch, duration, velocities);
         let lowest_pitch = if shift == 0 { self.memory.lowest_in_chord(family).min(pitch) } else { 0 };
         let is_beginning = self.next == 0;
+        self.memory.steer(self.piece.style, self.piece.mode_at(note.onset));
         self.memory.hear(&note);
         self.next += 1;
         Some(Position { is_beginning, step_rows, head_rows, lowest_pitch, parts })
@@ -68,7 +78,7 @@ impl Reader {
             let (start, meter) = self.piece.piece.bar_at(self.memory.bar_start());
             let (next, next_meter) = self.piece.piece.bar_at(start + meter.bar_length());
             // A meter change inside a bar cuts it short, so the next bar may begin sooner.
-            self.memory.begin_bar(next.max(self.memory.bar_start() + crate::music::Tick(1)), next_meter);
+            self.memory.begin_bar(next.max(self.memory.bar_start() + Tick(1)), next_meter);
         }
     }
 }
@@ -108,6 +118,8 @@ pub struct Window {
     pub n_steps: usize,
     /// Whether a piece begins at a position.
     pub beginnings: Vec<bool>,
+    /// Whether a position is a note, or else padding.
+    pub counts: Vec<bool>,
     /// Rows of the embedding.
     pub step_rows: RowLists,
     /// Rows of each head's table.
@@ -119,18 +131,21 @@ pub struct Window {
 }
 
 impl Window {
-    /// Lays out the positions of several streams, `[stream][time]`, which must be equally long.
+    /// Lays out the positions of several streams, `[stream][time]`; shorter ones are padded.
     pub fn fill(&mut self, streams: &[Vec<Position>]) {
         self.n_streams = streams.len();
-        self.n_steps = streams.first().map_or(0, Vec::len);
+        self.n_steps = streams.iter().map(Vec::len).max().unwrap_or_default();
         self.beginnings.clear();
+        self.counts.clear();
         self.parts.clear();
         self.lowest_pitches.clear();
         self.step_rows.clear();
         self.head_rows.iter_mut().for_each(RowLists::clear);
+        let padding = Position::padding();
         for step in 0..self.n_steps {
             for stream in streams {
-                let position = &stream[step];
+                let position = stream.get(step).unwrap_or(&padding);
+                self.counts.push(step < stream.len());
                 self.beginnings.push(position.is_beginning);
                 self.parts.push(position.parts);
                 self.lowest_pitches.push(position.lowest_pitch);
@@ -140,6 +155,12 @@ impl Window {
                 }
             }
         }
+    }
+
+    /// How many positions are notes.
+    #[must_use]
+    pub fn n_notes(&self) -> usize {
+        self.counts.iter().filter(|counts| **counts).count()
     }
 
     /// How many positions there are.

@@ -1,0 +1,68 @@
+//! Passages of the training data that a piece can start from.
+
+use std::sync::Arc;
+
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use crate::model::Primer;
+use crate::music::{Note, Tick};
+use crate::training::windows::KeyedPiece;
+
+/// Passages are this long.
+const N_BARS: u32 = 4;
+/// At most this many of one style and meter.
+const MAX_OF_A_METER: usize = 10;
+/// A passage with more notes is left out.
+const MAX_NOTES: usize = 160;
+
+/// Passages of four bars, from pieces of every style and every meter that is common in it.
+///
+/// Each begins at a multiple of four bars, has a note in every bar, and one meter and one mode throughout.
+#[must_use]
+pub fn choose_primers(pieces: &[Arc<KeyedPiece>], seed: u64) -> Vec<Primer> {
+    let mut rng = Pcg64Mcg::seed_from_u64(seed);
+    let mut shuffled = pieces.to_vec();
+    shuffled.shuffle(&mut rng);
+    let mut primers: Vec<Primer> = Vec::new();
+    for piece in &shuffled {
+        let (first_bar, meter) = piece.piece.bar_at(Tick::ZERO);
+        let length = meter.bar_length().0 * i64::from(N_BARS);
+        let n_passages = (piece.piece.end() - first_bar).0 / length;
+        if n_passages < 2 {
+            continue;
+        }
+        let start = first_bar + Tick(rng.random_range(0..n_passages - 1) * length);
+        let Some(primer) = passage(piece, start) else { continue };
+        let n_alike = primers.iter().filter(|p| p.style == primer.style && p.meter == primer.meter).count();
+        if n_alike < MAX_OF_A_METER {
+            primers.push(primer);
+        }
+    }
+    primers.sort_by_key(|primer| primer.style);
+    primers
+}
+
+fn passage(piece: &KeyedPiece, start: Tick) -> Option<Primer> {
+    let (_, meter) = piece.piece.bar_at(start);
+    let bar_length = meter.bar_length();
+    let end = start + Tick(bar_length.0 * i64::from(N_BARS));
+    let has_one_meter = piece.piece.bar_at(end - Tick(1)) == (end - bar_length, meter)
+        && piece.piece.bar_at(start) == (start, meter);
+    let mode = piece.mode_at(start);
+    let notes: Vec<Note> = piece
+        .piece
+        .notes
+        .iter()
+        .filter(|note| (start..end).contains(&note.onset))
+        .map(|note| Note { onset: note.onset - start, ..*note })
+        .collect();
+    let is_full = (0..i64::from(N_BARS)).all(|bar| {
+        let bar = Tick(bar * bar_length.0)..Tick((bar + 1) * bar_length.0);
+        notes.iter().any(|note| bar.contains(&note.onset))
+    });
+    let is_usable = has_one_meter && is_full && mode == piece.mode_at(end - Tick(1));
+    (is_usable && notes.len() <= MAX_NOTES)
+        .then_some(Primer { style: piece.style, mode, meter, n_bars: N_BARS, notes })
+}
