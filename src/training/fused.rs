@@ -13,7 +13,7 @@ use crate::model::activation::{activate_gates, tanh, update_cell};
 use crate::model::network::{LstmSlots, Network};
 use crate::model::step::add_rows;
 use crate::training::heads::Heads;
-use crate::training::matrix::{Packed, View, add_product};
+use crate::training::matrix::{Packed, Scratch, View};
 use crate::training::windows::Window;
 
 /// Sums over a window, in nats, of each part: family, shift, pitch, duration, velocity.
@@ -26,7 +26,7 @@ pub struct Worker {
     /// `[N, E]`, and its gradient.
     input: Vec<f32>,
     input_gradient: Vec<f32>,
-    scratch: Vec<f32>,
+    scratch: Scratch,
     /// Gradient of every parameter, laid out like them; summed over calls until [`Worker::clear_gradient`].
     pub gradient: Vec<f32>,
     dropout: f32,
@@ -63,7 +63,7 @@ impl Worker {
             heads: Heads::default(),
             input: Vec::new(),
             input_gradient: Vec::new(),
-            scratch: Vec::new(),
+            scratch: Scratch::default(),
             gradient: vec![0.0; network.layout.n_parameters],
             dropout,
             rng: Pcg64Mcg::seed_from_u64(seed),
@@ -129,7 +129,7 @@ impl Worker {
                 Some(lower) => (lower.output.as_slice(), &mut lower.gradient),
                 None => (self.input.as_slice(), &mut self.input_gradient),
             };
-            layer.collect_gradients(network, slots, input, input_gradient, &mut self.gradient);
+            layer.collect_gradients(network, slots, input, input_gradient, &mut self.gradient, &mut self.scratch);
         }
         let slot = &network.layout.embedding;
         let table = &mut self.gradient[slot.range.clone()];
@@ -163,7 +163,7 @@ impl LayerBuffers {
         slots: &LstmSlots,
         window: &Window,
         input: &[f32],
-        scratch: &mut Vec<f32>,
+        scratch: &mut Scratch,
     ) {
         let hidden = network.config.hidden;
         let (n_streams, n_positions) = (window.n_streams, window.len());
@@ -172,7 +172,7 @@ impl LayerBuffers {
         (0..n_positions).for_each(|_| self.gates.extend_from_slice(bias));
         let n_inputs = slots.input.shape[1];
         let weight = View::new(network.values(&slots.input), n_inputs);
-        add_product(&mut self.gates, 4 * hidden, View::new(input, n_inputs), weight.transposed());
+        scratch.add_product(&mut self.gates, 4 * hidden, View::new(input, n_inputs), weight.transposed());
         self.forward.pack(View::new(network.values(&slots.recurrent), hidden).transposed());
 
         self.carried_output.resize(n_streams * hidden, 0.0);
@@ -209,7 +209,7 @@ impl LayerBuffers {
         network: &Network,
         slots: &LstmSlots,
         window: &Window,
-        scratch: &mut Vec<f32>,
+        scratch: &mut Scratch,
     ) {
         let hidden = network.config.hidden;
         let n_streams = window.n_streams;
@@ -249,19 +249,20 @@ impl LayerBuffers {
         input: &[f32],
         input_gradient: &mut Vec<f32>,
         gradient: &mut [f32],
+        scratch: &mut Scratch,
     ) {
         let hidden = network.config.hidden;
         let n_inputs = slots.input.shape[1];
         let gates = View::new(&self.gates, 4 * hidden);
         let of = |slot: &crate::model::network::Slot| slot.range.clone();
         let by_gate = gates.transposed();
-        add_product(&mut gradient[of(&slots.input)], n_inputs, by_gate, View::new(input, n_inputs));
-        add_product(&mut gradient[of(&slots.recurrent)], hidden, by_gate, View::new(&self.output_before, hidden));
+        scratch.add_product(&mut gradient[of(&slots.input)], n_inputs, by_gate, View::new(input, n_inputs));
+        scratch.add_product(&mut gradient[of(&slots.recurrent)], hidden, by_gate, View::new(&self.output_before, hidden));
         add_columns(&mut gradient[of(&slots.bias)], &self.gates);
         input_gradient.clear();
         input_gradient.resize(input.len(), 0.0);
         let weight = View::new(network.values(&slots.input), n_inputs);
-        add_product(input_gradient, n_inputs, gates, weight);
+        scratch.add_product(input_gradient, n_inputs, gates, weight);
     }
 }
 

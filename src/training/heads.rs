@@ -7,7 +7,7 @@ use crate::model::encoding::Parts;
 use crate::model::network::{LinearSlots, N_HEADS, Network};
 use crate::model::step::add_rows;
 use crate::training::fused::{Losses, add_columns, scatter_rows};
-use crate::training::matrix::{View, add_product};
+use crate::training::matrix::{Scratch, View};
 use crate::training::windows::Window;
 
 /// The heads' buffers; N is time × streams.
@@ -18,6 +18,7 @@ pub(crate) struct Heads {
     /// `[N, classes]` of one part at a time: logits, then their gradients.
     logits: Vec<f32>,
     inner_gradient: Vec<f32>,
+    scratch: Scratch,
 }
 
 impl Heads {
@@ -109,7 +110,7 @@ impl Heads {
         self.logits.clear();
         (0..input.rows()).for_each(|_| self.logits.extend_from_slice(bias));
         let weight = View::new(network.values(&slots.weight), n_in);
-        add_product(&mut self.logits, n_out, input, weight.transposed());
+        self.scratch.add_product(&mut self.logits, n_out, input, weight.transposed());
     }
 
     /// The sum of the loss of one part; with a scale, logits become the gradient of the loss times it.
@@ -150,10 +151,10 @@ impl Heads {
     ) {
         let [n_out, n_in] = slots.weight.shape;
         let out = View::new(&self.logits, n_out);
-        add_product(&mut gradient[slots.weight.range.clone()], n_in, out.transposed(), input);
+        self.scratch.add_product(&mut gradient[slots.weight.range.clone()], n_in, out.transposed(), input);
         add_columns(&mut gradient[slots.bias.range.clone()], &self.logits);
         let weight = View::new(network.values(&slots.weight), n_in);
-        add_product(input_gradient, stride, out, weight);
+        self.scratch.add_product(input_gradient, stride, out, weight);
     }
 }
 
