@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rand::Rng;
 
 use crate::model::draw::{Taste, draw_class};
-use crate::model::encoding::Memory;
+use crate::model::encoding::{Memory, Parts};
 use crate::model::network::N_HEADS;
 use crate::model::step::{HiddenState, Stepper, add_rows, linear};
 use crate::model::vocabulary::{N_FAMILIES, N_PITCHES, N_SHIFTS, duration_of, shifted, velocity_of};
@@ -124,6 +124,32 @@ impl Generator {
         Draw::new(self, sampling, constraints).note(rng)
     }
 
+    /// How likely a note would be to follow, as the log-probability of each part in nats: family, shift,
+    /// pitch, duration, velocity. Nothing when it cannot follow the last note in the order of [`Note`].
+    ///
+    /// The network's own probabilities: no temperature and no constraint but the order of a chord.
+    #[must_use]
+    pub fn log_probabilities(&self, note: &Note) -> Option<[f32; 5]> {
+        let memory = &self.past.memory;
+        if memory.notes().last().is_some_and(|last| note <= last) {
+            return None;
+        }
+        let Parts { family, shift, pitch, duration, velocity } = memory.parts(note);
+        let sampling = Sampling { repetition: 0.0, ..Sampling::default() };
+        let constraints = Constraints::default();
+        let draw = Draw::new(self, &sampling, &constraints);
+        let mut pitches = draw.pitch_logits(family, shift);
+        let lowest = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
+        mask(&mut pitches, |pitch| pitch >= lowest);
+        Some([
+            log_softmax_at(&draw.family_logits(), family)?,
+            log_softmax_at(&draw.head_logits(0, &draw.shift_rows(family)), shift)?,
+            log_softmax_at(&pitches, pitch)?,
+            log_softmax_at(&draw.duration_logits(family, shift, pitch), duration)?,
+            log_softmax_at(&draw.velocity_logits(family, shift, pitch, duration), velocity)?,
+        ])
+    }
+
     /// Hears a note, drawn or played. Costs one step of the network. A note that does not lie after the
     /// last one heard is ignored.
     pub fn feed(&mut self, note: &Note) {
@@ -229,7 +255,7 @@ impl<'a> Draw<'a> {
     }
 
     /// The logits of a head, given its rows.
-    fn logits(&self, head_idx: usize, rows: &[u32]) -> Vec<f32> {
+    fn head_logits(&self, head_idx: usize, rows: &[u32]) -> Vec<f32> {
         let network = self.generator.model.network();
         let (width, slots) = (network.config.head, &network.layout.heads[head_idx]);
         let mut inner = self.trunk[head_idx * width..(head_idx + 1) * width].to_vec();
@@ -240,11 +266,15 @@ impl<'a> Draw<'a> {
         logits
     }
 
+    fn shift_rows(&self, family: usize) -> Vec<u32> {
+        let mut rows = Vec::new();
+        self.generator.past.memory.shift_rows(family, &mut rows);
+        rows
+    }
+
     fn shift_logits(&self, family: usize) -> Vec<f32> {
         let memory = &self.generator.past.memory;
-        let mut rows = Vec::new();
-        memory.shift_rows(family, &mut rows);
-        let mut logits = self.logits(0, &rows);
+        let mut logits = self.head_logits(0, &self.shift_rows(family));
         let (last, bar_start) = (memory.last_onset(), memory.bar_start());
         let is_open = |shift: usize| shifted(last, shift) >= bar_start || shift == N_SHIFTS - 1;
         let chord_is_open = memory.lowest_in_chord(family) < N_PITCHES;
@@ -256,7 +286,7 @@ impl<'a> Draw<'a> {
         let memory = &self.generator.past.memory;
         let mut rows = Vec::new();
         memory.pitch_rows(family, shift, &mut rows);
-        let mut logits = self.logits(1, &rows);
+        let mut logits = self.head_logits(1, &rows);
         let lowest_in_chord = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
         mask(&mut logits, |pitch| pitch >= lowest_in_chord);
         if family != Family::DRUMS.index() {
@@ -290,14 +320,21 @@ impl<'a> Draw<'a> {
     fn duration_logits(&self, family: usize, shift: usize, pitch: usize) -> Vec<f32> {
         let mut rows = Vec::new();
         self.generator.past.memory.duration_rows(family, shift, pitch, &mut rows);
-        self.logits(2, &rows)
+        self.head_logits(2, &rows)
     }
 
     fn velocity_logits(&self, family: usize, shift: usize, pitch: usize, duration: usize) -> Vec<f32> {
         let mut rows = Vec::new();
         self.generator.past.memory.velocity_rows(family, shift, pitch, duration, &mut rows);
-        self.logits(3, &rows)
+        self.head_logits(3, &rows)
     }
+}
+
+/// The logarithm of the probability of one class; nothing for a class that is not there.
+fn log_softmax_at(logits: &[f32], class: usize) -> Option<f32> {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
+    logits.get(class).map(|logit| logit - highest - total.ln())
 }
 
 /// Closes every class that may not be drawn.

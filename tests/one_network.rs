@@ -1,0 +1,154 @@
+//! One network, whoever computes it: PyTorch, candle, the training step and the step used in playing.
+
+use std::sync::Arc;
+
+use continuo::model::encoding::Parts;
+use continuo::model::network::{Network, NetworkConfig};
+use continuo::model::reference::{Position, Reference};
+use continuo::model::step::{HiddenState, Stepper};
+use continuo::model::{Beginning, Card, Generator, Model};
+use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
+use continuo::training::fused::Worker;
+use continuo::training::windows::{KeyedPiece, Reader, Window};
+
+/// As tests/reference/pytorch.py says.
+fn network_of_the_script() -> Network {
+    let config = NetworkConfig { n_styles: 2, embedding: 5, hidden: 7, n_layers: 2, head: 3 };
+    let mut network = Network::random(config, 0);
+    for (idx, value) in network.parameters.iter_mut().enumerate() {
+        let hash = (idx as u64 * 2_654_435_761) % (1 << 32);
+        *value = ((hash as f64 / 4_294_967_296.0 - 0.5) * 0.8) as f32;
+    }
+    network
+}
+
+fn numbers(value: &serde_json::Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+}
+
+fn indices(value: &serde_json::Value) -> Vec<u32> {
+    numbers(value).into_iter().map(|number| number as u32).collect()
+}
+
+fn position(value: &serde_json::Value) -> Position {
+    let parts = indices(&value["parts"]);
+    let part = |idx: usize| parts[idx] as usize;
+    Position {
+        is_beginning: false,
+        step_rows: indices(&value["step_rows"]),
+        head_rows: [0, 1, 2, 3].map(|idx| indices(&value["head_rows"][idx])),
+        lowest_pitch: value["lowest_pitch"].as_u64().unwrap() as usize,
+        parts: Parts {
+            family: part(0),
+            shift: part(1),
+            pitch: part(2),
+            duration: part(3),
+            velocity: part(4),
+        },
+    }
+}
+
+#[test]
+fn every_path_has_the_numbers_of_pytorch() {
+    let json: serde_json::Value =
+        serde_json::from_str(include_str!("reference/pytorch.json")).unwrap();
+    let network = network_of_the_script();
+    assert_eq!(json["n_parameters"].as_u64().unwrap() as usize, network.layout.n_parameters);
+    let expected = json["positions"].as_array().unwrap();
+    let sequence: Vec<Position> = expected.iter().map(position).collect();
+
+    let mut stepper = Stepper::new(&network);
+    let mut state = HiddenState::zero(&network);
+    for (position, expected) in sequence.iter().zip(expected) {
+        stepper.step(&network, &position.step_rows, &mut state);
+        for (ours, theirs) in state.top(7).iter().zip(numbers(&expected["top"])) {
+            assert!((f64::from(*ours) - theirs).abs() < 2e-6, "playing: {ours} {theirs}");
+        }
+    }
+
+    let candle = Reference::new(&network, Ok).unwrap().log_probabilities(&sequence).unwrap();
+    let candle: Vec<Vec<f32>> = candle.to_vec2().unwrap();
+    let mut sums = [0.0; 5];
+    for (ours, expected) in candle.iter().zip(expected) {
+        for ((ours, theirs), sum) in ours.iter().zip(numbers(&expected["log_probabilities"])).zip(&mut sums) {
+            assert!((f64::from(*ours) - theirs).abs() < 1e-5, "candle: {ours} {theirs}");
+            *sum -= theirs;
+        }
+    }
+
+    let mut window = Window::default();
+    window.fill(&[sequence]);
+    let losses = Worker::new(&network, 0.0, 1).evaluate(&network, &window);
+    for (ours, theirs) in losses.iter().zip(sums) {
+        assert!((ours - theirs).abs() < 1e-4, "training: {ours} {theirs}");
+    }
+}
+
+/// Chords, a drum, a rest of two bars, a note over a bar line.
+fn notes() -> Vec<Note> {
+    let note = |onset, duration, pitch, family| Note {
+        onset: Tick(onset),
+        duration: Tick(duration),
+        pitch,
+        velocity: 80,
+        family,
+    };
+    let mut notes: Vec<Note> = (0..40)
+        .flat_map(|beat| {
+            let onset = beat * 24 + if beat > 20 { 192 } else { 0 };
+            let root = 48 + (beat * 5 % 12) as u8;
+            [
+                note(onset, 30, root, Family::PIANO),
+                note(onset, 24, root + 7, Family::STRINGS),
+                note(onset + 12, 3, 42, Family::DRUMS),
+            ]
+        })
+        .collect();
+    notes.sort();
+    notes
+}
+
+#[test]
+fn a_step_in_playing_equals_the_training_pass() {
+    let config = NetworkConfig { n_styles: 3, embedding: 13, hidden: 21, n_layers: 2, head: 9 };
+    let network = Network::random(config, 5);
+    let styles = ["one", "two", "three"].map(String::from).to_vec();
+    let card = Card { name: "test".into(), styles, ..Card::default() };
+    let model = Arc::new(Model::new(network.clone(), card, Vec::new()).unwrap());
+    let piece = Arc::new(KeyedPiece {
+        style: 1,
+        modes: vec![(Tick(0), Mode::Minor)],
+        piece: Piece { notes: notes(), ..Piece::default() },
+    });
+
+    let mut generator = Generator::new(model);
+    generator.begin(&Beginning {
+        style: 1,
+        mode: Mode::Minor,
+        start: Tick(0),
+        meter: Meter::COMMON,
+        primer: None,
+    });
+    let mut playing = [0.0; 5];
+    for note in notes() {
+        let (bar, meter) = piece.piece.bar_at(note.onset);
+        let mut start = Tick(0);
+        while start < bar {
+            start += meter.bar_length();
+            generator.begin_bar(start, meter);
+        }
+        for (sum, part) in playing.iter_mut().zip(generator.log_probabilities(&note).unwrap()) {
+            *sum -= f64::from(part);
+        }
+        generator.feed(&note);
+    }
+
+    let mut reader = Reader::new(piece);
+    let positions: Vec<Position> = std::iter::from_fn(|| reader.next_position()).collect();
+    let mut window = Window::default();
+    window.fill(&[positions]);
+    let training = Worker::new(&network, 0.0, 1).evaluate(&network, &window);
+    for (playing, training) in playing.iter().zip(training) {
+        assert!((playing - training).abs() < 1e-3 * (1.0 + training), "{playing} {training}");
+    }
+}
