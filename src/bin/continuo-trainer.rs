@@ -1,3 +1,13 @@
 //! The companion binary: trains models, generates from them, evaluates and inspects them.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match continuo::cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
