@@ -1,16 +1,13 @@
 //! The companion binary: trains models, generates from them, evaluates and inspects them.
 
-use clap::Parser;
-use continuo::cli::train::{TrainArgs, run};
+use std::process::ExitCode;
 
-#[derive(Parser)]
-enum Command {
-    /// Learn styles from folders of MIDI files.
-    Train(TrainArgs),
-}
-
-fn main() -> anyhow::Result<()> {
-    match Command::parse() {
-        Command::Train(args) => run(&args),
+fn main() -> ExitCode {
+    match continuo::cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

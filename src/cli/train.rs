@@ -16,7 +16,7 @@ use crate::training::run::{Progress, TrainingConfig, Validation, train};
 
 /// Learn styles from folders of MIDI files.
 #[derive(Debug, Args)]
-pub struct TrainArgs {
+pub(super) struct TrainArgs {
     /// Folders of MIDI files, each a style named after it, or after NAME in NAME=FOLDER.
     #[arg(required = true)]
     folders: Vec<String>,
@@ -89,13 +89,13 @@ pub struct TrainArgs {
 ///
 /// # Errors
 /// If there is too little music, the file exists, or nothing can be written.
-pub fn run(args: &TrainArgs) -> Result<()> {
+pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let config = config(args)?;
     let may_go = may_train(args, &config.checkpoint)?;
     if !may_go {
         return Ok(());
     }
-    let folders: Vec<StyleFolder> = args.folders.iter().map(|folder| style_folder(folder)).collect();
+    let folders: Vec<StyleFolder> = args.folders.iter().map(|folder| StyleFolder::parse(folder)).collect();
     let corpus = Corpus::read(&folders)?;
     report_corpus(&corpus);
     let config = TrainingConfig {
@@ -172,17 +172,6 @@ fn config(args: &TrainArgs) -> Result<TrainingConfig> {
         validate_every: args.validate_every,
         checkpoint: args.out.with_extension("checkpoint"),
     })
-}
-
-fn style_folder(argument: &str) -> StyleFolder {
-    match argument.split_once('=') {
-        Some((name, path)) => StyleFolder { name: name.to_owned(), path: path.into() },
-        None => {
-            let path = PathBuf::from(argument);
-            let name = path.file_name().map_or(argument.into(), |name| name.to_string_lossy());
-            StyleFolder { name: name.replace('_', " "), path: path.clone() }
-        }
-    }
 }
 
 fn report_corpus(corpus: &Corpus) {

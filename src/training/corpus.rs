@@ -18,6 +18,19 @@ pub struct StyleFolder {
     pub path: PathBuf,
 }
 
+impl StyleFolder {
+    /// Reads `NAME=FOLDER`, or a folder that gives the style its name.
+    #[must_use]
+    pub fn parse(argument: &str) -> Self {
+        if let Some((name, path)) = argument.split_once('=') {
+            return Self { name: name.to_owned(), path: path.into() };
+        }
+        let path = PathBuf::from(argument);
+        let name = path.file_name().map_or(argument.into(), |name| name.to_string_lossy());
+        Self { name: name.replace('_', " "), path }
+    }
+}
+
 /// All pieces of all styles.
 #[derive(Debug, Default)]
 pub struct Corpus {

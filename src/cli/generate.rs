@@ -1,0 +1,351 @@
+//! `continuo-trainer generate`: composes as the plugin does, into a MIDI file.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, anyhow, bail, ensure};
+use serde_json::json;
+
+use crate::cli::continuation::Continuation;
+use crate::cli::{load_model, print_line, values};
+use crate::composer::{Take, Writer, compose_until};
+use crate::model::{Card, Model};
+use crate::music::{Key, Meter, Mode, Note, Piece, Scale, Tick, best_scale_share, smf};
+use crate::player::ComposingKnobs;
+
+/// What `generate` is told. The knobs are the plugin's: the same model, seed and knobs give the same notes.
+#[derive(Debug, clap::Args)]
+pub(super) struct GenerateArgs {
+    /// The model; left out, the one that ships with Continuo
+    model: Option<PathBuf>,
+    /// Where to write; left out, STYLE-SEED.mid in the current folder
+    #[arg(long, short)]
+    out: Option<PathBuf>,
+    /// Overwrite the file if it is there
+    #[arg(long)]
+    force: bool,
+    /// How many bars
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with = "notes")]
+    bars: Option<u32>,
+    /// How many notes [default: 500]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    notes: Option<u32>,
+    /// Style, by its name or its number from 1; `inspect` lists them
+    #[arg(long)]
+    style: Option<String>,
+    /// What all chance is drawn from
+    #[arg(long, default_value_t = ComposingKnobs::default().seed)]
+    seed: u32,
+    /// How boldly to draw, 0 to 2
+    #[arg(long, value_parser = values::temperature, default_value_t = ComposingKnobs::default().temperature)]
+    temperature: f32,
+    /// Further factor for onsets and durations, 0 to 2
+    #[arg(long, value_parser = values::temperature, default_value_t = ComposingKnobs::default().rhythm)]
+    rhythm: f32,
+    /// Further factor for pitches, 0 to 2
+    #[arg(long, value_parser = values::temperature, default_value_t = ComposingKnobs::default().pitch)]
+    pitch: f32,
+    /// Further factor for velocities, 0 to 2
+    #[arg(long, value_parser = values::temperature, default_value_t = ComposingKnobs::default().velocity)]
+    velocity: f32,
+    /// Draw from the likeliest values that together hold this probability; 1 is off
+    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().nucleus)]
+    nucleus: f32,
+    /// Drop values less likely than this share of the likeliest; 0 is off
+    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().min_p)]
+    min_p: f32,
+    /// How strongly a pitch that keeps coming back is held off, 0 to 1
+    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().repetition)]
+    repetition: f32,
+    /// Phrase length in bars, 1 to 64
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=64),
+          default_value_t = ComposingKnobs::default().length)]
+    length: u8,
+    /// How much changes when the phrase comes round, 0 (nothing) to 1 (all)
+    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().evolve)]
+    evolve: f32,
+    /// Key, such as C, F#, Bb or Am [default: C, or that of the file continued]
+    #[arg(long, value_parser = values::key)]
+    key: Option<Key>,
+    /// Scale to keep to, such as minor, dorian or blues [default: any note, in the mode of the key]
+    #[arg(long, value_parser = values::scale)]
+    scale: Option<Scale>,
+    /// Lowest MIDI key, 0 to 127; 60 is middle C
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=127),
+          default_value_t = ComposingKnobs::default().lowest)]
+    lowest: u8,
+    /// Highest MIDI key, 0 to 127
+    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=127),
+          default_value_t = ComposingKnobs::default().highest)]
+    highest: u8,
+    /// How many notes may sound at once, drums not counted
+    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=128),
+          default_value_t = ComposingKnobs::default().polyphony)]
+    polyphony: u8,
+    /// Quarter notes a minute [default: 120, or that of the file continued]
+    #[arg(long, value_parser = values::tempo)]
+    tempo: Option<f64>,
+    /// Time signature [default: 4/4, or that of the file continued]
+    #[arg(long, value_parser = values::meter)]
+    meter: Option<Meter>,
+    /// Go on where this MIDI file ends
+    #[arg(long = "continue", value_name = "FILE.mid")]
+    continued: Option<PathBuf>,
+    /// Write the music of the file continued before what continues it
+    #[arg(long, requires = "continued")]
+    with_beginning: bool,
+    /// Print what was composed as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// When no number of bars or notes is asked for.
+const DEFAULT_N_NOTES: u32 = 500;
+
+/// A model that falls silent does not make us compose forever.
+const MAX_BARS: i64 = 10_000;
+
+/// Composes and writes the file.
+pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
+    let model = load_model(args.model.as_deref())?;
+    let style = style_index(model.card(), args.style.as_deref())?;
+    let continuation = args
+        .continued
+        .as_deref()
+        .map(|path| Continuation::load(path, style))
+        .transpose()?;
+    let knobs = knobs(args, style, continuation.as_ref())?;
+    let meter = args
+        .meter
+        .or(continuation.as_ref().map(|c| c.meter))
+        .unwrap_or(Meter::COMMON);
+    let out = args
+        .out
+        .clone()
+        .unwrap_or_else(|| default_path(model.card(), &knobs));
+    ensure!(
+        args.force || !out.exists(),
+        "{} is already there; --force overwrites it",
+        out.display()
+    );
+
+    let take = match &continuation {
+        Some(continuation) => Take::starting_from(continuation.primer.clone()),
+        None => Take::default(),
+    };
+    let writer = Writer::new(model.clone());
+    let (notes, n_bars) = match args.bars {
+        Some(n_bars) => (
+            compose_bars(take, writer, &knobs, meter, n_bars),
+            i64::from(n_bars),
+        ),
+        None => compose_notes(take, writer, &knobs, meter, args.notes.unwrap_or(DEFAULT_N_NOTES)),
+    };
+    ensure!(!notes.is_empty(), "no note could be drawn with these constraints");
+    let scale_share = best_scale_share(&notes);
+    let n_notes = notes.len();
+    let piece = piece(args, notes, &knobs, meter, continuation.as_ref());
+    let style_name = model.card().styles.get(style).map_or("", String::as_str);
+    write(
+        &out,
+        &smf::write(&piece, &format!("Continuo: {style_name}, seed {}", knobs.seed)),
+        args.force,
+    )?;
+
+    if args.json {
+        let summary = summary(&out, &model, &knobs, &piece);
+        let counts = json!({ "notes": n_notes, "bars": n_bars, "best_scale_share": scale_share });
+        return print_line(&serde_json::to_string_pretty(
+            &json!({ "composed": counts, "with": summary }),
+        )?);
+    }
+    let key = values::key_name(knobs.key());
+    let (path, seed) = (out.display(), knobs.seed);
+    print_line(&format!(
+        "{path}: {n_notes} notes in {n_bars} bars of {meter}, {style_name}, {key}, seed {seed}"
+    ))
+}
+
+/// A style by its name, the beginning of its name, or its number from 1.
+fn style_index(card: &Card, asked: Option<&str>) -> anyhow::Result<usize> {
+    let Some(asked) = asked else { return Ok(0) };
+    let names: Vec<String> = card.styles.iter().map(|name| values::plain(name)).collect();
+    let plain = values::plain(asked);
+    if let Some(idx) = names.iter().position(|name| *name == plain) {
+        return Ok(idx);
+    }
+    if let Ok(number) = asked.parse::<usize>()
+        && (1..=names.len()).contains(&number)
+    {
+        return Ok(number - 1);
+    }
+    let begin_so: Vec<usize> = (0..names.len())
+        .filter(|idx| !plain.is_empty() && names[*idx].starts_with(&plain))
+        .collect();
+    match begin_so[..] {
+        [idx] => Ok(idx),
+        _ => bail!(
+            "the model has no style {asked}; its styles are {}",
+            card.styles.join(", ")
+        ),
+    }
+}
+
+fn knobs(args: &GenerateArgs, style: usize, past: Option<&Continuation>) -> anyhow::Result<ComposingKnobs> {
+    ensure!(
+        args.lowest <= args.highest,
+        "expected the lowest key at or below the highest, found {} and {}",
+        args.lowest,
+        args.highest
+    );
+    let key = args.key.or(past.map(|past| past.key)).unwrap_or_default();
+    let free = if key.mode == Mode::Minor {
+        Scale::FreeMinor
+    } else {
+        Scale::FreeMajor
+    };
+    let knobs = ComposingKnobs {
+        style: u8::try_from(style)?,
+        seed: args.seed,
+        temperature: args.temperature,
+        rhythm: args.rhythm,
+        pitch: args.pitch,
+        velocity: args.velocity,
+        nucleus: args.nucleus,
+        min_p: args.min_p,
+        repetition: args.repetition,
+        length: args.length,
+        evolve: args.evolve,
+        tonic: key.tonic(),
+        scale: args.scale.unwrap_or(free),
+        lowest: args.lowest,
+        highest: args.highest,
+        polyphony: args.polyphony,
+    };
+    Ok(knobs.rounded())
+}
+
+fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {
+    let style = card
+        .styles
+        .get(usize::from(knobs.style))
+        .map_or("continuo".to_owned(), |name| values::plain(name));
+    PathBuf::from(format!("{style}-{}.mid", knobs.seed))
+}
+
+fn compose_bars(
+    mut take: Take,
+    mut writer: Writer,
+    knobs: &ComposingKnobs,
+    meter: Meter,
+    n_bars: u32,
+) -> Vec<Note> {
+    let end = Tick(i64::from(n_bars) * meter.bar_length().0);
+    compose_until(&mut take, &mut writer, knobs, meter, end);
+    notes_of(&take, end)
+}
+
+/// Composes until there are `n_notes`; also says in how many bars.
+fn compose_notes(
+    mut take: Take,
+    mut writer: Writer,
+    knobs: &ComposingKnobs,
+    meter: Meter,
+    n_notes: u32,
+) -> (Vec<Note>, i64) {
+    let mut n_bars = 0;
+    loop {
+        n_bars += 1;
+        let end = Tick(n_bars * meter.bar_length().0);
+        compose_until(&mut take, &mut writer, knobs, meter, end);
+        // Counting goes through all bars, so it is done ever more seldom.
+        if n_bars % (1 + n_bars / 8) != 0 && n_bars < MAX_BARS {
+            continue;
+        }
+        let mut notes = notes_of(&take, end);
+        if notes.len() >= n_notes as usize || n_bars >= MAX_BARS {
+            notes.truncate(n_notes as usize);
+            let last = notes
+                .last()
+                .map_or(0, |note| note.onset.0 / meter.bar_length().0 + 1);
+            return (notes, last);
+        }
+    }
+}
+
+fn notes_of(take: &Take, end: Tick) -> Vec<Note> {
+    let score = take.score();
+    score
+        .bars
+        .iter()
+        .flat_map(|bar| &bar.notes)
+        .filter(|note| note.onset < end)
+        .copied()
+        .collect()
+}
+
+/// The notes with what else a file should say.
+fn piece(
+    args: &GenerateArgs,
+    notes: Vec<Note>,
+    knobs: &ComposingKnobs,
+    meter: Meter,
+    past: Option<&Continuation>,
+) -> Piece {
+    let old_tempo = past
+        .and_then(|past| past.piece.tempos.last())
+        .map(|(_, tempo)| *tempo);
+    let tempo = args.tempo.or(old_tempo).unwrap_or(120.0);
+    let beginning = past.filter(|_| args.with_beginning);
+    let start = beginning.map_or(Tick::ZERO, |past| past.end);
+    let mut piece = beginning.map_or(Piece::default(), |past| past.piece.clone());
+    piece.tempos.retain(|(at, _)| *at < start);
+    piece.meters.retain(|(at, _)| *at < start);
+    piece.keys.retain(|(at, _)| *at < start);
+    piece.tempos.push((start, tempo));
+    piece.meters.push((start, meter));
+    piece.keys.push((start, knobs.key()));
+    piece.notes.extend(notes.into_iter().map(|note| Note {
+        onset: note.onset + start,
+        ..note
+    }));
+    piece.notes.sort_unstable();
+    piece
+}
+
+fn write(path: &Path, bytes: &[u8], force: bool) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut options = std::fs::OpenOptions::new();
+    options
+        .write(true)
+        .create_new(!force)
+        .create(true)
+        .truncate(force);
+    let written = options.open(path).and_then(|mut file| file.write_all(bytes));
+    written.with_context(|| anyhow!("cannot write {}", path.display()))
+}
+
+fn summary(out: &Path, model: &Model, knobs: &ComposingKnobs, piece: &Piece) -> serde_json::Value {
+    json!({
+        "file": out,
+        "model": model.card().name,
+        "sha256": model.hash(),
+        "style": model.card().styles.get(usize::from(knobs.style)),
+        "seed": knobs.seed,
+        "temperature": knobs.temperature,
+        "rhythm": knobs.rhythm,
+        "pitch": knobs.pitch,
+        "velocity": knobs.velocity,
+        "nucleus": knobs.nucleus,
+        "min_p": knobs.min_p,
+        "repetition": knobs.repetition,
+        "length": knobs.length,
+        "evolve": knobs.evolve,
+        "key": values::key_name(knobs.key()),
+        "scale": values::scale_id(knobs.scale),
+        "lowest": knobs.lowest,
+        "highest": knobs.highest,
+        "polyphony": knobs.polyphony,
+        "tempo": piece.tempos.last().map(|(_, tempo)| tempo),
+        "meter": piece.meters.last().map(|(_, meter)| meter.to_string()),
+    })
+}

@@ -1,0 +1,143 @@
+//! How the values of options are written: keys, scales, meters, numbers in a range.
+
+use crate::music::{Key, Meter, Mode, Scale};
+
+/// A number from 0 to 1.
+pub(super) fn share(text: &str) -> Result<f32, String> {
+    number(text, 0.0, 1.0).map(|value| value as f32)
+}
+
+/// A number from 0 to 2.
+pub(super) fn temperature(text: &str) -> Result<f32, String> {
+    number(text, 0.0, 2.0).map(|value| value as f32)
+}
+
+/// Quarter notes a minute.
+pub(super) fn tempo(text: &str) -> Result<f64, String> {
+    number(text, 10.0, 1000.0)
+}
+
+fn number(text: &str, lowest: f64, highest: f64) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (lowest..=highest).contains(&value) => Ok(value),
+        _ => Err(format!("expected a number from {lowest} to {highest}")),
+    }
+}
+
+/// Such as `3/4`.
+pub(super) fn meter(text: &str) -> Result<Meter, String> {
+    let (numerator, denominator) = text.split_once('/').ok_or("expected a meter such as 3/4")?;
+    let count = |text: &str| {
+        text.parse::<u32>()
+            .map_err(|_| "expected a meter such as 3/4".to_owned())
+    };
+    Meter::new(count(numerator)?, count(denominator)?).map_err(|error| error.to_string())
+}
+
+/// A tonic, such as `C`, `F#` or `Bb`; with an `m` behind it, such as `Am`, a minor key.
+pub(super) fn key(text: &str) -> Result<Key, String> {
+    let expected = || "expected a key such as C, F#, Bb or Am".to_owned();
+    let (letter, rest) = text.split_at_checked(1).ok_or_else(expected)?;
+    let natural: i32 = match letter.to_ascii_uppercase().as_str() {
+        "C" => 0,
+        "D" => 2,
+        "E" => 4,
+        "F" => 5,
+        "G" => 7,
+        "A" => 9,
+        "B" => 11,
+        _ => return Err(expected()),
+    };
+    let (sign, rest) = match rest.chars().next() {
+        Some('#' | '♯') => (1, rest.trim_start_matches(['#', '♯'])),
+        Some('b' | '♭') => (-1, rest.trim_start_matches(['b', '♭'])),
+        _ => (0, rest),
+    };
+    let mode = match rest.trim().to_ascii_lowercase().as_str() {
+        "" | "major" => Mode::Major,
+        "m" | "minor" => Mode::Minor,
+        _ => return Err(expected()),
+    };
+    Ok(Key::new((natural + sign).rem_euclid(12) as u8, mode))
+}
+
+/// The name of a key, such as `F# minor`.
+pub(super) fn key_name(key: Key) -> String {
+    let tonic = tonic_name(key.tonic());
+    format!(
+        "{tonic} {}",
+        if key.mode == Mode::Minor { "minor" } else { "major" }
+    )
+}
+
+/// The name of a pitch class, such as `Eb`, by its usual spelling.
+pub(super) fn tonic_name(tonic: u8) -> &'static str {
+    ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"][usize::from(tonic % 12)]
+}
+
+/// The name of a scale in small letters, words joined by `-`: `free-major`, `harmonic-minor`.
+pub(super) fn scale(text: &str) -> Result<Scale, String> {
+    let found = Scale::ALL
+        .into_iter()
+        .find(|scale| scale_id(*scale) == plain(text));
+    found.ok_or_else(|| format!("expected one of {}", Scale::ALL.map(scale_id).join(", ")))
+}
+
+/// How a scale is written as an option.
+pub(super) fn scale_id(scale: Scale) -> String {
+    plain(scale.name())
+}
+
+/// `name` in small letters, its words joined by `-`: how names are compared.
+pub(super) fn plain(name: &str) -> String {
+    let words = name
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cli::values;
+    use crate::music::{Key, Mode, Scale};
+
+    #[test]
+    fn keys_are_read_as_musicians_write_them() {
+        let expected = [
+            ("C", 0, false),
+            ("f#", 6, false),
+            ("Bb", 10, false),
+            ("Am", 9, true),
+            ("Cb", 11, false),
+        ];
+        for (text, tonic, is_minor) in expected {
+            let mode = if is_minor { Mode::Minor } else { Mode::Major };
+            assert_eq!(values::key(text), Ok(Key::new(tonic, mode)), "{text}");
+        }
+        assert_eq!(values::key("Eb minor"), Ok(Key::new(3, Mode::Minor)));
+        assert!(values::key("H").is_err() && values::key("").is_err() && values::key("Cx").is_err());
+    }
+
+    #[test]
+    fn every_name_that_is_printed_is_read_again() {
+        for scale in Scale::ALL {
+            assert_eq!(values::scale(&values::scale_id(scale)), Ok(scale));
+            assert_eq!(values::scale(scale.name()), Ok(scale));
+        }
+        for tonic in 0..24 {
+            let key = Key::new(tonic, if tonic < 12 { Mode::Major } else { Mode::Minor });
+            assert_eq!(values::key(&values::key_name(key)), Ok(key));
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused_in_words() {
+        assert_eq!(
+            values::temperature("2.5"),
+            Err("expected a number from 0 to 2".to_owned())
+        );
+        assert!(
+            values::share("NaN").is_err() && values::meter("3/5").is_err() && values::meter("3").is_err()
+        );
+    }
+}
