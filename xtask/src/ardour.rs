@@ -158,7 +158,11 @@ fn run(command: &mut Command) -> Result<String> {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     if !output.status.success() {
-        bail!("{} in {}:\n{said}", output.status, command.get_program().display());
+        bail!(
+            "{} in {}:\n{said}",
+            output.status,
+            command.get_program().display()
+        );
     }
     Ok(said)
 }
