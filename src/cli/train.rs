@@ -85,6 +85,9 @@ pub(super) struct TrainArgs {
     credit: Vec<String>,
 }
 
+/// Set by Ctrl-C: the run ends after the update it is at.
+static STOP: AtomicBool = AtomicBool::new(false);
+
 /// Trains as asked.
 ///
 /// # Errors
@@ -105,7 +108,6 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     if !config.network.is_valid() {
         bail!("expected sizes of 1 to 2048 and 1 to 4 layers, found {:?}", config.network);
     }
-    static STOP: AtomicBool = AtomicBool::new(false);
     ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("could not listen for Ctrl-C")?;
     let bar = ProgressBar::new(1000);
     bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3}% {msg}, {eta} left")?);

@@ -4,19 +4,19 @@ use rand::{Rng, RngExt};
 
 /// How boldly one part is drawn.
 #[derive(Debug, Clone, Copy)]
-pub struct Taste {
+pub(crate) struct Taste {
     /// Divides the logits; below 0.01 the likeliest is taken.
-    pub temperature: f32,
+    pub(crate) temperature: f32,
     /// Keep the likeliest classes that together hold this probability.
-    pub nucleus: f32,
+    pub(crate) nucleus: f32,
     /// Drop classes less likely than this share of the likeliest.
-    pub min_p: f32,
+    pub(crate) min_p: f32,
 }
 
 /// Draws a class; those whose logit is −∞ are never drawn. Nothing when all are.
 ///
 /// `logits` is overwritten.
-pub fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) -> Option<usize> {
+pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) -> Option<usize> {
     // One number is taken from the generator in every case, so that the draws after it do not shift.
     let dart: f32 = rng.random();
     let likeliest = logits

@@ -260,7 +260,9 @@ impl<'a> Draw<'a> {
         let (width, slots) = (network.config.head, &network.layout.heads[head_idx]);
         let mut inner = self.trunk[head_idx * width..(head_idx + 1) * width].to_vec();
         add_rows(&mut inner, network.values(&slots.table), rows);
-        inner.iter_mut().for_each(|value| *value = value.max(0.0));
+        for value in &mut inner {
+            *value = value.max(0.0);
+        }
         let mut logits = vec![0.0; slots.out.weight.shape[0]];
         linear(network, &slots.out, &inner, &mut logits);
         logits

@@ -81,14 +81,14 @@ pub struct Slot {
     pub shape: [usize; 2],
 }
 
-/// One LSTM layer's tensors; gate order i, f, g, o, as in PyTorch's `nn.LSTM`.
+/// One LSTM layer's tensors; gate order i, f, g, o, as in `PyTorch`'s `nn.LSTM`.
 #[derive(Debug, Clone)]
 pub struct LstmSlots {
     /// `[4H, input]`.
     pub input: Slot,
     /// `[4H, H]`.
     pub recurrent: Slot,
-    /// `[4H]`, the sum of PyTorch's two.
+    /// `[4H]`, the sum of `PyTorch`'s two.
     pub bias: Slot,
 }
 
@@ -192,7 +192,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// An untrained network: uniform within 1/√fan-in, as PyTorch does; forget gates open (bias 1), as
+    /// An untrained network: uniform within 1/√fan-in, as `PyTorch` does; forget gates open (bias 1), as
     /// Jozefowicz et al. 2015 advise; embeddings small.
     #[must_use]
     pub fn random(config: NetworkConfig, seed: u64) -> Self {

@@ -305,7 +305,8 @@ fn damaged(error: impl std::fmt::Display) -> ModelError {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Tells a file that was cut off from one that never was a weights file, before anything is parsed.

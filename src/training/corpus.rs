@@ -192,7 +192,7 @@ pub fn in_c(mut piece: Piece, style: usize) -> KeyedPiece {
     let has_changed = piece.meters.iter().any(|(at, _)| *at > Tick::ZERO && *at <= first_bar);
     let begin = if has_changed { Tick::ZERO } else { first_bar };
     let modes = sections.iter().map(|section| (section.start - begin, section.key.mode)).collect();
-    KeyedPiece { style, modes, piece: begun_at(piece, begin) }
+    KeyedPiece { style, modes, piece: begun_at(&piece, begin) }
 }
 
 /// A pitch moved by some semitones, by an octave less where it would leave the keyboard.
@@ -208,7 +208,7 @@ fn remove_echoes(notes: &mut Vec<Note>) {
 }
 
 /// The piece counted from `start`.
-fn begun_at(piece: Piece, start: Tick) -> Piece {
+fn begun_at(piece: &Piece, start: Tick) -> Piece {
     let moved = |at: Tick| (at - start).max(Tick::ZERO);
     Piece {
         notes: piece.notes.iter().map(|note| Note { onset: note.onset - start, ..*note }).collect(),

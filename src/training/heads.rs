@@ -100,7 +100,9 @@ impl Heads {
             for (head_idx, (own, slots)) in row.chunks_exact_mut(width).zip(&layout.heads).enumerate() {
                 add_rows(own, network.values(&slots.table), window.head_rows[head_idx].get(idx));
             }
-            row.iter_mut().for_each(|value| *value = value.max(0.0));
+            for value in row {
+                *value = value.max(0.0);
+            }
         }
     }
 
@@ -131,7 +133,9 @@ impl Heads {
             sum += f64::from(log_total - target);
             if let Some(scale) = scale {
                 // Softmax minus one at what followed; exponentials were left relative to the total.
-                logits.iter_mut().for_each(|p| *p *= scale);
+                for probability in logits.iter_mut() {
+                    *probability *= scale;
+                }
                 logits[class] -= scale;
                 logits[..lowest].fill(0.0);
             }

@@ -267,6 +267,7 @@ mod kernel {
     /// Reads the bits of floats as vectors of floats, or back.
     #[cfg(target_arch = "x86_64")]
     #[inline(always)]
+    #[allow(clippy::inline_always, reason = "must become part of code for another processor")]
     #[allow(unsafe_code, reason = "vectors have no safe conversion from arrays")]
     fn to_vectors<A: Copy, B: Copy>(floats: A) -> B {
         const { assert!(size_of::<A>() == size_of::<B>()) };

@@ -1,8 +1,8 @@
-//! AdamW with gradient clipping, and the learning rate over a run.
+//! `AdamW` with gradient clipping, and the learning rate over a run.
 
 use crate::model::network::Layout;
 
-/// AdamW (Loshchilov & Hutter 2019) over the flat parameter buffer.
+/// `AdamW` (Loshchilov & Hutter 2019) over the flat parameter buffer.
 #[derive(Debug, Clone)]
 pub struct AdamW {
     /// Mean of the gradients.

@@ -64,4 +64,5 @@ with torch.no_grad():
                 logits[:p["lowest_pitch"]] = -float("inf")
             log_p.append(torch.log_softmax(logits, 0)[p["parts"][1 + k]].item())
         p["log_probabilities"] = log_p
-print(json.dumps({"torch": torch.__version__, "n_parameters": offset, "positions": positions}, indent=1))
+lines = ",\n".join(json.dumps(p) for p in positions)
+print(f'{{"torch": {json.dumps(torch.__version__)}, "n_parameters": {offset}, "positions": [\n{lines}\n]}}')
