@@ -140,6 +140,26 @@ fn clap_and_vst3_play_the_same_notes() -> Result<()> {
 }
 
 #[test]
+fn the_trainer_generates_what_the_plugin_plays() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("generated.mid");
+    let mut generate = std::process::Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
+    generate.args(["generate", "--seed", "77", "--temperature", "0.9", "--length", "4", "--bars", "8"]);
+    ensure!(generate.arg("--out").arg(&file).status()?.success(), "generate fails");
+    let knobs = [("seed", "77"), ("temp", "0.9"), ("length", "4")];
+    let mut played = bars(Daw::default(), Format::Clap, &knobs, 8)?;
+    let mut generated: Vec<Heard> = xtask::midi::Song::read(&file)?
+        .notes
+        .iter()
+        .map(|note| ((note.beat * TICKS).round() as i64, note.channel, note.key, note.velocity))
+        .collect();
+    played.sort_unstable();
+    generated.sort_unstable();
+    assert_eq!(played, generated);
+    Ok(())
+}
+
+#[test]
 fn the_notes_depend_on_neither_block_size_nor_sample_rate() -> Result<()> {
     let expected = bars(Daw::default(), Format::Clap, &[], 4)?;
     for sizes in [

@@ -86,6 +86,7 @@ pub fn play(options: &Options) -> Result<()> {
     let file = |ending: &str| options.out.join(format!("{}.{ending}", options.name));
     song.write(&file("mid"))?;
     let audio = recording.audio.as_ref().context("no sound was recorded")?;
+    ensure!(wav::peak(audio) > 0.001, "the preview sound is silent");
     wav::write(&file("wav"), audio, SAMPLE_RATE)?;
     roll::draw(&song, &title(options), &file("png"))?;
     let show = |path: &Path| std::path::absolute(path).map(|path| path.display().to_string());
