@@ -9,6 +9,7 @@ use crate::player::handover::handover;
 use crate::player::{Block, EventList, Player};
 use crate::plugin::editor::{self, Editor};
 use crate::plugin::outlet::Outlet;
+use crate::plugin::preview::Preview;
 use crate::plugin::{Parameters, transport};
 
 /// One instance of the plugin in a host.
@@ -20,11 +21,15 @@ pub struct Continuo {
     player: Player,
     events: EventList,
     outlet: Outlet,
+    preview: Preview,
     sample_rate: f64,
     is_offline: bool,
     /// Whether notes may sound that belong to a time before the host's last interruption.
     must_silence: bool,
 }
+
+/// Samples a second until the host tells.
+const SAMPLE_RATE: f64 = 48_000.0;
 
 impl Default for Continuo {
     fn default() -> Self {
@@ -34,7 +39,8 @@ impl Default for Continuo {
             player: Player::new(player_end),
             events: EventList::default(),
             outlet: Outlet::new(),
-            sample_rate: 48_000.0,
+            preview: Preview::new(SAMPLE_RATE),
+            sample_rate: SAMPLE_RATE,
             is_offline: false,
             must_silence: false,
         }
@@ -91,6 +97,7 @@ impl Plugin for Continuo {
         _context: &mut impl ActivateContext<Self>,
     ) -> bool {
         self.sample_rate = f64::from(buffer_config.sample_rate);
+        self.preview = Preview::new(self.sample_rate);
         self.is_offline = buffer_config.process_mode == ProcessMode::Offline;
         self.parameters.session.start();
         true
@@ -99,6 +106,7 @@ impl Plugin for Continuo {
     fn reset(&mut self) {
         // There is nowhere to send note-offs from here; the next block begins with them.
         self.must_silence = true;
+        self.preview.silence();
     }
 
     fn process(
@@ -124,8 +132,9 @@ impl Plugin for Continuo {
                 .process(&block, &composing, &performing, &mut self.events);
         }
         self.outlet.send(context, &self.events);
-        for channel in buffer.as_slice() {
-            channel.fill(0.0);
+        if let [left, right, ..] = buffer.as_slice() {
+            let level = self.parameters.preview_gain();
+            self.preview.render(self.events.as_slice(), level, left, right);
         }
         // Also while stopped: bars are composed ahead then, and a host that lets the plugin sleep may
         // wake it late.

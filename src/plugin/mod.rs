@@ -26,6 +26,8 @@ pub use session::Session;
 mod saved;
 pub use saved::{SavedProject, SavedProjectError};
 
+pub mod preview;
+
 pub mod editor;
 
 mod export;

@@ -13,7 +13,7 @@
 //! | `vel` | Velocity | 0 to 200%, step 1% | 100% | performing |
 //! | `gate` | Note length | 5 to 200%, step 1% | 100% | performing |
 //! | `prev` | Preview sound | off, on | off | preview |
-//! | `prevdb` | Preview level | −40 to 0 dB, step 0.5 dB | −12 dB | preview |
+//! | `prevdb` | Preview level | −40 to 0 dB, step 0.5 dB | −6 dB | preview |
 //! | `bypass` | Bypass | off, on | off | host |
 //!
 //! Ids are part of the saved state and never change. Ranges are part of automation: hosts store it
@@ -123,7 +123,7 @@ impl Parameters {
             velocity: percentage("vel", "Velocity", performing.velocity),
             note_length: percentage("gate", "Note length", performing.note_length),
             preview: BoolParam::new("Preview sound", false),
-            preview_level: fraction("prevdb", "Preview level", -12.0, 0.5).with_unit(" dB"),
+            preview_level: fraction("prevdb", "Preview level", -6.0, 0.5).with_unit(" dB"),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
         }
     }
@@ -152,6 +152,17 @@ impl Parameters {
             velocity: self.velocity.value().clamp(0.0, 2.0),
             note_length: self.note_length.value().clamp(0.05, 2.0),
             ..PerformingKnobs::default()
+        }
+    }
+
+    /// The factor on the preview sound, 0 to 1; 0 when it is off.
+    #[must_use]
+    pub fn preview_gain(&self) -> f32 {
+        let decibels = self.preview_level.value().clamp(-40.0, 0.0);
+        if self.preview.value() {
+            10_f32.powf(decibels / 20.0)
+        } else {
+            0.0
         }
     }
 

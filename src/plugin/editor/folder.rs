@@ -10,7 +10,9 @@ pub fn models_folder() -> Option<PathBuf> {
     } else if cfg!(target_os = "macos") {
         PathBuf::from(std::env::var_os("HOME")?).join("Library/Application Support")
     } else {
-        let named = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let named = std::env::var_os("XDG_DATA_HOME")
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute());
         match named {
             Some(folder) => folder,
             None => PathBuf::from(std::env::var_os("HOME")?).join(".local/share"),
@@ -27,7 +29,10 @@ pub fn model_files() -> Vec<PathBuf> {
         .into_iter()
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors")))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
+        })
         .collect();
     files.sort();
     files

@@ -59,7 +59,12 @@ pub fn create(parameters: Arc<Parameters>) -> Option<EguiEditor<Editor>> {
     let settings = EguiNiceSettings::new()
         .with_tile("Continuo")
         .with_repaint_poll_interval(Duration::from_secs(24 * 3600));
-    let editor = Editor { parameters, host: None, files: Vec::new(), is_prepared: false };
+    let editor = Editor {
+        parameters,
+        host: None,
+        files: Vec::new(),
+        is_prepared: false,
+    };
     nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, editor)
 }
 
@@ -72,7 +77,9 @@ impl Editor {
             card: session.card(),
             chosen: session.chosen(),
             files: self.files.clone(),
-            folder: models_folder().map(|folder| folder.display().to_string()).unwrap_or_default(),
+            folder: models_folder()
+                .map(|folder| folder.display().to_string())
+                .unwrap_or_default(),
             roll: Roll {
                 score: session.picture(),
                 playhead: playhead.position(),
@@ -88,7 +95,11 @@ impl Editor {
             Intent::ReRoll => {
                 let seed = another_seed(self.parameters.seed.value());
                 let position = seed as f32 / MAX_SEED as f32;
-                for intent in [Intent::Begin(Knob::Seed), Intent::Turn(Knob::Seed, position), Intent::End(Knob::Seed)] {
+                for intent in [
+                    Intent::Begin(Knob::Seed),
+                    Intent::Turn(Knob::Seed, position),
+                    Intent::End(Knob::Seed),
+                ] {
                     self.turn(&intent);
                 }
             }
@@ -117,14 +128,23 @@ impl Editor {
     fn mark_changed(&self) {
         let knob = Knob::Style;
         let position = self.parameters.position(knob);
-        for intent in [Intent::Begin(knob), Intent::Turn(knob, position), Intent::End(knob)] {
+        for intent in [
+            Intent::Begin(knob),
+            Intent::Turn(knob, position),
+            Intent::End(knob),
+        ] {
             self.turn(&intent);
         }
     }
 }
 
 impl NiceEguiApp for Editor {
-    fn build(&mut self, _ctx: egui::Context, host: GuiContext, _frame: &mut Frame) -> Result<(), HandlerError> {
+    fn build(
+        &mut self,
+        _ctx: egui::Context,
+        host: GuiContext,
+        _frame: &mut Frame,
+    ) -> Result<(), HandlerError> {
         self.host = Some(host);
         self.files = model_files();
         self.is_prepared = false;
@@ -139,7 +159,8 @@ impl NiceEguiApp for Editor {
         for intent in show(ui, &view) {
             self.carry_out(intent);
         }
-        ui.ctx().request_repaint_after(if view.roll.playing { MOVING } else { RESTING });
+        ui.ctx()
+            .request_repaint_after(if view.roll.playing { MOVING } else { RESTING });
     }
 
     fn editor_closed(&mut self) {

@@ -54,7 +54,14 @@ impl TestRenderer for Raster {
                 let [width, height] = image.size;
                 let pixels: Vec<Colour> = image.pixels.iter().map(|pixel| colour(*pixel)).collect();
                 let Some([left, top]) = change.pos else {
-                    self.textures.insert(id, Texture { width, height, pixels });
+                    self.textures.insert(
+                        id,
+                        Texture {
+                            width,
+                            height,
+                            pixels,
+                        },
+                    );
                     continue;
                 };
                 let texture = self.textures.get_mut(&id).unwrap();
@@ -74,11 +81,18 @@ impl TestRenderer for Raster {
         let size = ctx.content_rect().size() * scale;
         let mut canvas = Canvas::new(size.x.round() as usize, size.y.round() as usize);
         for clipped in ctx.tessellate(output.shapes.clone(), scale) {
-            let Primitive::Mesh(mesh) = &clipped.primitive else { continue };
-            let texture = self.textures.get(&mesh.texture_id).ok_or("a mesh without a texture")?;
+            let Primitive::Mesh(mesh) = &clipped.primitive else {
+                continue;
+            };
+            let texture = self
+                .textures
+                .get(&mesh.texture_id)
+                .ok_or("a mesh without a texture")?;
             canvas.draw(mesh, texture, clipped.clip_rect * scale, scale);
         }
-        canvas.into_image().ok_or_else(|| "an image of another size".to_owned())
+        canvas
+            .into_image()
+            .ok_or_else(|| "an image of another size".to_owned())
     }
 }
 
@@ -90,7 +104,11 @@ struct Canvas {
 
 impl Canvas {
     fn new(width: usize, height: usize) -> Self {
-        Self { width, height, pixels: vec![[0.0; 4]; width * height] }
+        Self {
+            width,
+            height,
+            pixels: vec![[0.0; 4]; width * height],
+        }
     }
 
     fn draw(&mut self, mesh: &Mesh, texture: &Texture, clip: Rect, scale: f32) {
@@ -107,14 +125,21 @@ impl Canvas {
             return;
         }
         // The top-left rule: an edge that two triangles share belongs to one of them.
-        let sides = [(points[1], points[2]), (points[2], points[0]), (points[0], points[1])];
+        let sides = [
+            (points[1], points[2]),
+            (points[2], points[0]),
+            (points[0], points[1]),
+        ];
         let owns = sides.map(|(from, to)| {
             let along = (to - from) * area.signum();
             along.y < 0.0 || (along.y == 0.0 && along.x > 0.0)
         });
         let bounds = Rect::from_points(&points).intersect(clip);
-        let columns = bounds.left().max(0.0).floor() as usize..(bounds.right().ceil().max(0.0) as usize).min(self.width);
-        for row in bounds.top().max(0.0).floor() as usize..(bounds.bottom().ceil().max(0.0) as usize).min(self.height) {
+        let columns = bounds.left().max(0.0).floor() as usize
+            ..(bounds.right().ceil().max(0.0) as usize).min(self.width);
+        for row in bounds.top().max(0.0).floor() as usize
+            ..(bounds.bottom().ceil().max(0.0) as usize).min(self.height)
+        {
             for column in columns.clone() {
                 let here = Pos2::new(column as f32 + 0.5, row as f32 + 0.5);
                 let shares = sides.map(|(from, to)| cross(from, to, here) / area);
@@ -133,7 +158,11 @@ impl Canvas {
     }
 
     fn into_image(self) -> Option<RgbaImage> {
-        let parts = self.pixels.iter().flatten().map(|part| (part.clamp(0.0, 1.0) * 255.0).round() as u8);
+        let parts = self
+            .pixels
+            .iter()
+            .flatten()
+            .map(|part| (part.clamp(0.0, 1.0) * 255.0).round() as u8);
         RgbaImage::from_raw(self.width as u32, self.height as u32, parts.collect())
     }
 }
@@ -147,6 +176,9 @@ fn source(corners: &[Vertex; 3], shares: [f32; 3], texture: &Texture) -> Colour 
     let mix = |value: fn(&Vertex) -> f32| (0..3).map(|idx| shares[idx] * value(&corners[idx])).sum::<f32>();
     let texel = texture.at(mix(|corner| corner.uv.x), mix(|corner| corner.uv.y));
     std::array::from_fn(|part| {
-        texel[part] * (0..3).map(|idx| shares[idx] * colour(corners[idx].color)[part]).sum::<f32>()
+        texel[part]
+            * (0..3)
+                .map(|idx| shares[idx] * colour(corners[idx].color)[part])
+                .sum::<f32>()
     })
 }

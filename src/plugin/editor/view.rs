@@ -153,7 +153,7 @@ fn knobs(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
 }
 
 /// How high a group of knobs is inside.
-const GROUP_HEIGHT: f32 = 200.0;
+const GROUP_HEIGHT: f32 = 206.0;
 
 fn group(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
     Frame::new()
