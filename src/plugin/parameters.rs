@@ -2,7 +2,7 @@
 //!
 //! | Id | Name | Range | Default | Kind |
 //! |---|---|---|---|---|
-//! | `style` | Style | 1 to 16, the model's styles in its order | 1 | composing |
+//! | `style` | Style | the model's styles in its order, at most 16 | the first | composing |
 //! | `seed` | Seed | 0 to 9999 | 1 | composing |
 //! | `temp` | Temperature | 0 to 2, step 0.01 | 1 | composing |
 //! | `length` | Length | 1 to 64 bars | 8 | composing |
@@ -98,15 +98,11 @@ impl Parameters {
     /// Parameters of a fresh instance.
     #[must_use]
     pub fn new(end: ComposerEnd) -> Self {
+        let session = Session::new(end);
         let composing = ComposingKnobs::default();
         let performing = PerformingKnobs::default();
         Self {
-            session: Session::new(end),
-            style: whole_number("style", "Style", i32::from(composing.style))
-                .with_value_to_string(Arc::new(|style| (style + 1).to_string()))
-                .with_string_to_value(Arc::new(|text| {
-                    Some(text.trim().parse::<i32>().ok()?.saturating_sub(1))
-                })),
+            style: style(i32::from(composing.style), &session),
             seed: whole_number("seed", "Seed", composing.seed as i32),
             temperature: fraction("temp", "Temperature", composing.temperature, 0.01),
             length: whole_number("length", "Length", i32::from(composing.length))
@@ -125,6 +121,7 @@ impl Parameters {
             preview: BoolParam::new("Preview sound", false),
             preview_level: fraction("prevdb", "Preview level", -6.0, 0.5).with_unit(" dB"),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
+            session,
         }
     }
 
@@ -220,6 +217,23 @@ fn tonic_from_name(text: &str) -> Option<i32> {
         _ => return None,
     };
     Some((natural + accidental).rem_euclid(12))
+}
+
+/// The style, shown by the name that the model gives it, or by its number where it gives none.
+fn style(default: i32, session: &Session) -> IntParam {
+    let (shown, typed) = (session.clone(), session.clone());
+    whole_number("style", "Style", default)
+        .with_value_to_string(Arc::new(move |style| {
+            let names = shown.styles();
+            let name = usize::try_from(style).ok().and_then(|idx| names.get(idx));
+            name.cloned().unwrap_or_else(|| (style + 1).to_string())
+        }))
+        .with_string_to_value(Arc::new(move |text| {
+            let wanted = text.trim();
+            let named = typed.styles().iter().position(|name| name.eq_ignore_ascii_case(wanted));
+            let number = || wanted.parse::<i32>().ok().map(|number| number.saturating_sub(1));
+            named.map(|idx| idx as i32).or_else(number)
+        }))
 }
 
 fn scale_from_name(text: &str) -> Option<i32> {

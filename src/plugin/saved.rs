@@ -1,14 +1,14 @@
 //! The project as it is saved beside the parameters.
 //!
-//! A JSON object: `version` (1), `model` (`name`, `hash` and, unless it is the built-in one, `path`) and
-//! `take`, which carries a version of its own.
+//! A JSON object: `version` (1), `model_file` (the path of the model that was asked for, unless it is the
+//! built-in one) and `take`, which carries a version of its own and the name and hash of its model.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::composer::{SavedTake, Status};
+use crate::composer::SavedTake;
 
 /// The version that is written.
 const VERSION: u32 = 1;
@@ -18,16 +18,8 @@ const VERSION: u32 = 1;
 pub struct SavedProject {
     version: u32,
     #[serde(default)]
-    model: SavedModel,
+    model_file: Option<PathBuf>,
     take: SavedTake,
-}
-
-/// Which model composed last.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct SavedModel {
-    name: Option<String>,
-    hash: Option<String>,
-    path: Option<PathBuf>,
 }
 
 /// Why a saved project cannot be used.
@@ -48,29 +40,16 @@ pub enum SavedProjectError {
 
 impl Default for SavedProject {
     fn default() -> Self {
-        Self {
-            version: VERSION,
-            model: SavedModel::default(),
-            take: SavedTake::default(),
-        }
+        Self::new(None, SavedTake::default())
     }
 }
 
 impl SavedProject {
-    /// A project with this take and the model that the composer's status tells; `path` is the file that
-    /// was asked for, or nothing for the built-in model.
+    /// A project with this take; `model_file` is the model that was asked for, or nothing for the
+    /// built-in one.
     #[must_use]
-    pub fn new(status: &Status, path: Option<PathBuf>, take: SavedTake) -> Self {
-        let model = SavedModel {
-            name: status.model.clone(),
-            hash: status.model_hash.clone(),
-            path,
-        };
-        Self {
-            version: VERSION,
-            model,
-            take,
-        }
+    pub fn new(model_file: Option<PathBuf>, take: SavedTake) -> Self {
+        Self { version: VERSION, model_file, take }
     }
 
     /// Reads a project.
@@ -93,8 +72,8 @@ impl SavedProject {
 
     /// The model file that was asked for; nothing for the built-in model.
     #[must_use]
-    pub fn file(&self) -> Option<PathBuf> {
-        self.model.path.clone()
+    pub fn model_file(&self) -> Option<PathBuf> {
+        self.model_file.clone()
     }
 
     /// The take.

@@ -18,9 +18,10 @@ use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::editor::Choice;
 use crate::plugin::saved::SavedProject;
 
-/// One instance's composer and what is known about it.
+/// One instance's composer and what is known about it. Clones are handles of the same.
+#[derive(Clone)]
 pub struct Session {
-    inner: Mutex<Inner>,
+    inner: Arc<Mutex<Inner>>,
     playhead: Arc<Playhead>,
 }
 
@@ -44,14 +45,14 @@ impl Session {
     pub fn new(end: ComposerEnd) -> Self {
         Self {
             playhead: Arc::clone(end.playhead()),
-            inner: Mutex::new(Inner {
+            inner: Arc::new(Mutex::new(Inner {
                 end: Some(end),
                 composer: None,
                 chosen: Choice::BuiltIn,
                 waiting: None,
                 messages: Vec::new(),
                 seen: (None, 0),
-            }),
+            })),
         }
     }
 
@@ -89,6 +90,12 @@ impl Session {
     pub fn card(&self) -> Option<Card> {
         let inner = self.lock();
         Some(inner.composer.as_ref()?.model()?.card().clone())
+    }
+
+    /// The styles of the model that composes, in the order of the knob.
+    #[must_use]
+    pub fn styles(&self) -> Vec<String> {
+        self.lock().status().styles
     }
 
     /// The bars composed so far.
@@ -141,7 +148,7 @@ impl Session {
     pub fn saved(&self) -> SavedProject {
         let inner = self.lock();
         match (&inner.composer, &inner.waiting) {
-            (Some(composer), _) => SavedProject::new(&composer.status(), inner.file(), composer.saved_take()),
+            (Some(composer), _) => SavedProject::new(inner.file(), composer.saved_take()),
             (None, Some(waiting)) => waiting.clone(),
             (None, None) => SavedProject::default(),
         }
@@ -179,15 +186,20 @@ impl Inner {
     }
 
     fn choose(&mut self, choice: Choice) {
-        if let (Some(composer), Choice::File(path)) = (&self.composer, &choice) {
-            composer.load_model(path.clone());
+        let built_in = if choice == Choice::BuiltIn { self.built_in_model() } else { None };
+        if let Some(composer) = &self.composer {
+            match (&choice, built_in) {
+                (Choice::File(path), _) => composer.load_model(path.clone()),
+                (Choice::BuiltIn, Some(model)) => composer.use_model(model),
+                (Choice::BuiltIn, None) => {}
+            }
         }
         self.chosen = choice;
         self.seen.0 = None;
     }
 
     fn restore(&mut self, project: SavedProject) {
-        let choice = project.file().map_or(Choice::BuiltIn, Choice::File);
+        let choice = project.model_file().map_or(Choice::BuiltIn, Choice::File);
         if choice != self.chosen {
             self.choose(choice);
         }
@@ -235,5 +247,60 @@ impl PersistentField<'_, Value> for Session {
         F: Fn(&Value) -> R,
     {
         f(&self.saved().into_json())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use serde_json::json;
+
+    use crate::player::handover::handover;
+    use crate::plugin::editor::Choice;
+    use crate::plugin::session::Session;
+
+    fn session() -> Session {
+        Session::new(handover().0)
+    }
+
+    #[test]
+    fn a_state_that_cannot_be_read_is_told_and_changes_nothing() {
+        let session = session();
+        session.start();
+        session.dismiss();
+        let before = session.saved();
+        session.restore(json!({ "version": 99 }));
+        session.restore(json!([1, 2, 3]));
+        let messages = session.messages();
+        assert!(messages[0].contains("later version"), "{messages:?}");
+        assert!(messages[1].contains("cannot be read"), "{messages:?}");
+        assert_eq!(session.saved(), before);
+        session.dismiss();
+        assert!(session.messages().is_empty());
+    }
+
+    #[test]
+    fn a_project_loaded_before_the_first_activation_is_not_lost() {
+        let mut project = session().saved().into_json();
+        project["model_file"] = json!("nowhere/Tango.safetensors");
+        let session = session();
+        session.restore(project.clone());
+        assert_eq!(session.saved().into_json(), project, "saved again before it was started");
+        session.start();
+        let tango = PathBuf::from("nowhere/Tango.safetensors");
+        assert_eq!(session.chosen(), Choice::File(tango));
+        // The file is not there; the project still says which one it was.
+        assert_eq!(session.saved().into_json()["model_file"], project["model_file"]);
+    }
+
+    #[test]
+    fn a_stopped_session_answers_still() {
+        let session = session();
+        session.start();
+        session.stop();
+        session.choose(Choice::BuiltIn);
+        assert!(session.picture().bars.is_empty());
+        assert!(session.card().is_none());
     }
 }

@@ -104,14 +104,19 @@ fn letting_go_on_another_channel_changes_nothing() {
 }
 
 #[test]
-fn every_drum_can_be_heard_and_ends_by_itself() {
+fn every_drum_can_be_heard() {
     for key in 27..=87 {
-        let mut preview = Preview::new(RATE);
-        let stroke = peak(&render(&mut preview, &[on(0, 9, key, 100)], 0.5, 4800));
+        let stroke = peak(&render(&mut Preview::new(RATE), &[on(0, 9, key, 100)], 0.5, 2400));
         assert!(stroke > 0.02, "key {key} peaks at {stroke}");
-        render(&mut preview, &[], 0.5, 6 * 48_000);
-        assert_eq!(peak(&render(&mut preview, &[], 0.5, 480)), 0.0, "key {key}");
     }
+}
+
+#[test]
+fn every_drum_ends_by_itself() {
+    let mut preview = Preview::new(RATE);
+    let strokes: Vec<Event> = (27..=87).map(|key| on(0, 9, key, 127)).collect();
+    render(&mut preview, &strokes, 0.5, 6 * 48_000);
+    assert_eq!(peak(&render(&mut preview, &[], 0.5, 480)), 0.0);
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What the voices are made of: `fundsp` graphs with no input and one output.
 
-use fundsp::prelude32::{AudioUnit, Shared, bandpass_hz, highpass_hz, lfo, sine, sine_phase, var, white};
+use fundsp::prelude32::{
+    An, AudioUnit, Shared, Sine, bandpass_hz, dcblock_hz, highpass_hz, lfo, sine, var, white,
+};
 
 /// A graph and the controls that a voice sets when it begins.
 pub(super) struct Tone {
@@ -85,10 +87,21 @@ impl Drum {
 pub(super) fn keys(sample_rate: f64) -> Tone {
     let (pitch, force) = (Shared::new(440.0), Shared::new(0.5));
     let bend = lfo(|t: f32| 0.25 + 1.1 * (-3.5 * t).exp()) * var(&force) * var(&pitch);
-    // A quarter turn apart, else the lower side band is a constant: a thump at every note.
-    let body = (var(&pitch) + (var(&pitch) >> sine_phase(0.25)) * bend) >> sine_phase(0.0);
+    // A quarter turn apart, else the lower side band is a constant: a thump at every note. High up a
+    // sample is a good part of a turn, so what is left of the constant is taken out.
+    let body = (var(&pitch) + (var(&pitch) >> sine_from(0.25)) * bend) >> sine_from(0.0);
     let tine = ((var(&pitch) * 4.0) >> sine()) * (lfo(|t: f32| 0.22 * (-14.0 * t).exp()) * var(&force));
-    tone(Box::new(body + tine), pitch, force, sample_rate)
+    tone(
+        Box::new((body + tine) >> dcblock_hz(20.0)),
+        pitch,
+        force,
+        sample_rate,
+    )
+}
+
+/// A sine that begins at this part of its period.
+fn sine_from(phase: f32) -> An<Sine<f32>> {
+    An(Sine::with_phase(phase))
 }
 
 /// One drum.
