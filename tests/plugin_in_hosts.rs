@@ -92,9 +92,11 @@ type Heard = (i64, u8, u8, u8);
 
 const TICKS: f64 = 24.0;
 
-/// What was heard, after the checks that hold for every recording.
-fn heard(recording: &Recording) -> Result<Vec<Heard>> {
-    let notes = checked(recording)?;
+/// What was heard of the first bars, after the checks that hold for every recording. The first note of
+/// the next bar may fall to the last sample.
+fn heard(recording: &Recording, n_bars: u32) -> Result<Vec<Heard>> {
+    let mut notes = checked(recording)?;
+    notes.retain(|note| note.beat < f64::from(n_bars) * 4.0 - 0.5 / TICKS);
     let tick = |beat: f64| (beat * TICKS).round() as i64;
     Ok(notes
         .iter()
@@ -128,7 +130,7 @@ fn bars(daw: Daw, format: Format, knobs: &[(&str, &str)], n_bars: u32) -> Result
     blocks.extend(daw.stand(48_000));
     let mut recording = Recording::default();
     play(host.as_mut(), blocks, &mut recording)?;
-    heard(&recording)
+    heard(&recording, n_bars)
 }
 
 #[test]
@@ -205,7 +207,7 @@ fn the_notes_are_the_same_in_real_time() -> Result<()> {
             Meanwhile::SaveState,
             &mut recording,
         )?;
-        assert_eq!(heard(&recording)?, bars(fast(), format, &[], 4)?, "{format:?}");
+        assert_eq!(heard(&recording, 4)?, bars(fast(), format, &[], 4)?, "{format:?}");
     }
     Ok(())
 }
@@ -244,7 +246,7 @@ fn every_onset_is_on_its_sample_while_the_tempo_moves() -> Result<()> {
         let mut recording = Recording::default();
         play(host.as_mut(), blocks, &mut recording)?;
         assert_eq!(
-            heard(&recording)?,
+            heard(&recording, 4)?,
             bars(Daw::default(), format, &[], 4)?,
             "{format:?} {seed}"
         );
@@ -349,7 +351,7 @@ fn going_back_plays_what_was_heard() -> Result<()> {
             let mut blocks = daw.play(16.0);
             blocks.extend(daw.stand(2_000));
             play(host.as_mut(), blocks, &mut recording)?;
-            times.push(heard(&recording)?);
+            times.push(heard(&recording, 4)?);
         }
         assert_eq!(times[0], times[1], "{format:?}");
     }
@@ -383,11 +385,12 @@ fn a_project_saved_in_the_middle_and_reloaded_plays_the_same_notes() -> Result<(
         play(second.as_mut(), blocks, &mut after)?;
         let reloaded: Vec<Heard> = {
             let notes = checked(&after)?;
-            let kept = notes.iter().filter(|note| note.on >= seam);
+            let end = 16.0 - 0.5 / TICKS;
+            let kept = notes.iter().filter(|note| note.on >= seam && note.beat < end);
             kept.map(|n| ((n.beat * TICKS).round() as i64, n.channel, n.key, n.velocity))
                 .collect()
         };
-        assert_eq!(reloaded, heard(&before)?, "{format:?}");
+        assert_eq!(reloaded, heard(&before, 4)?, "{format:?}");
     }
     Ok(())
 }

@@ -43,8 +43,10 @@ impl Song {
     /// If a note-on has no note-off of its own.
     pub fn from_recording(recording: &Recording, meter: (u16, u16), tempo: f64) -> Result<Self> {
         let beats_per_frame = recording.spans.first().map_or(0.0, |span| span.beats_per_sample);
+        // A note lies on the nearest sample; a MIDI file need not know.
+        let clean = |beat: f64| (beat * f64::from(TICKS_PER_BEAT)).round() / f64::from(TICKS_PER_BEAT);
         let notes = recording.notes()?.into_iter().map(|note| Note {
-            beat: note.beat,
+            beat: clean(note.beat),
             length: (note.off - note.on) as f64 * beats_per_frame,
             channel: note.channel,
             key: note.key,
