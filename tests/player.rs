@@ -5,7 +5,8 @@ mod hosts;
 use hosts::{Heard, Host, Jump, Setting, player_with, score_strategy};
 
 use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
-use continuo::player::{EventKind, EventList, PerformingKnobs};
+use continuo::player::handover::handover;
+use continuo::player::{Block, ComposingKnobs, EventKind, EventList, PerformingKnobs, Player, Transport};
 use proptest::prelude::*;
 
 fn settings() -> impl Strategy<Value = Setting> {
@@ -308,6 +309,107 @@ fn a_full_return_channel_frees_nothing_on_the_audio_thread() {
     }
     drop(composer_end);
     host.block_at(&mut player, Beats(0.0), &mut events);
+}
+
+#[test]
+fn a_host_that_tells_nothing_but_that_it_plays_hears_the_piece_at_120() {
+    let (_composer_end, mut player) = player_with(one_bar(&[(0, 12, 60), (24, 12, 62)]));
+    let mut events = EventList::default();
+    let transport = Transport {
+        playing: true,
+        ..Transport::default()
+    };
+    let block = Block {
+        n_samples: 40_000,
+        sample_rate: 48_000.0,
+        transport,
+    };
+    let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
+    player.process(&block, &knobs.0, &knobs.1, &mut events);
+    let offsets: Vec<u32> = events.as_slice().iter().map(|event| event.offset).collect();
+    assert_eq!(offsets, [0, 12_000, 24_000, 36_000]);
+}
+
+#[test]
+fn rendering_without_a_composer_does_not_wait() {
+    let (composer_end, player_end) = handover();
+    drop(composer_end);
+    let mut player = Player::new(player_end);
+    let transport = Transport {
+        playing: true,
+        offline: true,
+        ..Transport::default()
+    };
+    let block = Block {
+        n_samples: 512,
+        sample_rate: 48_000.0,
+        transport,
+    };
+    let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
+    let start = std::time::Instant::now();
+    for _ in 0..2000 {
+        player.process(&block, &knobs.0, &knobs.1, &mut EventList::with_capacity(4));
+    }
+    assert!(
+        start.elapsed().as_secs_f64() < 4.0,
+        "one time-out alone takes five seconds"
+    );
+}
+
+#[test]
+fn absurd_numbers_from_a_host_do_no_harm() {
+    let (_composer_end, mut player) = player_with(one_bar(&[(0, 12, 60), (24, 12, 62)]));
+    let absurd = [
+        f64::NAN,
+        f64::INFINITY,
+        f64::NEG_INFINITY,
+        f64::MAX,
+        -1e300,
+        0.0,
+        -1.0,
+        1e-300,
+    ];
+    let performing = PerformingKnobs {
+        velocity: f32::NAN,
+        note_length: f32::NAN,
+        octave: 127,
+        transpose: 127,
+        channel: 255,
+    };
+    let composing = ComposingKnobs {
+        temperature: f32::NAN,
+        length: 0,
+        ..ComposingKnobs::default()
+    };
+    let mut events = EventList::default();
+    for (idx, value) in absurd.into_iter().cycle().take(500).enumerate() {
+        let other = absurd[idx / 8 % 8];
+        let transport = Transport {
+            playing: true,
+            position: Some(Beats(value)),
+            tempo: Some(other),
+            meter: None,
+            bar_start: Some(Beats(other)),
+            loop_range: Some((Beats(other), Beats(value))),
+            offline: false,
+        };
+        let block = Block {
+            n_samples: 4096,
+            sample_rate: if idx % 3 == 0 { value } else { 48_000.0 },
+            transport,
+        };
+        events.clear();
+        player.process(&block, &composing, &performing, &mut events);
+        assert!(events.as_slice().iter().all(|event| event.offset < 4096));
+        assert!(events.as_slice().iter().all(|event| match event.kind {
+            EventKind::On {
+                channel,
+                key,
+                velocity,
+            } => channel < 16 && key < 128 && velocity > 0,
+            EventKind::Off { channel, key } => channel < 16 && key < 128,
+        }));
+    }
 }
 
 #[test]

@@ -375,3 +375,89 @@ fn in_words(error: &dyn std::error::Error) -> String {
     }
     words
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::composer::Composer;
+    use crate::composer::worker::Command;
+    use crate::model::Model;
+    use crate::music::{Beats, Meter, Score};
+    use crate::player::handover::handover;
+    use crate::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Player, Transport};
+
+    /// Lets the host stand still at the origin until this is so.
+    fn stand_until(composer: &Composer, player: &mut Player, is_so: impl Fn(&Composer) -> bool) {
+        let transport = Transport {
+            position: Some(Beats(0.0)),
+            ..Transport::default()
+        };
+        let block = Block {
+            n_samples: 64,
+            sample_rate: 48_000.0,
+            transport,
+        };
+        for _ in 0..50_000 {
+            let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
+            player.process(&block, &knobs.0, &knobs.1, &mut EventList::with_capacity(8));
+            if is_so(composer) {
+                return;
+            }
+            std::thread::park_timeout(std::time::Duration::from_micros(200));
+        }
+        panic!("the composer did not get there");
+    }
+
+    /// The notes of one bar, offline.
+    fn n_ons(player: &mut Player) -> usize {
+        let transport = Transport {
+            playing: true,
+            offline: true,
+            position: Some(Beats(0.0)),
+            meter: Some(Meter::COMMON),
+            ..Transport::default()
+        };
+        let block = Block {
+            n_samples: 200_000,
+            sample_rate: 48_000.0,
+            transport,
+        };
+        let mut events = EventList::default();
+        let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
+        player.process(&block, &knobs.0, &knobs.1, &mut events);
+        let n_events = events.as_slice().len();
+        events.clear();
+        player.silence(&mut events);
+        n_events
+    }
+
+    #[test]
+    fn a_panic_silences_the_instance_says_so_and_loses_nothing() {
+        let (composer_end, player_end) = handover();
+        let model = Arc::new(Model::random(2, 5));
+        let composer = Composer::spawn(composer_end, Some(Arc::clone(&model)), None);
+        let mut player = Player::new(player_end);
+        stand_until(&composer, &mut player, |composer| {
+            composer.picture().bars.len() >= 3
+        });
+        assert!(n_ons(&mut player) > 0);
+        let (picture, saved) = (composer.picture(), composer.saved_take());
+        composer.send(Command::Panic);
+        stand_until(&composer, &mut player, |composer| {
+            composer.status().error.is_some()
+        });
+        let error = composer.status().error.unwrap();
+        assert!(error.ends_with("a fault of its own: asked to"), "{error}");
+        assert_eq!(n_ons(&mut player), 0);
+        assert_eq!(composer.picture(), picture);
+        assert_eq!(composer.saved_take(), saved);
+        // A model put in from outside starts it again.
+        composer.use_model(model);
+        stand_until(&composer, &mut player, |composer| {
+            composer.status().error.is_none()
+        });
+        assert!(n_ons(&mut player) > 0);
+        assert_ne!(*composer.picture(), Score::default());
+    }
+}

@@ -286,15 +286,23 @@ impl Writer {
 
     /// Goes back to the nearest remembered standpoint at or before a bar, and returns its bar.
     fn recall(&mut self, take: &Take, bar_idx: usize) -> Option<usize> {
-        let (point, snapshot) = self
+        let is_on_the_way = |point: &Standpoint| {
+            point.bar_idx <= bar_idx
+                && stretch_start(point.bar_idx) == stretch_start(bar_idx)
+                && *point == standpoint(take, point.bar_idx)
+        };
+        let on_the_way = self
             .memories
             .iter()
-            .filter(|(point, _)| point.bar_idx <= bar_idx)
-            .filter(|(point, _)| stretch_start(point.bar_idx) == stretch_start(bar_idx))
-            .filter(|(point, _)| *point == standpoint(take, point.bar_idx))
-            .max_by_key(|(point, _)| point.bar_idx)?;
-        self.generator.restore(snapshot);
-        Some(point.bar_idx)
+            .enumerate()
+            .filter(|(_, (point, _))| is_on_the_way(point));
+        let (memory_idx, _) = on_the_way.max_by_key(|(_, (point, _))| point.bar_idx)?;
+        // What is used again is kept longest: the start of a loop, say.
+        let memory = self.memories.remove(memory_idx)?;
+        self.generator.restore(&memory.1);
+        let bar_idx = memory.0.bar_idx;
+        self.memories.push_back(memory);
+        Some(bar_idx)
     }
 
     fn remember(&mut self, here: Standpoint) {

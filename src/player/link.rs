@@ -6,9 +6,39 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::TryRecvError;
 
-use crate::music::{Beats, Score, Tick};
+use crate::music::{Beats, Meter, Score, Tick};
 use crate::player::bars::HostBar;
 use crate::player::handover::{BarLine, Message, Moment, PlayerEnd, Playhead, Published, Settle};
+
+/// How long the player may wait for the composer.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::player) struct Patience {
+    /// Since the composer last gave a sign of life.
+    pub(in crate::player) quiet: Duration,
+    /// In all.
+    pub(in crate::player) total: Duration,
+}
+
+impl Patience {
+    /// For when nobody listens. A jump far into a song that evolves takes a while to compose.
+    const LONGEST: Self = Self {
+        quiet: Duration::from_secs(5),
+        total: Duration::from_secs(60),
+    };
+
+    /// While a host says that it renders offline.
+    pub(in crate::player) fn offline() -> Self {
+        Self::LONGEST
+    }
+
+    /// While the song is so far ahead of the clock that a wait would do no harm.
+    pub(in crate::player) fn spare(spare: Duration) -> Self {
+        Self {
+            total: spare.min(Self::LONGEST.total),
+            ..Self::LONGEST
+        }
+    }
+}
 
 /// Takes scores in, tells the composer what it must know, and knows what has been answered.
 ///
@@ -20,11 +50,13 @@ pub(in crate::player) struct Link {
     /// How many messages that want an answer have been made.
     n_asked: u64,
     last_moment: Option<Moment>,
-    last_bar: Option<(Tick, crate::music::Meter)>,
+    last_bar: Option<(Tick, Meter)>,
     /// Messages for which there was no room; they go first.
     unsent: VecDeque<Message>,
-    /// The number for which waiting was given up: until an answer comes, nobody waits again.
-    gave_up_at: Option<u64>,
+    /// How many scores have come in.
+    n_received: u64,
+    /// Whether waiting was in vain: until an answer comes, nobody waits again.
+    gave_up: bool,
 }
 
 impl Link {
@@ -39,7 +71,8 @@ impl Link {
             last_moment: None,
             last_bar: None,
             unsent: VecDeque::with_capacity(Self::N_UNSENT),
-            gave_up_at: None,
+            n_received: 0,
+            gave_up: false,
         }
     }
 
@@ -74,8 +107,9 @@ impl Link {
 
     fn retire_for(&mut self, published: Published) {
         if published.answered > self.current.answered {
-            self.gave_up_at = None;
+            self.gave_up = false;
         }
+        self.n_received += 1;
         let old = std::mem::replace(&mut self.current, published);
         if let Err(refused) = self.end.retired.try_send(old.score) {
             // The composer is gone, and with it whoever could free this. To leak it once, at the end of
@@ -154,19 +188,24 @@ impl Link {
         self.current.answered >= number
     }
 
-    /// Waits for an answer, at most so long. With no patience it does not even look at the clock.
-    pub(in crate::player) fn await_answer(&mut self, number: u64, patience: Duration) {
-        if patience.is_zero() || self.has_answered(number) || self.gave_up_at.is_some() {
+    /// Waits for an answer, as long as patience lasts. With none it does not even look at the clock.
+    pub(in crate::player) fn await_answer(&mut self, number: u64, patience: Patience) {
+        if patience.total.is_zero() || self.has_answered(number) || self.gave_up {
             return;
         }
         let start = Instant::now();
+        let (mut heard_at, mut n_heard) = (start, self.n_received);
         while !self.has_answered(number) {
             let is_composer_there = self.receive();
             if self.has_answered(number) {
                 return;
             }
-            if !is_composer_there || start.elapsed() >= patience {
-                self.gave_up_at = Some(number);
+            if self.n_received > n_heard {
+                (heard_at, n_heard) = (Instant::now(), self.n_received);
+            }
+            let is_quiet = heard_at.elapsed() >= patience.quiet;
+            if !is_composer_there || is_quiet || start.elapsed() >= patience.total {
+                self.gave_up = true;
                 return;
             }
             std::thread::sleep(Duration::from_micros(100));

@@ -1,13 +1,13 @@
 //! The player itself.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::music::{Beats, Note, Tick};
 use crate::player::bars::{HostBar, bar_tick};
 use crate::player::follow::{Follower, Motion, Path, Ruler};
 use crate::player::handover::{Moment, PlayerEnd, Playhead, Settle};
-use crate::player::link::Link;
+use crate::player::link::{Link, Patience};
 use crate::player::pace::Pace;
 use crate::player::sounding::{Press, Sounding};
 use crate::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Transport};
@@ -42,13 +42,10 @@ struct Scene<'a> {
     knobs: ComposingKnobs,
     performing: &'a PerformingKnobs,
     /// How long the player may wait for the composer.
-    patience: Duration,
+    patience: Patience,
 }
 
 impl Player {
-    /// The longest wait for the composer, even where nobody listens.
-    const TIME_OUT: Duration = Duration::from_secs(5);
-
     /// A player at the origin of the song, with nothing to play yet.
     #[must_use]
     pub fn new(end: PlayerEnd) -> Self {
@@ -114,16 +111,10 @@ impl Player {
     }
 
     /// How long a wait for the composer would do no harm: not at all while somebody listens.
-    fn patience(&mut self, block: &Block) -> Duration {
-        self.pace.tick(
-            Instant::now(),
-            f64::from(block.n_samples) / block.sample_rate.max(1000.0),
-        );
-        if block.transport.offline {
-            Self::TIME_OUT
-        } else {
-            self.pace.spare().min(Self::TIME_OUT)
-        }
+    fn patience(&mut self, block: &Block) -> Patience {
+        let seconds = f64::from(block.n_samples) / block.sample_rate.max(1000.0);
+        self.pace.tick(Instant::now(), seconds);
+        if block.transport.offline { Patience::offline() } else { Patience::spare(self.pace.spare()) }
     }
 
     /// The song stands still, perhaps somewhere new.
@@ -199,7 +190,10 @@ impl Player {
     /// A bar that the song has jumped to is settled there and then; round an announced loop it has been
     /// settled already.
     fn settle_landing(&mut self, scene: &Scene<'_>, position: f64, due: f64) {
-        let settled = self.next_bar.take().filter(|asked| asked.position == bar_tick(due));
+        let settled = self
+            .next_bar
+            .take()
+            .filter(|asked| asked.position == bar_tick(due));
         let number = settled.map_or_else(
             || {
                 self.link.knows_bar(self.bar);
@@ -218,7 +212,7 @@ impl Player {
     }
 
     /// The playhead passes into the next bar.
-    fn cross_bar_line(&mut self, patience: Duration) {
+    fn cross_bar_line(&mut self, patience: Patience) {
         self.bar = self.bar.next();
         if let Some(asked) = self.next_bar.take() {
             self.link.await_answer(asked.number, patience);
@@ -312,11 +306,14 @@ fn perform(note: &Note, knobs: &PerformingKnobs, ruler: Ruler) -> Press {
         } else {
             move_key(note.pitch, knobs)
         },
-        velocity: (f32::from(note.velocity) * knobs.velocity)
-            .round()
-            .clamp(1.0, 127.0) as u8,
+        velocity: scaled(note.velocity, knobs.velocity),
         end: onset + note.duration.to_beats().0 * length,
     }
+}
+
+/// A velocity scaled, still one that sounds. The cast of what is no number gives 0.
+fn scaled(velocity: u8, factor: f32) -> u8 {
+    ((f32::from(velocity) * factor).round() as u8).clamp(1, 127)
 }
 
 /// What musicians call channel 10.

@@ -1,0 +1,139 @@
+//! The audio thread neither allocates nor frees, whatever the host and the composer do.
+#![allow(
+    unsafe_code,
+    reason = "counting allocations takes an allocator, and that is an unsafe trait"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::Arc;
+
+use continuo::composer::Composer;
+use continuo::model::Model;
+use continuo::music::{Beats, Meter};
+use continuo::player::handover::handover;
+use continuo::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Player, Transport};
+
+thread_local! {
+    /// How often this thread has allocated or freed since it began to count.
+    static N_CALLS: Cell<Option<u32>> = const { Cell::new(None) };
+}
+
+struct Counting;
+
+fn count() {
+    // A thread that is ending has no counter any more, and is none of ours.
+    let _ = N_CALLS.try_with(|n_calls| n_calls.set(n_calls.get().map(|n| n + 1)));
+}
+
+// SAFETY: every call is handed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: as the caller promises.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often `work` allocates or frees on this thread.
+fn counted(work: impl FnOnce()) -> u32 {
+    N_CALLS.with(|n_calls| n_calls.set(Some(0)));
+    work();
+    N_CALLS.with(Cell::take).unwrap()
+}
+
+/// A host that does everything at once: ragged blocks, tempo, meter and knobs that never rest, loops,
+/// jumps, stops, and now and then offline.
+fn nasty_transport(idx: u32, position: f64) -> Transport {
+    let meter = Meter::new(3 + idx / 700 % 3, 4).ok();
+    let is_stopped = idx % 400 > 390;
+    Transport {
+        playing: !is_stopped,
+        position: (idx % 500 < 450).then_some(Beats(position)),
+        tempo: (idx % 90 < 80).then_some(60.0 + f64::from(idx % 200)),
+        meter: meter.filter(|_| idx % 300 < 280),
+        bar_start: None,
+        loop_range: (idx % 1000 > 600).then_some((Beats(4.0), Beats(4.0 + f64::from(idx % 7 + 1) / 3.0))),
+        offline: idx % 1100 > 1000,
+    }
+}
+
+#[test]
+fn playing_neither_allocates_nor_frees() {
+    let (composer_end, player_end) = handover();
+    let composer = Composer::spawn(composer_end, Some(Arc::new(Model::random(2, 3))), None);
+    let mut player = Player::new(player_end);
+    let mut events = EventList::default();
+    let mut position = -2.0;
+    let mut n_events = 0;
+    for idx in 0..12_000u32 {
+        if idx % 777 == 776 {
+            position = f64::from(idx % 50) - 3.0;
+        }
+        let n_samples = [1, 64, 512, 33, 2048][(idx % 5) as usize];
+        let transport = nasty_transport(idx, position);
+        let block = Block {
+            n_samples,
+            sample_rate: 48_000.0,
+            transport,
+        };
+        let composing = ComposingKnobs {
+            seed: idx / 2000,
+            evolve: 0.3,
+            ..ComposingKnobs::default()
+        };
+        let performing = PerformingKnobs {
+            octave: (idx / 100 % 3) as i8,
+            ..PerformingKnobs::default()
+        };
+        let n_calls = counted(|| {
+            events.clear();
+            if idx % 600 == 599 {
+                player.silence(&mut events);
+            } else {
+                player.process(&block, &composing, &performing, &mut events);
+            }
+        });
+        assert_eq!(n_calls, 0, "in block {idx}");
+        n_events += events.as_slice().len();
+        if transport.playing {
+            position += f64::from(n_samples) * transport.tempo.unwrap_or(120.0) / 60.0 / 48_000.0;
+        }
+    }
+    assert!(n_events > 100, "{n_events} events were heard");
+    // The composer may go first.
+    drop(composer);
+    let block = Block {
+        n_samples: 64,
+        sample_rate: 48_000.0,
+        transport: nasty_transport(0, 0.0),
+    };
+    let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
+    let n_calls = counted(|| {
+        for _ in 0..2000 {
+            events.clear();
+            player.process(&block, &knobs.0, &knobs.1, &mut events);
+        }
+    });
+    assert_eq!(n_calls, 0, "without a composer");
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(counted(|| drop(std::hint::black_box(Box::new(1)))), 2);
+}
