@@ -3,14 +3,48 @@
 //! One call is one block at 48 kHz and 120 beats a minute. The dense score strikes a chord of four on
 //! every tick, 192 notes a second; beside it the same with nothing to play.
 
+use std::hint::black_box;
 use std::sync::Arc;
+use std::time::Instant;
 
 use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
 use continuo::player::handover::{Published, handover};
 use continuo::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Player, Transport};
 
+/// As long as this many blocks are timed together, so that reading the clock costs nothing.
+const N_BLOCKS: usize = 1000;
+const N_ROUNDS: usize = 200;
+
 fn main() {
-    divan::main();
+    // `cargo bench` says so; whoever only builds and tests all targets need not wait.
+    let n_rounds = if std::env::args().any(|argument| argument == "--bench") {
+        N_ROUNDS
+    } else {
+        1
+    };
+    println!(
+        "{:<16}{:>8}{:>16}{:>16}{:>14}",
+        "score", "frames", "median ns", "95% ns", "of real time"
+    );
+    for n_samples in [64, 1024] {
+        for (name, score) in [("dense", dense()), ("nothing to play", empty())] {
+            report(name, n_samples, &mut play(score, n_samples, n_rounds));
+        }
+    }
+}
+
+/// Prints the nanoseconds that a block took.
+fn report(name: &str, n_samples: u32, rounds: &mut [f64]) {
+    rounds.sort_by(f64::total_cmp);
+    let quantile = |share: usize| {
+        rounds
+            .get((rounds.len() - 1) * share / 100)
+            .copied()
+            .unwrap_or_default()
+    };
+    let (median, slow) = (quantile(50), quantile(95));
+    let share = median / (f64::from(n_samples) / SAMPLE_RATE * 1e9) * 100.0;
+    println!("{name:<16}{n_samples:>8}{median:>16.0}{slow:>16.0}{share:>13.4}%");
 }
 
 const N_BARS: i64 = 64;
@@ -27,37 +61,39 @@ fn dense() -> Score {
     let bar = |start: i64| Bar {
         start: Tick(start),
         meter: Meter::COMMON,
-        notes: (start..start + 96).flat_map(|onset| (0..4).map(move |voice| note(onset, voice))).collect(),
+        notes: (start..start + 96)
+            .flat_map(|onset| (0..4).map(move |voice| note(onset, voice)))
+            .collect(),
     };
-    Score { bars: (0..N_BARS).map(|idx| Arc::new(bar(96 * idx))).collect() }
+    Score {
+        bars: (0..N_BARS).map(|idx| Arc::new(bar(96 * idx))).collect(),
+    }
 }
 
 /// Bars without a note, so that nothing else differs.
 fn empty() -> Score {
-    let bar = |idx: i64| Bar { start: Tick(96 * idx), meter: Meter::COMMON, notes: Vec::new() };
-    Score { bars: (0..N_BARS).map(|idx| Arc::new(bar(idx))).collect() }
+    let bar = |idx: i64| Bar {
+        start: Tick(96 * idx),
+        meter: Meter::COMMON,
+        notes: Vec::new(),
+    };
+    Score {
+        bars: (0..N_BARS).map(|idx| Arc::new(bar(idx))).collect(),
+    }
 }
 
-#[divan::bench(args = [64, 1024])]
-fn dense_score(bencher: divan::Bencher<'_, '_>, n_samples: u32) {
-    play(bencher, dense(), n_samples);
-}
-
-#[divan::bench(args = [64, 1024])]
-fn nothing_to_play(bencher: divan::Bencher<'_, '_>, n_samples: u32) {
-    play(bencher, empty(), n_samples);
-}
-
-fn play(bencher: divan::Bencher<'_, '_>, score: Score, n_samples: u32) {
+/// Nanoseconds a block, averaged over each round.
+fn play(score: Score, n_samples: u32, n_rounds: usize) -> Vec<f64> {
     let (composer_end, player_end) = handover();
-    let published = Published { score: Arc::new(score), answered: u64::MAX };
+    let published = Published {
+        score: Arc::new(score),
+        answered: u64::MAX,
+    };
     assert!(composer_end.publish(published).is_ok());
     let mut player = Player::new(player_end);
     let mut events = EventList::default();
-    let mut sample = 0;
-    let end = N_BARS * 4 * 24_000;
-    bencher.bench_local(move || {
-        while composer_end.receive().is_some() {}
+    let (mut sample, end) = (0, N_BARS * 4 * 24_000);
+    let mut block = || {
         let transport = Transport {
             playing: true,
             position: Some(Beats(sample as f64 / 24_000.0)),
@@ -67,8 +103,24 @@ fn play(bencher: divan::Bencher<'_, '_>, score: Score, n_samples: u32) {
         };
         sample = (sample + i64::from(n_samples)) % end;
         events.clear();
-        let block = Block { n_samples, sample_rate: SAMPLE_RATE, transport };
-        player.process(&block, &ComposingKnobs::default(), &PerformingKnobs::default(), &mut events);
-        events.as_slice().len()
-    });
+        let block = Block {
+            n_samples,
+            sample_rate: SAMPLE_RATE,
+            transport,
+        };
+        player.process(
+            &block,
+            &ComposingKnobs::default(),
+            &PerformingKnobs::default(),
+            &mut events,
+        );
+        black_box(events.as_slice());
+    };
+    let round = |_| {
+        while composer_end.receive().is_some() {}
+        let start = Instant::now();
+        (0..N_BLOCKS).for_each(|_| block());
+        start.elapsed().as_nanos() as f64 / N_BLOCKS as f64
+    };
+    (0..n_rounds).map(round).collect()
 }

@@ -121,30 +121,25 @@ impl Follower {
     const SLACK: f64 = 0.01;
     /// A loop of fewer samples is no loop.
     const SHORTEST_LOOP: f64 = 16.0;
-    /// Positions beyond this many beats are taken for garbage.
-    const FURTHEST: f64 = 1e7;
 
     /// Forgets where the song was: whatever comes next is a jump.
     pub(in crate::player) fn forget(&mut self) {
         self.last = None;
     }
 
-    /// Where the song goes during this block.
+    /// Where the song goes during this block, whose transport is credible.
     pub(in crate::player) fn advance(&self, block: &Block) -> Motion {
         let transport = &block.transport;
         if !transport.playing {
             return Motion::Stopped;
         }
         let beats_per_sample = beats_per_sample(block);
-        let told = transport
-            .position
-            .map(|p| p.0)
-            .filter(|p| p.abs() < Self::FURTHEST);
+        let told = transport.position.map(|position| position.0);
         let shortest = Self::SHORTEST_LOOP * beats_per_sample;
         let loop_range = transport
             .loop_range
             .map(|(Beats(start), Beats(end))| (start, end))
-            .filter(|(start, end)| end - start >= shortest && start.abs().max(end.abs()) < Self::FURTHEST);
+            .filter(|(start, end)| end - start >= shortest);
         let (position, jump) = self.locate(told, beats_per_sample);
         Motion::Moving(Path {
             position,

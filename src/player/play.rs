@@ -76,6 +76,10 @@ impl Player {
         }
         self.link.receive();
         let knobs = composing.rounded();
+        let block = &Block {
+            transport: block.transport.credible(),
+            ..*block
+        };
         match self.follower.advance(block) {
             Motion::Stopped => self.stop(&block.transport, knobs, events),
             Motion::Moving(path) => {
@@ -114,7 +118,11 @@ impl Player {
     fn patience(&mut self, block: &Block) -> Patience {
         let seconds = f64::from(block.n_samples) / block.sample_rate.max(1000.0);
         self.pace.tick(Instant::now(), seconds);
-        if block.transport.offline { Patience::offline() } else { Patience::spare(self.pace.spare()) }
+        if block.transport.offline {
+            Patience::offline()
+        } else {
+            Patience::spare(self.pace.spare())
+        }
     }
 
     /// The song stands still, perhaps somewhere new.

@@ -24,6 +24,24 @@ pub struct Transport {
     pub offline: bool,
 }
 
+impl Transport {
+    /// Positions beyond this many beats, some two months of music, are taken for garbage.
+    const FURTHEST: f64 = 1e7;
+
+    /// The same without what cannot be true: from here on every position is finite and small enough to
+    /// be reckoned with.
+    pub(in crate::player) fn credible(self) -> Self {
+        let is_credible = |position: &Beats| position.0.abs() < Self::FURTHEST;
+        let is_loop = |(start, end): &(Beats, Beats)| is_credible(start) && is_credible(end) && start < end;
+        Self {
+            position: self.position.filter(is_credible),
+            bar_start: self.bar_start.filter(is_credible),
+            loop_range: self.loop_range.filter(is_loop),
+            ..self
+        }
+    }
+}
+
 /// A block of audio to fill with events.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Block {
