@@ -350,6 +350,9 @@ fn data_length(header: &[u8]) -> Option<u64> {
 }
 
 fn check_header(header: &Header) -> Result<(), ModelError> {
+    if header.primers.iter().any(|primer| !(1..=1024).contains(&primer.n_bars)) {
+        return Err(ModelError::Damaged("a primer of an impossible length".into()));
+    }
     if !header.network.is_valid() {
         return Err(ModelError::Damaged(format!("impossible sizes {:?}", header.network)));
     }
