@@ -30,6 +30,8 @@ pub struct Continuo {
 
 /// Samples a second until the host tells.
 const SAMPLE_RATE: f64 = 48_000.0;
+/// What a host may ask for.
+const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=1_000_000.0;
 
 impl Default for Continuo {
     fn default() -> Self {
@@ -96,7 +98,11 @@ impl Plugin for Continuo {
         buffer_config: &BufferConfig,
         _context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        self.sample_rate = f64::from(buffer_config.sample_rate);
+        let sample_rate = f64::from(buffer_config.sample_rate);
+        if !SAMPLE_RATES.contains(&sample_rate) {
+            return false;
+        }
+        self.sample_rate = sample_rate;
         self.preview = Preview::new(self.sample_rate);
         self.is_offline = buffer_config.process_mode == ProcessMode::Offline;
         self.parameters.session.start();

@@ -49,7 +49,11 @@ impl SavedProject {
     /// built-in one.
     #[must_use]
     pub fn new(model_file: Option<PathBuf>, take: SavedTake) -> Self {
-        Self { version: VERSION, model_file, take }
+        Self {
+            version: VERSION,
+            model_file,
+            take,
+        }
     }
 
     /// Reads a project.

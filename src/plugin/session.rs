@@ -64,7 +64,7 @@ impl Session {
         let model = inner.built_in_model();
         inner.composer = Some(Composer::spawn(end, model, None));
         if let Some(project) = inner.waiting.take() {
-            inner.restore(project);
+            inner.restore(&project);
         }
     }
 
@@ -160,7 +160,7 @@ impl Session {
         let mut inner = self.lock();
         match SavedProject::read(saved) {
             Err(error) => inner.complain(&error),
-            Ok(project) if inner.composer.is_some() => inner.restore(project),
+            Ok(project) if inner.composer.is_some() => inner.restore(&project),
             Ok(project) => inner.waiting = Some(project),
         }
     }
@@ -186,7 +186,11 @@ impl Inner {
     }
 
     fn choose(&mut self, choice: Choice) {
-        let built_in = if choice == Choice::BuiltIn { self.built_in_model() } else { None };
+        let built_in = if choice == Choice::BuiltIn {
+            self.built_in_model()
+        } else {
+            None
+        };
         if let Some(composer) = &self.composer {
             match (&choice, built_in) {
                 (Choice::File(path), _) => composer.load_model(path.clone()),
@@ -198,7 +202,7 @@ impl Inner {
         self.seen.0 = None;
     }
 
-    fn restore(&mut self, project: SavedProject) {
+    fn restore(&mut self, project: &SavedProject) {
         let choice = project.model_file().map_or(Choice::BuiltIn, Choice::File);
         if choice != self.chosen {
             self.choose(choice);
@@ -286,7 +290,11 @@ mod tests {
         project["model_file"] = json!("nowhere/Tango.safetensors");
         let session = session();
         session.restore(project.clone());
-        assert_eq!(session.saved().into_json(), project, "saved again before it was started");
+        assert_eq!(
+            session.saved().into_json(),
+            project,
+            "saved again before it was started"
+        );
         session.start();
         let tango = PathBuf::from("nowhere/Tango.safetensors");
         assert_eq!(session.chosen(), Choice::File(tango));

@@ -58,7 +58,7 @@ pub fn create(parameters: Arc<Parameters>) -> Option<EguiEditor<Editor>> {
     // tick of this timer. So it never ticks.
     let settings = EguiNiceSettings::new()
         .with_tile("Continuo")
-        .with_repaint_poll_interval(Duration::from_secs(24 * 3600));
+        .with_repaint_poll_interval(Duration::from_hours(24));
     let editor = Editor {
         parameters,
         host: None,

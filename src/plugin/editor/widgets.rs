@@ -101,6 +101,7 @@ fn type_value(
         .id(field_id)
         .desired_width(f32::INFINITY);
     let response = ui.add_sized(vec2(ui.available_width(), 34.0), field);
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, parameters.name(knob)));
     let first = !ui.data(|data| data.get_temp::<bool>(field_id).unwrap_or(false));
     if first {
         response.request_focus();
