@@ -14,12 +14,13 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 
 use crate::hosts::clap::ClapHost;
+use crate::hosts::{Daw, Host as _, Meanwhile, Pace, Recording, RenderMode, Setup};
 use crate::roll::save_png;
 
 /// How long the editor is given to draw itself.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Opens the editor of a `.clap` file and saves what it shows, on a virtual display if there is none.
+/// Plays a `.clap` file for a while, opens its editor and saves what it shows, on a virtual display if there is none.
 ///
 /// # Errors
 /// If the plugin has no editor, no display can be had, or the window stays blank.
@@ -39,6 +40,7 @@ pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
         return Ok(());
     }
     let mut host = ClapHost::load(clap)?;
+    play_some(&mut host)?;
     let (connection, screen) = x11rb::connect(None)?;
     let handle = host.instance().plugin_handle();
     let gui: PluginGui = handle.get_extension().context("the plugin has no editor")?;
@@ -61,6 +63,13 @@ pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
     gui.destroy(&host.instance().plugin_handle());
     println!("the editor, {} x {}: {}", size.width, size.height, png.display());
     Ok(())
+}
+
+/// Plays into the third bar, so that there is something to see.
+fn play_some(host: &mut ClapHost) -> Result<()> {
+    host.activate(Setup { mode: RenderMode::Offline, ..Setup::default() })?;
+    let mut blocks = Daw::default().play(10.0).into_iter();
+    host.play(&mut blocks, Pace::AsFastAsPossible, Meanwhile::Answer, &mut Recording::default())
 }
 
 fn window(connection: &RustConnection, screen: usize, size: GuiSize) -> Result<Window> {
