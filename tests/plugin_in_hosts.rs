@@ -20,7 +20,7 @@ const FORMATS: [Format; 2] = [Format::Clap, Format::Vst3];
 
 /// The plugin as cargo built it for this test.
 fn library() -> Result<PathBuf> {
-    let name = libloading_name();
+    let name = library_name();
     let program = std::env::current_exe()?;
     let folder = program.parent().context("a program without a folder")?;
     let library = folder.join(name);
@@ -28,7 +28,7 @@ fn library() -> Result<PathBuf> {
     Ok(library)
 }
 
-fn libloading_name() -> String {
+fn library_name() -> String {
     format!(
         "{}continuo{}",
         std::env::consts::DLL_PREFIX,
@@ -438,7 +438,7 @@ fn the_output_is_silent_unless_the_preview_sound_is_on() -> Result<()> {
                 peak < 1.0 && (peak > 0.01) == sounds,
                 "{format:?}: preview {preview}, peak {peak}"
             );
-            assert!(sounds || peak == 0.0, "{format:?}: peak {peak}");
+            assert!(sounds || peak <= 0.0, "{format:?}: peak {peak}");
         }
     }
     Ok(())
