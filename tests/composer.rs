@@ -9,8 +9,8 @@ use std::sync::Arc;
 use hosts::{Heard, Host, Setting};
 
 use continuo::composer::{Composer, SavedTake, Take, Writer, compose_until};
-use continuo::model::Model;
-use continuo::music::{Meter, Note, Scale, Score, Tick};
+use continuo::model::{Model, Primer};
+use continuo::music::{Family, Meter, Mode, Note, Scale, Score, Tick};
 use continuo::player::handover::handover;
 use continuo::player::{ComposingKnobs, Player};
 use proptest::prelude::*;
@@ -312,15 +312,12 @@ fn with_knobs(knobs: ComposingKnobs) -> Vec<(f64, ComposingKnobs)> {
 
 /// Lets the composer work, while the song stands, until this is so.
 fn wait_until(host: &Host, instance: &mut Instance, is_so: impl Fn(&Composer) -> bool) {
-    for _ in 0..100_000 {
+    let has_come = (0..100_000).any(|_| {
         host.stand(&mut instance.player);
-        if is_so(&instance.composer) {
-            return;
-        }
-        std::thread::yield_now();
         std::thread::park_timeout(std::time::Duration::from_micros(200));
-    }
-    panic!("the composer did not get there");
+        is_so(&instance.composer)
+    });
+    assert!(has_come, "the composer did not get there");
 }
 
 /// The onsets that a score would sound at 120 beats a minute and 48 kHz.
@@ -609,6 +606,39 @@ fn a_host_that_starts_late_in_a_song_of_odd_bars_has_its_bar_lines() {
     let picture = playing.composer.picture();
     let bar = picture.bar_at(Tick(35 * 24 + 12)).unwrap();
     assert_eq!(bar.start, Tick(35 * 24 + 12));
+}
+
+#[test]
+fn a_take_goes_on_from_a_primer_of_its_own() {
+    let note = |onset: i64| Note {
+        onset: Tick(onset),
+        duration: Tick(24),
+        pitch: 60 + (onset / 24) as u8,
+        velocity: 80,
+        family: Family::PIANO,
+    };
+    let primer = Primer {
+        style: 0,
+        mode: Mode::Major,
+        meter: Meter::COMMON,
+        n_bars: 2,
+        notes: (0..8).map(|beat| note(24 * beat)).collect(),
+    };
+    let knobs = ComposingKnobs {
+        temperature: 0.5,
+        ..ComposingKnobs::default()
+    };
+    let mut primed = Take::starting_from(primer);
+    compose_until(
+        &mut primed,
+        &mut Writer::new(model()),
+        &knobs,
+        Meter::COMMON,
+        bars(4),
+    );
+    assert_eq!(primed.n_bars(), 4);
+    assert_eq!(primed.end(), bars(4));
+    assert_ne!(primed.score(), composed(&knobs, 4).score());
 }
 
 #[test]

@@ -54,7 +54,7 @@ pub(in crate::composer) fn chance_unit(numbers: &[u64]) -> f32 {
     (chance(numbers) >> 40) as f32 / (1u64 << 24) as f32
 }
 
-/// The finaliser of SplitMix64.
+/// The finaliser of `SplitMix64`.
 fn mix(value: u64) -> u64 {
     let mut bits = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -23,7 +23,7 @@ impl Patience {
     /// For when nobody listens. A jump far into a song that evolves takes a while to compose.
     const LONGEST: Self = Self {
         quiet: Duration::from_secs(5),
-        total: Duration::from_secs(60),
+        total: Duration::from_mins(1),
     };
 
     /// While a host says that it renders offline.

@@ -1,6 +1,7 @@
 //! A make-believe host that drives a player sample by sample, and what was heard of it.
 #![allow(dead_code, reason = "each test file uses what it needs")]
-#![allow(missing_docs, reason = "test support")]
+#![allow(missing_docs, unreachable_pub, reason = "test support")]
+#![allow(clippy::unwrap_used, clippy::struct_excessive_bools, reason = "test support")]
 
 use std::collections::HashMap;
 use std::sync::Arc;
