@@ -31,7 +31,7 @@ pub struct Continuo {
 /// Samples a second until the host tells.
 const SAMPLE_RATE: f64 = 48_000.0;
 /// What a host may ask for.
-const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=1_000_000.0;
+const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=10_000_000.0;
 
 impl Default for Continuo {
     fn default() -> Self {

@@ -257,12 +257,14 @@ impl PersistentField<'_, Value> for Session {
 #[cfg(test)]
 mod tests {
     use std::path::PathBuf;
+    use std::time::{Duration, Instant};
 
     use serde_json::json;
 
     use crate::player::handover::handover;
     use crate::plugin::editor::Choice;
     use crate::plugin::session::Session;
+    use crate::plugin::{Knob, Parameters};
 
     fn session() -> Session {
         Session::new(handover().0)
@@ -300,6 +302,44 @@ mod tests {
         assert_eq!(session.chosen(), Choice::File(tango));
         // The file is not there; the project still says which one it was.
         assert_eq!(session.saved().into_json()["model_file"], project["model_file"]);
+    }
+
+    #[test]
+    fn a_model_that_is_not_there_is_told_and_the_one_there_is_stays() {
+        let session = session();
+        session.start();
+        let before = session.card();
+        assert!(before.is_some(), "{:?}", session.messages());
+        session.choose(Choice::File(PathBuf::from("nowhere/Tango.safetensors")));
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while session.messages().is_empty() && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        let messages = session.messages();
+        assert!(messages[0].contains("Tango.safetensors"), "{messages:?}");
+        assert_eq!(session.card(), before);
+        session.dismiss();
+        assert!(session.messages().is_empty());
+        session.choose(Choice::BuiltIn);
+        assert_eq!(session.card(), before);
+    }
+
+    #[test]
+    fn the_style_knob_shows_the_names_that_the_model_gives() {
+        let parameters = Parameters::new(handover().0);
+        assert_eq!(parameters.text(Knob::Style, 0.0), "1");
+        parameters.session.start();
+        let names = parameters.session.styles();
+        for (idx, name) in names.iter().enumerate() {
+            let position = parameters.position_of_step(Knob::Style, idx);
+            assert_eq!(&parameters.text(Knob::Style, position), name);
+            assert_eq!(parameters.position_of_text(Knob::Style, name), Some(position));
+        }
+        let beyond = parameters.position_of_step(Knob::Style, 15);
+        assert_eq!(
+            parameters.position_of_text(Knob::Style, &parameters.text(Knob::Style, beyond)),
+            Some(beyond)
+        );
     }
 
     #[test]

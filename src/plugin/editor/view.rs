@@ -164,7 +164,8 @@ fn group(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
             ui.set_width(ui.available_width());
             ui.set_height(GROUP_HEIGHT);
             ui.label(RichText::new(name).strong());
-            contents(ui);
+            // Columns spread their text over the whole width, which tears words apart.
+            ui.with_layout(Layout::top_down(Align::Min), contents);
         });
 }
 
