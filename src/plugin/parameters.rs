@@ -371,7 +371,7 @@ mod tests {
             fields: BTreeMap::new(),
         };
         Parameters::confine(&mut state);
-        assert!(matches!(state.params["temp"], ParamValue::F32(value) if value == 2.0));
+        assert!(matches!(state.params["temp"], ParamValue::F32(value) if (value - 2.0).abs() < f32::EPSILON));
         assert!(matches!(state.params["scale"], ParamValue::I32(0)));
     }
 }

@@ -35,6 +35,10 @@ fn peak(sound: &[f32]) -> f32 {
     sound.iter().fold(0.0, |peak, sample| peak.max(sample.abs()))
 }
 
+fn is_silent(sound: &[f32]) -> bool {
+    peak(sound) < f32::MIN_POSITIVE
+}
+
 /// How much of `sound` is a sine of this frequency.
 fn share(sound: &[f32], hertz: f64) -> f64 {
     let turn = |idx: usize| std::f64::consts::TAU * hertz * idx as f64 / RATE;
@@ -56,19 +60,16 @@ fn share(sound: &[f32], hertz: f64) -> f64 {
 #[test]
 fn switched_off_it_is_silent() {
     let mut preview = Preview::new(RATE);
-    assert_eq!(peak(&render(&mut preview, &[on(0, 0, 60, 127)], 0.0, 512)), 0.0);
-    assert_eq!(
-        peak(&render(&mut preview, &[], 0.5, 512)),
-        0.0,
-        "the note was not taken up"
-    );
+    assert!(is_silent(&render(&mut preview, &[on(0, 0, 60, 127)], 0.0, 512)));
+    let after = render(&mut preview, &[], 0.5, 512);
+    assert!(is_silent(&after), "the note was not taken up");
 }
 
 #[test]
 fn a_key_sounds_at_its_pitch_from_its_sample_on() {
     let mut preview = Preview::new(RATE);
     let sound = render(&mut preview, &[on(100, 0, 69, 60)], 0.5, 24_000);
-    assert_eq!(peak(&sound[..100]), 0.0);
+    assert!(is_silent(&sound[..100]));
     assert!(peak(&sound[100..600]) > 0.02);
     let ringing = &sound[12_000..];
     assert!(share(ringing, 440.0) > 0.5, "{}", share(ringing, 440.0));
@@ -93,7 +94,7 @@ fn a_key_let_go_falls_silent() {
     let mut preview = Preview::new(RATE);
     render(&mut preview, &[on(0, 3, 48, 127), off(4000, 3, 48)], 0.5, 4800);
     render(&mut preview, &[], 0.5, 48_000);
-    assert_eq!(peak(&render(&mut preview, &[], 0.5, 480)), 0.0);
+    assert!(is_silent(&render(&mut preview, &[], 0.5, 480)));
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn every_drum_ends_by_itself() {
     let mut preview = Preview::new(RATE);
     let strokes: Vec<Event> = (27..=87).map(|key| on(0, 9, key, 127)).collect();
     render(&mut preview, &strokes, 0.5, 6 * 48_000);
-    assert_eq!(peak(&render(&mut preview, &[], 0.5, 480)), 0.0);
+    assert!(is_silent(&render(&mut preview, &[], 0.5, 480)));
 }
 
 #[test]
@@ -125,7 +126,7 @@ fn a_hundred_keys_at_once_neither_break_nor_exceed_full_scale() {
     let events: Vec<Event> = (0..127)
         .flat_map(|key| [on(0, 0, key, 127), on(0, 9, key, 127)])
         .collect();
-    let (mut left, mut right) = ([0.0; 4800], [0.0; 4800]);
+    let (mut left, mut right) = (vec![0.0; 4800], vec![0.0; 4800]);
     preview.render(&events, 1.0, &mut left, &mut right);
     assert!(left.iter().chain(&right).all(|sample| sample.abs() <= 1.0));
 }
@@ -148,7 +149,7 @@ fn switching_off_does_not_click() {
     let before = largest_step(&render(&mut preview, &[], 0.5, 960));
     let fading = render(&mut preview, &[], 0.0, 9600);
     assert!(largest_step(&fading) < 1.5 * before);
-    assert_eq!(peak(&render(&mut preview, &[], 0.0, 480)), 0.0);
+    assert!(is_silent(&render(&mut preview, &[], 0.0, 480)));
 }
 
 #[test]
