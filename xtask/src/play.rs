@@ -155,14 +155,17 @@ fn title(options: &Options) -> String {
 pub fn say_how_to_install() -> Result<()> {
     let (folder, (clap, vst3)) = (bundles::folder()?, bundles::install_folders());
     println!("To install, copy the plugin to where hosts look for it, and let the host rescan:");
-    println!(
-        "  CLAP     cp -r {} {clap}/",
-        folder.join("Continuo.clap").display()
-    );
-    println!(
-        "  VST3     cp -r {} {vst3}/",
-        folder.join("Continuo.vst3").display()
-    );
+    for (format, name, place) in [("CLAP", "Continuo.clap", clap), ("VST3", "Continuo.vst3", vst3)] {
+        let plugin = folder.join(name);
+        if cfg!(windows) {
+            println!("  {format}     copy {} to {place}", plugin.display());
+        } else {
+            println!(
+                "  {format}     mkdir -p {place} && cp -r {} {place}/",
+                plugin.display()
+            );
+        }
+    }
     println!("  trainer  {}", folder.join("continuo-trainer").display());
     Ok(())
 }

@@ -67,9 +67,17 @@ pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
 
 /// Plays into the third bar, so that there is something to see.
 fn play_some(host: &mut ClapHost) -> Result<()> {
-    host.activate(Setup { mode: RenderMode::Offline, ..Setup::default() })?;
+    host.activate(Setup {
+        mode: RenderMode::Offline,
+        ..Setup::default()
+    })?;
     let mut blocks = Daw::default().play(10.0).into_iter();
-    host.play(&mut blocks, Pace::AsFastAsPossible, Meanwhile::Answer, &mut Recording::default())
+    host.play(
+        &mut blocks,
+        Pace::AsFastAsPossible,
+        Meanwhile::Answer,
+        &mut Recording::default(),
+    )
 }
 
 fn window(connection: &RustConnection, screen: usize, size: GuiSize) -> Result<Window> {
