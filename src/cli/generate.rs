@@ -324,6 +324,11 @@ fn write(path: &Path, bytes: &[u8], force: bool) -> anyhow::Result<()> {
     written.with_context(|| anyhow!("cannot write {}", path.display()))
 }
 
+/// The number that was meant: knobs stand in thousandths.
+fn thousandths(value: f32) -> f64 {
+    (f64::from(value) * 1000.0).round() / 1000.0
+}
+
 fn summary(out: &Path, model: &Model, knobs: &ComposingKnobs, piece: &Piece) -> serde_json::Value {
     json!({
         "file": out,
@@ -331,15 +336,15 @@ fn summary(out: &Path, model: &Model, knobs: &ComposingKnobs, piece: &Piece) -> 
         "sha256": model.hash(),
         "style": model.card().styles.get(usize::from(knobs.style)),
         "seed": knobs.seed,
-        "temperature": knobs.temperature,
-        "rhythm": knobs.rhythm,
-        "pitch": knobs.pitch,
-        "velocity": knobs.velocity,
-        "nucleus": knobs.nucleus,
-        "min_p": knobs.min_p,
-        "repetition": knobs.repetition,
+        "temperature": thousandths(knobs.temperature),
+        "rhythm": thousandths(knobs.rhythm),
+        "pitch": thousandths(knobs.pitch),
+        "velocity": thousandths(knobs.velocity),
+        "nucleus": thousandths(knobs.nucleus),
+        "min_p": thousandths(knobs.min_p),
+        "repetition": thousandths(knobs.repetition),
         "length": knobs.length,
-        "evolve": knobs.evolve,
+        "evolve": thousandths(knobs.evolve),
         "key": values::key_name(knobs.key()),
         "scale": values::scale_id(knobs.scale),
         "lowest": knobs.lowest,

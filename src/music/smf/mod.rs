@@ -23,6 +23,7 @@ pub use write::write;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::music::smf::chunks::{Chunks, Header};
@@ -102,12 +103,10 @@ pub enum SmfError {
         source: std::io::Error,
     },
     /// The file is too large to be music.
-    #[error("expected a MIDI file of at most {MAX_FILE_SIZE} bytes, found {size} in {path}")]
+    #[error("expected a MIDI file of at most {MAX_FILE_SIZE} bytes, found more in {path}")]
     TooLarge {
         /// Which file.
         path: PathBuf,
-        /// Its length in bytes.
-        size: u64,
     },
     /// No header anywhere: something else under the name of a MIDI file.
     #[error("at byte 0: expected the MThd header of a Standard MIDI File, found {found}")]
@@ -142,14 +141,14 @@ pub fn load(path: &Path) -> Result<Smf, SmfError> {
         path: path.to_owned(),
         source,
     };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_FILE_SIZE {
-        return Err(SmfError::TooLarge {
-            path: path.to_owned(),
-            size,
-        });
+    let file = std::fs::File::open(path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    // Not by the length that the system tells: a device has none and never ends.
+    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > MAX_FILE_SIZE {
+        return Err(SmfError::TooLarge { path: path.to_owned() });
     }
-    read(&std::fs::read(path).map_err(unreadable)?)
+    read(&bytes)
 }
 
 /// Reads a Standard MIDI File of format 0, 1 or 2, bare or wrapped in RIFF (RMID).

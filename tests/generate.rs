@@ -1,0 +1,245 @@
+//! `continuo-trainer generate` and `inspect`, run as a user runs them.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use continuo::composer::{Take, Writer, compose_until};
+use continuo::model::Model;
+use continuo::music::{Key, Meter, Mode, Note, Piece, Scale, Tick, smf};
+use continuo::player::ComposingKnobs;
+
+/// A folder with a small untrained model in it, where the trainer runs.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        Model::random(2, 11)
+            .save(&folder.path().join("model.safetensors"))
+            .unwrap();
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_continuo-trainer"))
+            .args(args)
+            .current_dir(self.path())
+            .output()
+            .unwrap()
+    }
+
+    /// Composes into `out.mid` and reads it.
+    fn generate(&self, args: &[&str]) -> Piece {
+        let output = self.run(
+            &[
+                &["generate", "model.safetensors", "--out", "out.mid", "--force"],
+                args,
+            ]
+            .concat(),
+        );
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let smf = smf::load(&self.path().join("out.mid")).unwrap();
+        assert_eq!(smf.warnings, []);
+        smf.to_piece()
+    }
+
+    /// What the trainer says when it fails.
+    fn refusal(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+#[test]
+fn the_file_holds_what_the_composer_composes_with_these_knobs() {
+    let desk = Desk::new();
+    let piece = desk.generate(&[
+        "--bars",
+        "60",
+        "--seed",
+        "9",
+        "--temperature",
+        "0.8",
+        "--key",
+        "Eb",
+    ]);
+    let model = Model::load(&desk.path().join("model.safetensors")).unwrap();
+    let knobs = ComposingKnobs {
+        seed: 9,
+        temperature: 0.8,
+        tonic: 3,
+        ..ComposingKnobs::default()
+    };
+    let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
+    compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(60 * 96));
+    let composed: Vec<Note> = take
+        .score()
+        .bars
+        .iter()
+        .flat_map(|bar| bar.notes.clone())
+        .collect();
+    // A file cannot hold two notes of one pitch and family that overlap: reading cuts the first.
+    let onsets = |notes: &[Note]| {
+        notes
+            .iter()
+            .map(|note| (note.onset, note.pitch, note.family, note.velocity))
+            .collect::<Vec<_>>()
+    };
+    assert!(composed.len() > 10, "{}", composed.len());
+    assert_eq!(onsets(&piece.notes), onsets(&composed));
+}
+
+#[test]
+fn the_same_seed_writes_the_same_file_and_another_seed_another() {
+    let desk = Desk::new();
+    let bytes = |seed: &str| {
+        desk.generate(&["--notes", "80", "--seed", seed]);
+        std::fs::read(desk.path().join("out.mid")).unwrap()
+    };
+    assert_eq!(bytes("4"), bytes("4"));
+    assert_ne!(bytes("4"), bytes("5"));
+}
+
+#[test]
+fn as_many_notes_are_written_as_are_asked_for() {
+    let desk = Desk::new();
+    assert_eq!(desk.generate(&[]).notes.len(), 500);
+    assert_eq!(desk.generate(&["--notes", "7"]).notes.len(), 7);
+    assert!(
+        desk.generate(&["--bars", "3"])
+            .notes
+            .iter()
+            .all(|note| note.onset < Tick(3 * 96))
+    );
+}
+
+#[test]
+fn tempo_meter_and_key_stand_in_the_file_and_the_constraints_hold() {
+    let desk = Desk::new();
+    let args = [
+        "--tempo",
+        "90",
+        "--meter",
+        "6/8",
+        "--key",
+        "Am",
+        "--scale",
+        "harmonic-minor",
+    ];
+    let piece = desk.generate(
+        &[
+            &args[..],
+            &["--lowest", "48", "--highest", "72", "--polyphony", "2"],
+        ]
+        .concat(),
+    );
+    assert_eq!(piece.tempos.len(), 1);
+    assert!((piece.tempos[0].1 - 90.0).abs() < 1e-3);
+    assert_eq!(piece.meters, [(Tick(0), Meter::new(6, 8).unwrap())]);
+    assert_eq!(piece.keys, [(Tick(0), Key::new(9, Mode::Minor))]);
+    let scale = Scale::HarmonicMinor.pitch_classes();
+    for note in piece.notes.iter().filter(|note| !note.family.is_drums()) {
+        assert!(
+            (48..=72).contains(&note.pitch) && scale.contains(note.pitch + 12 - 9),
+            "{note:?}"
+        );
+        let sounding = |other: &&Note| other.onset <= note.onset && note.onset < other.end();
+        let pitched = piece.notes.iter().filter(|other| !other.family.is_drums());
+        assert!(pitched.filter(sounding).count() <= 2, "{note:?}");
+    }
+}
+
+#[test]
+fn a_file_is_continued_in_its_key_meter_and_tempo() {
+    let desk = Desk::new();
+    let asked = ["--notes", "20", "--meter", "3/4", "--tempo", "72", "--key", "D", "--scale", "major"];
+    let past = desk.generate(&asked);
+    let n_past = past.notes.len();
+    std::fs::rename(desk.path().join("out.mid"), desk.path().join("past.mid")).unwrap();
+    let piece = desk.generate(&["--continue", "past.mid", "--with-beginning", "--bars", "20"]);
+    // What rang over the end may be cut by what follows.
+    let onsets = |notes: &[Note]| notes.iter().map(|note| (note.onset, note.pitch)).collect::<Vec<_>>();
+    assert_eq!(onsets(&piece.notes[..n_past]), onsets(&past.notes));
+    assert!(piece.notes.len() > n_past);
+    let end = Tick((past.notes[n_past - 1].onset.0 / 72 + 1) * 72);
+    assert!(piece.notes[n_past].onset >= end);
+    assert_eq!(piece.meters.last(), Some(&(end, Meter::new(3, 4).unwrap())));
+    assert!((piece.tempos.last().unwrap().1 - 72.0).abs() < 1e-3);
+    let alone = desk.generate(&["--continue", "past.mid", "--bars", "20"]);
+    assert_eq!(alone.notes.len(), piece.notes.len() - n_past);
+}
+
+#[test]
+fn nothing_is_overwritten_unasked() {
+    let desk = Desk::new();
+    desk.generate(&["--bars", "2"]);
+    let before = std::fs::read(desk.path().join("out.mid")).unwrap();
+    let said = desk.refusal(&["generate", "model.safetensors", "--out", "out.mid", "--seed", "2"]);
+    assert!(
+        said.contains("out.mid is already there; --force overwrites it"),
+        "{said}"
+    );
+    assert_eq!(std::fs::read(desk.path().join("out.mid")).unwrap(), before);
+}
+
+#[test]
+fn what_cannot_be_done_is_said_in_words() {
+    let desk = Desk::new();
+    std::fs::write(desk.path().join("notes.txt"), "no music").unwrap();
+    let said = desk.refusal(&["generate", "model.safetensors", "--style", "jazz"]);
+    assert!(
+        said.contains("no style jazz; its styles are Style 1, Style 2"),
+        "{said}"
+    );
+    let said = desk.refusal(&["generate", "notes.txt"]);
+    assert!(
+        said.contains("cannot use the model notes.txt: not a Continuo model"),
+        "{said}"
+    );
+    let said = desk.refusal(&["generate", "model.safetensors", "--continue", "notes.txt"]);
+    assert!(
+        said.contains("cannot continue notes.txt: at byte 0: expected the MThd header"),
+        "{said}"
+    );
+    let said = desk.refusal(&["inspect", "missing.safetensors"]);
+    assert!(
+        said.contains("could not read the model file missing.safetensors"),
+        "{said}"
+    );
+}
+
+#[test]
+fn summaries_are_json_when_asked_for() {
+    let desk = Desk::new();
+    let args = [
+        "generate",
+        "model.safetensors",
+        "--bars",
+        "2",
+        "--out",
+        "two.mid",
+        "--json",
+        "--style",
+        "2",
+    ];
+    let composed: serde_json::Value = serde_json::from_slice(&desk.run(&args).stdout).unwrap();
+    assert_eq!(composed["with"]["style"], "Style 2");
+    assert_eq!(composed["with"]["min_p"], 0.02);
+    assert_eq!(composed["composed"]["bars"], 2);
+    let card: serde_json::Value =
+        serde_json::from_slice(&desk.run(&["inspect", "model.safetensors", "--json"]).stdout).unwrap();
+    assert_eq!(card["sha256"], composed["with"]["sha256"]);
+    assert_eq!(card["styles"].as_array().unwrap().len(), 2);
+}
