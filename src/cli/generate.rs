@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::continuation::Continuation;
 use crate::cli::{load_model, print_line, values};
-use crate::composer::{Take, Writer, compose_until};
+use crate::composer::{Take, Writer, compose_bar};
 use crate::model::{Card, Model};
 use crate::music::{Key, Meter, Mode, Note, Piece, Scale, Tick, best_scale_share, smf};
 use crate::player::ComposingKnobs;
@@ -102,7 +102,7 @@ pub(super) struct GenerateArgs {
 const DEFAULT_N_NOTES: u32 = 500;
 
 /// A model that falls silent does not make us compose forever.
-const MAX_BARS: i64 = 10_000;
+const MAX_BARS: usize = 10_000;
 
 /// Composes and writes the file.
 pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
@@ -133,13 +133,11 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         None => Take::default(),
     };
     let writer = Writer::new(model.clone());
-    let (notes, n_bars) = match args.bars {
-        Some(n_bars) => (
-            compose_bars(take, writer, &knobs, meter, n_bars),
-            i64::from(n_bars),
-        ),
-        None => compose_notes(take, writer, &knobs, meter, args.notes.unwrap_or(DEFAULT_N_NOTES)),
+    let amount = match args.bars {
+        Some(n_bars) => Amount::Bars(n_bars),
+        None => Amount::Notes(args.notes.unwrap_or(DEFAULT_N_NOTES)),
     };
+    let (notes, n_bars) = compose(take, writer, &knobs, meter, &amount);
     ensure!(!notes.is_empty(), "no note could be drawn with these constraints");
     let scale_share = best_scale_share(&notes);
     let n_notes = notes.len();
@@ -232,55 +230,36 @@ fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {
     PathBuf::from(format!("{style}-{}.mid", knobs.seed))
 }
 
-fn compose_bars(
-    mut take: Take,
-    mut writer: Writer,
-    knobs: &ComposingKnobs,
-    meter: Meter,
-    n_bars: u32,
-) -> Vec<Note> {
-    let end = Tick(i64::from(n_bars) * meter.bar_length().0);
-    compose_until(&mut take, &mut writer, knobs, meter, end);
-    notes_of(&take, end)
+/// When to stop.
+enum Amount {
+    Bars(u32),
+    Notes(u32),
 }
 
-/// Composes until there are `n_notes`; also says in how many bars.
-fn compose_notes(
+/// Composes bar after bar, as the plugin does when it plays from the beginning; also says how many.
+fn compose(
     mut take: Take,
     mut writer: Writer,
     knobs: &ComposingKnobs,
     meter: Meter,
-    n_notes: u32,
-) -> (Vec<Note>, i64) {
-    let mut n_bars = 0;
-    loop {
-        n_bars += 1;
-        let end = Tick(n_bars * meter.bar_length().0);
-        compose_until(&mut take, &mut writer, knobs, meter, end);
-        // Counting goes through all bars, so it is done ever more seldom.
-        if n_bars % (1 + n_bars / 8) != 0 && n_bars < MAX_BARS {
-            continue;
+    amount: &Amount,
+) -> (Vec<Note>, usize) {
+    let mut notes: Vec<Note> = Vec::new();
+    for bar_idx in 0..MAX_BARS {
+        let is_enough = match amount {
+            Amount::Bars(n_bars) => bar_idx >= *n_bars as usize,
+            Amount::Notes(n_notes) => notes.len() >= *n_notes as usize,
+        };
+        if is_enough {
+            break;
         }
-        let mut notes = notes_of(&take, end);
-        if notes.len() >= n_notes as usize || n_bars >= MAX_BARS {
-            notes.truncate(n_notes as usize);
-            let last = notes
-                .last()
-                .map_or(0, |note| note.onset.0 / meter.bar_length().0 + 1);
-            return (notes, last);
-        }
+        compose_bar(&mut take, &mut writer, knobs, meter, bar_idx);
+        notes.extend(take.score().bars.get(bar_idx).iter().flat_map(|bar| &bar.notes));
     }
-}
-
-fn notes_of(take: &Take, end: Tick) -> Vec<Note> {
-    let score = take.score();
-    score
-        .bars
-        .iter()
-        .flat_map(|bar| &bar.notes)
-        .filter(|note| note.onset < end)
-        .copied()
-        .collect()
+    if let Amount::Notes(n_notes) = amount {
+        notes.truncate(*n_notes as usize);
+    }
+    (notes, take.score().bars.len())
 }
 
 /// The notes with what else a file should say.
