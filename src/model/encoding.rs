@@ -21,6 +21,10 @@ const N_BAR_TICKS: usize = 192;
 const N_BAR_COUNTS: usize = 16;
 /// Notes older than this many bars are forgotten.
 const MEMORY_BARS: usize = 12;
+/// Lengths of a repetition that are told apart: 0, 1, 2, 3 to 4, 5 to 8, 9 to 16, 17 to 32 notes, more.
+const N_RUNS: usize = 8;
+/// Longer repetitions are not counted on.
+const LONGEST_RUN: usize = 64;
 
 /// Where each kind of row begins in a table.
 #[derive(Debug, Clone, Copy)]
@@ -68,9 +72,14 @@ tables! {
         BACK_SHIFT: N_LOOKBACKS * N_SHIFTS,
         BACK_PITCH: N_LOOKBACKS * N_PITCHES,
         BACK_DURATION: N_LOOKBACKS * N_DURATIONS,
+        RUN: N_LOOKBACKS * N_RUNS,
     } total N_STEP_ROWS;
     /// Rows of the table that the shift is drawn with.
-    shift { FAMILY: N_FAMILIES } total N_SHIFT_ROWS;
+    shift {
+        FAMILY: N_FAMILIES,
+        BACK_SHIFT: N_LOOKBACKS * (N_SHIFTS + 1),
+        RUN: N_LOOKBACKS * N_RUNS,
+    } total N_SHIFT_ROWS;
     /// Rows of the table that the pitch is drawn with.
     pitch {
         FAMILY: N_FAMILIES,
@@ -78,6 +87,7 @@ tables! {
         BAR_TICK: N_BAR_TICKS,
         SOUNDING: N_PITCHES,
         BACK_PITCH: N_LOOKBACKS * (N_PITCHES + 1),
+        RUN: N_LOOKBACKS * N_RUNS,
     } total N_PITCH_ROWS;
     /// Rows of the table that the duration is drawn with.
     duration {
@@ -86,6 +96,7 @@ tables! {
         PITCH: N_PITCHES,
         BAR_TICK: N_BAR_TICKS,
         BACK_DURATION: N_LOOKBACKS * (N_DURATIONS + 1),
+        RUN: N_LOOKBACKS * N_RUNS,
     } total N_DURATION_ROWS;
     /// Rows of the table that the velocity is drawn with.
     velocity {
@@ -96,6 +107,14 @@ tables! {
         LAST: N_VELOCITIES + 1,
     } total N_VELOCITY_ROWS;
 }
+
+/// The first encoding's tables lacked these rows: the tensor's name, where they were put in, how many.
+pub(crate) const ADDED_IN_2: [(&str, usize, usize); 4] = [
+    ("embedding.weight", step::RUN.begin, N_LOOKBACKS * N_RUNS),
+    ("shift.table", shift::BACK_SHIFT.begin, shift::TOTAL - shift::BACK_SHIFT.begin),
+    ("pitch.table", pitch::RUN.begin, N_LOOKBACKS * N_RUNS),
+    ("duration.table", duration::RUN.begin, N_LOOKBACKS * N_RUNS),
+];
 
 impl Rows {
     fn at(self, idx: usize) -> u32 {
@@ -130,13 +149,15 @@ pub struct Memory {
     meter: Meter,
     /// Bars begun since the beginning, the current one not counted.
     bar_count: usize,
+    /// For each lookback, how many notes in a row were what came at their place that many bars before.
+    runs: [usize; N_LOOKBACKS],
 }
 
 impl Memory {
     /// Nothing heard yet, at the bar line `start`.
     #[must_use]
     pub fn new(style: usize, mode: Mode, start: Tick, meter: Meter) -> Self {
-        Self { style, mode, notes: Vec::new(), bars: vec![start], meter, bar_count: 0 }
+        Self { style, mode, notes: Vec::new(), bars: vec![start], meter, bar_count: 0, runs: [0; N_LOOKBACKS] }
     }
 
     /// Tells the style and mode from now on.
@@ -168,6 +189,7 @@ impl Memory {
     pub fn hear(&mut self, note: &Note) -> bool {
         let follows = self.notes.last().is_none_or(|last| is_after(note, last));
         if follows {
+            self.count_runs(note);
             self.notes.push(*note);
         }
         follows
@@ -253,17 +275,47 @@ impl Memory {
         for (back_idx, bars_back) in LOOKBACKS.into_iter().enumerate() {
             self.push_lookback(back_idx, bars_back, onset, rank, rows);
         }
+        self.push_runs(step::RUN, rows);
     }
 
-    /// What followed at this position some bars ago: the note after the `rank`th of its chord.
+    /// What followed at the last note's place some bars ago, and its shift: the note after the `rank`th of
+    /// its chord.
+    fn followed(&self, bars_back: usize, onset: Tick, rank: usize) -> Option<(usize, &Note)> {
+        let then = self.back(onset, bars_back)?;
+        let chord = self.at_onset(then);
+        let next_idx = if chord.len() > rank { chord.start + rank } else { chord.end };
+        let note = self.notes.get(next_idx)?;
+        // Only what lies in the past: the last note itself is no memory of an earlier bar.
+        (note.onset < onset).then(|| (shift_class(then, note.onset), note))
+    }
+
+    /// Lengthens the repetitions that `note` carries on, and ends the others.
+    fn count_runs(&mut self, note: &Note) {
+        let onset = self.last_onset();
+        let rank = self.at_onset(onset).len();
+        let shift = shift_class(onset, note.onset);
+        for (back_idx, bars_back) in LOOKBACKS.into_iter().enumerate() {
+            let goes_on = self.followed(bars_back, onset, rank).is_some_and(|(then_shift, then)| {
+                (then_shift, then.pitch, then.family) == (shift, note.pitch, note.family)
+            });
+            self.runs[back_idx] = if goes_on { (self.runs[back_idx] + 1).min(LONGEST_RUN) } else { 0 };
+        }
+    }
+
+    /// How long each repetition has been going on.
+    fn push_runs(&self, table: Rows, rows: &mut Vec<u32>) {
+        for (back_idx, n_notes) in self.runs.into_iter().enumerate() {
+            let class = match n_notes {
+                0..3 => n_notes,
+                _ => 2 + (n_notes - 1).ilog2() as usize,
+            };
+            rows.push(table.at(back_idx * N_RUNS + class.min(N_RUNS - 1)));
+        }
+    }
+
+    /// What followed at this position some bars ago.
     fn push_lookback(&self, back_idx: usize, bars_back: usize, onset: Tick, rank: usize, rows: &mut Vec<u32>) {
-        let next = self.back(onset, bars_back).and_then(|then| {
-            let chord = self.at_onset(then);
-            let next_idx = if chord.len() > rank { chord.start + rank } else { chord.end };
-            let note = self.notes.get(next_idx)?;
-            // Only what lies in the past: the last note itself is no memory of an earlier bar.
-            (note.onset < onset).then(|| (shift_class(then, note.onset), note))
-        });
+        let next = self.followed(bars_back, onset, rank);
         let family = next.map_or(N_FAMILIES, |(_, note)| note.family.index());
         rows.push(step::BACK_FAMILY.at(back_idx * (N_FAMILIES + 1) + family));
         if let Some((shift, note)) = next {
@@ -274,9 +326,15 @@ impl Memory {
     }
 
     /// Rows that the shift of a note of `family` is drawn with.
-    #[allow(clippy::unused_self, reason = "all parts are asked for alike")]
     pub fn shift_rows(&self, family: usize, rows: &mut Vec<u32>) {
         rows.push(shift::FAMILY.at(family));
+        let onset = self.last_onset();
+        let rank = self.at_onset(onset).len();
+        for (back_idx, bars_back) in LOOKBACKS.into_iter().enumerate() {
+            let class = self.followed(bars_back, onset, rank).map_or(N_SHIFTS, |(shift, _)| shift);
+            rows.push(shift::BACK_SHIFT.at(back_idx * (N_SHIFTS + 1) + class));
+        }
+        self.push_runs(shift::RUN, rows);
     }
 
     /// Rows that the pitch is drawn with, given the parts before it.
@@ -292,6 +350,7 @@ impl Memory {
             let class = note.map_or(N_PITCHES, |note| usize::from(note.pitch));
             rows.push(pitch::BACK_PITCH.at(back_idx * (N_PITCHES + 1) + class));
         }
+        self.push_runs(pitch::RUN, rows);
     }
 
     /// Rows that the duration is drawn with, given the parts before it.
@@ -305,6 +364,7 @@ impl Memory {
             let class = note.map_or(N_DURATIONS, |note| duration_class(note.duration));
             rows.push(duration::BACK_DURATION.at(back_idx * (N_DURATIONS + 1) + class));
         }
+        self.push_runs(duration::RUN, rows);
     }
 
     /// Rows that the velocity is drawn with, given the parts before it.

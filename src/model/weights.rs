@@ -14,13 +14,15 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::model::encoding::ADDED_IN_2;
 use crate::model::network::{Layout, Network, NetworkConfig};
 use crate::music::{Family, Meter, Mode, Note, Tick};
 
 /// The version that is written, and the newest that is read.
 const FORMAT_VERSION: u32 = 1;
-/// Of the note encoding: its classes and rows. A change of either is a new version.
-const ENCODING_VERSION: u32 = 1;
+/// Of the note encoding: its classes and rows. A change of either is a new version. Version 2 added rows
+/// that tell how long a repetition has been going on; an older file is read as if those rows said nothing.
+const ENCODING_VERSION: u32 = 2;
 const METADATA_KEY: &str = "continuo";
 /// A model of the largest sizes allowed is smaller.
 const MAX_FILE_BYTES: u64 = 512 << 20;
@@ -213,7 +215,7 @@ impl Model {
         let header: Header = serde_json::from_str(text).map_err(damaged)?;
         check_header(&header)?;
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let network = read_network(header.network, &tensors)?;
+        let network = read_network(header.network, header.encoding, &tensors)?;
         let primers = header.primers.iter().map(read_primer).collect::<Result<_, _>>()?;
         Ok(Self { network, card: header.card, primers, hash: hex(&Sha256::digest(bytes)) })
     }
@@ -431,26 +433,33 @@ fn read_primer(saved: &SavedPrimer) -> Result<Primer, ModelError> {
 }
 
 /// Checks every tensor's name, type and shape against the layout, then copies.
-fn read_network(config: NetworkConfig, tensors: &SafeTensors<'_>) -> Result<Network, ModelError> {
+fn read_network(config: NetworkConfig, encoding: u32, tensors: &SafeTensors<'_>) -> Result<Network, ModelError> {
     let layout = Layout::new(&config);
     let mut found = Vec::new();
     for slot in layout.slots() {
         let tensor = tensors
             .tensor(&slot.name)
             .map_err(|_| ModelError::Damaged(format!("the tensor {} is missing", slot.name)))?;
-        if tensor.shape() != slot.shape {
+        let added = ADDED_IN_2.iter().find(|(name, ..)| encoding < 2 && *name == slot.name);
+        let (gap, n_added) = added.map_or((0, 0), |(_, begin, n_rows)| (*begin, *n_rows));
+        let [n_rows, n_columns] = slot.shape;
+        let expected = [n_rows - n_added, n_columns];
+        if tensor.shape() != expected {
             return Err(ModelError::Damaged(format!(
-                "expected {} of shape {:?}, found {:?}",
+                "expected {} of shape {expected:?}, found {:?}",
                 slot.name,
-                slot.shape,
                 tensor.shape()
             )));
         }
-        found.push((slot.range.clone(), tensor));
+        found.push((slot.range.clone(), gap * n_columns, n_added * n_columns, tensor));
     }
     let mut parameters = vec![0.0; layout.n_parameters];
-    for (range, tensor) in found {
-        read_values(&tensor, &mut parameters[range])?;
+    for (range, gap, n_added, tensor) in found {
+        // Rows that the file lacks stay zero: the network is the same function as before.
+        let values = &mut parameters[range];
+        read_values(&tensor, &mut values[n_added..])?;
+        values.copy_within(n_added..n_added + gap, 0);
+        values[gap..gap + n_added].fill(0.0);
     }
     if !parameters.iter().all(|value| value.is_finite()) {
         return Err(ModelError::Damaged("a weight is not a finite number".into()));
