@@ -155,3 +155,16 @@ fn check(bytes: &[u8]) {
         Err(error) => assert!(!error.to_string().is_empty()),
     }
 }
+
+#[test]
+fn a_style_is_found_by_its_name_or_the_folder_it_was_learned_from() {
+    let card = Card {
+        styles: vec!["Songs".into(), "Folk tunes".into()],
+        sources: vec![vec!["lieder".into()], vec!["oneill".into(), "folk_tunes".into()]],
+        ..Card::default()
+    };
+    assert_eq!(card.style_named("songs"), Some(0));
+    assert_eq!(card.style_named("Lieder"), Some(0));
+    assert_eq!(card.style_named("folk_tunes"), Some(1));
+    assert_eq!(card.style_named("drums"), None);
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 
 use crate::model::Model;
-use crate::training::corpus::{Corpus, StyleFolder};
+use crate::training::corpus::{StyleFolder, read_folder};
 use crate::training::run::evaluate;
 use crate::training::windows::KeyedPiece;
 
@@ -83,22 +83,13 @@ fn summary(losses: &[f64; 5], n_notes: usize) -> serde_json::Value {
     })
 }
 
-/// The pieces of a folder, told to be in the style of the model that bears its name.
+/// The pieces of a folder, told to be in the style of the model that bears its name or was learned from it.
 fn pieces(model: &Model, folder: &str, part: &str) -> Result<(String, Vec<Arc<KeyedPiece>>)> {
     let folder = StyleFolder::parse(folder);
-    let Some(style) = model.card().styles.iter().position(|name| name.eq_ignore_ascii_case(&folder.name)) else {
+    let Some(style) = model.card().style_named(&folder.name) else {
         bail!("expected a style of the model ({}), found {}", model.card().styles.join(", "), folder.name);
     };
     let path = [folder.path.join(part), folder.path.clone()].into_iter().find(|path| path.is_dir());
-    let path = path.unwrap_or_else(|| folder.path.clone());
-    let corpus = Corpus::read(&[StyleFolder { name: folder.name.clone(), path }])?;
-    // Read alone, a folder is split by name; measured is all of it.
-    let held_out = corpus.valid.iter().filter(|piece| !corpus.train.iter().any(|p| Arc::ptr_eq(p, piece)));
-    let pieces = corpus
-        .train
-        .iter()
-        .chain(held_out)
-        .map(|piece| Arc::new(KeyedPiece { style, ..KeyedPiece::clone(piece) }))
-        .collect();
-    Ok((folder.name, pieces))
+    let pieces = read_folder(&path.unwrap_or(folder.path), style)?;
+    Ok((model.card().styles[style].clone(), pieces))
 }

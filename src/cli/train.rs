@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::model::network::NetworkConfig;
 use crate::model::{Card, Model};
 use crate::training::choose_primers;
-use crate::training::corpus::{Corpus, StyleFolder};
+use crate::training::corpus::{Corpus, Part, StyleFolder};
 use crate::training::run::{Progress, TrainingConfig, Validation, train};
 
 /// Learn styles from folders of MIDI files.
@@ -119,7 +119,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     if STOP.load(Ordering::Relaxed) {
         println!("Stopped. The best network so far is kept; `--resume` goes on from here.");
     }
-    let primers = choose_primers(&corpus.train, config.seed);
+    let primers = choose_primers(&corpus.pieces(Part::Train).collect::<Vec<_>>(), config.seed);
     let model = Model::new(network, card(args, &corpus, &validation), primers)?;
     model.save(&args.out).with_context(|| format!("could not write {}", args.out.display()))?;
     println!("{}", table(&corpus.styles, &validation));
@@ -180,9 +180,9 @@ fn report_corpus(corpus: &Corpus) {
     println!(
         "{} files: {} pieces with {} notes to train on, {} pieces to choose on, {} files refused",
         corpus.n_files,
-        corpus.train.len(),
+        corpus.n_pieces(Part::Train),
         corpus.n_notes(),
-        corpus.valid.len(),
+        corpus.n_pieces(Part::Valid),
         corpus.refused.len()
     );
     for (path, reason) in &corpus.refused {
@@ -245,12 +245,13 @@ fn card(args: &TrainArgs, corpus: &Corpus, validation: &Validation) -> Card {
         name: args.name.clone().unwrap_or_else(|| stem.into_owned()),
         description: args.description.clone(),
         styles: corpus.styles.clone(),
+        sources: corpus.sources.clone(),
         credits: args.credit.clone(),
         licence: args.licence.clone(),
         nats_per_note: validation.by_style.iter().map(|parts| parts.iter().sum()).collect(),
         training: format!(
             "{} pieces, {} notes, seed {}, {} styles, {}x{}, batch {}, windows of {}, dropout {}",
-            corpus.train.len(),
+            corpus.n_pieces(Part::Train),
             corpus.n_notes(),
             args.seed,
             corpus.styles.len(),

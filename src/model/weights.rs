@@ -39,6 +39,10 @@ pub struct Card {
     pub description: String,
     /// The styles, in the order of the style knob.
     pub styles: Vec<String>,
+    /// The names of the folders that each style was learned from, in the order of `styles`; empty when not
+    /// known.
+    #[serde(default)]
+    pub sources: Vec<Vec<String>>,
     /// What it was trained on and who is to be credited, one line each.
     pub credits: Vec<String>,
     /// Licence of the weights.
@@ -48,6 +52,21 @@ pub struct Card {
     /// How it was trained: command, corpus, seed.
     #[serde(default)]
     pub training: String,
+}
+
+impl Card {
+    /// The style of this name, or else the one learned from a folder of this name. Capitals do not count,
+    /// and `_` is a space.
+    #[must_use]
+    pub fn style_named(&self, name: &str) -> Option<usize> {
+        let plain = |name: &str| name.trim().replace('_', " ").to_lowercase();
+        let is_asked = |other: &String| plain(other) == plain(name);
+        self.styles
+            .iter()
+            .position(is_asked)
+            .or_else(|| self.sources.iter().position(|folders| folders.iter().any(is_asked)))
+            .filter(|style| *style < self.styles.len())
+    }
 }
 
 /// A short passage of the training data that a piece can start from, moved to a tonic of C.

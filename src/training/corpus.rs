@@ -26,9 +26,25 @@ impl StyleFolder {
             return Self { name: name.to_owned(), path: path.into() };
         }
         let path = PathBuf::from(argument);
-        let name = path.file_name().map_or(argument.into(), |name| name.to_string_lossy());
+        let name = folder_name(&path).unwrap_or_else(|| argument.to_owned());
         Self { name: name.replace('_', " "), path }
     }
+}
+
+/// A folder's own name, also where its path ends in `.` or `..`.
+fn folder_name(path: &Path) -> Option<String> {
+    let whole = std::path::absolute(path).ok()?;
+    let whole = if path.file_name().is_none() { whole.canonicalize().ok()? } else { whole };
+    Some(whole.file_name()?.to_string_lossy().into_owned())
+}
+
+/// What pieces are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// To learn from.
+    Train,
+    /// To choose on; never trained on.
+    Valid,
 }
 
 /// All pieces of all styles.
@@ -36,10 +52,10 @@ impl StyleFolder {
 pub struct Corpus {
     /// In the order of the style indices.
     pub styles: Vec<String>,
-    /// Pieces to train on.
-    pub train: Vec<Arc<KeyedPiece>>,
-    /// Pieces to choose on; never trained on.
-    pub valid: Vec<Arc<KeyedPiece>>,
+    /// The names of the folders of each style.
+    pub sources: Vec<Vec<String>>,
+    train: Vec<Arc<KeyedPiece>>,
+    valid: Vec<Arc<KeyedPiece>>,
     /// Files that could not be used, and why.
     pub refused: Vec<(PathBuf, String)>,
     /// Files read.
@@ -74,14 +90,15 @@ pub enum CorpusError {
 impl Corpus {
     /// Reads every MIDI file below the folders. One bad file never stops a corpus: it is named in `refused`.
     ///
-    /// A folder without a part named `valid` gives every tenth piece, chosen by its name, to validation.
+    /// Folders of one name become one style. A folder without a part named `valid` gives every tenth piece,
+    /// chosen by its name, to validation.
     ///
     /// # Errors
     /// If a folder cannot be listed, or there are fewer than [`MIN_NOTES`] notes in all.
     pub fn read(folders: &[StyleFolder]) -> Result<Self, CorpusError> {
         let mut corpus = Self::default();
-        for (style, folder) in folders.iter().enumerate() {
-            corpus.styles.push(folder.name.clone());
+        for folder in folders {
+            let style = corpus.style_of(folder);
             let files = midi_files(&folder.path)?;
             corpus.n_files += files.len();
             let is_split = files.iter().any(|file| part_of(file, &folder.path) == Some("valid"));
@@ -113,6 +130,35 @@ impl Corpus {
         Ok(corpus)
     }
 
+    /// The index of a folder's style.
+    fn style_of(&mut self, folder: &StyleFolder) -> usize {
+        let known = self.styles.iter().position(|name| *name == folder.name);
+        let style = known.unwrap_or_else(|| {
+            self.styles.push(folder.name.clone());
+            self.sources.push(Vec::new());
+            self.styles.len() - 1
+        });
+        self.sources[style].extend(folder_name(&folder.path));
+        style
+    }
+
+    /// The pieces of a part, in order.
+    pub fn pieces(&self, part: Part) -> impl Iterator<Item = Arc<KeyedPiece>> {
+        match part {
+            Part::Train => self.train.iter().cloned(),
+            Part::Valid => self.valid.iter().cloned(),
+        }
+    }
+
+    /// How many pieces a part has.
+    #[must_use]
+    pub fn n_pieces(&self, part: Part) -> usize {
+        match part {
+            Part::Train => self.train.len(),
+            Part::Valid => self.valid.len(),
+        }
+    }
+
     /// Notes to train on.
     #[must_use]
     pub fn n_notes(&self) -> usize {
@@ -129,6 +175,15 @@ impl Corpus {
         }
         self.train.iter().map(|piece| 1.0 / n_notes[piece.style].sqrt()).collect()
     }
+}
+
+/// Every piece below a folder, all told to be in `style`, in order of their paths; what cannot be read is left out.
+///
+/// # Errors
+/// If the folder cannot be listed.
+pub fn read_folder(folder: &Path, style: usize) -> Result<Vec<Arc<KeyedPiece>>, CorpusError> {
+    let files = midi_files(folder)?;
+    Ok(files.iter().filter_map(|file| read_piece(file, style).ok()).map(Arc::new).collect())
 }
 
 /// Every MIDI file below a folder, in order of its path.
@@ -215,5 +270,33 @@ fn begun_at(piece: &Piece, start: Tick) -> Piece {
         meters: piece.meters.iter().map(|(at, meter)| (moved(*at), *meter)).collect(),
         keys: piece.keys.iter().map(|(at, key)| (moved(*at), *key)).collect(),
         tempos: piece.tempos.iter().map(|(at, tempo)| (moved(*at), *tempo)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::training::corpus::{Corpus, Part, StyleFolder};
+
+    #[test]
+    fn folders_of_one_name_become_one_style_that_remembers_them() {
+        let odd = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd-midi");
+        let folder = tempfile::tempdir().unwrap();
+        for (name, file) in [("one", "330_synthetic__running_status.mid"), ("two", "328_synthetic__rmid.mid")] {
+            std::fs::create_dir(folder.path().join(name)).unwrap();
+            std::fs::copy(odd.join(file), folder.path().join(name).join(file)).unwrap();
+        }
+        let named = |name: &str, path: &Path| StyleFolder { name: name.into(), path: path.into() };
+        let folders = [
+            named("Odd", &folder.path().join("one")),
+            named("All odd", &odd),
+            named("Odd", &folder.path().join("two")),
+        ];
+        let corpus = Corpus::read(&folders).unwrap();
+        assert_eq!(corpus.styles, ["Odd", "All odd"]);
+        assert_eq!(corpus.sources, [vec!["one", "two"], vec!["odd-midi"]]);
+        let n_odd = [Part::Train, Part::Valid].map(|part| corpus.pieces(part).filter(|p| p.style == 0).count());
+        assert_eq!(n_odd[0] + n_odd[1], 2);
     }
 }

@@ -1,13 +1,13 @@
 //! The training loop: windows through the workers, an update, now and then a look at the validation pieces.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::reference::Position;
 use crate::training::checkpoint::{Checkpoint, CheckpointError};
-use crate::training::corpus::Corpus;
+use crate::training::corpus::{Corpus, Part};
 use crate::training::fused::{Losses, Worker};
 use crate::training::optimiser::learning_rate;
 use crate::training::windows::{KeyedPiece, Reader, Streams, Window};
@@ -146,7 +146,7 @@ fn lanes(config: &TrainingConfig, corpus: &Corpus, n_updates: u64) -> Vec<Lane> 
         .map(|lane_idx| {
             let seed = config.seed ^ (n_updates << 20) ^ (lane_idx as u64 + 1) << 8;
             Lane {
-                streams: Streams::new(corpus.train.clone(), &weights, n_streams, seed),
+                streams: Streams::new(corpus.pieces(Part::Train).collect(), &weights, n_streams, seed),
                 window: Window::default(),
                 worker: Worker::new(&network, config.dropout, seed),
             }
@@ -192,15 +192,13 @@ pub fn validate(network: &Network, corpus: &Corpus, n_threads: usize, limit: Opt
         .map(|style| {
             let mut n_left = limit.unwrap_or(usize::MAX);
             let pieces: Vec<Arc<KeyedPiece>> = corpus
-                .valid
-                .iter()
+                .pieces(Part::Valid)
                 .filter(|piece| piece.style == style)
                 .take_while(|piece| {
                     let has_room = n_left > 0;
                     n_left = n_left.saturating_sub(piece.piece.notes.len());
                     has_room
                 })
-                .cloned()
                 .collect();
             let (losses, n_notes) = evaluate(network, &pieces, n_threads);
             losses.map(|sum| if n_notes == 0 { 0.0 } else { (sum / n_notes as f64) as f32 })
@@ -253,10 +251,4 @@ pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], n_threads: usize)
     });
     let losses: Vec<Losses> = results.iter().map(|(losses, _)| *losses).collect();
     (add_up(&losses), results.iter().map(|(_, n_notes)| n_notes).sum())
-}
-
-/// Whether a run can go on from here.
-#[must_use]
-pub fn has_checkpoint(path: &Path) -> bool {
-    path.is_file()
 }
