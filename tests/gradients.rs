@@ -118,3 +118,17 @@ fn the_hidden_state_is_carried_from_window_to_window() {
     let parts: f64 = halves.iter().flat_map(|half| worker.evaluate(&network, &window(half))).sum();
     assert!((whole - parts).abs() < 1e-3, "{whole} {parts}");
 }
+
+#[test]
+fn a_worker_carries_on_where_another_left_off() {
+    let network = Network::random(CONFIG, 4);
+    let window = window(&streams());
+    let mut worker = Worker::new(&network, 0.3, 9);
+    worker.train(&network, &window, 1.0);
+    let mut other = Worker::new(&network, 0.3, 9);
+    other.carry_on(worker.carried());
+    worker.clear_gradient();
+    assert_eq!(worker.train(&network, &window, 1.0), other.train(&network, &window, 1.0));
+    assert_eq!(worker.gradient, other.gradient);
+    assert_eq!(worker.carried(), other.carried());
+}

@@ -6,9 +6,6 @@
 //! gradient one product over time × streams. A [`Worker`] runs its streams on one thread with no barrier.
 
 use multiversion::multiversion;
-use rand::{Rng, SeedableRng};
-use rand_pcg::Pcg64Mcg;
-
 use crate::model::activation::{activate_gates, tanh, update_cell};
 use crate::model::network::{LstmSlots, Network};
 use crate::model::step::add_rows;
@@ -30,7 +27,20 @@ pub struct Worker {
     /// Gradient of every parameter, laid out like them; summed over calls until [`Worker::clear_gradient`].
     pub gradient: Vec<f32>,
     dropout: f32,
-    rng: Pcg64Mcg,
+    seed: u64,
+    /// Random numbers drawn for dropout so far; with the seed they decide the next.
+    n_drawn: u64,
+}
+
+/// What a [`Worker`] carries from window to window: all that a run needs to go on bit for bit.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Carried {
+    /// Each layer's outputs, `[n_layers][streams * H]`; each empty before the first window.
+    pub outputs: Vec<Vec<f32>>,
+    /// Each layer's cells, shaped like `outputs`.
+    pub cells: Vec<Vec<f32>>,
+    /// Random numbers drawn for dropout so far.
+    pub n_drawn: u64,
 }
 
 /// One LSTM layer over a window; N is time × streams.
@@ -66,7 +76,8 @@ impl Worker {
             scratch: Scratch::default(),
             gradient: vec![0.0; network.layout.n_parameters],
             dropout,
-            rng: Pcg64Mcg::seed_from_u64(seed),
+            seed,
+            n_drawn: 0,
         }
     }
 
@@ -75,12 +86,26 @@ impl Worker {
         self.gradient.fill(0.0);
     }
 
-    /// Forgets the hidden state carried from the last window.
-    pub fn forget(&mut self) {
-        for layer in &mut self.layers {
-            layer.carried_output.clear();
-            layer.carried_cell.clear();
+    /// What is carried to the next window.
+    #[must_use]
+    pub fn carried(&self) -> Carried {
+        Carried {
+            outputs: self.layers.iter().map(|layer| layer.carried_output.clone()).collect(),
+            cells: self.layers.iter().map(|layer| layer.carried_cell.clone()).collect(),
+            n_drawn: self.n_drawn,
         }
+    }
+
+    /// Goes on from what another worker of the same seed and network carried; layers that are missing
+    /// there begin at zero.
+    pub fn carry_on(&mut self, carried: Carried) {
+        let mut outputs = carried.outputs.into_iter();
+        let mut cells = carried.cells.into_iter();
+        for layer in &mut self.layers {
+            layer.carried_output = outputs.next().unwrap_or_default();
+            layer.carried_cell = cells.next().unwrap_or_default();
+        }
+        self.n_drawn = carried.n_drawn;
     }
 
     /// Forward and backward with dropout: adds to the gradient that of the loss times `scale`, and returns
@@ -113,7 +138,7 @@ impl Worker {
             let (below, rest) = self.layers.split_at_mut(layer_idx);
             let input = below.last().map_or(self.input.as_slice(), |layer| &layer.output);
             let layer = &mut rest[0];
-            layer.draw_mask(window.len() * network.config.hidden, dropout, &mut self.rng);
+            layer.draw_mask(window.len() * network.config.hidden, dropout, self.seed, &mut self.n_drawn);
             layer.forward(network, &network.layout.lstm[layer_idx], window, input, &mut self.scratch);
         }
     }
@@ -140,18 +165,18 @@ impl Worker {
 }
 
 impl LayerBuffers {
-    fn draw_mask(&mut self, length: usize, dropout: f32, rng: &mut impl Rng) {
-        self.mask.clear();
+    fn draw_mask(&mut self, length: usize, dropout: f32, seed: u64, n_drawn: &mut u64) {
+        self.mask.resize(length, 1.0);
         if dropout == 0.0 {
-            self.mask.resize(length, 1.0);
+            self.mask.fill(1.0);
             return;
         }
         // One random byte a value: dropout in steps of 1/256.
         let threshold = (dropout * 256.0).round().min(255.0) as u8;
         let kept = 256.0 / (256.0 - f32::from(threshold));
-        self.mask.resize(length, 0.0);
         for values in self.mask.chunks_mut(8) {
-            for (value, byte) in values.iter_mut().zip(rng.next_u64().to_le_bytes()) {
+            *n_drawn += 1;
+            for (value, byte) in values.iter_mut().zip(random_bits(seed, *n_drawn).to_le_bytes()) {
                 *value = if byte >= threshold { kept } else { 0.0 };
             }
         }
@@ -264,6 +289,14 @@ impl LayerBuffers {
         let weight = View::new(network.values(&slots.input), n_inputs);
         scratch.add_product(input_gradient, n_inputs, gates, weight);
     }
+}
+
+/// The `counter`th number of a sequence of random bits (`SplitMix64`, Steele et al. 2014).
+fn random_bits(seed: u64, counter: u64) -> u64 {
+    let mut bits = seed.wrapping_add(counter.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
 }
 
 /// Adds `gradient` to each of the rows of `table`.
