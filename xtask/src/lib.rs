@@ -7,6 +7,8 @@ pub mod hosts;
 
 pub mod midi;
 
+pub mod dance_floor;
+
 pub mod roll;
 
 pub mod wav;

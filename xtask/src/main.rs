@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use xtask::midi::Song;
 use xtask::play::Options;
-use xtask::{ardour, bundles, play, roll, tests};
+use xtask::{ardour, bundles, dance_floor, play, roll, tests};
 
 #[derive(Parser)]
 #[command(about = "Bundles the plugin, plays it, draws what it played, and tries it in hosts.")]
@@ -61,6 +61,8 @@ enum Command {
         /// The picture to write.
         png: PathBuf,
     },
+    /// Write dance music made by rule, to train a style on.
+    DanceFloor(dance_floor::Options),
 }
 
 fn main() -> Result<()> {
@@ -84,6 +86,7 @@ fn main() -> Result<()> {
             seconds,
             params,
         } => ardour(&vst3, &midi, seconds, &params),
+        Command::DanceFloor(options) => dance_floor::write(&options),
         Command::Roll { midi, png } => {
             let name = midi
                 .file_name()
