@@ -13,6 +13,9 @@ mod heads;
 
 mod matrix;
 
+#[cfg(feature = "cuda")]
+pub mod cuda;
+
 pub mod optimiser;
 
 pub mod run;

@@ -16,10 +16,10 @@ pub struct AdamW {
 }
 
 /// Gradients longer than this are shortened to it.
-const MAX_NORM: f32 = 1.0;
-const MEAN_DECAY: f32 = 0.9;
-const SQUARE_DECAY: f32 = 0.99;
-const EPSILON: f32 = 1e-8;
+pub(crate) const MAX_NORM: f32 = 1.0;
+pub(crate) const MEAN_DECAY: f32 = 0.9;
+pub(crate) const SQUARE_DECAY: f32 = 0.99;
+pub(crate) const EPSILON: f32 = 1e-8;
 
 impl AdamW {
     /// An optimiser that has seen nothing.
@@ -33,6 +33,18 @@ impl AdamW {
         Self { mean: zeros.clone(), square: zeros, n_updates: 0, decay }
     }
 
+    /// The learning rate of the `n_updates`th update, corrected for the means' beginning at zero.
+    pub(crate) fn corrected_rate(lr: f32, n_updates: u64) -> f32 {
+        let n_updates = n_updates as f32;
+        lr * (1.0 - SQUARE_DECAY.powf(n_updates)).sqrt() / (1.0 - MEAN_DECAY.powf(n_updates))
+    }
+
+    /// The share of each weight that an update takes away.
+    #[cfg(feature = "cuda")]
+    pub(crate) fn decay(&self) -> &[f32] {
+        &self.decay
+    }
+
     /// Moves `parameters` against the sum of `gradients`; returns the norm of that sum.
     ///
     /// The sums are taken in the order of `gradients`, so that the number of threads changes nothing.
@@ -41,8 +53,7 @@ impl AdamW {
         let length = parameters.len().div_ceil(n_threads.max(1)).max(1);
         let norm = norm_of_sum(gradients, length);
         let scale = if norm.is_finite() { (MAX_NORM / norm).min(1.0) } else { 0.0 };
-        let n_updates = self.n_updates as f32;
-        let rate = lr * (1.0 - SQUARE_DECAY.powf(n_updates)).sqrt() / (1.0 - MEAN_DECAY.powf(n_updates));
+        let rate = Self::corrected_rate(lr, self.n_updates);
         std::thread::scope(|scope| {
             let chunks = parameters
                 .chunks_mut(length)

@@ -1,0 +1,68 @@
+//! Notes a second that a GPU trains on: `cargo bench --no-default-features --features cuda --bench cuda`.
+//!
+//! Windows of 128 notes, updates on ready-made windows; the median of the rounds. `xtask/peers/torch_cuda.py`
+//! measures the same network in PyTorch with cuDNN.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use continuo::model::network::{Network, NetworkConfig};
+use continuo::music::{Family, Mode, Note, Piece, Tick};
+use continuo::training::cuda::{CudaTrainer, Precision};
+use continuo::training::optimiser::AdamW;
+use continuo::training::windows::{KeyedPiece, Streams, Window};
+
+const N_STEPS: usize = 128;
+const LANE_STREAMS: usize = 16;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    if !std::env::args().any(|argument| argument == "--bench") {
+        return Ok(());
+    }
+    println!("{:>7} {:>7} {:>7} {:>14}", "layers", "hidden", "batch", "notes/s");
+    for (n_layers, hidden, embedding, head) in [(2, 256, 192, 128), (2, 512, 256, 192), (3, 512, 256, 192)] {
+        let config = NetworkConfig { n_styles: 10, embedding, hidden, n_layers, head };
+        let network = Network::random(config, 1);
+        for n_lanes in [1, 4, 8, 16] {
+            let windows: Vec<Window> = (0..n_lanes).map(|lane| window(lane as u64)).collect();
+            let lanes: Vec<&Window> = windows.iter().collect();
+            let n_notes = n_lanes * LANE_STREAMS * N_STEPS;
+            let optimiser = AdamW::new(&network.layout, 0.02);
+            let shape = [N_STEPS, n_lanes * LANE_STREAMS];
+            let mut gpu = CudaTrainer::new(&network, &optimiser, shape, 0.2, 1, Precision::Tensor)?;
+            let mut seconds: Vec<f64> = Vec::new();
+            for _ in 0..30 {
+                let begin = Instant::now();
+                gpu.update(&lanes, 1e-3)?;
+                seconds.push(begin.elapsed().as_secs_f64());
+            }
+            seconds.sort_by(f64::total_cmp);
+            let median = seconds[seconds.len() / 2];
+            println!(
+                "{n_layers:>7} {hidden:>7} {:>7} {:>14.0}",
+                n_lanes * LANE_STREAMS,
+                n_notes as f64 / median
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Four voices in chords, endless.
+fn window(seed: u64) -> Window {
+    let notes: Vec<Note> = (0..4000)
+        .map(|idx: i64| Note {
+            onset: Tick(idx / 4 * 12),
+            duration: Tick(12),
+            pitch: (36 + 12 * (idx % 4) + (idx * 7 + seed as i64) % 11) as u8,
+            velocity: 80,
+            family: Family::PIANO,
+        })
+        .collect();
+    let piece = Piece { notes, ..Piece::default() };
+    let piece = KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece };
+    let mut streams = Streams::new(vec![Arc::new(piece)], &[1.0], LANE_STREAMS, seed);
+    let mut window = Window::default();
+    streams.next_window(N_STEPS, &mut window);
+    window
+}

@@ -1,0 +1,197 @@
+//! Training updates on an NVIDIA GPU: the same network, loss, gradients and optimiser as
+//! [`crate::training::fused`], to which a test on such a machine holds them.
+//!
+//! An update is recorded once as a CUDA graph and then replayed, so that its thousand small kernels cost no
+//! launch each. Products are cuBLAS's, what lies between them is `kernels.cu`, compiled for the GPU at hand.
+//! Rows are counted into a dense matrix, so that looking up and its gradient are products too, with sums in
+//! a fixed order. CUDA's libraries are opened at run time: the binary also starts where there are none.
+
+mod device;
+
+pub use device::Precision;
+
+mod pass;
+
+use cudarc::driver::CudaGraph;
+
+use crate::model::encoding::Parts;
+use crate::model::network::{Layout, N_HEADS, Network};
+use crate::training::cuda::device::{Buffer, Device};
+use crate::training::cuda::pass::{Buffers, Shape};
+use crate::training::fused::Losses;
+use crate::training::optimiser::AdamW;
+use crate::training::windows::Window;
+
+/// Why the GPU could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum CudaError {
+    /// A part of CUDA is not installed.
+    #[error("{0} was not found; train on the processor, or install CUDA")]
+    Missing(&'static str),
+    /// The driver refused.
+    #[error("the GPU refused")]
+    Driver(#[from] cudarc::driver::DriverError),
+    /// cuBLAS refused.
+    #[error("cuBLAS refused")]
+    Blas(#[from] cudarc::cublas::result::CublasError),
+    /// The kernels did not compile.
+    #[error("the kernels could not be compiled for this GPU")]
+    Compiler(#[from] cudarc::nvrtc::CompileError),
+    /// A window of another size than the trainer was made for.
+    #[error("expected windows of {expected} notes in all, found {found}")]
+    Window {
+        /// As the trainer was made for.
+        expected: usize,
+        /// As there are.
+        found: usize,
+    },
+}
+
+/// A network in training on a GPU.
+pub struct CudaTrainer {
+    device: Device,
+    layout: Layout,
+    shape: Shape,
+    buffers: Buffers,
+    graph: CudaGraph,
+    n_updates: u64,
+    /// Reused for each upload.
+    staging: Staging,
+}
+
+#[derive(Default)]
+struct Staging {
+    rows: Vec<u32>,
+    spans: Vec<u32>,
+    targets: Vec<i32>,
+    begins: Vec<u8>,
+}
+
+impl CudaTrainer {
+    /// Puts `network` on the GPU, to be trained on windows of `n_streams` sequences of `n_steps` notes.
+    ///
+    /// # Errors
+    /// If there is no GPU, or it refuses.
+    pub fn new(
+        network: &Network,
+        optimiser: &AdamW,
+        [n_steps, n_streams]: [usize; 2],
+        dropout: f32,
+        seed: u64,
+        precision: Precision,
+    ) -> Result<Self, CudaError> {
+        let device = Device::open(precision)?;
+        let shape = Shape::new(network, n_steps, n_streams, dropout);
+        let mut buffers = Buffers::new(&device, network, &shape)?;
+        let layout = network.layout.clone();
+        // A first pass over zeros: whatever CUDA loads on first use is there before recording.
+        pass::queue(&device, &layout, &shape, &buffers)?;
+        let aligned = |values: &[f32]| shape.places.spread(&layout, values);
+        device.upload(&aligned(&network.parameters), &mut buffers.parameters)?;
+        device.upload(&aligned(&optimiser.mean), &mut buffers.mean)?;
+        device.upload(&aligned(&optimiser.square), &mut buffers.square)?;
+        device.upload(&aligned(optimiser.decay()), &mut buffers.decay)?;
+        device.upload(&vec![1.0; n_steps * n_streams], &mut buffers.ones)?;
+        device.upload(&[seed], &mut buffers.seed)?;
+        let graph = device.record(|| pass::queue(&device, &layout, &shape, &buffers))?;
+        let n_updates = optimiser.n_updates;
+        Ok(Self { device, layout, shape, buffers, graph, n_updates, staging: Staging::default() })
+    }
+
+    /// The GPU's name.
+    ///
+    /// # Errors
+    /// If the driver refuses.
+    pub fn device_name(&self) -> Result<String, CudaError> {
+        self.device.name()
+    }
+
+    /// One update over the windows of all lanes side by side; returns the sums of the loss by part.
+    ///
+    /// # Errors
+    /// If the windows are of another size than told, or the GPU refuses.
+    pub fn update(&mut self, lanes: &[&Window], lr: f32) -> Result<Losses, CudaError> {
+        let (expected, found) = (self.shape.n_positions(), lanes.iter().map(|lane| lane.len()).sum());
+        if expected != found {
+            return Err(CudaError::Window { expected, found });
+        }
+        self.n_updates += 1;
+        let rates = [lr, AdamW::corrected_rate(lr, self.n_updates)];
+        self.device.upload(&rates, &mut self.buffers.rates)?;
+        self.upload_targets(lanes)?;
+        for list_idx in 0..=N_HEADS {
+            self.upload_rows(lanes, list_idx)?;
+        }
+        self.graph.launch()?;
+        let sums = self.device.download(&self.buffers.loss_sums)?;
+        Ok(std::array::from_fn(|part| sums[part]))
+    }
+
+    /// The gradient of the last update, laid out like the parameters.
+    ///
+    /// # Errors
+    /// If the GPU refuses.
+    pub fn gradient(&self) -> Result<Vec<f32>, CudaError> {
+        self.read(&self.buffers.gradient)
+    }
+
+    /// Copies the parameters and the optimiser's memory back.
+    ///
+    /// # Errors
+    /// If the GPU refuses.
+    pub fn download(&self, network: &mut Network, optimiser: &mut AdamW) -> Result<(), CudaError> {
+        network.parameters = self.read(&self.buffers.parameters)?;
+        optimiser.mean = self.read(&self.buffers.mean)?;
+        optimiser.square = self.read(&self.buffers.square)?;
+        optimiser.n_updates = self.n_updates;
+        Ok(())
+    }
+
+    fn read(&self, buffer: &Buffer<f32>) -> Result<Vec<f32>, CudaError> {
+        let values = self.device.download(buffer)?;
+        Ok(self.shape.places.gather(&self.layout, &values))
+    }
+
+    /// What follows at each position, and where pieces begin; time-major over the streams of all lanes.
+    fn upload_targets(&mut self, lanes: &[&Window]) -> Result<(), CudaError> {
+        let Staging { targets, begins, .. } = &mut self.staging;
+        targets.clear();
+        begins.clear();
+        for (lane, idx) in positions(lanes) {
+            let Parts { family, shift, pitch, duration, velocity } = lane.parts[idx];
+            let classes = [family, shift, pitch, duration, velocity, lane.lowest_pitches[idx]];
+            let counts = lane.counts[idx];
+            targets.extend(classes.map(|class| if counts { class as i32 } else { -1 }));
+            begins.push(u8::from(lane.beginnings[idx]));
+        }
+        self.device.upload(targets, &mut self.buffers.targets)?;
+        self.device.upload(begins, &mut self.buffers.begins)
+    }
+
+    /// Counts the rows of one table into its dense matrix; the embedding's first, then each head's.
+    fn upload_rows(&mut self, lanes: &[&Window], list_idx: usize) -> Result<(), CudaError> {
+        let Staging { rows, spans, .. } = &mut self.staging;
+        rows.clear();
+        spans.clear();
+        for (lane, idx) in positions(lanes) {
+            let lists = list_idx.checked_sub(1).map_or(&lane.step_rows, |head| &lane.head_rows[head]);
+            spans.push(rows.len() as u32);
+            rows.extend_from_slice(lists.get(idx));
+            spans.push(rows.len() as u32);
+        }
+        self.device.upload(rows, &mut self.buffers.rows[list_idx])?;
+        self.device.upload(spans, &mut self.buffers.spans[list_idx])?;
+        self.device.clear(&mut self.buffers.counts[list_idx])?;
+        pass::spread(&self.device, &self.shape, &self.buffers, list_idx)
+    }
+}
+
+/// Every position of the lanes side by side, time-major.
+fn positions<'a>(lanes: &'a [&'a Window]) -> impl Iterator<Item = (&'a Window, usize)> {
+    let n_steps = lanes.iter().map(|lane| lane.n_steps).max().unwrap_or_default();
+    (0..n_steps).flat_map(move |step| {
+        lanes.iter().flat_map(move |lane| {
+            (0..lane.n_streams).map(move |stream| (*lane, step * lane.n_streams + stream))
+        })
+    })
+}

@@ -1,0 +1,493 @@
+//! One update as a list of products and kernels: forward, loss, backward, optimiser.
+//!
+//! N is time × streams, E, H and R the widths of the embedding, a layer and a head.
+
+use std::collections::HashMap;
+
+use crate::model::network::{HEADS, Layout, LinearSlots, N_HEADS, Network, NetworkConfig, Slot};
+use crate::training::cuda::CudaError;
+use crate::training::cuda::device::{Address, Argument, Buffer, Device, Matrix};
+use crate::training::optimiser::{EPSILON, MAX_NORM, MEAN_DECAY, SQUARE_DECAY};
+
+/// Row stride of the logits: the most classes that a part has.
+const LOGITS: usize = 128;
+/// Blocks that the norm is summed in.
+const NORM_BLOCKS: usize = 256;
+
+/// Where each tensor begins on the device: at a multiple of 64 values, as tensor cores like it.
+pub(super) struct Places {
+    by_begin: HashMap<usize, usize>,
+    length: usize,
+}
+
+impl Places {
+    fn new(layout: &Layout) -> Self {
+        let mut length = 0;
+        let by_begin = layout
+            .slots()
+            .into_iter()
+            .map(|slot| {
+                let begin = length;
+                length += slot.range.len().next_multiple_of(64);
+                (slot.range.start, begin)
+            })
+            .collect();
+        Self { by_begin, length }
+    }
+
+    fn of(&self, slot: &Slot) -> usize {
+        self.by_begin.get(&slot.range.start).copied().unwrap_or_default()
+    }
+
+    /// Values as they lie on the device.
+    pub(super) fn spread(&self, layout: &Layout, values: &[f32]) -> Vec<f32> {
+        let mut spread = vec![0.0; self.length];
+        for slot in layout.slots() {
+            let begin = self.of(slot);
+            spread[begin..begin + slot.range.len()].copy_from_slice(&values[slot.range.clone()]);
+        }
+        spread
+    }
+
+    /// Values as they lie in the network.
+    pub(super) fn gather(&self, layout: &Layout, spread: &[f32]) -> Vec<f32> {
+        let mut values = vec![0.0; layout.n_parameters];
+        for slot in layout.slots() {
+            let begin = self.of(slot);
+            values[slot.range.clone()].copy_from_slice(&spread[begin..begin + slot.range.len()]);
+        }
+        values
+    }
+}
+
+/// The sizes of an update.
+pub(super) struct Shape {
+    pub(super) places: Places,
+    config: NetworkConfig,
+    n_steps: usize,
+    n_streams: usize,
+    dropout: f32,
+    /// Rows of the embedding and of each head's table, and the stride of their counts.
+    tables: [usize; 1 + N_HEADS],
+}
+
+impl Shape {
+    pub(super) fn new(network: &Network, n_steps: usize, n_streams: usize, dropout: f32) -> Self {
+        let tables = std::array::from_fn(|idx| match idx {
+            0 => network.layout.embedding.shape[0],
+            _ => HEADS[idx - 1].n_rows,
+        });
+        Self { places: Places::new(&network.layout), config: network.config, n_steps, n_streams, dropout, tables }
+    }
+
+    pub(super) fn n_positions(&self) -> usize {
+        self.n_steps * self.n_streams
+    }
+
+    fn counts_stride(&self, list_idx: usize) -> usize {
+        self.tables[list_idx].next_multiple_of(8)
+    }
+}
+
+/// One LSTM layer's memory.
+struct LayerBuffers {
+    /// `[N, 4H]`: sums, then activated gates, then their gradients.
+    gates: Buffer<f32>,
+    /// `[N, H]`.
+    cell: Buffer<f32>,
+    /// `[N, H]`, after dropout, and its gradient.
+    output: Buffer<f32>,
+    output_gradient: Buffer<f32>,
+    /// `[(time + 1) × streams, H]`: what each step finds; the last is carried to the next window.
+    output_before: Buffer<f32>,
+    cell_before: Buffer<f32>,
+}
+
+/// All memory of an update.
+pub(super) struct Buffers {
+    pub(super) parameters: Buffer<f32>,
+    pub(super) gradient: Buffer<f32>,
+    pub(super) mean: Buffer<f32>,
+    pub(super) square: Buffer<f32>,
+    pub(super) decay: Buffer<f32>,
+    /// The learning rate, and the same corrected for bias.
+    pub(super) rates: Buffer<f32>,
+    pub(super) seed: Buffer<u64>,
+    /// `[N]`.
+    pub(super) ones: Buffer<f32>,
+    /// `[N, 6]`: five classes and the lowest pitch.
+    pub(super) targets: Buffer<i32>,
+    /// `[N]`.
+    pub(super) begins: Buffer<u8>,
+    /// Rows of the embedding and of each head's table, end to end; where each position's begin and end; and
+    /// how often each row is named, `[N, stride]`.
+    pub(super) rows: [Buffer<u32>; 1 + N_HEADS],
+    pub(super) spans: [Buffer<u32>; 1 + N_HEADS],
+    pub(super) counts: [Buffer<f32>; 1 + N_HEADS],
+    /// By part.
+    pub(super) loss_sums: Buffer<f64>,
+    losses: Buffer<f32>,
+    /// `[N, E]`, and its gradient.
+    input: Buffer<f32>,
+    input_gradient: Buffer<f32>,
+    layers: Vec<LayerBuffers>,
+    /// `[streams, H]`: what flows back to the step before.
+    output_later: Buffer<f32>,
+    cell_gradient: Buffer<f32>,
+    /// `[N, 4R]`, and its gradient.
+    inner: Buffer<f32>,
+    inner_gradient: Buffer<f32>,
+    /// `[N, LOGITS]`.
+    logits: Buffer<f32>,
+    norm_sums: Buffer<f64>,
+    norm: Buffer<f32>,
+}
+
+impl Buffers {
+    pub(super) fn new(device: &Device, network: &Network, shape: &Shape) -> Result<Self, CudaError> {
+        let NetworkConfig { embedding, hidden, n_layers, head, .. } = network.config;
+        let n = shape.n_positions();
+        let reals = |length: usize| device.zeros::<f32>(length);
+        let layer = || -> Result<LayerBuffers, CudaError> {
+            let steps = (n + shape.n_streams) * hidden;
+            Ok(LayerBuffers {
+                gates: reals(4 * n * hidden)?,
+                cell: reals(n * hidden)?,
+                output: reals(n * hidden)?,
+                output_gradient: reals(n * hidden)?,
+                output_before: reals(steps)?,
+                cell_before: reals(steps)?,
+            })
+        };
+        let counts = |idx: usize| reals(n * shape.counts_stride(idx));
+        Ok(Self {
+            parameters: reals(shape.places.length)?,
+            gradient: reals(shape.places.length)?,
+            mean: reals(shape.places.length)?,
+            square: reals(shape.places.length)?,
+            decay: reals(shape.places.length)?,
+            rates: reals(2)?,
+            seed: device.zeros(1)?,
+            ones: reals(n)?,
+            targets: device.zeros(6 * n)?,
+            begins: device.zeros(n)?,
+            rows: [device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?],
+            spans: [device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?],
+            counts: [counts(0)?, counts(1)?, counts(2)?, counts(3)?, counts(4)?],
+            loss_sums: device.zeros(5)?,
+            losses: reals(5 * n)?,
+            input: reals(n * embedding)?,
+            input_gradient: reals(n * embedding)?,
+            layers: (0..n_layers).map(|_| layer()).collect::<Result<_, _>>()?,
+            output_later: reals(shape.n_streams * hidden)?,
+            cell_gradient: reals(shape.n_streams * hidden)?,
+            inner: reals(n * N_HEADS * head)?,
+            inner_gradient: reals(n * N_HEADS * head)?,
+            logits: reals(n * LOGITS)?,
+            norm_sums: device.zeros(NORM_BLOCKS)?,
+            norm: reals(1)?,
+        })
+    }
+}
+
+/// Queues the counting of one list of rows, which must have been uploaded and its counts cleared.
+pub(super) fn spread(device: &Device, shape: &Shape, buffers: &Buffers, list_idx: usize) -> Result<(), CudaError> {
+    let address = |buffer: &Buffer<u32>| Argument::from(buffer.address(device));
+    device.launch(
+        "spread_rows",
+        32 * shape.n_positions(),
+        &[
+            address(&buffers.rows[list_idx]),
+            address(&buffers.spans[list_idx]),
+            buffers.counts[list_idx].address(device).into(),
+            shape.n_positions().into(),
+            shape.counts_stride(list_idx).into(),
+        ],
+    )
+}
+
+/// Queues all of an update but the uploads.
+pub(super) fn queue(device: &Device, layout: &Layout, shape: &Shape, buffers: &Buffers) -> Result<(), CudaError> {
+    let pass = Pass { device, layout, shape, buffers };
+    pass.forward()?;
+    pass.heads()?;
+    pass.backward()?;
+    pass.optimise()
+}
+
+struct Pass<'a> {
+    device: &'a Device,
+    layout: &'a Layout,
+    shape: &'a Shape,
+    buffers: &'a Buffers,
+}
+
+impl Pass<'_> {
+    fn at<T>(&self, buffer: &Buffer<T>) -> Address {
+        buffer.address(self.device)
+    }
+
+    /// A parameter tensor, `[rows, columns]`.
+    fn weight(&self, slot: &Slot) -> Matrix {
+        Matrix::new(self.at(&self.buffers.parameters).plus(self.shape.places.of(slot)), slot.shape[1])
+    }
+
+    fn bias(&self, slot: &Slot) -> Argument {
+        self.at(&self.buffers.parameters).plus(self.shape.places.of(slot)).into()
+    }
+
+    /// The gradient of a parameter tensor.
+    fn weight_gradient(&self, slot: &Slot) -> Matrix {
+        Matrix::new(self.at(&self.buffers.gradient).plus(self.shape.places.of(slot)), slot.shape[1])
+    }
+
+    fn matrix(&self, buffer: &Buffer<f32>, stride: usize) -> Matrix {
+        Matrix::new(self.at(buffer), stride)
+    }
+
+    /// How often each row of a table is named, `[N, rows]`.
+    fn counts(&self, list_idx: usize) -> Matrix {
+        self.matrix(&self.buffers.counts[list_idx], self.shape.counts_stride(list_idx))
+    }
+
+    fn forward(&self) -> Result<(), CudaError> {
+        let NetworkConfig { embedding, hidden, .. } = self.shape.config;
+        let (n, batch) = (self.shape.n_positions(), self.shape.n_streams);
+        let input = self.matrix(&self.buffers.input, embedding);
+        let sizes = [n, self.shape.tables[0], embedding];
+        self.device.multiply(self.counts(0), self.weight(&self.layout.embedding), input, sizes, false)?;
+        let mut below = (input, embedding);
+        for (layer_idx, (slots, layer)) in self.layout.lstm.iter().zip(&self.buffers.layers).enumerate() {
+            let gates = self.matrix(&layer.gates, 4 * hidden);
+            self.device.multiply(below.0, self.weight(&slots.input).transposed(), gates, [n, below.1, 4 * hidden], false)?;
+            let recurrent = self.weight(&slots.recurrent).transposed();
+            self.device.launch(
+                "begin_window",
+                batch * hidden,
+                &[
+                    self.at(&layer.output_before).into(),
+                    self.at(&layer.cell_before).into(),
+                    self.at(&self.buffers.begins).into(),
+                    self.shape.n_steps.into(),
+                    batch.into(),
+                    hidden.into(),
+                ],
+            )?;
+            for step in 0..self.shape.n_steps {
+                let before = Matrix::new(self.at(&layer.output_before).plus(step * batch * hidden), hidden);
+                let own = Matrix::new(self.at(&layer.gates).plus(4 * step * batch * hidden), 4 * hidden);
+                self.device.multiply(before, recurrent, own, [batch, hidden, 4 * hidden], true)?;
+                self.device.launch(
+                    "cell_forward",
+                    batch * hidden,
+                    &[
+                        self.at(&layer.gates).into(),
+                        self.bias(&slots.bias),
+                        self.at(&layer.cell).into(),
+                        self.at(&layer.output_before).into(),
+                        self.at(&layer.cell_before).into(),
+                        self.at(&layer.output).into(),
+                        self.at(&self.buffers.begins).into(),
+                        self.at(&self.buffers.seed).into(),
+                        layer_idx.into(),
+                        self.shape.dropout.into(),
+                        step.into(),
+                        self.shape.n_steps.into(),
+                        batch.into(),
+                        hidden.into(),
+                    ],
+                )?;
+            }
+            below = (self.matrix(&layer.output, hidden), hidden);
+        }
+        Ok(())
+    }
+
+    /// Losses, the heads' gradients, and the gradient of the top layer's output.
+    fn heads(&self) -> Result<(), CudaError> {
+        let NetworkConfig { hidden, head, .. } = self.shape.config;
+        let n = self.shape.n_positions();
+        let width = N_HEADS * head;
+        let Some(top) = self.buffers.layers.last() else { return Ok(()) };
+        let (output, output_gradient) = (self.matrix(&top.output, hidden), self.matrix(&top.output_gradient, hidden));
+        self.lose(&self.layout.family, output, 0)?;
+        self.linear_backward(&self.layout.family, self.logits(), output, output_gradient, false)?;
+
+        let inner = self.matrix(&self.buffers.inner, width);
+        let trunk = &self.layout.trunk;
+        self.device.multiply(output, self.weight(&trunk.weight).transposed(), inner, [n, hidden, width], false)?;
+        let part = |buffer: &Buffer<f32>, head_idx: usize| Matrix::new(self.at(buffer).plus(head_idx * head), width);
+        for (head_idx, slots) in self.layout.heads.iter().enumerate() {
+            let own = part(&self.buffers.inner, head_idx);
+            let sizes = [n, self.shape.tables[1 + head_idx], head];
+            self.device.multiply(self.counts(1 + head_idx), self.weight(&slots.table), own, sizes, true)?;
+        }
+        let values = self.at(&self.buffers.inner);
+        self.device.launch(
+            "rectify",
+            n * width,
+            &[values.into(), self.bias(&trunk.bias), (n * width).into(), width.into()],
+        )?;
+        for (head_idx, slots) in self.layout.heads.iter().enumerate() {
+            let own = part(&self.buffers.inner, head_idx);
+            self.lose(&slots.out, own, 1 + head_idx)?;
+            let own_gradient = part(&self.buffers.inner_gradient, head_idx);
+            self.linear_backward(&slots.out, self.logits(), own, own_gradient, false)?;
+        }
+        let gradient = self.at(&self.buffers.inner_gradient);
+        self.device.launch("rectify_backward", n * width, &[gradient.into(), values.into(), (n * width).into()])?;
+        for (head_idx, slots) in self.layout.heads.iter().enumerate() {
+            let own_gradient = part(&self.buffers.inner_gradient, head_idx);
+            let sizes = [self.shape.tables[1 + head_idx], n, head];
+            let counts = self.counts(1 + head_idx).transposed();
+            self.device.multiply(counts, own_gradient, self.weight_gradient(&slots.table), sizes, false)?;
+        }
+        let inner_gradient = self.matrix(&self.buffers.inner_gradient, width);
+        self.linear_backward(trunk, inner_gradient, output, output_gradient, true)?;
+        self.device.launch(
+            "sum_losses",
+            5 * 256,
+            &[self.at(&self.buffers.losses).into(), self.at(&self.buffers.loss_sums).into(), n.into()],
+        )
+    }
+
+    fn logits(&self) -> Matrix {
+        self.matrix(&self.buffers.logits, LOGITS)
+    }
+
+    /// The logits of one part, then its loss and their gradient.
+    fn lose(&self, slots: &LinearSlots, input: Matrix, part_idx: usize) -> Result<(), CudaError> {
+        let n = self.shape.n_positions();
+        let [n_classes, n_inputs] = slots.weight.shape;
+        let weight = self.weight(&slots.weight).transposed();
+        self.device.multiply(input, weight, self.logits(), [n, n_inputs, n_classes], false)?;
+        self.device.launch(
+            "lose",
+            32 * n,
+            &[
+                self.at(&self.buffers.logits).into(),
+                self.bias(&slots.bias),
+                self.at(&self.buffers.targets).into(),
+                self.at(&self.buffers.losses).into(),
+                part_idx.into(),
+                n_classes.into(),
+                LOGITS.into(),
+                (1.0 / n as f32).into(),
+                n.into(),
+            ],
+        )
+    }
+
+    /// Gradients of a linear layer: its weights, its bias, and its input's.
+    fn linear_backward(
+        &self,
+        slots: &LinearSlots,
+        out_gradient: Matrix,
+        input: Matrix,
+        input_gradient: Matrix,
+        is_added: bool,
+    ) -> Result<(), CudaError> {
+        let n = self.shape.n_positions();
+        let [n_out, n_in] = slots.weight.shape;
+        let weight_gradient = self.weight_gradient(&slots.weight);
+        self.device.multiply(out_gradient.transposed(), input, weight_gradient, [n_out, n, n_in], false)?;
+        self.bias_gradient(&slots.bias, out_gradient)?;
+        self.device.multiply(out_gradient, self.weight(&slots.weight), input_gradient, [n, n_out, n_in], is_added)
+    }
+
+    /// The sums of the columns.
+    fn bias_gradient(&self, slot: &Slot, out_gradient: Matrix) -> Result<(), CudaError> {
+        let n = self.shape.n_positions();
+        let ones = self.matrix(&self.buffers.ones, n);
+        self.device.multiply(ones, out_gradient, self.weight_gradient(slot), [1, n, slot.shape[1]], false)
+    }
+
+    fn backward(&self) -> Result<(), CudaError> {
+        let NetworkConfig { embedding, hidden, .. } = self.shape.config;
+        let n = self.shape.n_positions();
+        for layer_idx in (0..self.buffers.layers.len()).rev() {
+            self.backward_through_time(layer_idx)?;
+            let (slots, layer) = (&self.layout.lstm[layer_idx], &self.buffers.layers[layer_idx]);
+            let gates = self.matrix(&layer.gates, 4 * hidden);
+            let (input, input_gradient, width) = match layer_idx.checked_sub(1).map(|below| &self.buffers.layers[below]) {
+                Some(below) => (&below.output, &below.output_gradient, hidden),
+                None => (&self.buffers.input, &self.buffers.input_gradient, embedding),
+            };
+            let (input, input_gradient) = (self.matrix(input, width), self.matrix(input_gradient, width));
+            let before = self.matrix(&layer.output_before, hidden);
+            let by_gate = gates.transposed();
+            let multiply = |b: Matrix, slot: &Slot| {
+                self.device.multiply(by_gate, b, self.weight_gradient(slot), [4 * hidden, n, slot.shape[1]], false)
+            };
+            multiply(input, &slots.input)?;
+            multiply(before, &slots.recurrent)?;
+            self.bias_gradient(&slots.bias, gates)?;
+            self.device.multiply(gates, self.weight(&slots.input), input_gradient, [n, 4 * hidden, width], false)?;
+        }
+        let input_gradient = self.matrix(&self.buffers.input_gradient, embedding);
+        let table = &self.layout.embedding;
+        let sizes = [self.shape.tables[0], n, embedding];
+        self.device.multiply(self.counts(0).transposed(), input_gradient, self.weight_gradient(table), sizes, false)
+    }
+
+    fn backward_through_time(&self, layer_idx: usize) -> Result<(), CudaError> {
+        let (hidden, batch) = (self.shape.config.hidden, self.shape.n_streams);
+        let (slots, layer) = (&self.layout.lstm[layer_idx], &self.buffers.layers[layer_idx]);
+        let output_later = self.matrix(&self.buffers.output_later, hidden);
+        for step in (0..self.shape.n_steps).rev() {
+            self.device.launch(
+                "cell_backward",
+                batch * hidden,
+                &[
+                    self.at(&layer.gates).into(),
+                    self.at(&layer.cell).into(),
+                    self.at(&layer.cell_before).into(),
+                    self.at(&layer.output_gradient).into(),
+                    self.at(&self.buffers.output_later).into(),
+                    self.at(&self.buffers.cell_gradient).into(),
+                    self.at(&self.buffers.begins).into(),
+                    self.at(&self.buffers.seed).into(),
+                    layer_idx.into(),
+                    self.shape.dropout.into(),
+                    step.into(),
+                    self.shape.n_steps.into(),
+                    batch.into(),
+                    hidden.into(),
+                ],
+            )?;
+            if step > 0 {
+                let own = Matrix::new(self.at(&layer.gates).plus(4 * step * batch * hidden), 4 * hidden);
+                let sizes = [batch, 4 * hidden, hidden];
+                self.device.multiply(own, self.weight(&slots.recurrent), output_later, sizes, false)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn optimise(&self) -> Result<(), CudaError> {
+        let length = self.shape.places.length;
+        let (gradient, norm) = (self.at(&self.buffers.gradient), self.at(&self.buffers.norm));
+        let sums = self.at(&self.buffers.norm_sums);
+        self.device.launch("sum_squares", NORM_BLOCKS * 256, &[gradient.into(), sums.into(), length.into()])?;
+        self.device.launch("norm_of", 256, &[sums.into(), norm.into()])?;
+        self.device.launch(
+            "adamw",
+            length,
+            &[
+                self.at(&self.buffers.parameters).into(),
+                self.at(&self.buffers.mean).into(),
+                self.at(&self.buffers.square).into(),
+                gradient.into(),
+                self.at(&self.buffers.decay).into(),
+                norm.into(),
+                self.at(&self.buffers.rates).into(),
+                MAX_NORM.into(),
+                MEAN_DECAY.into(),
+                SQUARE_DECAY.into(),
+                EPSILON.into(),
+                length.into(),
+            ],
+        )?;
+        self.device.launch("advance", 1, &[self.at(&self.buffers.seed).into()])
+    }
+}

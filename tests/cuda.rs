@@ -1,0 +1,148 @@
+//! The GPU against the processor: losses, every gradient, the optimiser, the carried hidden state.
+//!
+//! Needs a GPU and CUDA's libraries: `cargo test --no-default-features --features cuda --test cuda`.
+
+use std::sync::Arc;
+
+use continuo::model::network::{Network, NetworkConfig};
+use continuo::model::reference::Position;
+use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
+use continuo::training::cuda::{CudaTrainer, Precision};
+use continuo::training::fused::Worker;
+use continuo::training::optimiser::AdamW;
+use continuo::training::windows::{KeyedPiece, Reader, Window};
+
+const N_STEPS: usize = 11;
+/// Streams of each of two lanes.
+const LANES: [usize; 2] = [3, 2];
+
+/// A piece with chords, drums, a meter change and a long rest.
+fn piece(seed: i64, n_notes: i64) -> Arc<KeyedPiece> {
+    let mut notes: Vec<Note> = (0..n_notes)
+        .map(|idx| Note {
+            onset: Tick((idx / 2) * (6 + 6 * ((idx + seed) % 3)) + if idx > 9 { 500 } else { 0 }),
+            duration: Tick(3 + (idx * seed) % 50),
+            pitch: (40 + (idx * 7 * seed) % 40) as u8,
+            velocity: (20 + idx * 9 % 100) as u8,
+            family: if idx % 5 == 4 { Family::DRUMS } else { Family::PIANO },
+        })
+        .collect();
+    notes.sort();
+    notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
+    let waltz = Meter::new(3, 4).unwrap();
+    let piece = Piece { notes, meters: vec![(Tick(0), waltz), (Tick(144), Meter::COMMON)], ..Piece::default() };
+    Arc::new(KeyedPiece { style: (seed % 2) as usize, modes: vec![(Tick(0), Mode::Minor)], piece })
+}
+
+fn stream(seed: i64) -> Vec<Position> {
+    [piece(seed, 4 + seed), piece(seed + 3, 20), piece(seed + 5, 40)]
+        .into_iter()
+        .flat_map(|piece| {
+            let mut reader = Reader::new(piece);
+            std::iter::from_fn(move || reader.next_position()).collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// The `window_idx`th window of each lane; pieces begin inside.
+fn windows(window_idx: usize) -> Vec<Window> {
+    let part = window_idx * N_STEPS..(window_idx + 1) * N_STEPS;
+    let mut seed = 0;
+    LANES
+        .map(|n_streams| {
+            let streams: Vec<Vec<Position>> = (0..n_streams)
+                .map(|_| {
+                    seed += 1;
+                    stream(seed)[part.clone()].to_vec()
+                })
+                .collect();
+            let mut window = Window::default();
+            window.fill(&streams);
+            window
+        })
+        .to_vec()
+}
+
+fn distance(ours: &[f32], theirs: &[f32]) -> f64 {
+    let sum = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>().sqrt();
+    let difference = sum(&mut ours.iter().zip(theirs).map(|(a, b)| f64::from(a - b)));
+    difference / sum(&mut theirs.iter().map(|value| f64::from(*value)))
+}
+
+/// Three updates on both; the largest relative distance of a gradient, of the parameters in the end, and of
+/// the losses.
+fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
+    let mut network = Network::random(config, 1);
+    let mut optimiser = AdamW::new(&network.layout, 0.02);
+    let n_streams: usize = LANES.iter().sum();
+    let scale = 1.0 / (N_STEPS * n_streams) as f32;
+    let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], 0.0, 1, precision).unwrap();
+    let mut workers: Vec<Worker> = LANES.iter().map(|_| Worker::new(&network, 0.0, 1)).collect();
+    let (mut of_gradients, mut of_losses) = (0.0_f64, 0.0_f64);
+    for window_idx in 0..3 {
+        let windows = windows(window_idx);
+        let mut expected = [0.0; 5];
+        for (worker, window) in workers.iter_mut().zip(&windows) {
+            worker.clear_gradient();
+            let losses = worker.train(&network, window, scale);
+            expected.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
+        }
+        let gradients: Vec<&[f32]> = workers.iter().map(|worker| worker.gradient.as_slice()).collect();
+        let sum: Vec<f32> =
+            (0..network.parameters.len()).map(|idx| gradients.iter().map(|g| g[idx]).sum()).collect();
+        optimiser.update(&mut network.parameters, &gradients, 1e-3, 1);
+
+        let losses = gpu.update(&windows.iter().collect::<Vec<_>>(), 1e-3).unwrap();
+        for (ours, theirs) in losses.iter().zip(expected) {
+            of_losses = of_losses.max((ours - theirs).abs() / theirs);
+        }
+        let gradient = gpu.gradient().unwrap();
+        of_gradients = of_gradients.max(distance(&gradient, &sum));
+        if precision == Precision::Full {
+            // Rounding to tf32 can turn a unit of a head on or off, which moves one tensor by more than the
+            // whole; in full precision each is held by itself.
+            for slot in network.layout.slots() {
+                let own = distance(&gradient[slot.range.clone()], &sum[slot.range.clone()]);
+                assert!(own < 1e-3, "window {window_idx} {}: {own}", slot.name);
+            }
+        }
+    }
+    let mut downloaded = network.clone();
+    gpu.download(&mut downloaded, &mut optimiser).unwrap();
+    (of_gradients, distance(&downloaded.parameters, &network.parameters), of_losses)
+}
+
+#[test]
+fn the_gpu_agrees_with_the_processor_in_full_precision() {
+    for (hidden, n_layers) in [(7, 2), (64, 1), (96, 3)] {
+        let config = NetworkConfig { n_styles: 2, embedding: 5, hidden, n_layers, head: 9 };
+        let (gradients, parameters, losses) = compare(config, Precision::Full);
+        assert!(gradients < 1e-3 && parameters < 1e-4 && losses < 1e-5, "{gradients} {parameters} {losses}");
+    }
+}
+
+#[test]
+fn the_gpu_agrees_with_the_processor_to_three_digits_on_tensor_cores() {
+    let config = NetworkConfig { n_styles: 2, embedding: 32, hidden: 64, n_layers: 2, head: 16 };
+    let (gradients, parameters, losses) = compare(config, Precision::Tensor);
+    assert!(gradients < 2e-2 && parameters < 2e-3 && losses < 1e-3, "{gradients} {parameters} {losses}");
+}
+
+#[test]
+fn the_same_run_gives_the_same_bits_again() {
+    let config = NetworkConfig { n_styles: 2, embedding: 32, hidden: 64, n_layers: 2, head: 16 };
+    let run = || {
+        let mut network = Network::random(config, 1);
+        let mut optimiser = AdamW::new(&network.layout, 0.02);
+        let n_streams: usize = LANES.iter().sum();
+        let mut gpu =
+            CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], 0.25, 7, Precision::Tensor).unwrap();
+        for window_idx in 0..3 {
+            let windows = windows(window_idx);
+            gpu.update(&windows.iter().collect::<Vec<_>>(), 1e-3).unwrap();
+        }
+        gpu.download(&mut network, &mut optimiser).unwrap();
+        network.parameters
+    };
+    assert_eq!(run(), run());
+}
