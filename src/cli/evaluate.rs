@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 use crate::model::Model;
 use crate::training::corpus::{StyleFolder, read_folder};
-use crate::training::run::evaluate;
+use crate::training::validation::evaluate;
 use crate::training::windows::KeyedPiece;
 
 /// What `evaluate` is told.

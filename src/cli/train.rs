@@ -1,6 +1,7 @@
 //! `continuo-trainer train`: folders of MIDI files in, a weights file out.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -8,11 +9,12 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::model::network::NetworkConfig;
+use crate::model::network::{Network, NetworkConfig};
 use crate::model::{Card, Model};
 use crate::training::choose_primers;
 use crate::training::corpus::{Corpus, Part, StyleFolder};
-use crate::training::run::{Progress, TrainingConfig, Validation, train};
+use crate::training::run::{Ending, Outcome, Progress, Start, TrainingConfig, train};
+use crate::training::validation::Validation;
 
 /// Learn styles from folders of MIDI files.
 #[derive(Debug, Args)]
@@ -32,6 +34,9 @@ pub(super) struct TrainArgs {
     /// Passes over the training notes.
     #[arg(long, default_value_t = 50.0)]
     epochs: f64,
+    /// End after so many looks at the validation pieces that found nothing better.
+    #[arg(long, default_value_t = 12)]
+    patience: usize,
     /// End after so many minutes even if epochs are left.
     #[arg(long)]
     minutes: Option<f64>,
@@ -111,13 +116,21 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("could not listen for Ctrl-C")?;
     let bar = ProgressBar::new(1000);
     bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3}% {msg}, {eta} left")?);
-    let (network, validation) = train(&config, &corpus, args.resume, |progress| {
+    let start = if args.resume {
+        Start::Resume
+    } else {
+        Start::From(Network::random(config.network, config.seed))
+    };
+    let corpus = Arc::new(corpus);
+    let Outcome { network, validation, ending, .. } = train(&config, &corpus, start, |progress| {
         show(&bar, &corpus.styles, progress);
         !STOP.load(Ordering::Relaxed)
     })?;
     bar.finish_and_clear();
-    if STOP.load(Ordering::Relaxed) {
-        println!("Stopped. The best network so far is kept; `--resume` goes on from here.");
+    match ending {
+        Ending::Finished => (),
+        Ending::NothingBetter => println!("Ended early: the validation loss no longer fell."),
+        Ending::Stopped => println!("Stopped. The best network so far is kept; `--resume` goes on from here."),
     }
     let primers = choose_primers(&corpus.pieces(Part::Train).collect::<Vec<_>>(), config.seed);
     let model = Model::new(network, card(args, &corpus, &validation), primers)?;
@@ -163,6 +176,7 @@ fn config(args: &TrainArgs) -> Result<TrainingConfig> {
             head: args.head,
         },
         epochs: args.epochs,
+        patience: args.patience,
         batch: args.batch,
         sequence_length: args.sequence_length as usize,
         lr: args.lr,

@@ -1,30 +1,52 @@
-//! What a run that was cut off goes on from: parameters, the optimiser's memory, the best so far.
+//! What a run that was cut off goes on from: everything that the next update depends on, and what the run
+//! has found so far.
+//!
+//! A safetensors file; under the metadata key `continuo-checkpoint` a JSON text with all that is no tensor.
 
 use std::collections::HashMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::model::network::{Network, NetworkConfig};
-use crate::training::optimiser::AdamW;
-use crate::training::run::{TrainingConfig, Validation};
+use crate::training::corpus::Corpus;
+use crate::training::engine::EngineState;
+use crate::training::fused::Losses;
+use crate::training::run::{CurvePoint, TrainingConfig};
+use crate::training::streams::StreamState;
+use crate::training::validation::Validation;
 
-/// A run as it stands.
+/// A run as it stands, the engine's state left out.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
-    /// As trained so far.
-    pub network: Network,
-    /// Its memory.
-    pub optimiser: AdamW,
+    identity: Identity,
     /// Notes trained on.
     pub n_notes: u64,
     /// Time spent, in seconds.
     pub seconds: f64,
-    /// Parameters with the lowest validation loss.
-    pub best: Vec<f32>,
-    /// That loss, in nats a note; infinite before the first validation.
-    pub best_loss: f32,
+    /// Running mean of the training loss by part, nats a note.
+    pub loss: [f32; 5],
+    /// Notes to train on before the next validation.
+    pub n_until_validation: u64,
+    /// Validations since the best one.
+    pub n_worse: usize,
+    /// How it went so far.
+    pub curve: Vec<CurvePoint>,
+    /// Parameters with the lowest validation loss; empty before the first validation.
+    best: Vec<f32>,
+    best_loss: f32,
+}
+
+/// What must be the same in the run that goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Identity {
+    network: NetworkConfig,
+    batch: usize,
+    sequence_length: usize,
+    seed: u64,
+    corpus: String,
 }
 
 /// Why a checkpoint could not be used.
@@ -48,123 +70,249 @@ pub enum CheckpointError {
     },
 }
 
+/// The JSON text in the metadata.
 #[derive(Serialize, Deserialize)]
 struct Header {
-    network: NetworkConfig,
+    version: u32,
+    identity: Identity,
     n_notes: u64,
     n_updates: u64,
     seconds: f64,
+    loss: [f32; 5],
+    n_until_validation: u64,
+    n_worse: usize,
     /// Absent before the first validation.
     best_loss: Option<f32>,
+    /// Pieces begun and next note of each stream.
+    streams: Vec<[u64; 2]>,
+    curve: Vec<SavedPoint>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedPoint {
+    n_notes: u64,
+    train: [f32; 5],
+    valid: Vec<[f32; 5]>,
 }
 
 const METADATA_KEY: &str = "continuo-checkpoint";
+const VERSION: u32 = 2;
 
 impl Checkpoint {
-    /// A run that has not begun.
+    /// A run of `network` that has not begun.
     #[must_use]
-    pub fn begin(config: &TrainingConfig, n_styles: usize) -> Self {
-        let network = Network::random(NetworkConfig { n_styles, ..config.network }, config.seed);
-        let optimiser = AdamW::new(&network.layout, config.weight_decay);
-        let best = network.parameters.clone();
-        Self { network, optimiser, n_notes: 0, seconds: 0.0, best, best_loss: f32::INFINITY }
-    }
-
-    /// Remembers the parameters when they are the best so far.
-    pub fn keep_if_best(&mut self, validation: &Validation) {
-        if validation.mean < self.best_loss {
-            self.best_loss = validation.mean;
-            self.best.clone_from(&self.network.parameters);
+    pub fn begin(config: &TrainingConfig, corpus: &Corpus, network: &Network) -> Self {
+        Self {
+            identity: Identity::new(config, corpus, network.config),
+            n_notes: 0,
+            seconds: 0.0,
+            loss: [0.0; 5],
+            n_until_validation: config.validate_every as u64,
+            n_worse: 0,
+            curve: Vec::new(),
+            best: Vec::new(),
+            best_loss: f32::INFINITY,
         }
     }
 
-    /// The best network so far; the last one when none was validated.
-    #[must_use]
-    pub fn best(&self) -> Network {
-        let is_validated = self.best_loss.is_finite() && self.best_loss > 0.0;
-        let parameters = if is_validated { &self.best } else { &self.network.parameters };
-        Network { parameters: parameters.clone(), ..self.network.clone() }
+    /// Takes in the loss of one more update.
+    pub fn count(&mut self, losses: Losses, n_notes: u64) {
+        let loss = losses.map(|sum| (sum / n_notes as f64) as f32);
+        if self.n_notes == 0 {
+            self.loss = loss;
+        }
+        self.loss.iter_mut().zip(loss).for_each(|(mean, now)| *mean += 0.02 * (now - *mean));
+        self.n_notes += n_notes;
+        self.n_until_validation = self.n_until_validation.saturating_sub(n_notes);
     }
 
-    /// Writes the checkpoint beside `path` and moves it there.
+    /// Remembers the network when it is the best so far, and says whether it is.
+    pub fn judge(&mut self, validation: Validation, network: &Network, config: &TrainingConfig) -> Validation {
+        self.n_until_validation = config.validate_every as u64;
+        let valid = validation.by_style.clone();
+        self.curve.push(CurvePoint { n_notes: self.n_notes, train: self.loss, valid });
+        // Where there is nothing to validate on, the last network is the best.
+        let is_best = validation.mean < self.best_loss || validation.mean == 0.0;
+        if is_best {
+            self.best_loss = validation.mean;
+            self.best.clone_from(&network.parameters);
+            self.n_worse = 0;
+        } else {
+            self.n_worse += 1;
+        }
+        Validation { is_best, ..validation }
+    }
+
+    /// Whether the last so many validations found nothing better.
+    #[must_use]
+    pub fn is_stuck(&self, patience: usize) -> bool {
+        self.n_worse >= patience.max(1)
+    }
+
+    /// The best network so far; `last` when none was validated.
+    #[must_use]
+    pub fn best(&self, last: &Network) -> Network {
+        let parameters = if self.best.is_empty() { &last.parameters } else { &self.best };
+        Network { parameters: parameters.clone(), ..last.clone() }
+    }
+
+    /// Writes the run and the engine's state, so that whoever reads finds the old file or the new one, also
+    /// after a power cut.
     ///
     /// # Errors
     /// If it cannot be written.
-    pub fn save(&self, path: &Path) -> Result<(), CheckpointError> {
+    pub fn save(&self, state: &EngineState, path: &Path) -> Result<(), CheckpointError> {
         let file_error = |source| CheckpointError::File { path: path.to_owned(), source };
-        let header = Header {
-            network: self.network.config,
-            n_notes: self.n_notes,
-            n_updates: self.optimiser.n_updates,
-            seconds: self.seconds,
-            best_loss: self.best_loss.is_finite().then_some(self.best_loss),
-        };
-        let text = serde_json::to_string(&header).map_err(|e| file_error(e.into()))?;
-        let buffers = self.buffers().map(|(name, values)| {
-            (name, values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>())
-        });
-        let shape = vec![self.network.layout.n_parameters];
-        let views: Vec<(&str, TensorView<'_>)> = buffers
-            .iter()
-            .filter_map(|(name, bytes)| {
-                Some((*name, TensorView::new(Dtype::F32, shape.clone(), bytes).ok()?))
-            })
-            .collect();
-        let metadata = HashMap::from([(METADATA_KEY.to_owned(), text)]);
-        let bytes = safetensors::serialize(views, Some(metadata))
-            .map_err(|e| file_error(std::io::Error::other(e.to_string())))?;
-        let beside = path.with_extension("checkpoint-part");
-        std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(file_error)
-    }
-
-    fn buffers(&self) -> [(&'static str, &Vec<f32>); 4] {
-        [
-            ("parameters", &self.network.parameters),
-            ("mean", &self.optimiser.mean),
-            ("square", &self.optimiser.square),
-            ("best", &self.best),
+        let text = serde_json::to_string(&self.header(state)).map_err(|e| file_error(e.into()))?;
+        let best = if self.best.is_empty() { &state.network.parameters } else { &self.best };
+        let tensors = [
+            ("parameters", &state.network.parameters),
+            ("mean", &state.optimiser.mean),
+            ("square", &state.optimiser.square),
+            ("best", best),
+            ("carried", &state.carried),
         ]
+        .map(|(name, values)| (name, values.len(), bytemuck::cast_slice::<f32, u8>(values)));
+        let views = tensors
+            .into_iter()
+            .map(|(name, length, bytes)| Ok((name, TensorView::new(Dtype::F32, vec![length], bytes)?)))
+            .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
+        let metadata = HashMap::from([(METADATA_KEY.to_owned(), text)]);
+        let bytes = views
+            .and_then(|views| safetensors::serialize(views, Some(metadata)))
+            .map_err(|e| file_error(std::io::Error::other(e.to_string())))?;
+        write_whole(path, &bytes).map_err(file_error)
     }
 
-    /// Reads a checkpoint of a run like `begun`.
+    fn header(&self, state: &EngineState) -> Header {
+        Header {
+            version: VERSION,
+            identity: self.identity.clone(),
+            n_notes: self.n_notes,
+            n_updates: state.optimiser.n_updates,
+            seconds: self.seconds,
+            loss: self.loss,
+            n_until_validation: self.n_until_validation,
+            n_worse: self.n_worse,
+            best_loss: (!self.best.is_empty()).then_some(self.best_loss),
+            streams: state.streams.iter().map(|stream| [stream.n_begun, stream.next_note]).collect(),
+            curve: self
+                .curve
+                .iter()
+                .map(|point| SavedPoint {
+                    n_notes: point.n_notes,
+                    train: point.train,
+                    valid: point.valid.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    /// Reads the checkpoint of a run with these settings.
     ///
     /// # Errors
-    /// If it cannot be read, or was made with other sizes.
-    pub fn load(path: &Path, begun: &Self) -> Result<Self, CheckpointError> {
-        let unusable = |reason: String| CheckpointError::Unusable { path: path.to_owned(), reason };
-        let bytes = std::fs::read(path)
-            .map_err(|source| CheckpointError::File { path: path.to_owned(), source })?;
-        let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|e| unusable(e.to_string()))?;
-        let text = metadata
-            .metadata()
-            .as_ref()
-            .and_then(|entries| entries.get(METADATA_KEY))
-            .ok_or_else(|| unusable("it is no checkpoint".into()))?;
-        let header: Header = serde_json::from_str(text).map_err(|e| unusable(e.to_string()))?;
-        if header.network != begun.network.config {
-            return Err(unusable(format!(
-                "expected sizes {:?}, found {:?}",
-                begun.network.config, header.network
-            )));
-        }
+    /// If it cannot be read, or was made with other sizes or from other music.
+    pub fn load(config: &TrainingConfig, corpus: &Corpus) -> Result<(Self, EngineState), CheckpointError> {
+        let path = &config.checkpoint;
+        let unusable = |reason: String| CheckpointError::Unusable { path: path.clone(), reason };
+        let bytes =
+            std::fs::read(path).map_err(|source| CheckpointError::File { path: path.clone(), source })?;
+        let header = read_header(&bytes).map_err(unusable)?;
+        header.identity.check(&Identity::new(config, corpus, config.network)).map_err(unusable)?;
         let tensors = SafeTensors::deserialize(&bytes).map_err(|e| unusable(e.to_string()))?;
-        let read = |name: &str| -> Result<Vec<f32>, CheckpointError> {
+        let mut network = Network::random(config.network, config.seed);
+        let n_parameters = network.layout.n_parameters;
+        let read = |name: &str, length: usize| -> Result<Vec<f32>, CheckpointError> {
             let tensor = tensors.tensor(name).map_err(|e| unusable(e.to_string()))?;
             let values: Vec<f32> =
                 tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-            if values.len() != begun.network.layout.n_parameters {
-                return Err(unusable(format!("{name} has {} values", values.len())));
+            if values.len() != length {
+                return Err(unusable(format!("expected {length} values of {name}, found {}", values.len())));
             }
             Ok(values)
         };
-        let mut run = begun.clone();
-        run.network.parameters = read("parameters")?;
-        run.optimiser.mean = read("mean")?;
-        run.optimiser.square = read("square")?;
-        run.best = read("best")?;
-        run.optimiser.n_updates = header.n_updates;
-        (run.n_notes, run.seconds) = (header.n_notes, header.seconds);
-        run.best_loss = header.best_loss.unwrap_or(f32::INFINITY);
-        Ok(run)
+        network.parameters = read("parameters", n_parameters)?;
+        let has_begun = !header.streams.is_empty();
+        let n_carried = config.batch * config.network.n_layers * 2 * config.network.hidden;
+        let carried = read("carried", if has_begun && header.n_updates > 0 { n_carried } else { 0 })?;
+        let mut state = EngineState::begin(network, config.weight_decay);
+        state.carried = carried;
+        state.optimiser.mean = read("mean", n_parameters)?;
+        state.optimiser.square = read("square", n_parameters)?;
+        state.optimiser.n_updates = header.n_updates;
+        state.streams =
+            header.streams.iter().map(|&[n_begun, next_note]| StreamState { n_begun, next_note }).collect();
+        let best = if header.best_loss.is_some() { read("best", n_parameters)? } else { Vec::new() };
+        let point = |point: SavedPoint| CurvePoint {
+            n_notes: point.n_notes,
+            train: point.train,
+            valid: point.valid,
+        };
+        let run = Self {
+            identity: header.identity,
+            n_notes: header.n_notes,
+            seconds: header.seconds,
+            loss: header.loss,
+            n_until_validation: header.n_until_validation,
+            n_worse: header.n_worse,
+            curve: header.curve.into_iter().map(point).collect(),
+            best,
+            best_loss: header.best_loss.unwrap_or(f32::INFINITY),
+        };
+        Ok((run, state))
     }
+}
+
+fn read_header(bytes: &[u8]) -> Result<Header, String> {
+    #[derive(Deserialize)]
+    struct Version {
+        #[serde(default)]
+        version: u32,
+    }
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    let text = metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY));
+    let text = text.ok_or("it is no checkpoint")?;
+    let Version { version } = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    if version != VERSION {
+        return Err(format!("expected version {VERSION}, found {version}; --force begins anew"));
+    }
+    serde_json::from_str(text).map_err(|e| e.to_string())
+}
+
+impl Identity {
+    fn new(config: &TrainingConfig, corpus: &Corpus, network: NetworkConfig) -> Self {
+        Self {
+            network,
+            batch: config.batch,
+            sequence_length: config.sequence_length,
+            seed: config.seed,
+            corpus: corpus.fingerprint(),
+        }
+    }
+
+    /// Says in words what differs.
+    fn check(&self, now: &Self) -> Result<(), String> {
+        if self.network != now.network {
+            return Err(format!("expected sizes {:?}, found {:?}", now.network, self.network));
+        }
+        let was = (self.batch, self.sequence_length, self.seed);
+        let is = (now.batch, now.sequence_length, now.seed);
+        if was != is {
+            return Err(format!("expected batch, sequence length and seed of {is:?}, found {was:?}"));
+        }
+        if self.corpus != now.corpus {
+            return Err("the music has changed since it was written".into());
+        }
+        Ok(())
+    }
+}
+
+/// Writes beside `path`, waits until that is on the disk, and moves it over `path`.
+fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let beside = path.with_extension("checkpoint-part");
+    let mut file = std::fs::File::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(&beside, path)
 }

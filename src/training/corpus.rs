@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::music::{Note, Piece, Tick, smf};
 use crate::training::windows::KeyedPiece;
 
@@ -150,6 +152,15 @@ impl Corpus {
         }
     }
 
+    /// One piece of a part.
+    #[must_use]
+    pub fn piece(&self, part: Part, idx: usize) -> Arc<KeyedPiece> {
+        Arc::clone(match part {
+            Part::Train => &self.train[idx],
+            Part::Valid => &self.valid[idx],
+        })
+    }
+
     /// How many pieces a part has.
     #[must_use]
     pub fn n_pieces(&self, part: Part) -> usize {
@@ -157,6 +168,21 @@ impl Corpus {
             Part::Train => self.train.len(),
             Part::Valid => self.valid.len(),
         }
+    }
+
+    /// Tells whether two corpora hold the same music in the same order.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (part, piece) in [&self.train, &self.valid].into_iter().enumerate().flat_map(|(part, pieces)| pieces.iter().map(move |p| (part, p))) {
+            hasher.update([part as u8, piece.style as u8]);
+            for note in &piece.piece.notes {
+                hasher.update(note.onset.0.to_le_bytes());
+                hasher.update(note.duration.0.to_le_bytes());
+                hasher.update([note.pitch, note.velocity, note.family.index() as u8]);
+            }
+        }
+        format!("{:x}", hasher.finalize())
     }
 
     /// Notes to train on.

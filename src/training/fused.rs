@@ -86,6 +86,11 @@ impl Worker {
         self.gradient.fill(0.0);
     }
 
+    /// Begins the random numbers of dropout anew: what is dropped in the next window depends on `seed` alone.
+    pub fn seed_dropout(&mut self, seed: u64) {
+        (self.seed, self.n_drawn) = (seed, 0);
+    }
+
     /// What is carried to the next window.
     #[must_use]
     pub fn carried(&self) -> Carried {

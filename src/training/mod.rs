@@ -7,6 +7,8 @@ pub mod corpus;
 
 pub mod windows;
 
+pub mod streams;
+
 pub mod fused;
 
 mod heads;
@@ -18,7 +20,11 @@ pub mod cuda;
 
 pub mod optimiser;
 
+pub mod engine;
+
 pub mod run;
+
+pub mod validation;
 
 pub mod checkpoint;
 

@@ -20,6 +20,8 @@ pub(crate) const MAX_NORM: f32 = 1.0;
 pub(crate) const MEAN_DECAY: f32 = 0.9;
 pub(crate) const SQUARE_DECAY: f32 = 0.99;
 pub(crate) const EPSILON: f32 = 1e-8;
+/// Squares are summed in blocks of so many, whatever the number of threads, which then changes no bit.
+const NORM_BLOCK: usize = 1 << 15;
 
 impl AdamW {
     /// An optimiser that has seen nothing.
@@ -51,7 +53,7 @@ impl AdamW {
     pub fn update(&mut self, parameters: &mut [f32], gradients: &[&[f32]], lr: f32, n_threads: usize) -> f32 {
         self.n_updates += 1;
         let length = parameters.len().div_ceil(n_threads.max(1)).max(1);
-        let norm = norm_of_sum(gradients, length);
+        let norm = norm_of_sum(gradients, n_threads);
         let scale = if norm.is_finite() { (MAX_NORM / norm).min(1.0) } else { 0.0 };
         let rate = Self::corrected_rate(lr, self.n_updates);
         std::thread::scope(|scope| {
@@ -79,18 +81,25 @@ impl AdamW {
     }
 }
 
-fn norm_of_sum(gradients: &[&[f32]], length: usize) -> f32 {
+fn norm_of_sum(gradients: &[&[f32]], n_threads: usize) -> f32 {
     let n_values = gradients.first().map_or(0, |gradient| gradient.len());
-    let sum_of_squares = |begin: usize| -> f64 {
-        (begin..(begin + length).min(n_values))
+    let sum_of_squares = |block: usize| -> f64 {
+        let begin = block * NORM_BLOCK;
+        (begin..(begin + NORM_BLOCK).min(n_values))
             .map(|idx| gradients.iter().map(|gradient| gradient[idx]).sum::<f32>())
             .map(|sum| f64::from(sum * sum))
             .sum()
     };
-    let sums: Vec<f64> = std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            (0..n_values).step_by(length).map(|begin| scope.spawn(move || sum_of_squares(begin))).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or(f64::NAN)).collect()
+    let mut sums = vec![0.0; n_values.div_ceil(NORM_BLOCK)];
+    let per_thread = sums.len().div_ceil(n_threads.max(1)).max(1);
+    std::thread::scope(|scope| {
+        for (chunk_idx, sums) in sums.chunks_mut(per_thread).enumerate() {
+            scope.spawn(move || {
+                for (idx, sum) in sums.iter_mut().enumerate() {
+                    *sum = sum_of_squares(chunk_idx * per_thread + idx);
+                }
+            });
+        }
     });
     sums.iter().sum::<f64>().sqrt() as f32
 }

@@ -1,24 +1,25 @@
-//! The training loop: windows through the workers, an update, now and then a look at the validation pieces.
+//! The training loop: updates by an engine, now and then a look at the validation pieces.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::model::network::{Network, NetworkConfig};
-use crate::model::reference::Position;
 use crate::training::checkpoint::{Checkpoint, CheckpointError};
-use crate::training::corpus::{Corpus, Part};
-use crate::training::fused::{Losses, Worker};
+use crate::training::corpus::Corpus;
+use crate::training::engine::{CpuEngine, Engine, EngineError, EngineState};
 use crate::training::optimiser::learning_rate;
-use crate::training::windows::{KeyedPiece, Reader, Streams, Window};
+use crate::training::validation::{Validation, validate};
 
 /// How to train.
 #[derive(Debug, Clone)]
 pub struct TrainingConfig {
     /// Sizes of the network.
     pub network: NetworkConfig,
-    /// Passes over as many notes as the training pieces hold.
+    /// Passes over as many notes as the training pieces hold; the learning rate falls over them.
     pub epochs: f64,
+    /// End after so many validations that found nothing better.
+    pub patience: usize,
     /// Sequences side by side.
     pub batch: usize,
     /// Notes in a window; the hidden state is carried on to the next.
@@ -31,14 +32,24 @@ pub struct TrainingConfig {
     pub weight_decay: f32,
     /// First number of every random sequence.
     pub seed: u64,
-    /// Threads to compute on.
+    /// Threads to compute on; changes no result.
     pub n_threads: usize,
-    /// End here even if epochs are left; the learning rate falls in time.
+    /// End here even if epochs are left; the learning rate then falls in time, so that the result depends
+    /// on the machine's speed.
     pub time_limit: Option<Duration>,
     /// Validate after this many notes.
     pub validate_every: usize,
     /// Where to keep what a resumed run goes on from.
     pub checkpoint: PathBuf,
+}
+
+/// Where a run begins.
+#[derive(Debug)]
+pub enum Start {
+    /// With this network.
+    From(Network),
+    /// Where it was cut off.
+    Resume,
 }
 
 /// How a run stands.
@@ -50,205 +61,170 @@ pub struct Progress {
     pub n_notes: u64,
     /// Notes trained on in a second.
     pub notes_per_second: f64,
+    /// Time left if it runs to its planned end.
+    pub left: Duration,
     /// Running mean of the training loss by part, nats a note.
     pub loss: [f32; 5],
-    /// When a validation was made just now: its loss by part and by style.
+    /// When a validation was made just now.
     pub validation: Option<Validation>,
 }
 
-/// Loss on the validation pieces, in nats a note by part: family, shift, pitch, duration, velocity.
-#[derive(Debug, Clone, Default)]
-pub struct Validation {
-    /// Every style alike.
-    pub mean: f32,
-    /// By style and part.
-    pub by_style: Vec<[f32; 5]>,
-    /// Whether it is the best so far.
-    pub is_best: bool,
+/// A moment of the run at which it was validated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurvePoint {
+    /// Notes trained on.
+    pub n_notes: u64,
+    /// Running mean of the training loss by part, nats a note.
+    pub train: [f32; 5],
+    /// Loss on the validation pieces by style and part, nats a note; a limited number of notes each.
+    pub valid: Vec<[f32; 5]>,
 }
 
-/// Streams that one thread trains on.
-struct Lane {
-    streams: Streams,
-    window: Window,
-    worker: Worker,
+/// What came of a run.
+#[derive(Debug)]
+pub struct Outcome {
+    /// With the lowest validation loss; the last one where nothing could be validated.
+    pub network: Network,
+    /// Its loss on all the validation pieces.
+    pub validation: Validation,
+    /// How it went.
+    pub curve: Vec<CurvePoint>,
+    /// Why it ended.
+    pub ending: Ending,
 }
 
-/// Streams to a lane: enough to fill the vector registers. Lanes, not threads, decide how gradients are
-/// summed, so that the number of threads changes no result.
-const LANE_STREAMS: usize = 16;
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// As planned.
+    Finished,
+    /// The validation loss no longer fell.
+    NothingBetter,
+    /// It was told to; it can be resumed.
+    Stopped,
+}
 
-/// Trains, reports to `observe`, and returns the best network and its validation. When `observe` answers
-/// `false` the run ends early.
+/// Why a run failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It cannot be kept or taken up again.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// No update can be made.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+/// A checkpoint is written after this time at the latest.
+const SAVE_EVERY: Duration = Duration::from_secs(120);
+/// Notes of a style to validate on in mid-run.
+const VALIDATION_NOTES: usize = 12_000;
+
+/// Trains and reports to `observe`; when that answers `false` the run ends early.
+///
+/// A run that is cut off, by whatever, and resumed with the same settings comes to the same network, bit for
+/// bit, unless it has a time limit.
 ///
 /// # Errors
-/// If the checkpoint cannot be read or written.
+/// If the checkpoint cannot be read or written, or the engine fails.
 pub fn train(
     config: &TrainingConfig,
-    corpus: &Corpus,
-    resume: bool,
+    corpus: &Arc<Corpus>,
+    start: Start,
     mut observe: impl FnMut(&Progress) -> bool,
-) -> Result<(Network, Validation), CheckpointError> {
-    let mut run = Checkpoint::begin(config, corpus.styles.len());
-    if resume {
-        run = Checkpoint::load(&config.checkpoint, &run)?;
-    }
-    let mut lanes = lanes(config, corpus, run.optimiser.n_updates);
-    let notes_per_update = (lanes.len() * LANE_STREAMS.min(config.batch) * config.sequence_length) as u64;
-    let n_wanted = (config.epochs * corpus.n_notes() as f64) as u64;
-    let started = Instant::now();
-    let (first_note, time_before) = (run.n_notes, run.seconds);
-    let mut n_until_validation = config.validate_every as u64;
-    let mut running: Option<[f32; 5]> = None;
-    loop {
-        let elapsed = time_before + started.elapsed().as_secs_f64();
-        let by_time = config.time_limit.map_or(0.0, |limit| elapsed / limit.as_secs_f64());
-        let done = (run.n_notes as f64 / n_wanted.max(1) as f64).max(by_time).min(1.0) as f32;
-        let losses = update(config, &mut lanes, &mut run, learning_rate(config.lr, done));
-        run.n_notes += notes_per_update;
-        run.seconds = elapsed;
-        let loss = losses.map(|sum| (sum / notes_per_update as f64) as f32);
-        let mean = running.get_or_insert(loss);
-        mean.iter_mut().zip(loss).for_each(|(mean, now)| *mean += 0.02 * (now - *mean));
-
-        n_until_validation = n_until_validation.saturating_sub(notes_per_update);
-        let is_due = n_until_validation == 0 || done >= 1.0;
-        let validation = is_due.then(|| validate(&run.network, corpus, config.n_threads, Some(12_000)));
-        if let Some(validation) = &validation {
-            n_until_validation = config.validate_every as u64;
-            run.keep_if_best(validation);
-            run.save(&config.checkpoint)?;
+) -> Result<Outcome, RunError> {
+    let (mut run, state) = match start {
+        Start::Resume => Checkpoint::load(config, corpus)?,
+        Start::From(network) => {
+            let state = EngineState::begin(network, config.weight_decay);
+            let run = Checkpoint::begin(config, corpus, &state.network);
+            run.save(&state, &config.checkpoint)?;
+            (run, state)
         }
-        let validation = validation.map(|v| Validation { is_best: v.mean <= run.best_loss, ..v });
+    };
+    let mut engine: Box<dyn Engine> = Box::new(CpuEngine::new(config, corpus, state));
+    let notes_per_update = (config.batch * config.sequence_length) as u64;
+    let plan = Plan::new(config, corpus, &run);
+    let mut saved = Instant::now();
+    let mut ending = plan.ending(&run);
+    while ending.is_none() {
+        let losses = engine.update(learning_rate(config.lr, plan.done(&run)))?;
+        run.count(losses, notes_per_update);
+        run.seconds = plan.seconds();
+        let done = plan.done(&run);
+        let mut validation = None;
+        if run.n_until_validation == 0 || done >= 1.0 {
+            let network = engine.network()?;
+            let found = validate(network, corpus, config.n_threads, Some(VALIDATION_NOTES));
+            validation = Some(run.judge(found, network, config));
+        }
         let progress = Progress {
             done,
             n_notes: run.n_notes,
-            notes_per_second: (run.n_notes - first_note) as f64 / started.elapsed().as_secs_f64(),
-            loss: *mean,
+            notes_per_second: plan.notes_per_second(&run),
+            left: plan.left(&run),
+            loss: run.loss,
             validation,
         };
-        if !observe(&progress) || done >= 1.0 {
-            break;
+        let goes_on = observe(&progress);
+        ending = plan.ending(&run).or((!goes_on).then_some(Ending::Stopped));
+        if progress.validation.is_some() || ending.is_some() || saved.elapsed() > SAVE_EVERY {
+            run.save(&engine.state()?, &config.checkpoint)?;
+            saved = Instant::now();
         }
     }
-    run.save(&config.checkpoint)?;
-    let best = run.best();
-    let validation = validate(&best, corpus, config.n_threads, None);
-    Ok((best, validation))
+    let network = run.best(engine.network()?);
+    let validation = validate(&network, corpus, config.n_threads, None);
+    Ok(Outcome { network, validation, curve: run.curve, ending: ending.unwrap_or(Ending::Finished) })
 }
 
-fn lanes(config: &TrainingConfig, corpus: &Corpus, n_updates: u64) -> Vec<Lane> {
-    let weights = corpus.weights();
-    let n_lanes = (config.batch / LANE_STREAMS).max(1);
-    let n_streams = LANE_STREAMS.min(config.batch.max(1));
-    let network = Network::random(config.network, config.seed);
-    (0..n_lanes)
-        .map(|lane_idx| {
-            let seed = config.seed ^ (n_updates << 20) ^ (lane_idx as u64 + 1) << 8;
-            Lane {
-                streams: Streams::new(corpus.pieces(Part::Train).collect(), &weights, n_streams, seed),
-                window: Window::default(),
-                worker: Worker::new(&network, config.dropout, seed),
-            }
-        })
-        .collect()
+/// How far a run has come, by notes or by the clock.
+struct Plan {
+    n_wanted: u64,
+    patience: usize,
+    time_limit: Option<Duration>,
+    /// When this part of the run began, and what it had behind it.
+    started: Instant,
+    first_note: u64,
+    seconds_before: f64,
 }
 
-/// One update over a window of every lane; returns the sums of the loss by part.
-fn update(config: &TrainingConfig, lanes: &mut [Lane], run: &mut Checkpoint, lr: f32) -> Losses {
-    let n_notes = (lanes.len() * LANE_STREAMS.min(config.batch) * config.sequence_length) as f32;
-    let network = &run.network;
-    let n_threads = config.n_threads.clamp(1, lanes.len());
-    let per_thread = lanes.len().div_ceil(n_threads);
-    let train_lane = |lane: &mut Lane| {
-        lane.streams.next_window(config.sequence_length, &mut lane.window);
-        lane.worker.clear_gradient();
-        lane.worker.train(network, &lane.window, 1.0 / n_notes)
-    };
-    let losses: Vec<Losses> = std::thread::scope(|scope| {
-        let threads: Vec<_> = lanes
-            .chunks_mut(per_thread)
-            .map(|lanes| scope.spawn(move || lanes.iter_mut().map(train_lane).collect::<Vec<_>>()))
-            .collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    });
-    let gradients: Vec<&[f32]> = lanes.iter().map(|lane| lane.worker.gradient.as_slice()).collect();
-    run.optimiser.update(&mut run.network.parameters, &gradients, lr, config.n_threads);
-    add_up(&losses)
-}
-
-fn add_up(losses: &[Losses]) -> Losses {
-    losses.iter().fold(Losses::default(), |mut sums, losses| {
-        sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
-        sums
-    })
-}
-
-/// The loss on the validation pieces, whole pieces with the hidden state carried; at most `limit` notes of
-/// a style, or all.
-#[must_use]
-pub fn validate(network: &Network, corpus: &Corpus, n_threads: usize, limit: Option<usize>) -> Validation {
-    let by_style: Vec<[f32; 5]> = (0..corpus.styles.len())
-        .map(|style| {
-            let mut n_left = limit.unwrap_or(usize::MAX);
-            let pieces: Vec<Arc<KeyedPiece>> = corpus
-                .pieces(Part::Valid)
-                .filter(|piece| piece.style == style)
-                .take_while(|piece| {
-                    let has_room = n_left > 0;
-                    n_left = n_left.saturating_sub(piece.piece.notes.len());
-                    has_room
-                })
-                .collect();
-            let (losses, n_notes) = evaluate(network, &pieces, n_threads);
-            losses.map(|sum| if n_notes == 0 { 0.0 } else { (sum / n_notes as f64) as f32 })
-        })
-        .collect();
-    let heard: Vec<f32> = by_style.iter().map(|parts| parts.iter().sum()).filter(|sum| *sum > 0.0).collect();
-    let mean = if heard.is_empty() { 0.0 } else { heard.iter().sum::<f32>() / heard.len() as f32 };
-    Validation { mean, by_style, is_best: false }
-}
-
-/// Sums of the loss over whole pieces, and how many notes they hold.
-#[must_use]
-pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], n_threads: usize) -> (Losses, usize) {
-    const STEPS: usize = 256;
-    // Pieces of like length side by side waste little on padding.
-    let mut sorted = pieces.to_vec();
-    sorted.sort_by_key(|piece| piece.piece.notes.len());
-    let groups: Vec<&[Arc<KeyedPiece>]> = sorted.chunks(LANE_STREAMS).collect();
-    let evaluate_group = |group: &[Arc<KeyedPiece>]| {
-        let mut worker = Worker::new(network, 0.0, 0);
-        let mut readers: Vec<Reader> = group.iter().map(|piece| Reader::new(Arc::clone(piece))).collect();
-        let mut window = Window::default();
-        let (mut sums, mut n_notes) = (Losses::default(), 0);
-        loop {
-            let streams: Vec<Vec<Position>> = readers
-                .iter_mut()
-                .map(|reader| std::iter::from_fn(|| reader.next_position()).take(STEPS).collect())
-                .collect();
-            window.fill(&streams);
-            if window.is_empty() {
-                return (sums, n_notes);
-            }
-            sums = add_up(&[sums, worker.evaluate(network, &window)]);
-            n_notes += window.n_notes();
+impl Plan {
+    fn new(config: &TrainingConfig, corpus: &Corpus, run: &Checkpoint) -> Self {
+        Self {
+            n_wanted: ((config.epochs * corpus.n_notes() as f64) as u64).max(1),
+            patience: config.patience,
+            time_limit: config.time_limit,
+            started: Instant::now(),
+            first_note: run.n_notes,
+            seconds_before: run.seconds,
         }
-    };
-    let per_thread = groups.len().div_ceil(n_threads.max(1)).max(1);
-    let results: Vec<(Losses, usize)> = std::thread::scope(|scope| {
-        let mut by_thread = vec![Vec::new(); groups.len().div_ceil(per_thread)];
-        // Dealt out in turn, so that no thread gets all the long ones.
-        for (idx, group) in groups.iter().enumerate() {
-            let n_threads = by_thread.len();
-            by_thread[idx % n_threads].push(*group);
+    }
+
+    /// Time spent, that before a cut included.
+    fn seconds(&self) -> f64 {
+        self.seconds_before + self.started.elapsed().as_secs_f64()
+    }
+
+    fn done(&self, run: &Checkpoint) -> f32 {
+        let by_time = self.time_limit.map_or(0.0, |limit| run.seconds / limit.as_secs_f64());
+        (run.n_notes as f64 / self.n_wanted as f64).max(by_time).min(1.0) as f32
+    }
+
+    fn ending(&self, run: &Checkpoint) -> Option<Ending> {
+        if self.done(run) >= 1.0 {
+            return Some(Ending::Finished);
         }
-        let threads: Vec<_> = by_thread
-            .into_iter()
-            .map(|groups| scope.spawn(move || groups.into_iter().map(evaluate_group).collect::<Vec<_>>()))
-            .collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    });
-    let losses: Vec<Losses> = results.iter().map(|(losses, _)| *losses).collect();
-    (add_up(&losses), results.iter().map(|(_, n_notes)| n_notes).sum())
+        run.is_stuck(self.patience).then_some(Ending::NothingBetter)
+    }
+
+    fn notes_per_second(&self, run: &Checkpoint) -> f64 {
+        (run.n_notes - self.first_note) as f64 / self.started.elapsed().as_secs_f64().max(1e-9)
+    }
+
+    fn left(&self, run: &Checkpoint) -> Duration {
+        let by_notes = self.n_wanted.saturating_sub(run.n_notes) as f64 / self.notes_per_second(run).max(1.0);
+        let by_time = self.time_limit.map_or(f64::INFINITY, |limit| limit.as_secs_f64() - run.seconds);
+        Duration::from_secs_f64(by_notes.min(by_time).clamp(0.0, 1e9))
+    }
 }

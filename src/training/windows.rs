@@ -1,12 +1,8 @@
-//! Pieces cut into windows of a batch, with the hidden state carried from window to window.
+//! Pieces as the network reads them, and windows of several side by side.
 //!
-//! A batch is several streams side by side. Each stream plays one piece after another; where a piece
-//! begins, the position says so and the hidden state before it is zero.
+//! Where a piece begins, the position says so and the hidden state before it is zero.
 
 use std::sync::Arc;
-
-use rand::{RngExt, SeedableRng};
-use rand_pcg::Pcg64Mcg;
 
 use crate::model::encoding::{Memory, Parts};
 use crate::model::network::N_HEADS;
@@ -48,6 +44,23 @@ impl Reader {
         let (start, meter) = piece.piece.bar_at(Tick::ZERO);
         let memory = Memory::new(piece.style, piece.mode_at(start), start, meter);
         Self { piece, memory, next: 0 }
+    }
+
+    /// How many notes the piece has.
+    #[must_use]
+    pub fn n_notes(&self) -> usize {
+        self.piece.piece.notes.len()
+    }
+
+    /// Which note of the piece comes next.
+    #[must_use]
+    pub fn next_note(&self) -> usize {
+        self.next
+    }
+
+    /// Reads on until the note with this index comes next, or the piece ends.
+    pub fn skip_to(&mut self, note_idx: usize) {
+        while self.next < note_idx && self.next_position().is_some() {}
     }
 
     /// The next note to predict and what is known before it; nothing at the end of the piece.
@@ -175,62 +188,3 @@ impl Window {
         self.parts.is_empty()
     }
 }
-
-/// Endless streams of pieces drawn at random, for training.
-#[derive(Debug)]
-pub struct Streams {
-    pieces: Vec<Arc<KeyedPiece>>,
-    /// Running sums of the weights that pieces are drawn with.
-    cumulative: Vec<f64>,
-    readers: Vec<Reader>,
-    rng: Pcg64Mcg,
-}
-
-impl Streams {
-    /// `n_streams` streams over `pieces`, each drawn in proportion to its weight. Pieces must hold notes.
-    #[must_use]
-    pub fn new(pieces: Vec<Arc<KeyedPiece>>, weights: &[f64], n_streams: usize, seed: u64) -> Self {
-        let cumulative = weights
-            .iter()
-            .scan(0.0, |sum, weight| {
-                *sum += weight;
-                Some(*sum)
-            })
-            .collect();
-        let mut streams =
-            Self { pieces, cumulative, readers: Vec::new(), rng: Pcg64Mcg::seed_from_u64(seed) };
-        for _ in 0..n_streams {
-            let piece = streams.draw_piece();
-            let mut reader = Reader::new(piece);
-            // Streams begin at different places, so that pieces do not all end together.
-            let n_skipped = streams.rng.random_range(0..reader.piece.piece.notes.len().max(1));
-            (0..n_skipped).for_each(|_| drop(reader.next_position()));
-            streams.readers.push(reader);
-        }
-        streams
-    }
-
-    fn draw_piece(&mut self) -> Arc<KeyedPiece> {
-        let total = self.cumulative.last().copied().unwrap_or_default();
-        let dart = self.rng.random::<f64>() * total;
-        let idx = self.cumulative.partition_point(|sum| *sum <= dart).min(self.pieces.len() - 1);
-        Arc::clone(&self.pieces[idx])
-    }
-
-    /// The next `n_steps` notes of each stream.
-    pub fn next_window(&mut self, n_steps: usize, window: &mut Window) {
-        let mut streams = Vec::with_capacity(self.readers.len());
-        for stream_idx in 0..self.readers.len() {
-            let mut positions = Vec::with_capacity(n_steps);
-            while positions.len() < n_steps {
-                match self.readers[stream_idx].next_position() {
-                    Some(position) => positions.push(position),
-                    None => self.readers[stream_idx] = Reader::new(self.draw_piece()),
-                }
-            }
-            streams.push(positions);
-        }
-        window.fill(&streams);
-    }
-}
-

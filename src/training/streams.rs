@@ -1,0 +1,173 @@
+//! Endless streams of pieces, side by side: what a batch is cut from.
+//!
+//! Each stream plays one piece after another. Which piece that is depends on nothing but the seed, the
+//! stream's number and how many it has played, so a few numbers tell where the streams stand, and streams
+//! can be made anew from them anywhere.
+
+use std::sync::Arc;
+
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+use crate::training::corpus::{Corpus, Part};
+use crate::training::windows::{Reader, Window};
+
+/// Where one stream stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StreamState {
+    /// How many pieces it has begun.
+    pub n_begun: u64,
+    /// The note of the last of them that comes next.
+    pub next_note: u64,
+}
+
+/// Some of the streams of a run.
+pub struct Streams {
+    deal: Deal,
+    streams: Vec<Stream>,
+}
+
+struct Stream {
+    number: u64,
+    n_begun: u64,
+    reader: Reader,
+}
+
+impl Streams {
+    /// The streams with the numbers `numbers`, out of `n_streams` in all, at their beginning.
+    ///
+    /// Each begins somewhere inside its first piece, so that pieces do not all end together.
+    #[must_use]
+    pub fn begin(corpus: &Arc<Corpus>, seed: u64, n_streams: usize, numbers: std::ops::Range<usize>) -> Self {
+        let mut deal = Deal::new(corpus, seed, n_streams);
+        let states: Vec<StreamState> = numbers
+            .clone()
+            .map(|number| {
+                let n_notes = deal.piece(number as u64, 0).n_notes();
+                let mut rng = Pcg64Mcg::seed_from_u64(mixed(seed, number as u64));
+                StreamState { n_begun: 1, next_note: rng.random_range(0..n_notes.max(1)) as u64 }
+            })
+            .collect();
+        Self::resume(corpus, seed, n_streams, numbers, &states)
+    }
+
+    /// The same streams where they stood when their [`state`](Self::state) was taken.
+    #[must_use]
+    pub fn resume(
+        corpus: &Arc<Corpus>,
+        seed: u64,
+        n_streams: usize,
+        numbers: std::ops::Range<usize>,
+        states: &[StreamState],
+    ) -> Self {
+        let mut deal = Deal::new(corpus, seed, n_streams);
+        let streams = numbers
+            .zip(states)
+            .map(|(number, state)| {
+                let number = number as u64;
+                let mut reader = deal.piece(number, state.n_begun.saturating_sub(1));
+                reader.skip_to(state.next_note as usize);
+                Stream { number, n_begun: state.n_begun, reader }
+            })
+            .collect();
+        Self { deal, streams }
+    }
+
+    /// Where they stand; cheap.
+    #[must_use]
+    pub fn state(&self) -> Vec<StreamState> {
+        let state = |stream: &Stream| StreamState {
+            n_begun: stream.n_begun,
+            next_note: stream.reader.next_note() as u64,
+        };
+        self.streams.iter().map(state).collect()
+    }
+
+    /// The next `n_steps` notes of each stream.
+    pub fn next_window(&mut self, n_steps: usize, window: &mut Window) {
+        let mut all = Vec::with_capacity(self.streams.len());
+        for stream in &mut self.streams {
+            let mut positions = Vec::with_capacity(n_steps);
+            while positions.len() < n_steps {
+                if let Some(position) = stream.reader.next_position() {
+                    positions.push(position);
+                } else {
+                    stream.reader = self.deal.piece(stream.number, stream.n_begun);
+                    stream.n_begun += 1;
+                }
+            }
+            all.push(positions);
+        }
+        window.fill(&all);
+    }
+}
+
+/// Deals out pieces: decks of as many cards as there are pieces, each deck shuffled anew. A piece lies in a
+/// deck as often as its weight says, give or take less than one card.
+struct Deal {
+    corpus: Arc<Corpus>,
+    /// Running sums of the weights that pieces are dealt with.
+    cumulative: Vec<f64>,
+    seed: u64,
+    n_streams: u64,
+    /// The decks used last, with their numbers: streams are seldom more than one deck apart.
+    decks: Vec<(u64, Vec<u32>)>,
+}
+
+impl Deal {
+    fn new(corpus: &Arc<Corpus>, seed: u64, n_streams: usize) -> Self {
+        let running_sum = |sum: &mut f64, weight: f64| {
+            *sum += weight;
+            Some(*sum)
+        };
+        let cumulative = corpus.weights().into_iter().scan(0.0, running_sum).collect();
+        Self { corpus: Arc::clone(corpus), cumulative, seed, n_streams: n_streams as u64, decks: Vec::new() }
+    }
+
+    /// The piece that a stream begins after `n_begun` others, from its first note on.
+    fn piece(&mut self, stream: u64, n_begun: u64) -> Reader {
+        let n_pieces = self.cumulative.len() as u64;
+        let card = n_begun * self.n_streams + stream;
+        let (number, place) = (card / n_pieces, (card % n_pieces) as usize);
+        let idx = if let Some((_, deck)) = self.decks.iter().find(|(known, _)| *known == number) {
+            deck[place]
+        } else {
+            let deck = self.deck(number);
+            let idx = deck[place];
+            self.decks.truncate(1);
+            self.decks.insert(0, (number, deck));
+            idx
+        };
+        Reader::new(self.corpus.piece(Part::Train, idx as usize))
+    }
+
+    /// Equally spaced pointers over the weights, from a random beginning; then shuffled.
+    fn deck(&self, number: u64) -> Vec<u32> {
+        let mut rng = Pcg64Mcg::seed_from_u64(mixed(self.seed ^ 0xdec4, number));
+        let n_pieces = self.cumulative.len();
+        let total = self.cumulative.last().copied().unwrap_or_default();
+        let begin: f64 = rng.random();
+        let mut idx = 0;
+        let mut deck: Vec<u32> = (0..n_pieces)
+            .map(|card| {
+                let pointer = (card as f64 + begin) / n_pieces as f64 * total;
+                while idx + 1 < n_pieces && self.cumulative[idx] <= pointer {
+                    idx += 1;
+                }
+                idx as u32
+            })
+            .collect();
+        deck.shuffle(&mut rng);
+        deck
+    }
+}
+
+/// One seed of two numbers (the finaliser of `SplitMix64`).
+#[must_use]
+pub fn mixed(seed: u64, number: u64) -> u64 {
+    let mut mixed = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}

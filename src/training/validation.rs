@@ -1,0 +1,97 @@
+//! The loss on pieces that were not trained on: whole pieces, with the hidden state carried.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::model::network::Network;
+use crate::model::reference::Position;
+use crate::training::corpus::{Corpus, Part};
+use crate::training::engine::add_up;
+use crate::training::fused::{Losses, Worker};
+use crate::training::windows::{KeyedPiece, Reader, Window};
+
+/// Pieces side by side.
+const LANE_STREAMS: usize = 16;
+
+/// Loss on the validation pieces, in nats a note by part: family, shift, pitch, duration, velocity.
+#[derive(Debug, Clone, Default)]
+pub struct Validation {
+    /// Every style alike.
+    pub mean: f32,
+    /// By style and part.
+    pub by_style: Vec<[f32; 5]>,
+    /// Whether it is the best so far.
+    pub is_best: bool,
+}
+
+/// The loss on the validation pieces, whole pieces with the hidden state carried; at most `limit` notes of
+/// a style, or all.
+#[must_use]
+pub fn validate(network: &Network, corpus: &Corpus, n_threads: usize, limit: Option<usize>) -> Validation {
+    let by_style: Vec<[f32; 5]> = (0..corpus.styles.len())
+        .map(|style| {
+            let mut n_left = limit.unwrap_or(usize::MAX);
+            let pieces: Vec<Arc<KeyedPiece>> = corpus
+                .pieces(Part::Valid)
+                .filter(|piece| piece.style == style)
+                .take_while(|piece| {
+                    let has_room = n_left > 0;
+                    n_left = n_left.saturating_sub(piece.piece.notes.len());
+                    has_room
+                })
+                .collect();
+            let (losses, n_notes) = evaluate(network, &pieces, n_threads);
+            losses.map(|sum| if n_notes == 0 { 0.0 } else { (sum / n_notes as f64) as f32 })
+        })
+        .collect();
+    let heard: Vec<f32> = by_style.iter().map(|parts| parts.iter().sum()).filter(|sum| *sum > 0.0).collect();
+    let mean = if heard.is_empty() { 0.0 } else { heard.iter().sum::<f32>() / heard.len() as f32 };
+    Validation { mean, by_style, is_best: false }
+}
+
+/// Sums of the loss over whole pieces, and how many notes they hold.
+#[must_use]
+pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], n_threads: usize) -> (Losses, usize) {
+    const STEPS: usize = 256;
+    // Pieces of like length side by side waste little on padding.
+    let mut sorted = pieces.to_vec();
+    sorted.sort_by_key(|piece| piece.piece.notes.len());
+    let groups: Vec<&[Arc<KeyedPiece>]> = sorted.chunks(LANE_STREAMS).collect();
+    let evaluate_group = |group: &[Arc<KeyedPiece>]| {
+        let mut worker = Worker::new(network, 0.0, 0);
+        let mut readers: Vec<Reader> = group.iter().map(|piece| Reader::new(Arc::clone(piece))).collect();
+        let mut window = Window::default();
+        let (mut sums, mut n_notes) = (Losses::default(), 0);
+        loop {
+            let streams: Vec<Vec<Position>> = readers
+                .iter_mut()
+                .map(|reader| std::iter::from_fn(|| reader.next_position()).take(STEPS).collect())
+                .collect();
+            window.fill(&streams);
+            if window.is_empty() {
+                return (sums, n_notes);
+            }
+            sums = add_up(&[sums, worker.evaluate(network, &window)]);
+            n_notes += window.n_notes();
+        }
+    };
+    let next = AtomicUsize::new(0);
+    let take_groups = || {
+        let mut taken = Vec::new();
+        while let Some((idx, group)) = Some(next.fetch_add(1, Ordering::Relaxed))
+            .and_then(|idx| Some((idx, groups.get(idx)?)))
+        {
+            taken.push((idx, evaluate_group(group)));
+        }
+        taken
+    };
+    let mut results: Vec<(usize, (Losses, usize))> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads.max(1)).map(|_| scope.spawn(take_groups)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    });
+    // Summed in one order, whoever computed them.
+    results.sort_unstable_by_key(|(idx, _)| *idx);
+    let results: Vec<(Losses, usize)> = results.into_iter().map(|(_, result)| result).collect();
+    let losses: Vec<Losses> = results.iter().map(|(losses, _)| *losses).collect();
+    (add_up(&losses), results.iter().map(|(_, n_notes)| n_notes).sum())
+}
