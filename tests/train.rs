@@ -1,21 +1,43 @@
 //! `continuo-trainer train` as a user runs it: on a folder with files that cannot be read in it.
 
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use continuo::model::Model;
 
+fn trainer(arguments: &[&str], out: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
+    command.arg("train").args(arguments).arg("--out").arg(out);
+    command.args(["--hidden", "8", "--embedding", "8", "--head", "8"]);
+    command
+}
+
 fn train(arguments: &[&str], out: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_continuo-trainer"))
-        .arg("train")
-        .args(arguments)
-        .arg("--out")
-        .arg(out)
-        .args(["--hidden", "8", "--embedding", "8", "--head", "8", "--batch", "2"])
-        .args(["--sequence-length", "16", "--epochs", "0.02", "--threads", "1"])
+    trainer(arguments, out)
+        .args(["--batch", "2", "--sequence-length", "16", "--epochs", "0.02", "--threads", "1"])
         .output()
         .unwrap()
 }
+
+/// A run of some seconds, of two lanes, with dropout; checkpoints at validations and between them.
+const LONG: [&str; 15] = [
+    CORPUS,
+    "--name=long",
+    "--epochs=20",
+    "--batch=20",
+    "--sequence-length=16",
+    "--dropout=0.3",
+    "--validate-every=20000",
+    "--patience=1000",
+    "--save-every=0.1",
+    "--seed=5",
+    "--licence=none",
+    "--lr=0.01",
+    "--weight-decay=0.05",
+    "--description=d",
+    "--credit=c",
+];
 
 fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -73,4 +95,61 @@ fn nothing_to_resume_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let output = train(&[CORPUS, "--resume"], &folder.path().join("none.safetensors"));
     assert!(!output.status.success() && text(&output).contains("nothing to resume"), "{}", text(&output));
+}
+
+#[test]
+fn a_run_killed_at_any_moment_goes_on_to_the_very_weights_of_an_undisturbed_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let undisturbed = folder.path().join("undisturbed.safetensors");
+    let began = Instant::now();
+    let output = trainer(&LONG, &undisturbed).arg("--threads=1").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let whole = began.elapsed();
+
+    let killed = folder.path().join("killed.safetensors");
+    let checkpoint = folder.path().join("killed.checkpoint");
+    let mut n_kills = 0;
+    // Odd shares of the run, so that kills fall before, in and after the writing of checkpoints.
+    for (idx, share) in [0.11, 0.23, 0.07, 0.31, 0.17].into_iter().enumerate() {
+        let threads = format!("--threads={}", 1 + idx % 3);
+        let mut command = trainer(&LONG, &killed);
+        command.arg(threads).args(checkpoint.is_file().then_some("--resume"));
+        let mut run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let began = Instant::now();
+        while began.elapsed() < whole.mul_f64(share) || !checkpoint.is_file() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        // SIGKILL on Unix: nothing can be saved on the way out.
+        n_kills += usize::from(run.try_wait().unwrap().is_none());
+        run.kill().unwrap();
+        run.wait().unwrap();
+    }
+    assert!(n_kills >= 3, "{n_kills}");
+    let output = trainer(&LONG, &killed).args(["--threads=2", "--resume"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(std::fs::read(&undisturbed).unwrap() == std::fs::read(&killed).unwrap(), "other weights");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_saves_says_so_and_goes_on_to_the_same_weights() {
+    let folder = tempfile::tempdir().unwrap();
+    let undisturbed = folder.path().join("undisturbed.safetensors");
+    assert!(trainer(&LONG, &undisturbed).output().unwrap().status.success());
+
+    let out = folder.path().join("interrupted.safetensors");
+    let checkpoint = folder.path().join("interrupted.checkpoint");
+    let run = trainer(&LONG, &out).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while !checkpoint.is_file() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let interrupt = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    let output = run.wait_with_output().unwrap();
+    assert!(output.status.success() && text(&output).contains("--resume"), "{}", text(&output));
+    assert!(Model::load(&out).is_ok(), "the best so far is written");
+
+    let output = trainer(&LONG, &out).arg("--resume").output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(std::fs::read(&undisturbed).unwrap() == std::fs::read(&out).unwrap(), "other weights");
 }

@@ -76,6 +76,9 @@ pub(super) struct TrainArgs {
     /// Notes between two looks at the validation pieces.
     #[arg(long, default_value_t = 1_000_000)]
     validate_every: usize,
+    /// Seconds between two checkpoints, from which `--resume` goes on.
+    #[arg(long, default_value_t = 120.0)]
+    save_every: f64,
     /// The model's name; that of the file by default.
     #[arg(long)]
     name: Option<String>,
@@ -186,6 +189,7 @@ fn config(args: &TrainArgs) -> Result<TrainingConfig> {
         n_threads: args.threads.unwrap_or(n_processors).max(1),
         time_limit: args.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
         validate_every: args.validate_every,
+        save_every: Duration::from_secs_f64(args.save_every.clamp(0.0, 1e9)),
         checkpoint: args.out.with_extension("checkpoint"),
     })
 }

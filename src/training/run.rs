@@ -39,6 +39,8 @@ pub struct TrainingConfig {
     pub time_limit: Option<Duration>,
     /// Validate after this many notes.
     pub validate_every: usize,
+    /// Write a checkpoint after this time at the latest.
+    pub save_every: Duration,
     /// Where to keep what a resumed run goes on from.
     pub checkpoint: PathBuf,
 }
@@ -115,8 +117,6 @@ pub enum RunError {
     Engine(#[from] EngineError),
 }
 
-/// A checkpoint is written after this time at the latest.
-const SAVE_EVERY: Duration = Duration::from_secs(120);
 /// Notes of a style to validate on in mid-run.
 const VALIDATION_NOTES: usize = 12_000;
 
@@ -168,7 +168,7 @@ pub fn train(
         };
         let goes_on = observe(&progress);
         ending = plan.ending(&run).or((!goes_on).then_some(Ending::Stopped));
-        if progress.validation.is_some() || ending.is_some() || saved.elapsed() > SAVE_EVERY {
+        if progress.validation.is_some() || ending.is_some() || saved.elapsed() > config.save_every {
             run.save(&engine.state()?, &config.checkpoint)?;
             saved = Instant::now();
         }
