@@ -231,13 +231,13 @@ fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {
 }
 
 /// When to stop.
-enum Amount {
+pub(super) enum Amount {
     Bars(u32),
     Notes(u32),
 }
 
 /// Composes bar after bar, as the plugin does when it plays from the beginning; also says how many.
-fn compose(
+pub(super) fn compose(
     mut take: Take,
     mut writer: Writer,
     knobs: &ComposingKnobs,

@@ -6,6 +6,8 @@ mod generate;
 
 mod continuation;
 
+mod samples;
+
 mod evaluate;
 
 mod inspect;

@@ -141,9 +141,12 @@ impl Generator {
         let mut pitches = draw.pitch_logits(family, shift);
         let lowest = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
         mask(&mut pitches, |pitch| pitch >= lowest);
+        let mut shifts = draw.head_logits(0, &draw.shift_rows(family));
+        // A chord that has reached the highest key is closed to what must lie above it.
+        mask(&mut shifts, |shift| shift > 0 || memory.lowest_in_chord(family) < N_PITCHES);
         Some([
             log_softmax_at(&draw.family_logits(), family)?,
-            log_softmax_at(&draw.head_logits(0, &draw.shift_rows(family)), shift)?,
+            log_softmax_at(&shifts, shift)?,
             log_softmax_at(&pitches, pitch)?,
             log_softmax_at(&draw.duration_logits(family, shift, pitch), duration)?,
             log_softmax_at(&draw.velocity_logits(family, shift, pitch, duration), velocity)?,

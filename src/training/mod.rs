@@ -28,5 +28,9 @@ pub mod validation;
 
 pub mod checkpoint;
 
+pub mod baselines;
+
+pub mod measures;
+
 mod primers;
 pub use primers::choose_primers;

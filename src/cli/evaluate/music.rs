@@ -1,0 +1,108 @@
+//! Samples of a model beside real pieces.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+use crate::cli::evaluate::Material;
+use crate::cli::print_line;
+use crate::cli::samples::{Order, compose_all};
+use crate::model::Model;
+use crate::music::{Note, Tick};
+use crate::training::measures::{Comparison, Known, Means, Passage, Verdict, measure};
+
+/// Which samples to compose.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted {
+    pub(super) n_samples: u32,
+    pub(super) n_bars: u32,
+    pub(super) temperature: f32,
+    pub(super) seed: u32,
+    pub(super) n_threads: usize,
+}
+
+/// How like real music the samples of one style are.
+#[derive(Debug)]
+pub(super) struct Music {
+    wanted: Wanted,
+    comparison: Comparison,
+}
+
+impl Music {
+    /// Composes samples in the meters and modes of the real pieces, and compares.
+    pub(super) fn of(model: &Arc<Model>, material: &Material, wanted: &Wanted) -> Self {
+        let n_bars = wanted.n_bars as usize;
+        let measured = material.measured.iter().filter(|piece| !piece.piece.notes.is_empty());
+        let real: Vec<Passage> = measured.clone().map(|piece| Passage::at_most(&piece.piece, n_bars)).collect();
+        let modes: Vec<_> = measured.map(|piece| piece.mode_at(Tick::ZERO)).collect();
+        let order = |idx: u32| {
+            let like = idx as usize % real.len().max(1);
+            Order {
+                style: material.style,
+                seed: wanted.seed.wrapping_add(idx),
+                temperature: wanted.temperature,
+                meter: real[like].meter(),
+                mode: modes[like],
+            }
+        };
+        let orders: Vec<Order> = (0..wanted.n_samples).map(order).collect();
+        let samples: Vec<Passage> = compose_all(model, &orders, wanted.n_bars, wanted.n_threads)
+            .iter()
+            .map(|piece| Passage::of_length(piece, n_bars))
+            .collect();
+        let shared = (!material.train.is_empty()).then(|| {
+            let known = Known::new(material.train.iter().map(|piece| piece.piece.notes.as_slice()));
+            let shared = |passages: &[Passage]| known.shared(passages.iter().map(|p: &Passage| -> &[Note] { &p.notes }));
+            (shared(&samples), shared(&real))
+        });
+        let means = |passages: &[Passage]| Means::of(&passages.iter().map(measure).collect::<Vec<_>>());
+        let comparison = Comparison { samples: means(&samples), real: means(&real), shared };
+        Self { wanted: *wanted, comparison }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        let verdicts = self.comparison.verdicts();
+        let measures: Map<String, Value> = verdicts
+            .iter()
+            .map(|verdict| {
+                let Verdict { name, samples, real, asked, holds } = verdict;
+                let mut value = json!({ "samples": samples, "real": real });
+                if !asked.is_empty() {
+                    value["asked"] = (*asked).into();
+                    value["holds"] = (*holds).into();
+                }
+                ((*name).to_owned(), value)
+            })
+            .collect();
+        json!({
+            "n_samples": self.comparison.samples.n_passages,
+            "n_real": self.comparison.real.n_passages,
+            "n_bars": self.wanted.n_bars,
+            "temperature": self.wanted.temperature,
+            "seed": self.wanted.seed,
+            "measures": measures,
+            "all_hold": verdicts.iter().all(|verdict| verdict.holds),
+        })
+    }
+
+    pub(super) fn print(&self, style: &str) -> Result<()> {
+        let Wanted { n_bars, temperature, .. } = self.wanted;
+        let (n_samples, n_real) = (self.comparison.samples.n_passages, self.comparison.real.n_passages);
+        print_line(&format!(
+            "{style}: {n_samples} samples of {n_bars} bars at temperature {temperature}, beside {n_real} real pieces"
+        ))?;
+        print_line(&format!("  {:24} {:>9} {:>9}", "", "samples", "real"))?;
+        for verdict in self.comparison.verdicts() {
+            let Verdict { name, samples, real, asked, holds } = verdict;
+            let outcome = match (asked, holds) {
+                ("", _) => "",
+                (_, true) => "pass: ",
+                (_, false) => "FAIL: ",
+            };
+            let name = name.replace('_', " ");
+            print_line(&format!("  {name:24} {samples:>9.3} {real:>9.3}  {outcome}{asked}"))?;
+        }
+        Ok(())
+    }
+}

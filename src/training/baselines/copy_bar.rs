@@ -1,0 +1,94 @@
+//! A model that plays the bar before again, or else whatever is common.
+
+use std::sync::Arc;
+
+use crate::training::baselines::table::{Counts, hash};
+use crate::training::baselines::{Baseline, N_CLASSES, Place, Said};
+use crate::training::windows::KeyedPiece;
+
+/// Mixes what was played at the same place a bar before with how common each class is.
+#[derive(Debug)]
+pub struct CopyBar {
+    /// For each part: all classes of a family, one distribution.
+    common: Vec<[Counts; 2]>,
+    /// For each part, how likely it is to be copied.
+    copies: [f64; 5],
+}
+
+/// Rounds of fitting; the likelihood hardly moves after a few.
+const N_ROUNDS: usize = 20;
+
+impl CopyBar {
+    /// Counts the training pieces, and fits how likely each part is copied to make them likeliest.
+    #[must_use]
+    pub fn new(pieces: &[Arc<KeyedPiece>]) -> Self {
+        let places: Vec<Place<'_>> = pieces.iter().flat_map(|piece| Place::all(piece)).collect();
+        let count = |part: usize, n_said: usize| {
+            Counts::new(places.iter().map(move |place| {
+                let parts = place.next();
+                (hash(parts[..n_said.min(part)].iter().map(|part| *part as i64)), parts[part])
+            }))
+        };
+        let common = (0..N_CLASSES.len()).map(|part| [count(part, 0), count(part, 1)]).collect();
+        let mut model = Self { common, copies: [0.5; 5] };
+        for part in 0..N_CLASSES.len() {
+            model.copies[part] = model.fitted(part, &places);
+        }
+        model
+    }
+
+    /// The share of copies that makes the training pieces likeliest (expectation maximisation).
+    fn fitted(&self, part: usize, places: &[Place<'_>]) -> f64 {
+        // How common what followed is, and whether it is what a copy would have been.
+        let cases: Vec<(f64, bool)> = places
+            .iter()
+            .filter_map(|place| {
+                let parts = place.next();
+                let said = Said::of(&parts, part);
+                let copied = copied(place, &said)?;
+                Some((self.common(&said)[parts[part]], copied == parts[part]))
+            })
+            .collect();
+        let mut share = 0.5;
+        for _ in 0..N_ROUNDS {
+            let expected: f64 = cases
+                .iter()
+                .filter(|(_, is_copy)| *is_copy)
+                .map(|(common, _)| share / (share + (1.0 - share) * common))
+                .sum();
+            share = (expected / cases.len().max(1) as f64).clamp(0.001, 0.999);
+        }
+        share
+    }
+
+    fn common(&self, said: &Said) -> Vec<f64> {
+        let n_classes = N_CLASSES[said.len()];
+        let mut probabilities = vec![1.0 / n_classes as f64; n_classes];
+        for (n_said, counts) in self.common[said.len()].iter().enumerate() {
+            let family = said.parts().iter().take(n_said);
+            counts.sharpen(hash(family.map(|part| *part as i64)), &mut probabilities);
+        }
+        probabilities
+    }
+}
+
+impl Baseline for CopyBar {
+    fn distribution(&self, place: &Place<'_>, said: &Said) -> Vec<f64> {
+        let mut probabilities = self.common(said);
+        if let Some(class) = copied(place, said) {
+            let share = self.copies[said.len()];
+            probabilities.iter_mut().for_each(|probability| *probability *= 1.0 - share);
+            probabilities[class] += share;
+        }
+        probabilities
+    }
+}
+
+/// The class that the next part had a bar before.
+fn copied(place: &Place<'_>, said: &Said) -> Option<usize> {
+    match said.len() {
+        0 => place.followed_a_bar_ago().map(|(family, _)| family),
+        1 => place.followed_a_bar_ago().map(|(_, shift)| shift),
+        part => place.counterpart(said).map(|parts| parts[part - 2]),
+    }
+}

@@ -1,0 +1,239 @@
+//! The measures themselves, as the literature defines them.
+//!
+//! Pitch-class entropy, scale consistency, groove consistency, empty-beat rate and polyphony are those of
+//! `MusPy` (Dong et al., "`MusPy`: A Toolkit for Symbolic Music Generation", ISMIR 2020); pitch-class entropy
+//! and grooving also stand in Wu and Yang, "The Jazz Transformer on the Front Line", ISMIR 2020. Repetition
+//! is counted in whole bars, since bars are what a listener hears come back.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::music::{Note, Tick, best_scale_share};
+use crate::training::measures::Passage;
+
+/// What was counted in one passage. What cannot be said of it, for want of notes, is nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Measures {
+    /// Share of the notes, drums not counted, that lie in the major scale that fits best (`MusPy`'s scale
+    /// consistency: natural minor scales are the same sets).
+    pub scale_share: Option<f64>,
+    /// Entropy of the pitch classes in bits, drums not counted; up to log2 12 = 3.58.
+    pub pitch_class_entropy: Option<f64>,
+    /// One less the share of ticks in which the onsets of neighbouring bars of one meter differ.
+    pub groove_consistency: Option<f64>,
+    /// Share of quarters in which nothing sounds.
+    pub empty_beats: Option<f64>,
+    /// Share of bars in which no note begins.
+    pub empty_bars: Option<f64>,
+    /// Notes that sound at once while any does, drums not counted.
+    pub polyphony: Option<f64>,
+    /// Notes that begin in a bar.
+    pub notes_per_bar: Option<f64>,
+    /// Share of bars with notes that are note for note an earlier bar: onsets, pitches and families.
+    pub repeated_bars: Option<f64>,
+    /// How much of a bar was in the earlier bar most like it: notes in both over notes in either (Jaccard),
+    /// the mean over bars from the second on.
+    pub self_similarity: Option<f64>,
+    /// Most notes in a row of one pitch within a family.
+    pub longest_run: usize,
+}
+
+/// Counts everything.
+#[must_use]
+pub fn measure(passage: &Passage) -> Measures {
+    let pitched: Vec<Note> = passage.notes.iter().filter(|note| !note.family.is_drums()).copied().collect();
+    let has_pitch = !pitched.is_empty();
+    let bars = contents(passage);
+    let n_bars = passage.bars.len() as f64;
+    Measures {
+        scale_share: has_pitch.then(|| f64::from(best_scale_share(&pitched))),
+        pitch_class_entropy: has_pitch.then(|| pitch_class_entropy(&pitched)),
+        groove_consistency: groove_consistency(passage),
+        empty_beats: empty_beats(passage),
+        empty_bars: mean(bars.iter().map(|bar| if bar.is_empty() { 1.0 } else { 0.0 })),
+        polyphony: polyphony(&pitched),
+        notes_per_bar: (n_bars > 0.0).then(|| passage.notes.len() as f64 / n_bars),
+        repeated_bars: repeated_bars(&bars),
+        self_similarity: self_similarity(&bars),
+        longest_run: longest_run(&passage.notes),
+    }
+}
+
+fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
+    let (mut sum, mut count) = (0.0, 0);
+    for value in values {
+        sum += value;
+        count += 1;
+    }
+    (count > 0).then(|| sum / f64::from(count))
+}
+
+fn pitch_class_entropy(pitched: &[Note]) -> f64 {
+    let mut counts = [0_u32; 12];
+    for note in pitched {
+        counts[usize::from(note.pitch % 12)] += 1;
+    }
+    let share = |count: u32| f64::from(count) / pitched.len() as f64;
+    counts.into_iter().filter(|count| *count > 0).map(|count| -share(count) * share(count).log2()).sum()
+}
+
+fn groove_consistency(passage: &Passage) -> Option<f64> {
+    let bars: Vec<_> = passage
+        .bars_with_notes()
+        .map(|(start, meter, notes)| {
+            let onsets: BTreeSet<Tick> = notes.iter().map(|note| note.onset - start).collect();
+            (meter, onsets)
+        })
+        .collect();
+    let neighbours = bars.windows(2).filter(|two| two[0].0 == two[1].0);
+    mean(neighbours.map(|two| {
+        let n_different = two[0].1.symmetric_difference(&two[1].1).count();
+        1.0 - n_different as f64 / two[0].0.bar_length().0 as f64
+    }))
+}
+
+fn empty_beats(passage: &Passage) -> Option<f64> {
+    let begin = passage.bars.first()?.0;
+    let n_beats = ((passage.end - begin).0 / Tick::PER_BEAT) as usize;
+    let mut is_empty = vec![true; n_beats];
+    for note in &passage.notes {
+        let first = (note.onset - begin).0 / Tick::PER_BEAT;
+        let last = ((note.end() - begin).0 - 1).max(0) / Tick::PER_BEAT;
+        for beat in first..=last {
+            if let Some(beat) = is_empty.get_mut(beat as usize) {
+                *beat = false;
+            }
+        }
+    }
+    mean(is_empty.into_iter().map(|is_empty| if is_empty { 1.0 } else { 0.0 }))
+}
+
+fn polyphony(pitched: &[Note]) -> Option<f64> {
+    let mut changes: Vec<(Tick, i64)> =
+        pitched.iter().flat_map(|note| [(note.onset, 1), (note.end(), -1)]).collect();
+    changes.sort_unstable();
+    let (mut n_sounding, mut last) = (0_i64, Tick::ZERO);
+    let (mut ticks, mut note_ticks) = (0, 0);
+    for (at, change) in changes {
+        if n_sounding > 0 {
+            ticks += (at - last).0;
+            note_ticks += (at - last).0 * n_sounding;
+        }
+        n_sounding += change;
+        last = at;
+    }
+    (ticks > 0).then(|| note_ticks as f64 / ticks as f64)
+}
+
+/// What is played in a bar: onsets from its bar line, pitches and families.
+type Content = BTreeSet<(Tick, u8, usize)>;
+
+fn contents(passage: &Passage) -> Vec<Content> {
+    let key = |note: &Note, start: Tick| (note.onset - start, note.pitch, note.family.index());
+    let bars = passage.bars_with_notes();
+    bars.map(|(start, _, notes)| notes.iter().map(|note| key(note, start)).collect()).collect()
+}
+
+fn repeated_bars(bars: &[Content]) -> Option<f64> {
+    let mut heard = std::collections::HashSet::new();
+    let sounding = bars.iter().filter(|bar| !bar.is_empty());
+    mean(sounding.map(|bar| if heard.insert(bar) { 0.0 } else { 1.0 }))
+}
+
+fn self_similarity(bars: &[Content]) -> Option<f64> {
+    let sounding: Vec<&Content> = bars.iter().filter(|bar| !bar.is_empty()).collect();
+    let jaccard = |a: &Content, b: &Content| {
+        let n_both = a.intersection(b).count();
+        n_both as f64 / (a.len() + b.len() - n_both) as f64
+    };
+    mean(sounding.iter().enumerate().skip(1).map(|(idx, bar)| {
+        sounding[..idx].iter().map(|earlier| jaccard(earlier, bar)).fold(0.0, f64::max)
+    }))
+}
+
+fn longest_run(notes: &[Note]) -> usize {
+    let mut runs: HashMap<usize, (u8, usize)> = HashMap::new();
+    let mut longest = 0;
+    for note in notes {
+        let (pitch, length) = runs.entry(note.family.index()).or_insert((note.pitch, 0));
+        if *pitch == note.pitch {
+            *length += 1;
+        } else {
+            (*pitch, *length) = (note.pitch, 1);
+        }
+        longest = longest.max(*length);
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::music::{Family, Note, Piece, Tick};
+    use crate::training::measures::{Measures, Passage, measure};
+
+    /// Notes of a beat each: onset in beats, pitch.
+    fn passage(notes: &[(i64, u8)], n_bars: usize) -> Passage {
+        let note = |(beat, pitch): &(i64, u8)| Note {
+            onset: Tick(beat * Tick::PER_BEAT),
+            duration: Tick(Tick::PER_BEAT),
+            pitch: *pitch,
+            velocity: 80,
+            family: Family::PIANO,
+        };
+        let mut notes: Vec<Note> = notes.iter().map(note).collect();
+        notes.sort_unstable();
+        Passage::of_length(&Piece { notes, ..Piece::default() }, n_bars)
+    }
+
+    fn near(found: Option<f64>, expected: f64) {
+        assert!(found.is_some_and(|found| (found - expected).abs() < 1e-6), "{found:?} is not {expected}");
+    }
+
+    #[test]
+    fn a_bar_played_twice_is_repeated_and_one_that_is_half_the_same_is_half_like_it() {
+        let twice = measure(&passage(&[(0, 60), (1, 62), (4, 60), (5, 62)], 2));
+        near(twice.repeated_bars, 0.5);
+        near(twice.self_similarity, 1.0);
+        near(twice.groove_consistency, 1.0);
+        let half = measure(&passage(&[(0, 60), (1, 62), (4, 60), (6, 62)], 2));
+        near(half.repeated_bars, 0.0);
+        near(half.self_similarity, 1.0 / 3.0);
+        // Two of the bar's 96 ticks differ: the onset that left and the one that came.
+        near(half.groove_consistency, 1.0 - 2.0 / 96.0);
+    }
+
+    #[test]
+    fn pitches_are_counted_by_class_and_scale() {
+        let even = measure(&passage(&[(0, 60), (1, 62), (2, 64), (3, 65)], 1));
+        near(even.pitch_class_entropy, 2.0);
+        near(even.scale_share, 1.0);
+        let octaves = measure(&passage(&[(0, 60), (1, 72)], 1));
+        near(octaves.pitch_class_entropy, 0.0);
+        // C, D flat and D are in no one major scale.
+        near(measure(&passage(&[(0, 60), (1, 61), (2, 62)], 1)).scale_share, 2.0 / 3.0);
+    }
+
+    #[test]
+    fn silence_is_counted_in_beats_and_bars() {
+        let sparse = measure(&passage(&[(0, 60), (8, 60)], 4));
+        near(sparse.empty_beats, 14.0 / 16.0);
+        near(sparse.empty_bars, 0.5);
+        near(sparse.notes_per_bar, 0.5);
+        assert_eq!(measure(&Passage::default()), Measures::default());
+    }
+
+    #[test]
+    fn polyphony_counts_only_while_something_sounds() {
+        near(measure(&passage(&[(0, 60), (0, 64), (3, 60)], 1)).polyphony, 1.5);
+    }
+
+    #[test]
+    fn the_longest_run_is_of_one_pitch_in_one_family() {
+        let mut passage = passage(&[(0, 60), (1, 60), (2, 60), (3, 62)], 1);
+        assert_eq!(measure(&passage).longest_run, 3);
+        passage.notes[1].family = Family::BASS;
+        assert_eq!(measure(&passage).longest_run, 2);
+        passage.notes.iter_mut().for_each(|note| note.family = Family::DRUMS);
+        let drums = measure(&passage);
+        assert_eq!((drums.longest_run, drums.scale_share, drums.polyphony), (3, None, None));
+    }
+}

@@ -1,0 +1,191 @@
+//! What was learned by heart: the longest passage that music shares with the training pieces.
+//!
+//! Notes are told by the interval from the note before, the onset shift and the duration, so a passage is
+//! found in any key. Some sharing is the style itself (cadences, drum loops), so real pieces that were not
+//! trained on are the yardstick.
+
+use std::collections::HashMap;
+
+use crate::music::Note;
+
+/// A note as it follows the one before: interval in semitones, shift and duration in ticks.
+type Move = (i16, i64, i64);
+
+/// The training pieces, ready to be searched.
+#[derive(Debug)]
+pub struct Known {
+    /// A number for every kind of move; what is not in here occurs nowhere.
+    numbers: HashMap<Move, u32>,
+    /// All moves of all pieces, a number of its own between two pieces.
+    text: Vec<u32>,
+    /// Where each suffix of the text begins, in the order of the suffixes.
+    suffixes: Vec<u32>,
+}
+
+/// How much each of several passages shares with the training pieces, in notes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shared {
+    /// The longest of each passage.
+    pub longest: Vec<usize>,
+}
+
+impl Shared {
+    /// The longest of all.
+    #[must_use]
+    pub fn max(&self) -> usize {
+        self.longest.iter().copied().max().unwrap_or_default()
+    }
+
+    /// The mean of the longest of each.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        self.longest.iter().sum::<usize>() as f64 / self.longest.len().max(1) as f64
+    }
+
+    /// What this share of the passages stay at or below.
+    #[must_use]
+    pub fn quantile(&self, share: f64) -> usize {
+        let mut sorted = self.longest.clone();
+        sorted.sort_unstable();
+        let idx = (share * sorted.len() as f64).ceil() as usize;
+        sorted.get(idx.saturating_sub(1).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
+    }
+}
+
+impl Known {
+    /// Learns pieces by heart; each must be in the order of [`Note`].
+    #[must_use]
+    pub fn new<'a>(pieces: impl Iterator<Item = &'a [Note]>) -> Self {
+        let mut numbers = HashMap::new();
+        let mut text = Vec::new();
+        for (piece_idx, notes) in pieces.enumerate() {
+            for step in moves(notes) {
+                let next = numbers.len() as u32;
+                text.push(*numbers.entry(step).or_insert(next));
+            }
+            // No passage runs from one piece into the next.
+            text.push(u32::MAX - piece_idx as u32);
+        }
+        let suffixes = suffix_array(&text);
+        Self { numbers, text, suffixes }
+    }
+
+    /// The length in notes of the longest passage of `notes` that occurs in a training piece.
+    #[must_use]
+    pub fn longest_shared(&self, notes: &[Note]) -> usize {
+        // What occurs nowhere gets a number that nothing has.
+        let numbers = moves(notes).map(|step| self.numbers.get(&step).copied().unwrap_or(self.numbers.len() as u32));
+        let query: Vec<u32> = numbers.collect();
+        let mut longest = 0;
+        for begin in 0..query.len() {
+            while query.get(begin..begin + longest + 1).is_some_and(|passage| self.holds(passage)) {
+                longest += 1;
+            }
+        }
+        // So many moves join one note more.
+        if longest == 0 { 0 } else { longest + 1 }
+    }
+
+    /// The longest shared passage of each of several pieces.
+    #[must_use]
+    pub fn shared<'a>(&self, pieces: impl Iterator<Item = &'a [Note]>) -> Shared {
+        Shared { longest: pieces.map(|notes| self.longest_shared(notes)).collect() }
+    }
+
+    fn holds(&self, passage: &[u32]) -> bool {
+        let suffix = |begin: u32| &self.text[begin as usize..];
+        let first = self.suffixes.partition_point(|begin| suffix(*begin) < passage);
+        self.suffixes.get(first).is_some_and(|begin| suffix(*begin).starts_with(passage))
+    }
+}
+
+fn moves(notes: &[Note]) -> impl Iterator<Item = Move> {
+    notes.windows(2).map(|two| {
+        let interval = i16::from(two[1].pitch) - i16::from(two[0].pitch);
+        (interval, (two[1].onset - two[0].onset).0, two[1].duration.0)
+    })
+}
+
+/// The order of all suffixes, by ranks of prefixes that double in length (Manber and Myers 1990).
+fn suffix_array(text: &[u32]) -> Vec<u32> {
+    let mut suffixes: Vec<u32> = (0..text.len() as u32).collect();
+    let mut ranks = text.to_vec();
+    let mut length = 1;
+    loop {
+        // What begins past the end sorts before everything else.
+        let key = |begin: u32| {
+            let second = ranks.get(begin as usize + length).map_or(0, |rank| u64::from(*rank) + 1);
+            (u64::from(ranks[begin as usize]), second)
+        };
+        suffixes.sort_unstable_by_key(|begin| key(*begin));
+        let mut new_ranks = vec![0; text.len()];
+        let mut rank = 0;
+        for two in suffixes.windows(2) {
+            rank += u32::from(key(two[0]) != key(two[1]));
+            new_ranks[two[1] as usize] = rank;
+        }
+        ranks = new_ranks;
+        length *= 2;
+        if rank as usize + 1 >= text.len() {
+            return suffixes;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::music::{Family, Note, Tick};
+    use crate::training::measures::{Known, Shared};
+
+    fn tune(pitches: &[u8]) -> Vec<Note> {
+        let note = |(beat, pitch): (usize, &u8)| Note {
+            onset: Tick(beat as i64 * Tick::PER_BEAT),
+            duration: Tick(24),
+            pitch: *pitch,
+            velocity: 80,
+            family: Family::PIANO,
+        };
+        pitches.iter().enumerate().map(note).collect()
+    }
+
+    #[test]
+    fn a_passage_is_found_in_another_key() {
+        let known = [tune(&[60, 62, 64, 65, 67, 60]), tune(&[72, 60, 71])];
+        let known = Known::new(known.iter().map(Vec::as_slice));
+        assert_eq!(known.longest_shared(&tune(&[1, 50, 52, 54, 55, 40])), 4);
+        assert_eq!(known.longest_shared(&tune(&[60, 62, 64, 65, 67, 60])), 6);
+    }
+
+    #[test]
+    fn no_passage_runs_from_one_piece_into_the_next_and_none_is_found_in_other_music() {
+        let known = [tune(&[60, 62, 64]), tune(&[64, 67, 71])];
+        let known = Known::new(known.iter().map(Vec::as_slice));
+        assert_eq!(known.longest_shared(&tune(&[60, 62, 64, 67, 71])), 3);
+        assert_eq!(known.longest_shared(&tune(&[60, 61, 72])), 0);
+        assert_eq!(Known::new(std::iter::empty()).longest_shared(&tune(&[60, 61])), 0);
+    }
+
+    #[test]
+    fn the_search_finds_what_trying_everything_finds() {
+        let pitches: Vec<u8> = (0..200_u32).map(|i| 60 + (i.wrapping_mul(2_654_435_761) >> 29) as u8 % 4).collect();
+        let known = tune(&pitches[..120]);
+        let search = Known::new(std::iter::once(known.as_slice()));
+        let steps = |notes: &[Note]| -> Vec<i32> {
+            notes.windows(2).map(|two| i32::from(two[1].pitch) - i32::from(two[0].pitch)).collect()
+        };
+        for begin in (120..190).step_by(5) {
+            let query = tune(&pitches[begin..]);
+            let (asked, all) = (steps(&query), steps(&known));
+            let occurs = |n: usize| asked.windows(n).any(|part| all.windows(n).any(|other| other == part));
+            let longest = (1..=asked.len()).take_while(|n| occurs(*n)).last().map_or(0, |n| n + 1);
+            assert_eq!(search.longest_shared(&query), longest);
+        }
+    }
+
+    #[test]
+    fn quantiles_are_of_the_passages() {
+        let shared = Shared { longest: vec![4, 1, 3, 2] };
+        assert_eq!((shared.quantile(0.5), shared.quantile(0.95), shared.max()), (2, 4, 4));
+        assert_eq!(Shared::default().quantile(0.5), 0);
+    }
+}

@@ -1,0 +1,99 @@
+//! A stretch of music in whole bars.
+
+use crate::music::{Meter, Note, Piece, Tick};
+
+/// Notes and the bars they begin in, from the first bar of a piece on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// In the order of [`Note`].
+    pub notes: Vec<Note>,
+    /// Where each bar begins, and its meter, ascending.
+    pub bars: Vec<(Tick, Meter)>,
+    /// Where the last bar ends.
+    pub end: Tick,
+}
+
+impl Passage {
+    /// The first `n_bars` bars of a piece, also where nothing sounds in the last of them.
+    #[must_use]
+    pub fn of_length(piece: &Piece, n_bars: usize) -> Self {
+        Self::begin(piece, |bar_idx, _| bar_idx < n_bars)
+    }
+
+    /// The bars of a piece up to its last onset, but no more than `n_bars`.
+    #[must_use]
+    pub fn at_most(piece: &Piece, n_bars: usize) -> Self {
+        let last = piece.notes.last().map(|note| note.onset);
+        Self::begin(piece, |bar_idx, start| bar_idx < n_bars && last.is_some_and(|last| start <= last))
+    }
+
+    fn begin(piece: &Piece, goes_on: impl Fn(usize, Tick) -> bool) -> Self {
+        let mut bars = Vec::new();
+        let (mut start, mut meter) = piece.bar_at(Tick::ZERO);
+        while goes_on(bars.len(), start) {
+            bars.push((start, meter));
+            // A meter change inside a bar cuts it short, so the next bar may begin sooner.
+            let (next, next_meter) = piece.bar_at(start + meter.bar_length());
+            (start, meter) = (next.max(start + Tick(1)), next_meter);
+        }
+        let begin = bars.first().map_or(Tick::ZERO, |(start, _)| *start);
+        let notes = piece.notes.iter().filter(|note| (begin..start).contains(&note.onset)).copied().collect();
+        Self { notes, bars, end: start }
+    }
+
+    /// The notes that begin in each bar.
+    pub fn bars_with_notes(&self) -> impl Iterator<Item = (Tick, Meter, &[Note])> {
+        let ends = self.bars.iter().skip(1).map(|(start, _)| *start).chain([self.end]);
+        self.bars.iter().zip(ends).map(|((start, meter), end)| {
+            let first = self.notes.partition_point(|note| note.onset < *start);
+            let last = self.notes.partition_point(|note| note.onset < end);
+            (*start, *meter, &self.notes[first..last])
+        })
+    }
+
+    /// The meter of most bars.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        let count = |meter: Meter| self.bars.iter().filter(|(_, other)| *other == meter).count();
+        let metered = self.bars.iter().map(|(_, meter)| *meter);
+        metered.rev().max_by_key(|meter| count(*meter)).unwrap_or(Meter::COMMON)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::music::{Family, Meter, Note, Piece, Tick};
+    use crate::training::measures::Passage;
+
+    fn piece(onsets: &[i64]) -> Piece {
+        let note = |onset: &i64| Note {
+            onset: Tick(*onset),
+            duration: Tick(24),
+            pitch: 60,
+            velocity: 80,
+            family: Family::PIANO,
+        };
+        Piece { notes: onsets.iter().map(note).collect(), ..Piece::default() }
+    }
+
+    #[test]
+    fn a_passage_ends_with_the_bar_of_the_last_onset_or_is_as_long_as_asked() {
+        let piece = piece(&[0, 100, 200]);
+        assert_eq!(Passage::at_most(&piece, 64).bars.len(), 3);
+        assert_eq!(Passage::of_length(&piece, 64).bars.len(), 64);
+        let cut = Passage::at_most(&piece, 2);
+        assert_eq!((cut.bars.len(), cut.notes.len(), cut.end), (2, 2, Tick(192)));
+        let counts: Vec<usize> =
+            Passage::of_length(&piece, 4).bars_with_notes().map(|(_, _, notes)| notes.len()).collect();
+        assert_eq!(counts, [1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn bars_follow_the_meters_of_the_piece() {
+        let waltz = Meter::new(3, 4).unwrap();
+        let piece = Piece { meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)], ..piece(&[0, 96, 250]) };
+        let passage = Passage::at_most(&piece, 64);
+        assert_eq!(passage.bars, [(Tick(0), Meter::COMMON), (Tick(96), waltz), (Tick(168), waltz), (Tick(240), waltz)]);
+        assert_eq!(passage.meter(), waltz);
+    }
+}

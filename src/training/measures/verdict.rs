@@ -1,0 +1,127 @@
+//! What a model plays beside real pieces, and how near it has to come.
+
+use crate::training::measures::{Measures, Shared};
+
+/// The mean of each measure over passages, and the longest run of all.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Means {
+    /// How many passages.
+    pub n_passages: usize,
+    /// Means over the passages of which a measure can be said; the longest run is that of all.
+    pub measures: Measures,
+}
+
+impl Means {
+    /// The means over passages.
+    #[must_use]
+    pub fn of(all: &[Measures]) -> Self {
+        let mean = |measure: fn(&Measures) -> Option<f64>| {
+            let known: Vec<f64> = all.iter().filter_map(measure).collect();
+            (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+        };
+        let measures = Measures {
+            scale_share: mean(|m| m.scale_share),
+            pitch_class_entropy: mean(|m| m.pitch_class_entropy),
+            groove_consistency: mean(|m| m.groove_consistency),
+            empty_beats: mean(|m| m.empty_beats),
+            empty_bars: mean(|m| m.empty_bars),
+            polyphony: mean(|m| m.polyphony),
+            notes_per_bar: mean(|m| m.notes_per_bar),
+            repeated_bars: mean(|m| m.repeated_bars),
+            self_similarity: mean(|m| m.self_similarity),
+            longest_run: all.iter().map(|m| m.longest_run).max().unwrap_or_default(),
+        };
+        Self { n_passages: all.len(), measures }
+    }
+}
+
+/// Samples of one style beside real pieces of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Comparison {
+    /// What the model played.
+    pub samples: Means,
+    /// Real pieces that it was not trained on.
+    pub real: Means,
+    /// What samples and real pieces share with the training pieces, where those are known.
+    pub shared: Option<(Shared, Shared)>,
+}
+
+/// One thing that was compared.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verdict {
+    /// Short name, also in JSON.
+    pub name: &'static str,
+    /// Of the samples.
+    pub samples: f64,
+    /// Of the real pieces.
+    pub real: f64,
+    /// What is asked, in words; empty where the number is only told.
+    pub asked: &'static str,
+    /// Whether the samples come as near as asked.
+    pub holds: bool,
+}
+
+impl Comparison {
+    /// Everything that can be compared.
+    #[must_use]
+    pub fn verdicts(&self) -> Vec<Verdict> {
+        let (samples, real) = (&self.samples.measures, &self.real.measures);
+        let both = |measure: fn(&Measures) -> Option<f64>| Some((measure(samples)?, measure(real)?));
+        let mut verdicts = Vec::new();
+        let mut judge = |name, pair: Option<(f64, f64)>, asked, holds: fn(f64, f64) -> bool| {
+            verdicts.extend(pair.map(|(samples, real)| {
+                let holds = holds(samples, real);
+                Verdict { name, samples, real, asked, holds }
+            }));
+        };
+        let near = |samples: f64, real: f64| (samples - real).abs() <= 0.03;
+        judge("scale_share", both(|m| m.scale_share), "within 0.03", near);
+        judge("pitch_class_entropy", both(|m| m.pitch_class_entropy), "within 0.15 bits", |samples, real| {
+            (samples - real).abs() <= 0.15
+        });
+        judge("notes_per_bar", both(|m| m.notes_per_bar), "within 15%", |samples, real| {
+            (samples - real).abs() <= 0.15 * real
+        });
+        let half = |samples: f64, real: f64| samples >= 0.5 * real;
+        judge("repeated_bars", both(|m| m.repeated_bars), "at least half", half);
+        judge("empty_bars", both(|m| m.empty_bars), "no more", |samples, real| samples <= real + 1e-9);
+        let run = |m: &Measures| Some(m.longest_run as f64);
+        judge("longest_run", both(run), "at most twice", |samples, real| samples <= 2.0 * real);
+        let shared = self.shared.as_ref();
+        let longest = shared.map(|(samples, real)| (samples.max() as f64, real.max() as f64));
+        judge("longest_shared_passage", longest, "no longer", |samples, real| samples <= real);
+        let told = |_, _| true;
+        let usual = shared.map(|(samples, real)| (samples.mean(), real.mean()));
+        judge("mean_shared_passage", usual, "", told);
+        judge("groove_consistency", both(|m| m.groove_consistency), "", told);
+        judge("self_similarity", both(|m| m.self_similarity), "", told);
+        judge("empty_beats", both(|m| m.empty_beats), "", told);
+        judge("polyphony", both(|m| m.polyphony), "", told);
+        verdicts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::training::measures::{Comparison, Means, Measures, Shared};
+
+    fn of(notes_per_bar: f64, longest_run: usize) -> Means {
+        let measures = Measures { notes_per_bar: Some(notes_per_bar), longest_run, ..Measures::default() };
+        Means::of(&[measures, Measures { longest_run: 1, ..measures }])
+    }
+
+    #[test]
+    fn samples_pass_where_they_come_near_enough_and_fail_beyond() {
+        let shared = |max| Shared { longest: vec![2, max] };
+        let judged = |samples: Means, max: usize| -> Vec<(&str, bool)> {
+            let comparison =
+                Comparison { samples, real: of(10.0, 4), shared: Some((shared(max), shared(20))) };
+            let asked = comparison.verdicts().into_iter().filter(|verdict| !verdict.asked.is_empty());
+            asked.map(|verdict| (verdict.name, verdict.holds)).collect()
+        };
+        let names = ["notes_per_bar", "longest_run", "longest_shared_passage"];
+        assert_eq!(judged(of(11.4, 8), 20), names.map(|name| (name, true)));
+        assert_eq!(judged(of(11.6, 9), 21), names.map(|name| (name, false)));
+        assert_eq!(judged(of(8.4, 2), 2)[0], ("notes_per_bar", false));
+    }
+}
