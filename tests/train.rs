@@ -10,6 +10,7 @@ fn trainer(arguments: &[&str], out: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
     command.arg("train").args(arguments).arg("--out").arg(out);
     command.args(["--hidden", "8", "--embedding", "8", "--head", "8"]);
+    command.arg("--cache").arg(out.parent().unwrap());
     command
 }
 
@@ -54,6 +55,9 @@ fn a_folder_with_bad_files_becomes_a_model_and_the_bad_files_are_named() {
     assert!(output.status.success(), "{said}");
     assert!(said.contains("refused") && said.contains("302_synthetic__empty_file.mid"), "{said}");
     assert!(said.contains("nats a note"), "{said}");
+    let log = std::fs::read_to_string(folder.path().join("odd.log")).unwrap();
+    assert!(said.contains("odd.log") && log.contains("302_synthetic__empty_file.mid"), "{log}");
+    assert!(log.contains("repaired") && log.contains("319_synthetic__no_eot.mid"), "{log}");
     let model = Model::load(&out).unwrap();
     assert_eq!(model.card().styles, ["Odd"]);
 }

@@ -43,7 +43,7 @@ fn as_json(model: &Model) -> serde_json::Value {
     let card = model.card();
     let config = model.network().config;
     let styles = card.styles.iter().zip(n_primers(model)).enumerate().map(|(idx, (name, n_primers))| {
-        json!({ "name": name, "nats_per_note": card.nats_per_note.get(idx), "primers": n_primers })
+        json!({ "name": name, "nats_per_note": card.nats_per_note.get(idx).filter(|nats| **nats > 0.0), "primers": n_primers })
     });
     json!({
         "name": card.name,
@@ -84,6 +84,7 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
         let score = card
             .nats_per_note
             .get(idx)
+            .filter(|nats| **nats > 0.0)
             .map(|nats| format!("{nats:.2} nats a note, "));
         writeln!(
             text,

@@ -1,25 +1,31 @@
 //! `continuo-trainer train`: folders of MIDI files in, a weights file out.
 
-use std::path::{Path, PathBuf};
+mod settings;
+
+mod show;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use sha2::{Digest, Sha256};
 
+use crate::cli::train::settings::{Preset, Settings};
 use crate::model::network::{Network, NetworkConfig};
-use crate::model::{Card, Model};
-use crate::training::choose_primers;
+use crate::model::{Card, Model, Primer};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
-use crate::training::run::{Ending, Outcome, Progress, Start, TrainingConfig, train};
+use crate::training::run::{Ending, Outcome, Start, TrainingConfig, train};
 use crate::training::validation::Validation;
+use crate::training::{choose_primers, start_from};
 
 /// Learn styles from folders of MIDI files.
 #[derive(Debug, Args)]
 pub(super) struct TrainArgs {
-    /// Folders of MIDI files, each a style named after it, or after NAME in NAME=FOLDER.
+    /// Folders of MIDI files, each a style named after it, or after NAME in NAME=FOLDER; several of one name
+    /// are one style.
     #[arg(required = true)]
     folders: Vec<String>,
     /// The weights file to make.
@@ -28,57 +34,71 @@ pub(super) struct TrainArgs {
     /// Train anew although the weights file exists.
     #[arg(long)]
     force: bool,
-    /// Go on with a run that was cut off.
+    /// Go on with a run that was cut off; say all else as before.
     #[arg(long, conflicts_with = "force")]
     resume: bool,
-    /// Passes over the training notes.
-    #[arg(long, default_value_t = 50.0)]
-    epochs: f64,
+    /// Sizes and times; single options go before it.
+    #[arg(long, value_enum, default_value_t = Preset::Standard)]
+    preset: Preset,
+    /// Start from this model (`default` is the one that ships with Continuo): its styles are kept, and a folder
+    /// named after one of them goes on with that style.
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["hidden", "embedding", "head", "layers"])]
+    from: Option<PathBuf>,
+    /// Passes over the training notes; as many as the size of the corpus asks for by default.
+    #[arg(long)]
+    epochs: Option<f64>,
     /// End after so many looks at the validation pieces that found nothing better.
-    #[arg(long, default_value_t = 12)]
-    patience: usize,
-    /// End after so many minutes even if epochs are left.
+    #[arg(long)]
+    patience: Option<usize>,
+    /// End after so many minutes even if epochs are left. The result then depends on the machine's speed, and a
+    /// resumed run is not the same to the bit.
     #[arg(long)]
     minutes: Option<f64>,
     /// Sequences side by side.
-    #[arg(long, default_value_t = 32)]
-    batch: usize,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    batch: Option<u32>,
     /// Notes to a training window; the network's memory is carried on to the next.
-    #[arg(long, default_value_t = 128, value_parser = clap::value_parser!(u32).range(2..=4096))]
-    sequence_length: u32,
+    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=4096))]
+    sequence_length: Option<u32>,
     /// Width of the LSTM layers.
-    #[arg(long, default_value_t = 256)]
-    hidden: usize,
+    #[arg(long)]
+    hidden: Option<usize>,
     /// Width of the note embedding.
-    #[arg(long, default_value_t = 192)]
-    embedding: usize,
+    #[arg(long)]
+    embedding: Option<usize>,
     /// Width of the output heads.
-    #[arg(long, default_value_t = 128)]
-    head: usize,
+    #[arg(long)]
+    head: Option<usize>,
     /// LSTM layers.
-    #[arg(long, default_value_t = 2)]
-    layers: usize,
+    #[arg(long)]
+    layers: Option<usize>,
     /// Share of each layer's outputs dropped while training, 0 to 0.9.
-    #[arg(long, default_value_t = 0.2)]
-    dropout: f32,
+    #[arg(long)]
+    dropout: Option<f32>,
     /// Highest learning rate.
-    #[arg(long, default_value_t = 2e-3)]
-    lr: f32,
+    #[arg(long)]
+    lr: Option<f32>,
     /// Weight decay.
-    #[arg(long, default_value_t = 0.02)]
-    weight_decay: f32,
+    #[arg(long)]
+    weight_decay: Option<f32>,
     /// First number of every random sequence: the same one trains the same network.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Threads; all processors by default.
+    /// Threads; all processors by default. Their number changes no result.
     #[arg(long)]
     threads: Option<usize>,
-    /// Notes between two looks at the validation pieces.
-    #[arg(long, default_value_t = 1_000_000)]
-    validate_every: usize,
+    /// Notes between two looks at the validation pieces; a fiftieth of the run by default.
+    #[arg(long)]
+    validate_every: Option<usize>,
     /// Seconds between two checkpoints, from which `--resume` goes on.
     #[arg(long, default_value_t = 120.0)]
     save_every: f64,
+    /// Keep what was read from the files in this folder, for later runs; that of the user's caches by default.
+    #[arg(long, value_name = "FOLDER")]
+    cache: Option<PathBuf>,
+    /// Keep what was read from the files in memory only.
+    #[arg(long, conflicts_with = "cache")]
+    no_cache: bool,
     /// The model's name; that of the file by default.
     #[arg(long)]
     name: Option<String>,
@@ -101,50 +121,60 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// # Errors
 /// If there is too little music, the file exists, or nothing can be written.
 pub(super) fn run(args: &TrainArgs) -> Result<()> {
-    let config = config(args)?;
-    let may_go = may_train(args, &config.checkpoint)?;
-    if !may_go {
+    if !may_train(args)? {
         return Ok(());
     }
+    let n_threads = args.threads.unwrap_or_else(n_processors).max(1);
     let folders: Vec<StyleFolder> = args.folders.iter().map(|folder| StyleFolder::parse(folder)).collect();
-    let corpus = Corpus::read(&folders)?;
-    report_corpus(&corpus);
-    let config = TrainingConfig {
-        network: NetworkConfig { n_styles: corpus.styles.len(), ..config.network },
-        ..config
-    };
-    if !config.network.is_valid() {
-        bail!("expected sizes of 1 to 2048 and 1 to 4 layers, found {:?}", config.network);
-    }
-    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("could not listen for Ctrl-C")?;
-    let bar = ProgressBar::new(1000);
-    bar.set_style(ProgressStyle::with_template("{bar:30} {percent:>3}% {msg}, {eta} left")?);
-    let start = if args.resume {
-        Start::Resume
-    } else {
-        Start::From(Network::random(config.network, config.seed))
+    let mut corpus = Corpus::open(&folders, cache_path(args, &folders).as_deref(), n_threads)?;
+    show::report_corpus(&corpus, &args.out.with_extension("log"))?;
+    let model = args
+        .from
+        .as_deref()
+        .map(|path| super::load_model((path.as_os_str() != "default").then_some(path)))
+        .transpose()?;
+    let from = model.as_ref().map(|model| start_from(model, &mut corpus));
+    let config = config(args, &corpus, from.as_ref(), n_threads)?;
+    let start = match from {
+        _ if args.resume => Start::Resume,
+        Some(network) => Start::From(network),
+        None => Start::From(Network::random(config.network, config.seed)),
     };
     let corpus = Arc::new(corpus);
-    let Outcome { network, validation, ending, .. } = train(&config, &corpus, start, |progress| {
-        show(&bar, &corpus.styles, progress);
-        !STOP.load(Ordering::Relaxed)
-    })?;
-    bar.finish_and_clear();
-    match ending {
-        Ending::Finished => (),
-        Ending::NothingBetter => println!("Ended early: the validation loss no longer fell."),
-        Ending::Stopped => println!("Stopped. The best network so far is kept; `--resume` goes on from here."),
-    }
-    let primers = choose_primers(&corpus.pieces(Part::Train).collect::<Vec<_>>(), config.seed);
-    let model = Model::new(network, card(args, &corpus, &validation), primers)?;
-    model.save(&args.out).with_context(|| format!("could not write {}", args.out.display()))?;
-    println!("{}", table(&corpus.styles, &validation));
+    let outcome = train_and_show(&config, &corpus, start)?;
+    let card = card(args, &config, &corpus, &outcome.validation, model.as_deref());
+    let primers = primers(&corpus, config.seed, model.as_deref());
+    println!("{}", show::table(&corpus.styles, &outcome.validation));
+    Model::new(outcome.network, card, primers)?
+        .save(&args.out)
+        .with_context(|| format!("could not write {}", args.out.display()))?;
     println!("Wrote {}", args.out.display());
     Ok(())
 }
 
+fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -> Result<Outcome> {
+    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("could not listen for Ctrl-C")?;
+    let bar = show::bar()?;
+    let outcome = train(config, corpus, start, |progress| {
+        show::show(&bar, &corpus.styles, progress);
+        !STOP.load(Ordering::Relaxed)
+    })?;
+    bar.finish_and_clear();
+    match outcome.ending {
+        Ending::Finished => (),
+        Ending::NothingBetter => println!("Ended early: the validation loss no longer fell."),
+        Ending::Stopped => println!("Stopped. The best network so far is kept; `--resume` goes on from here."),
+    }
+    Ok(outcome)
+}
+
+fn n_processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// Neither overwrites nor retrains without being told.
-fn may_train(args: &TrainArgs, checkpoint: &Path) -> Result<bool> {
+fn may_train(args: &TrainArgs) -> Result<bool> {
+    let checkpoint = args.out.with_extension("checkpoint");
     let out = args.out.display();
     if args.resume && !checkpoint.is_file() {
         bail!("nothing to resume: there is no checkpoint {}", checkpoint.display());
@@ -162,104 +192,98 @@ fn may_train(args: &TrainArgs, checkpoint: &Path) -> Result<bool> {
     Ok(true)
 }
 
-fn config(args: &TrainArgs) -> Result<TrainingConfig> {
-    if !(0.0..=0.9).contains(&args.dropout) {
-        bail!("expected a dropout of 0 to 0.9, found {}", args.dropout);
+/// Where what is read from these folders is kept: one file for each set of folders.
+fn cache_path(args: &TrainArgs, folders: &[StyleFolder]) -> Option<PathBuf> {
+    if args.no_cache {
+        return None;
     }
-    if args.batch == 0 || args.epochs <= 0.0 || args.minutes.is_some_and(|minutes| minutes <= 0.0) {
-        bail!("expected a batch, epochs and minutes above zero");
+    let mut hasher = Sha256::new();
+    for folder in folders {
+        let path = folder.path.canonicalize().unwrap_or_else(|_| folder.path.clone());
+        hasher.update(folder.name.as_bytes());
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        hasher.update([0]);
     }
-    let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    Ok(TrainingConfig {
-        network: NetworkConfig {
-            n_styles: 1,
-            embedding: args.embedding,
-            hidden: args.hidden,
-            n_layers: args.layers,
-            head: args.head,
-        },
-        epochs: args.epochs,
-        patience: args.patience,
-        batch: args.batch,
-        sequence_length: args.sequence_length as usize,
-        lr: args.lr,
-        dropout: args.dropout,
-        weight_decay: args.weight_decay,
+    let name = format!("{:x}", hasher.finalize());
+    Some(args.cache.clone().or_else(user_cache)?.join(format!("{}.dataset", &name[..16])))
+}
+
+/// The user's folder for what can be made again.
+fn user_cache() -> Option<PathBuf> {
+    let folder = |variable: &str| std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let caches = if cfg!(windows) {
+        folder("LOCALAPPDATA")
+    } else if cfg!(target_os = "macos") {
+        folder("HOME").map(|home| home.join("Library/Caches"))
+    } else {
+        folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))
+    };
+    Some(caches?.join("continuo"))
+}
+
+fn config(
+    args: &TrainArgs,
+    corpus: &Corpus,
+    from: Option<&Network>,
+    n_threads: usize,
+) -> Result<TrainingConfig> {
+    let preset = Settings::of(args.preset);
+    let settings = if from.is_some() { preset.to_fine_tune() } else { preset };
+    let sizes = NetworkConfig {
+        n_styles: corpus.styles.len(),
+        embedding: args.embedding.unwrap_or(settings.embedding),
+        hidden: args.hidden.unwrap_or(settings.hidden),
+        n_layers: args.layers.unwrap_or(settings.n_layers),
+        head: args.head.unwrap_or(settings.head),
+    };
+    let epochs = args.epochs.unwrap_or_else(|| settings.epochs(corpus));
+    // With a number of passes of one's own, a preset's time limit would cut them short.
+    let minutes = args.minutes.or(settings.minutes.filter(|_| args.epochs.is_none()));
+    let config = TrainingConfig {
+        network: from.map_or(sizes, |network| network.config),
+        epochs,
+        patience: args.patience.unwrap_or(settings.patience),
+        batch: args.batch.map_or(settings.batch, |batch| batch as usize),
+        sequence_length: args.sequence_length.map_or(settings.sequence_length, |length| length as usize),
+        lr: args.lr.unwrap_or(settings.lr),
+        dropout: args.dropout.unwrap_or(settings.dropout),
+        weight_decay: args.weight_decay.unwrap_or(settings.weight_decay),
         seed: args.seed,
-        n_threads: args.threads.unwrap_or(n_processors).max(1),
-        time_limit: args.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
-        validate_every: args.validate_every,
+        n_threads,
+        time_limit: minutes.map(|minutes| Duration::from_secs_f64((minutes * 60.0).clamp(1e-3, 1e9))),
+        validate_every: args.validate_every.unwrap_or_else(|| Settings::validate_every(epochs, corpus)).max(1),
         save_every: Duration::from_secs_f64(args.save_every.clamp(0.0, 1e9)),
         checkpoint: args.out.with_extension("checkpoint"),
-    })
-}
-
-fn report_corpus(corpus: &Corpus) {
-    println!(
-        "{} files: {} pieces with {} notes to train on, {} pieces to choose on, {} files refused",
-        corpus.n_files,
-        corpus.n_pieces(Part::Train),
-        corpus.n_notes(),
-        corpus.n_pieces(Part::Valid),
-        corpus.refused.len()
-    );
-    for (path, reason) in &corpus.refused {
-        println!("  refused {}: {reason}", path.display());
+    };
+    if !config.network.is_valid() {
+        bail!("expected 1 to 64 styles, sizes of 1 to 2048 and 1 to 4 layers, found {:?}", config.network);
     }
-}
-
-fn show(bar: &ProgressBar, styles: &[String], progress: &Progress) {
-    let [family, shift, pitch, duration, velocity] = progress.loss;
-    bar.set_position((progress.done * 1000.0) as u64);
-    bar.set_message(format!(
-        "{:.0} notes/s, {:.3} nats a note (family {family:.2}, shift {shift:.2}, pitch {pitch:.2}, duration {duration:.2}, velocity {velocity:.2})",
-        progress.notes_per_second,
-        progress.loss.iter().sum::<f32>()
-    ));
-    if let Some(validation) = &progress.validation {
-        let by_style: Vec<String> = styles
-            .iter()
-            .zip(&validation.by_style)
-            .map(|(style, parts)| {
-                format!("{style} {:.3} ({:.3})", parts.iter().sum::<f32>(), parts[..4].iter().sum::<f32>())
-            })
-            .collect();
-        let line = format!(
-            "{:>5.1}% {:.2}M notes {:.0}/s train {:.3} valid {:.3}{}: {}",
-            progress.done * 100.0,
-            progress.n_notes as f64 / 1e6,
-            progress.notes_per_second,
-            progress.loss.iter().sum::<f32>(),
-            validation.mean,
-            if validation.is_best { " best" } else { "" },
-            by_style.join(", ")
-        );
-        if bar.is_hidden() { println!("{line}") } else { bar.println(line) }
+    if !(0.0..=0.9).contains(&config.dropout) {
+        bail!("expected a dropout of 0 to 0.9, found {}", config.dropout);
     }
-}
-
-/// The loss by style and part.
-fn table(styles: &[String], validation: &Validation) -> String {
-    let mut lines = vec![
-        "nats a note on the validation pieces:".to_owned(),
-        format!(
-            "{:16} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>12}",
-            "style", "all", "family", "shift", "pitch", "duration", "velocity", "w/o velocity"
-        ),
-    ];
-    for (style, parts) in styles.iter().zip(&validation.by_style) {
-        let [family, shift, pitch, duration, velocity] = parts;
-        let (all, without) = (parts.iter().sum::<f32>(), parts[..4].iter().sum::<f32>());
-        lines.push(format!(
-            "{style:16} {all:7.3} {family:7.3} {shift:7.3} {pitch:7.3} {duration:9.3} {velocity:9.3} {without:12.3}"
-        ));
+    if config.epochs <= 0.0 || minutes.is_some_and(|minutes| minutes <= 0.0) {
+        bail!("expected epochs and minutes above zero");
     }
-    lines.join("\n")
+    Ok(config)
 }
 
-fn card(args: &TrainArgs, corpus: &Corpus, validation: &Validation) -> Card {
+/// Passages to start from: those of the model that the run began with, and some of the corpus.
+fn primers(corpus: &Corpus, seed: u64, model: Option<&Model>) -> Vec<Primer> {
+    let mut primers = model.map(|model| model.primers().to_vec()).unwrap_or_default();
+    primers.extend(choose_primers(corpus, seed));
+    primers.sort_by_key(|primer| primer.style);
+    primers
+}
+
+fn card(
+    args: &TrainArgs,
+    config: &TrainingConfig,
+    corpus: &Corpus,
+    validation: &Validation,
+    model: Option<&Model>,
+) -> Card {
     let stem = args.out.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
-    Card {
+    let mut card = Card {
         name: args.name.clone().unwrap_or_else(|| stem.into_owned()),
         description: args.description.clone(),
         styles: corpus.styles.clone(),
@@ -267,17 +291,38 @@ fn card(args: &TrainArgs, corpus: &Corpus, validation: &Validation) -> Card {
         credits: args.credit.clone(),
         licence: args.licence.clone(),
         nats_per_note: validation.by_style.iter().map(|parts| parts.iter().sum()).collect(),
-        training: format!(
-            "{} pieces, {} notes, seed {}, {} styles, {}x{}, batch {}, windows of {}, dropout {}",
-            corpus.n_pieces(Part::Train),
-            corpus.n_notes(),
-            args.seed,
-            corpus.styles.len(),
-            args.layers,
-            args.hidden,
-            args.batch,
-            args.sequence_length,
-            args.dropout
-        ),
+        training: training(args, config, corpus),
+    };
+    if let Some(from) = model.map(Model::card) {
+        // What was learned before is still in the weights.
+        for (sources, before) in card.sources.iter_mut().zip(&from.sources) {
+            let now = std::mem::replace(sources, before.clone());
+            sources.extend(now.into_iter().filter(|folder| !before.contains(folder)));
+        }
+        card.credits = from.credits.iter().chain(&card.credits).cloned().collect();
+        card.licence = if card.licence.is_empty() { from.licence.clone() } else { card.licence };
+        card.training = format!("from {}: {}; before that: {}", from.name, card.training, from.training);
     }
+    card
+}
+
+fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> String {
+    let preset = format!("{:?}", args.preset).to_lowercase();
+    let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
+    format!(
+        "preset {preset}, {} pieces, {} notes, {} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
+         dropout {}, lr {}, seed {}",
+        corpus.n_pieces(Part::Train),
+        corpus.n_notes(),
+        config.epochs,
+        limit.unwrap_or_default(),
+        config.patience,
+        config.network.n_layers,
+        config.network.hidden,
+        config.batch,
+        config.sequence_length,
+        config.dropout,
+        config.lr,
+        config.seed,
+    )
 }

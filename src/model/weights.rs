@@ -47,7 +47,8 @@ pub struct Card {
     pub credits: Vec<String>,
     /// Licence of the weights.
     pub licence: String,
-    /// Validation loss in nats a note, by style, in the order of `styles`; empty when not measured.
+    /// Validation loss in nats a note, by style, in the order of `styles`; empty or 0 where not
+    /// measured.
     pub nats_per_note: Vec<f32>,
     /// How it was trained: command, corpus, seed.
     #[serde(default)]

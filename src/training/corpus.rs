@@ -1,17 +1,22 @@
-//! A folder of MIDI files as training data: read, moved to one tonic, split by piece.
+//! Folders of MIDI files as training data: read once, kept in a cache, split by piece.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::music::{Note, Piece, Tick, smf};
+use crate::training::dataset::{Dataset, PieceRecord, begin_file};
+use crate::training::reading::{READER_VERSION, in_parallel, midi_files, read_file, read_piece};
+use crate::training::split::{Entry, Place, Report, split};
 use crate::training::windows::KeyedPiece;
 
 /// Fewer notes than this in all are no style to learn.
 pub const MIN_NOTES: usize = 20;
+/// Files read before what they hold is written to the cache.
+const FILES_AT_ONCE: usize = 512;
 
-/// A style: a name and the folder it is learned from.
+/// A style: a name and a folder it is learned from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StyleFolder {
     /// What the style knob shows.
@@ -35,8 +40,7 @@ impl StyleFolder {
 
 /// A folder's own name, also where its path ends in `.` or `..`.
 fn folder_name(path: &Path) -> Option<String> {
-    let whole = std::path::absolute(path).ok()?;
-    let whole = if path.file_name().is_none() { whole.canonicalize().ok()? } else { whole };
+    let whole = if path.file_name().is_none() { path.canonicalize().ok()? } else { path.to_owned() };
     Some(whole.file_name()?.to_string_lossy().into_owned())
 }
 
@@ -49,19 +53,22 @@ pub enum Part {
     Valid,
 }
 
-/// All pieces of all styles.
+/// All pieces of all styles. They lie in a file, or in memory where none could be made, and are decoded one by
+/// one when they are asked for.
 #[derive(Debug, Default)]
 pub struct Corpus {
     /// In the order of the style indices.
     pub styles: Vec<String>,
     /// The names of the folders of each style.
     pub sources: Vec<Vec<String>>,
-    train: Vec<Arc<KeyedPiece>>,
-    valid: Vec<Arc<KeyedPiece>>,
-    /// Files that could not be used, and why.
-    pub refused: Vec<(PathBuf, String)>,
-    /// Files read.
-    pub n_files: usize,
+    /// What was found in the files.
+    pub report: Report,
+    /// Whether it was read from the cache.
+    pub is_cached: bool,
+    dataset: Dataset,
+    /// Indices of pieces.
+    train: Vec<u32>,
+    valid: Vec<u32>,
 }
 
 /// Why there is nothing to train on.
@@ -89,47 +96,79 @@ pub enum CorpusError {
     },
 }
 
+/// A file to read.
+struct Listed {
+    path: PathBuf,
+    style: usize,
+    place: Place,
+}
+
 impl Corpus {
-    /// Reads every MIDI file below the folders. One bad file never stops a corpus: it is named in `refused`.
+    /// Reads every MIDI file below the folders into memory.
     ///
-    /// Folders of one name become one style. A folder without a part named `valid` gives every tenth piece,
-    /// chosen by its name, to validation.
+    /// # Errors
+    /// As [`Corpus::open`].
+    pub fn read(folders: &[StyleFolder]) -> Result<Self, CorpusError> {
+        let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self::open(folders, None, n_threads)
+    }
+
+    /// Reads every MIDI file below the folders, or the `cache` in which an earlier call kept them, unless a
+    /// file has come, gone or changed since. One bad file never stops a corpus: it is named in the report.
+    ///
+    /// Folders of one name become one style. A folder without a part named `valid` gives about a tenth of its
+    /// pieces, chosen by their names, to validation. Of pieces that are the same one is kept, and of those that
+    /// are nearly the same none is trained on while another is held out. Where the cache cannot be written, all
+    /// pieces are held in memory.
     ///
     /// # Errors
     /// If a folder cannot be listed, or there are fewer than [`MIN_NOTES`] notes in all.
-    pub fn read(folders: &[StyleFolder]) -> Result<Self, CorpusError> {
+    pub fn open(
+        folders: &[StyleFolder],
+        cache: Option<&Path>,
+        n_threads: usize,
+    ) -> Result<Self, CorpusError> {
         let mut corpus = Self::default();
+        let mut listed = Vec::new();
         for folder in folders {
             let style = corpus.style_of(folder);
-            let files = midi_files(&folder.path)?;
-            corpus.n_files += files.len();
-            let is_split = files.iter().any(|file| part_of(file, &folder.path) == Some("valid"));
-            for file in files {
-                let is_valid = match part_of(&file, &folder.path) {
-                    Some("test") => continue,
-                    Some("valid") => true,
-                    _ => !is_split && is_held_out(&file),
-                };
-                match read_piece(&file, style) {
-                    Ok(piece) if is_valid => corpus.valid.push(Arc::new(piece)),
-                    Ok(piece) => corpus.train.push(Arc::new(piece)),
-                    Err(reason) => corpus.refused.push((file, reason)),
-                }
-            }
+            list(folder, style, &mut listed)?;
         }
+        let key = key(&listed, &corpus.styles);
+        let cached = cache.and_then(|cache| {
+            let (dataset, report) = Dataset::open(cache, key)?;
+            Some((dataset, serde_json::from_slice(&report).ok()?))
+        });
+        corpus.is_cached = cached.is_some();
+        (corpus.dataset, corpus.report) = match (cached, cache) {
+            (Some(cached), _) => cached,
+            (None, Some(cache)) => build_cached(&listed, key, cache, n_threads).unwrap_or_else(|error| {
+                let (dataset, mut report) = build_held(&listed, n_threads);
+                report.cache_problem = Some(format!("{}: {error}", cache.display()));
+                (dataset, report)
+            }),
+            (None, None) => build_held(&listed, n_threads),
+        };
+        let of_part = |part: u32| {
+            let pieces = corpus.dataset.pieces.iter().enumerate();
+            pieces.filter(|(_, piece)| piece.part == part).map(|(idx, _)| idx as u32).collect::<Vec<_>>()
+        };
+        (corpus.train, corpus.valid) = (of_part(TRAIN), of_part(VALID));
         if corpus.train.is_empty() {
             // So few files that all were held out: better to learn from them than from nothing.
             corpus.train.clone_from(&corpus.valid);
         }
-        let n_notes = corpus.n_notes();
-        if n_notes < MIN_NOTES {
-            return Err(CorpusError::TooFewNotes {
-                n_notes,
-                n_files: corpus.n_files,
-                n_refused: corpus.refused.len(),
-            });
-        }
+        corpus.check()?;
         Ok(corpus)
+    }
+
+    fn check(&self) -> Result<(), CorpusError> {
+        let n_notes = self.n_notes();
+        if n_notes >= MIN_NOTES {
+            return Ok(());
+        }
+        let (n_files, n_refused) = (self.report.n_files, self.report.refused.len());
+        Err(CorpusError::TooFewNotes { n_notes, n_files, n_refused })
     }
 
     /// The index of a folder's style.
@@ -140,97 +179,114 @@ impl Corpus {
             self.sources.push(Vec::new());
             self.styles.len() - 1
         });
-        self.sources[style].extend(folder_name(&folder.path));
+        let source = folder_name(&folder.path).filter(|name| !self.sources[style].contains(name));
+        self.sources[style].extend(source);
         style
     }
 
-    /// The pieces of a part, in order.
-    pub fn pieces(&self, part: Part) -> impl Iterator<Item = Arc<KeyedPiece>> {
+    /// Tells the pieces to be in the styles of a model: `places` holds the new index of each style now, `styles`
+    /// all names by the new indices.
+    pub fn restyle(&mut self, styles: Vec<String>, places: &[usize]) {
+        let mut sources = vec![Vec::new(); styles.len()];
+        for (source, place) in self.sources.drain(..).zip(places) {
+            sources[*place] = source;
+        }
+        for piece in &mut self.dataset.pieces {
+            piece.style = places[piece.style as usize] as u32;
+        }
+        (self.styles, self.sources) = (styles, sources);
+    }
+
+    fn indices(&self, part: Part) -> &[u32] {
         match part {
-            Part::Train => self.train.iter().cloned(),
-            Part::Valid => self.valid.iter().cloned(),
+            Part::Train => &self.train,
+            Part::Valid => &self.valid,
         }
     }
 
-    /// One piece of a part.
+    /// The pieces of a part, in order, each decoded when its turn comes.
+    pub fn pieces(&self, part: Part) -> impl Iterator<Item = Arc<KeyedPiece>> {
+        self.indices(part).iter().map(|idx| Arc::new(self.dataset.piece(*idx as usize)))
+    }
+
+    /// The pieces of a part in one style.
+    pub fn pieces_in(&self, part: Part, style: usize) -> impl Iterator<Item = Arc<KeyedPiece>> {
+        let is_asked = move |idx: &&u32| self.dataset.pieces[**idx as usize].style as usize == style;
+        self.indices(part).iter().filter(is_asked).map(|idx| Arc::new(self.dataset.piece(*idx as usize)))
+    }
+
+    /// One piece of a part, decoded.
     #[must_use]
     pub fn piece(&self, part: Part, idx: usize) -> Arc<KeyedPiece> {
-        Arc::clone(match part {
-            Part::Train => &self.train[idx],
-            Part::Valid => &self.valid[idx],
-        })
+        Arc::new(self.dataset.piece(self.indices(part)[idx] as usize))
     }
 
     /// How many pieces a part has.
     #[must_use]
     pub fn n_pieces(&self, part: Part) -> usize {
-        match part {
-            Part::Train => self.train.len(),
-            Part::Valid => self.valid.len(),
-        }
+        self.indices(part).len()
     }
 
     /// Tells whether two corpora hold the same music in the same order.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        let mut hasher = Sha256::new();
-        for (part, piece) in [&self.train, &self.valid].into_iter().enumerate().flat_map(|(part, pieces)| pieces.iter().map(move |p| (part, p))) {
-            hasher.update([part as u8, piece.style as u8]);
-            for note in &piece.piece.notes {
-                hasher.update(note.onset.0.to_le_bytes());
-                hasher.update(note.duration.0.to_le_bytes());
-                hasher.update([note.pitch, note.velocity, note.family.index() as u8]);
-            }
-        }
-        format!("{:x}", hasher.finalize())
+        format!("{:016x}", self.dataset.checksum)
     }
 
     /// Notes to train on.
     #[must_use]
     pub fn n_notes(&self) -> usize {
-        self.train.iter().map(|piece| piece.piece.notes.len()).sum()
+        self.train.iter().map(|idx| self.dataset.pieces[*idx as usize].n_notes as usize).sum()
+    }
+
+    /// Notes to train on, by style.
+    #[must_use]
+    pub fn n_notes_by_style(&self) -> Vec<usize> {
+        let mut n_notes = vec![0; self.styles.len()];
+        for piece in self.train.iter().map(|idx| &self.dataset.pieces[*idx as usize]) {
+            n_notes[piece.style as usize] += piece.n_notes as usize;
+        }
+        n_notes
     }
 
     /// How often each training piece is drawn: styles in proportion to the square root of their size, so
     /// that a small one is heard without a large one being forgotten; pieces of a style alike.
+    ///
+    /// A style with a hundredth of another's notes so takes a tenth of its time: each of its pieces is heard
+    /// ten times as often.
     #[must_use]
     pub fn weights(&self) -> Vec<f64> {
-        let mut n_notes = vec![0.0_f64; self.styles.len()];
-        for piece in &self.train {
-            n_notes[piece.style] += piece.piece.notes.len() as f64;
-        }
-        self.train.iter().map(|piece| 1.0 / n_notes[piece.style].sqrt()).collect()
+        let n_notes = self.n_notes_by_style();
+        let style = |idx: &u32| self.dataset.pieces[*idx as usize].style as usize;
+        self.train.iter().map(|idx| 1.0 / (n_notes[style(idx)] as f64).sqrt()).collect()
     }
 }
 
-/// Every piece below a folder, all told to be in `style`, in order of their paths; what cannot be read is left out.
+/// Every piece below a folder, all told to be in `style`, in order of their paths; what cannot be read is left
+/// out, and nothing else.
 ///
 /// # Errors
 /// If the folder cannot be listed.
 pub fn read_folder(folder: &Path, style: usize) -> Result<Vec<Arc<KeyedPiece>>, CorpusError> {
     let files = midi_files(folder)?;
-    Ok(files.iter().filter_map(|file| read_piece(file, style).ok()).map(Arc::new).collect())
+    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let pieces = in_parallel(files.len(), n_threads, |idx| read_piece(&files[idx], style).0.ok());
+    Ok(pieces.into_iter().flatten().map(Arc::new).collect())
 }
 
-/// Every MIDI file below a folder, in order of its path.
-fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
-    let unreadable = |source| CorpusError::Folder { path: folder.to_owned(), source };
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path.is_dir() {
-            files.extend(midi_files(&path)?);
-        } else if is_midi(&path) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn is_midi(path: &Path) -> bool {
-    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
-    ["mid", "midi", "rmi", "kar", "smf"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+fn list(folder: &StyleFolder, style: usize, listed: &mut Vec<Listed>) -> Result<(), CorpusError> {
+    let files = midi_files(&folder.path)?;
+    let is_split = files.iter().any(|file| part_of(file, &folder.path) == Some("valid"));
+    listed.extend(files.into_iter().map(|path| {
+        let place = match part_of(&path, &folder.path) {
+            Some("test") => Place::Test,
+            Some("valid") => Place::Valid,
+            _ if is_split => Place::Train,
+            _ => Place::Undecided,
+        };
+        Listed { path, style, place }
+    }));
+    Ok(())
 }
 
 /// The first folder below the style's.
@@ -238,91 +294,98 @@ fn part_of<'a>(file: &'a Path, folder: &Path) -> Option<&'a str> {
     file.strip_prefix(folder).ok()?.components().next()?.as_os_str().to_str()
 }
 
-/// One piece in ten, told by its name so that it stays the same from run to run (FNV-1a).
-fn is_held_out(file: &Path) -> bool {
-    let name = file.file_name().unwrap_or_default().as_encoded_bytes();
-    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    (hash >> 32).is_multiple_of(10)
-}
-
-fn read_piece(file: &Path, style: usize) -> Result<KeyedPiece, String> {
-    let piece = smf::load(file).map_err(|error| error.to_string())?.to_piece();
-    if piece.notes.is_empty() {
-        return Err("it holds no notes".into());
+/// Tells whether files are the same as when a cache was made: their paths, sizes and times of change.
+fn key(listed: &[Listed], styles: &[String]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(READER_VERSION.to_le_bytes());
+    hasher.update(styles.join("\n"));
+    for file in listed {
+        let metadata = std::fs::metadata(&file.path).ok();
+        let changed = metadata.as_ref().and_then(|m| m.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
+        hasher.update(file.path.as_os_str().as_encoded_bytes());
+        hasher.update([0, file.style as u8, file.place as u8]);
+        hasher.update(metadata.map_or(0, |m| m.len()).to_le_bytes());
+        hasher.update(changed.map_or(0, |changed| changed.as_nanos()).to_le_bytes());
     }
-    Ok(in_c(piece, style))
+    hasher.finalize().into()
 }
 
-/// Moves each section of a piece to a tonic of C; drums stay.
-#[must_use]
-pub fn in_c(mut piece: Piece, style: usize) -> KeyedPiece {
-    let sections = piece.sections_by_key();
-    for note in &mut piece.notes {
-        let section = sections.partition_point(|section| section.start <= note.onset).saturating_sub(1);
-        let key = sections.get(section).map(|section| section.key).unwrap_or_default();
-        if !note.family.is_drums() {
-            note.pitch = transposed(note.pitch, -key.transposition());
+fn build_held(listed: &[Listed], n_threads: usize) -> (Dataset, Report) {
+    let mut records = Vec::new();
+    // Writing to memory cannot fail.
+    let (pieces, report) = build(listed, n_threads, &mut records).unwrap_or_default();
+    (Dataset::held(records, pieces), report)
+}
+
+/// Writes the cache beside its place, moves it there, and reads it back.
+fn build_cached(
+    listed: &[Listed],
+    key: [u8; 32],
+    cache: &Path,
+    n_threads: usize,
+) -> std::io::Result<(Dataset, Report)> {
+    if let Some(folder) = cache.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let beside = cache.with_extension(format!("part-{}", std::process::id()));
+    let written = begin_file(&beside).and_then(|mut file| {
+        let (pieces, report) = build(listed, n_threads, &mut file)?;
+        Dataset::finish_file(file, key, &pieces, &serde_json::to_vec(&report)?)?;
+        std::fs::rename(&beside, cache)?;
+        Ok(report)
+    });
+    if written.is_err() {
+        // What is left of it is of no use; that it cannot be removed either is no further problem.
+        let _ = std::fs::remove_file(&beside);
+    }
+    let report = written?;
+    let (dataset, _) = Dataset::open(cache, key).ok_or_else(|| std::io::Error::other("it could not be read back"))?;
+    Ok((dataset, report))
+}
+
+/// Part of a piece, as the table has it.
+const TRAIN: u32 = 0;
+const VALID: u32 = 1;
+const UNUSED: u32 = 2;
+
+/// Reads all files, some hundred at a time, and writes their records.
+fn build(
+    listed: &[Listed],
+    n_threads: usize,
+    records: &mut impl Write,
+) -> std::io::Result<(Vec<PieceRecord>, Report)> {
+    let mut report = Report { n_files: listed.len(), ..Report::default() };
+    let mut entries = Vec::new();
+    let mut pieces = Vec::new();
+    let mut first = 0;
+    for files in listed.chunks(FILES_AT_ONCE) {
+        let read = in_parallel(files.len(), n_threads, |idx| read_file(&files[idx].path));
+        for (file, read) in files.iter().zip(read) {
+            let path = file.path.to_string_lossy();
+            report.warnings.extend(read.warnings.into_iter().map(|warning| (path.to_string(), warning)));
+            match read.piece {
+                Ok(piece) => {
+                    records.write_all(&piece.bytes)?;
+                    let (n_notes, n_marks) = (piece.n_notes, piece.n_marks);
+                    pieces.push(PieceRecord { first, n_notes, n_marks, style: file.style as u32, part: UNUSED });
+                    first += u64::from(n_notes) + u64::from(n_marks);
+                    let Listed { path, style, place } = file;
+                    entries.push(Entry { path, style: *style, place: *place, likeness: piece.likeness });
+                }
+                Err(reason) => report.refused.push((path.into_owned(), reason)),
+            }
         }
     }
-    piece.notes.sort();
-    remove_echoes(&mut piece.notes);
-    // Silence before the first bar with a note is nothing to learn.
-    let (first_bar, _) = piece.bar_at(piece.notes.first().map_or(Tick::ZERO, |note| note.onset));
-    let has_changed = piece.meters.iter().any(|(at, _)| *at > Tick::ZERO && *at <= first_bar);
-    let begin = if has_changed { Tick::ZERO } else { first_bar };
-    let modes = sections.iter().map(|section| (section.start - begin, section.key.mode)).collect();
-    KeyedPiece { style, modes, piece: begun_at(&piece, begin) }
-}
-
-/// A pitch moved by some semitones, by an octave less where it would leave the keyboard.
-fn transposed(pitch: u8, semitones: i8) -> u8 {
-    let moved = i16::from(pitch) + i16::from(semitones);
-    let back = if moved < 0 { 12 } else if moved > 127 { -12 } else { 0 };
-    (moved + back) as u8
-}
-
-/// Two notes that fall on one key by transposition are one.
-fn remove_echoes(notes: &mut Vec<Note>) {
-    notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
-}
-
-/// The piece counted from `start`.
-fn begun_at(piece: &Piece, start: Tick) -> Piece {
-    let moved = |at: Tick| (at - start).max(Tick::ZERO);
-    Piece {
-        notes: piece.notes.iter().map(|note| Note { onset: note.onset - start, ..*note }).collect(),
-        meters: piece.meters.iter().map(|(at, meter)| (moved(*at), *meter)).collect(),
-        keys: piece.keys.iter().map(|(at, key)| (moved(*at), *key)).collect(),
-        tempos: piece.tempos.iter().map(|(at, tempo)| (moved(*at), *tempo)).collect(),
+    let parts = split(&entries, &mut report);
+    for (piece, part) in pieces.iter_mut().zip(parts) {
+        piece.part = match part {
+            Some(Part::Train) => TRAIN,
+            Some(Part::Valid) => VALID,
+            None => UNUSED,
+        };
     }
+    Ok((pieces, report))
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use crate::training::corpus::{Corpus, Part, StyleFolder};
-
-    #[test]
-    fn folders_of_one_name_become_one_style_that_remembers_them() {
-        let odd = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd-midi");
-        let folder = tempfile::tempdir().unwrap();
-        for (name, file) in [("one", "330_synthetic__running_status.mid"), ("two", "328_synthetic__rmid.mid")] {
-            std::fs::create_dir(folder.path().join(name)).unwrap();
-            std::fs::copy(odd.join(file), folder.path().join(name).join(file)).unwrap();
-        }
-        let named = |name: &str, path: &Path| StyleFolder { name: name.into(), path: path.into() };
-        let folders = [
-            named("Odd", &folder.path().join("one")),
-            named("All odd", &odd),
-            named("Odd", &folder.path().join("two")),
-        ];
-        let corpus = Corpus::read(&folders).unwrap();
-        assert_eq!(corpus.styles, ["Odd", "All odd"]);
-        assert_eq!(corpus.sources, [vec!["one", "two"], vec!["odd-midi"]]);
-        let n_odd = [Part::Train, Part::Valid].map(|part| corpus.pieces(part).filter(|p| p.style == 0).count());
-        assert_eq!(n_odd[0] + n_odd[1], 2);
-    }
-}
+mod tests;

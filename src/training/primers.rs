@@ -1,19 +1,20 @@
 //! Passages of the training data that a piece can start from.
 
-use std::sync::Arc;
-
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 use crate::model::Primer;
 use crate::music::{Note, Tick};
+use crate::training::corpus::{Corpus, Part};
 use crate::training::windows::KeyedPiece;
 
 /// Passages are this long.
 const N_BARS: u32 = 4;
 /// At most this many of one style and meter.
 const MAX_OF_A_METER: usize = 10;
+/// So many pieces are looked at.
+const MAX_PIECES: usize = 20_000;
 /// A passage with more notes is left out.
 const MAX_NOTES: usize = 160;
 
@@ -21,12 +22,13 @@ const MAX_NOTES: usize = 160;
 ///
 /// Each begins at a multiple of four bars, has a note in every bar, and one meter and one mode throughout.
 #[must_use]
-pub fn choose_primers(pieces: &[Arc<KeyedPiece>], seed: u64) -> Vec<Primer> {
+pub fn choose_primers(corpus: &Corpus, seed: u64) -> Vec<Primer> {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
-    let mut shuffled = pieces.to_vec();
+    let mut shuffled: Vec<usize> = (0..corpus.n_pieces(Part::Train)).collect();
     shuffled.shuffle(&mut rng);
     let mut primers: Vec<Primer> = Vec::new();
-    for piece in &shuffled {
+    for idx in shuffled.into_iter().take(MAX_PIECES) {
+        let piece = &*corpus.piece(Part::Train, idx);
         let (first_bar, meter) = piece.piece.bar_at(Tick::ZERO);
         let length = meter.bar_length().0 * i64::from(N_BARS);
         let n_passages = (piece.piece.end() - first_bar).0 / length;

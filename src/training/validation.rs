@@ -10,6 +10,8 @@ use crate::training::engine::add_up;
 use crate::training::fused::{Losses, Worker};
 use crate::training::windows::{KeyedPiece, Reader, Window};
 
+/// Pieces held in memory at a time.
+const PIECES_AT_ONCE: usize = 512;
 /// Pieces side by side.
 const LANE_STREAMS: usize = 16;
 
@@ -30,18 +32,25 @@ pub struct Validation {
 pub fn validate(network: &Network, corpus: &Corpus, n_threads: usize, limit: Option<usize>) -> Validation {
     let by_style: Vec<[f32; 5]> = (0..corpus.styles.len())
         .map(|style| {
-            let mut n_left = limit.unwrap_or(usize::MAX);
-            let pieces: Vec<Arc<KeyedPiece>> = corpus
-                .pieces(Part::Valid)
-                .filter(|piece| piece.style == style)
-                .take_while(|piece| {
-                    let has_room = n_left > 0;
-                    n_left = n_left.saturating_sub(piece.piece.notes.len());
+            let (mut sums, mut n_notes) = (Losses::default(), 0);
+            let mut pieces = corpus.pieces_in(Part::Valid, style);
+            // Some at a time: all pieces of a large corpus would not fit into memory.
+            while n_notes < limit.unwrap_or(usize::MAX) {
+                let mut n_taken = n_notes;
+                let is_within = |piece: &Arc<KeyedPiece>| {
+                    let has_room = n_taken < limit.unwrap_or(usize::MAX);
+                    n_taken += piece.piece.notes.len();
                     has_room
-                })
-                .collect();
-            let (losses, n_notes) = evaluate(network, &pieces, n_threads);
-            losses.map(|sum| if n_notes == 0 { 0.0 } else { (sum / n_notes as f64) as f32 })
+                };
+                let some: Vec<Arc<KeyedPiece>> = pieces.by_ref().take(PIECES_AT_ONCE).take_while(is_within).collect();
+                if some.is_empty() {
+                    break;
+                }
+                let (losses, n_evaluated) = evaluate(network, &some, n_threads);
+                sums = add_up(&[sums, losses]);
+                n_notes += n_evaluated;
+            }
+            sums.map(|sum| if n_notes == 0 { 0.0 } else { (sum / n_notes as f64) as f32 })
         })
         .collect();
     let heard: Vec<f32> = by_style.iter().map(|parts| parts.iter().sum()).filter(|sum| *sum > 0.0).collect();

@@ -10,7 +10,7 @@ use crate::model::reference::Position;
 use crate::music::{Mode, Note, Piece, Tick};
 
 /// A piece moved to a tonic of C, with what the network is told of it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct KeyedPiece {
     /// Index of its style.
     pub style: usize,

@@ -1,0 +1,118 @@
+//! How long and how large: presets, and what a corpus or a model to start from makes of them.
+
+use crate::training::corpus::Corpus;
+
+/// A set of sizes and times that go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum Preset {
+    /// Something worth hearing within five minutes on two cores
+    Sketch,
+    /// A good model of one style in half an hour to an hour on two cores
+    Standard,
+    /// The best, for a GPU or a night
+    Large,
+}
+
+/// What a preset settles; single options go before it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Settings {
+    pub(super) n_layers: usize,
+    pub(super) hidden: usize,
+    pub(super) embedding: usize,
+    pub(super) head: usize,
+    pub(super) batch: usize,
+    pub(super) sequence_length: usize,
+    pub(super) dropout: f32,
+    pub(super) lr: f32,
+    pub(super) weight_decay: f32,
+    /// Validations without anything better before a run ends.
+    pub(super) patience: usize,
+    pub(super) minutes: Option<f64>,
+    pub(super) length: Length,
+}
+
+/// How long a run is planned: as many passes over the corpus as come to `n_notes`, within limits, since a small
+/// corpus is soon known by heart and a large one wants to be heard more than once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Length {
+    n_notes: f64,
+    min_epochs: f64,
+    max_epochs: f64,
+}
+
+/// A run is validated so often.
+const N_VALIDATIONS: usize = 50;
+
+impl Settings {
+    /// What a preset settles.
+    pub(super) fn of(preset: Preset) -> Self {
+        match preset {
+            Preset::Sketch => Self {
+                n_layers: 2,
+                hidden: 128,
+                embedding: 128,
+                head: 64,
+                batch: 32,
+                sequence_length: 64,
+                dropout: 0.1,
+                lr: 5e-3,
+                weight_decay: 0.02,
+                patience: 10,
+                minutes: Some(4.0),
+                length: Length { n_notes: 3e6, min_epochs: 1.0, max_epochs: 40.0 },
+            },
+            Preset::Standard => Self {
+                n_layers: 2,
+                hidden: 256,
+                embedding: 192,
+                head: 128,
+                batch: 32,
+                sequence_length: 128,
+                dropout: 0.3,
+                lr: 3e-3,
+                weight_decay: 0.02,
+                patience: 12,
+                minutes: None,
+                length: Length { n_notes: 12e6, min_epochs: 4.0, max_epochs: 80.0 },
+            },
+            Preset::Large => Self {
+                n_layers: 3,
+                hidden: 512,
+                embedding: 384,
+                head: 256,
+                batch: 64,
+                sequence_length: 128,
+                dropout: 0.35,
+                lr: 2e-3,
+                weight_decay: 0.02,
+                patience: 15,
+                minutes: None,
+                length: Length { n_notes: 150e6, min_epochs: 20.0, max_epochs: 150.0 },
+            },
+        }
+    }
+
+    /// The same for going on from a trained model: what it knows is to be kept, so steps are small, and there
+    /// is little to learn, so they are few.
+    pub(super) fn to_fine_tune(self) -> Self {
+        Self {
+            sequence_length: 64,
+            dropout: 0.3,
+            lr: 6e-4,
+            patience: 10,
+            length: Length { n_notes: 1.5e6, min_epochs: 2.0, max_epochs: 30.0 },
+            ..self
+        }
+    }
+
+    /// Planned passes over a corpus.
+    pub(super) fn epochs(&self, corpus: &Corpus) -> f64 {
+        let Length { n_notes, min_epochs, max_epochs } = self.length;
+        (n_notes / corpus.n_notes().max(1) as f64).clamp(min_epochs, max_epochs)
+    }
+
+    /// Notes between two validations of a run of so many passes.
+    pub(super) fn validate_every(epochs: f64, corpus: &Corpus) -> usize {
+        (epochs * corpus.n_notes() as f64) as usize / N_VALIDATIONS
+    }
+}

@@ -1,0 +1,125 @@
+//! What a training run tells: on the screen while it runs, and in a log beside the weights.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+
+use crate::training::corpus::{Corpus, Part};
+use crate::training::run::Progress;
+use crate::training::validation::Validation;
+
+/// Refused files that are named on the screen; all are in the log.
+const MAX_NAMED: usize = 10;
+
+/// A summary of what was read; every file's problems go to the log.
+pub(super) fn report_corpus(corpus: &Corpus, log: &Path) -> Result<()> {
+    let report = &corpus.report;
+    println!(
+        "{} files{}: {} pieces with {} notes to train on, {} pieces to choose on",
+        report.n_files,
+        if corpus.is_cached { " (from the cache)" } else { "" },
+        corpus.n_pieces(Part::Train),
+        corpus.n_notes(),
+        corpus.n_pieces(Part::Valid),
+    );
+    println!(
+        "{} refused, {} repairs, {} duplicates left out, {} near-duplicates kept on one side; see {}",
+        report.refused.len(),
+        report.warnings.len(),
+        report.duplicates.len(),
+        report.near_duplicates.len(),
+        log.display()
+    );
+    for (path, reason) in report.refused.iter().take(MAX_NAMED) {
+        println!("  refused {path}: {reason}");
+    }
+    if report.refused.len() > MAX_NAMED {
+        println!("  and {} more", report.refused.len() - MAX_NAMED);
+    }
+    if let Some(problem) = &report.cache_problem {
+        println!("No cache is kept: {problem}");
+    }
+    write_log(corpus, log).with_context(|| format!("could not write {}", log.display()))
+}
+
+fn write_log(corpus: &Corpus, log: &Path) -> std::io::Result<()> {
+    let mut file = std::io::BufWriter::new(std::fs::File::create(log)?);
+    let report = &corpus.report;
+    let kinds = [
+        ("refused", &report.refused),
+        ("repaired", &report.warnings),
+        ("duplicate", &report.duplicates),
+        ("near-duplicate", &report.near_duplicates),
+    ];
+    for (kind, lines) in kinds {
+        for (path, words) in lines {
+            writeln!(file, "{kind}\t{path}\t{words}")?;
+        }
+    }
+    file.flush()
+}
+
+/// An empty bar.
+pub(super) fn bar() -> Result<ProgressBar> {
+    let bar = ProgressBar::new(1000);
+    bar.set_style(ProgressStyle::with_template("{bar:20} {percent:>3}% {msg}")?);
+    Ok(bar)
+}
+
+/// Shows how the run stands; a validation gets a line of its own.
+pub(super) fn show(bar: &ProgressBar, styles: &[String], progress: &Progress) {
+    let [family, shift, pitch, duration, velocity] = progress.loss;
+    let loss: f32 = progress.loss.iter().sum();
+    let left = HumanDuration(progress.left);
+    bar.set_position((progress.done * 1000.0) as u64);
+    bar.set_message(format!(
+        "{:.0} notes/s, {left:#} left, {loss:.3} nats a note (family {family:.2}, shift {shift:.2}, pitch {pitch:.2}, duration {duration:.2}, velocity {velocity:.2})",
+        progress.notes_per_second,
+    ));
+    let Some(validation) = &progress.validation else { return };
+    let by_style: Vec<String> = heard(styles, validation)
+        .map(|(style, parts)| {
+            format!("{style} {:.3} ({:.3})", parts.iter().sum::<f32>(), parts[..4].iter().sum::<f32>())
+        })
+        .collect();
+    let line = format!(
+        "{:>5.1}% {:.2}M notes {:.0}/s {left:#} left train {loss:.3} valid {:.3}{}: {}",
+        progress.done * 100.0,
+        progress.n_notes as f64 / 1e6,
+        progress.notes_per_second,
+        validation.mean,
+        if validation.is_best { " best" } else { "" },
+        by_style.join(", ")
+    );
+    if bar.is_hidden() { println!("{line}") } else { bar.println(line) }
+}
+
+/// The styles that could be validated, with their loss by part.
+fn heard<'a>(
+    styles: &'a [String],
+    validation: &'a Validation,
+) -> impl Iterator<Item = (&'a String, &'a [f32; 5])> {
+    styles.iter().zip(&validation.by_style).filter(|(_, parts)| parts.iter().any(|part| *part > 0.0))
+}
+
+/// The loss by style and part.
+pub(super) fn table(styles: &[String], validation: &Validation) -> String {
+    let mut text = "nats a note on the validation pieces:\n".to_owned();
+    let _ = writeln!(
+        text,
+        "{:16} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>12}",
+        "style", "all", "family", "shift", "pitch", "duration", "velocity", "w/o velocity"
+    );
+    for (style, parts) in heard(styles, validation) {
+        let [family, shift, pitch, duration, velocity] = parts;
+        let (all, without) = (parts.iter().sum::<f32>(), parts[..4].iter().sum::<f32>());
+        let _ = writeln!(
+            text,
+            "{style:16} {all:7.3} {family:7.3} {shift:7.3} {pitch:7.3} {duration:9.3} {velocity:9.3} {without:12.3}"
+        );
+    }
+    text.trim_end().to_owned()
+}

@@ -1,0 +1,323 @@
+//! Pieces in one flat file, read through a memory map: a corpus need not fit into memory.
+//!
+//! ```text
+//! head | records of 12 bytes: of each piece its notes, then its marks | a table of the pieces | a report
+//! ```
+//!
+//! Numbers are little-endian. The head is written last and holds checksums of all the rest, so a file that
+//! was cut off, damaged or made from other music is told apart and never used.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::Path;
+
+use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
+use memmap2::Mmap;
+
+use crate::music::{Family, Meter, Mode, Note, Piece, Tick};
+use crate::training::windows::KeyedPiece;
+
+/// Of the file's layout.
+const VERSION: u32 = 1;
+const MAGIC: [u8; 8] = *b"CONTDATA";
+
+/// What a file begins with.
+#[derive(Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+struct Head {
+    magic: [u8; 8],
+    version: u32,
+    /// Always 0.
+    reserved: u32,
+    /// Tells from which files, as they were then, the pieces come.
+    key: [u8; 32],
+    n_records: u64,
+    n_pieces: u64,
+    report_length: u64,
+    /// Of records and table.
+    checksum: u64,
+    report_checksum: u64,
+}
+
+/// A note.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct NoteRecord {
+    onset: i32,
+    duration: u32,
+    pitch: u8,
+    velocity: u8,
+    family: u8,
+    /// Always 0.
+    reserved: u8,
+}
+
+/// Something that holds from a tick on: 0 the mode, 1 the meter, 2 the tempo.
+#[derive(Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Mark {
+    tick: i32,
+    kind: u32,
+    value: u32,
+}
+
+const RECORD_BYTES: usize = size_of::<NoteRecord>();
+
+/// Where a piece lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct PieceRecord {
+    /// Its first record.
+    pub(crate) first: u64,
+    pub(crate) n_notes: u32,
+    pub(crate) n_marks: u32,
+    /// Index of its style.
+    pub(crate) style: u32,
+    /// 0: to train on; 1: to choose on; others are for nothing.
+    pub(crate) part: u32,
+}
+
+/// The bytes of a piece's records, and how many of them are notes and marks.
+pub(crate) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
+    let notes = &piece.piece.notes;
+    let mut bytes = Vec::with_capacity((notes.len() + 8) * RECORD_BYTES);
+    for note in notes {
+        let record = NoteRecord {
+            onset: note.onset.0 as i32,
+            duration: note.duration.0 as u32,
+            pitch: note.pitch,
+            velocity: note.velocity,
+            family: note.family.index() as u8,
+            reserved: 0,
+        };
+        bytes.extend_from_slice(bytes_of(&record));
+    }
+    let modes = piece.modes.iter().map(|(tick, mode)| (tick, 0, u32::from(*mode == Mode::Minor)));
+    let meters = piece.piece.meters.iter().map(|(tick, meter)| {
+        (tick, 1, u32::from(meter.numerator()) << 8 | u32::from(meter.denominator()))
+    });
+    let tempos = piece.piece.tempos.iter().map(|(tick, tempo)| (tick, 2, (*tempo as f32).to_bits()));
+    let mut n_marks = 0;
+    for (tick, kind, value) in modes.chain(meters).chain(tempos) {
+        bytes.extend_from_slice(bytes_of(&Mark { tick: tick.0 as i32, kind, value }));
+        n_marks += 1;
+    }
+    (bytes, notes.len() as u32, n_marks)
+}
+
+/// All pieces, decoded one by one when they are asked for.
+#[derive(Debug)]
+pub(crate) struct Dataset {
+    bytes: Bytes,
+    /// Where the records begin in `bytes`.
+    begin: usize,
+    pub(crate) pieces: Vec<PieceRecord>,
+    /// Tells whether two hold the same music in the same order.
+    pub(crate) checksum: u64,
+}
+
+#[derive(Debug)]
+enum Bytes {
+    Held(Vec<u8>),
+    Mapped(Mmap),
+}
+
+impl Bytes {
+    fn get(&self) -> &[u8] {
+        match self {
+            Self::Held(bytes) => bytes,
+            Self::Mapped(map) => map,
+        }
+    }
+}
+
+impl Default for Dataset {
+    fn default() -> Self {
+        Self::held(Vec::new(), Vec::new())
+    }
+}
+
+impl Dataset {
+    /// Pieces in memory.
+    pub(crate) fn held(records: Vec<u8>, pieces: Vec<PieceRecord>) -> Self {
+        let mut checksum = Checksum::default();
+        checksum.add(&records);
+        checksum.add(bytemuck::cast_slice(&pieces));
+        Self { bytes: Bytes::Held(records), begin: 0, pieces, checksum: checksum.finish() }
+    }
+
+    /// Completes a file made by [`begin_file`], after which the pieces' records were written.
+    pub(crate) fn finish_file(
+        mut file: BufWriter<File>,
+        key: [u8; 32],
+        pieces: &[PieceRecord],
+        report: &[u8],
+    ) -> std::io::Result<()> {
+        file.write_all(bytemuck::cast_slice(pieces))?;
+        file.write_all(report)?;
+        let mut file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        let n_records = pieces.iter().map(|piece| u64::from(piece.n_notes) + u64::from(piece.n_marks)).sum();
+        let mut head = Head {
+            magic: MAGIC,
+            version: VERSION,
+            reserved: 0,
+            key,
+            n_records,
+            n_pieces: pieces.len() as u64,
+            report_length: report.len() as u64,
+            checksum: 0,
+            report_checksum: Checksum::of(report),
+        };
+        head.checksum = head.checksum_of(&mut file)?;
+        file.seek(SeekFrom::Start(0))?;
+        file.write_all(bytes_of(&head))?;
+        file.sync_all()
+    }
+
+    /// The pieces and the report in a file; nothing if it is missing, damaged, or has another key.
+    pub(crate) fn open(path: &Path, key: [u8; 32]) -> Option<(Self, Vec<u8>)> {
+        let mut file = File::open(path).ok()?;
+        let mut head = Head::zeroed();
+        file.read_exact(bytemuck::bytes_of_mut(&mut head)).ok()?;
+        let is_known = head.magic == MAGIC && head.version == VERSION && head.key == key;
+        if !is_known || head.file_length()? != file.metadata().ok()?.len() {
+            return None;
+        }
+        if head.checksum != head.checksum_of(&mut file).ok()? {
+            return None;
+        }
+        let map = map(&file)?;
+        let table = size_of::<Head>() + head.n_records as usize * RECORD_BYTES;
+        let report = table + head.n_pieces as usize * size_of::<PieceRecord>();
+        let pieces: Vec<PieceRecord> =
+            map.get(table..report)?.chunks_exact(size_of::<PieceRecord>()).map(pod_read_unaligned).collect();
+        let is_inside = |piece: &PieceRecord| {
+            let length = u64::from(piece.n_notes) + u64::from(piece.n_marks);
+            piece.n_notes > 0 && piece.first.checked_add(length).is_some_and(|end| end <= head.n_records)
+        };
+        let report = map.get(report..)?.to_vec();
+        if !pieces.iter().all(is_inside) || Checksum::of(&report) != head.report_checksum {
+            return None;
+        }
+        let begin = size_of::<Head>();
+        Some((Self { bytes: Bytes::Mapped(map), begin, pieces, checksum: head.checksum }, report))
+    }
+
+    /// A piece, decoded.
+    pub(crate) fn piece(&self, idx: usize) -> KeyedPiece {
+        let record = &self.pieces[idx];
+        let begin = self.begin + record.first as usize * RECORD_BYTES;
+        let (n_notes, n_marks) = (record.n_notes as usize, record.n_marks as usize);
+        let bytes = &self.bytes.get()[begin..begin + (n_notes + n_marks) * RECORD_BYTES];
+        let (notes, marks) = bytes.split_at(n_notes * RECORD_BYTES);
+        let mut piece = Piece {
+            notes: notes.chunks_exact(RECORD_BYTES).map(|bytes| note(&pod_read_unaligned(bytes))).collect(),
+            ..Piece::default()
+        };
+        let mut modes = Vec::new();
+        for bytes in marks.chunks_exact(RECORD_BYTES) {
+            let Mark { tick, kind, value } = pod_read_unaligned(bytes);
+            let tick = Tick(tick.into());
+            match kind {
+                0 => modes.push((tick, if value == 1 { Mode::Minor } else { Mode::Major })),
+                1 => piece.meters.extend(Meter::new(value >> 8, value & 0xff).ok().map(|meter| (tick, meter))),
+                _ => piece.tempos.push((tick, f32::from_bits(value).into())),
+            }
+        }
+        KeyedPiece { style: record.style as usize, modes, piece }
+    }
+}
+
+/// Makes a file and leaves room for the head.
+pub(crate) fn begin_file(path: &Path) -> std::io::Result<BufWriter<File>> {
+    let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+    let mut file = BufWriter::with_capacity(1 << 20, file);
+    file.write_all(&[0; size_of::<Head>()])?;
+    Ok(file)
+}
+
+fn note(record: &NoteRecord) -> Note {
+    Note {
+        onset: Tick(record.onset.into()),
+        duration: Tick(record.duration.into()),
+        pitch: record.pitch,
+        velocity: record.velocity,
+        family: Family::from_index(record.family.into()).unwrap_or_default(),
+    }
+}
+
+#[allow(unsafe_code, reason = "the only way to map a file into memory")]
+fn map(file: &File) -> Option<Mmap> {
+    // SAFETY: the file is only ever written beside its place and then moved there, never in place, so the
+    // file that is mapped keeps its bytes as long as the map lives, also when a newer one takes its name.
+    unsafe { Mmap::map(file) }.ok()
+}
+
+impl Head {
+    fn file_length(&self) -> Option<u64> {
+        let records = self.n_records.checked_mul(RECORD_BYTES as u64)?;
+        let table = self.n_pieces.checked_mul(size_of::<PieceRecord>() as u64)?;
+        (size_of::<Self>() as u64).checked_add(records)?.checked_add(table)?.checked_add(self.report_length)
+    }
+
+    /// Of records and table, read from the file, so that memory is not filled by what is only looked over.
+    fn checksum_of(&self, file: &mut File) -> std::io::Result<u64> {
+        file.seek(SeekFrom::Start(size_of::<Self>() as u64))?;
+        let length = self.file_length().unwrap_or(0) - size_of::<Self>() as u64 - self.report_length;
+        let mut rest = BufReader::with_capacity(1 << 20, file).take(length);
+        let mut buffer = vec![0; 1 << 20];
+        let mut checksum = Checksum::default();
+        loop {
+            match rest.read(&mut buffer)? {
+                0 => return Ok(checksum.finish()),
+                n_read => checksum.add(&buffer[..n_read]),
+            }
+        }
+    }
+}
+
+/// A quick hash of bytes, against accidents, not against malice; the same however the bytes are cut.
+#[derive(Default)]
+struct Checksum {
+    state: u64,
+    /// Bytes that make no whole word yet.
+    rest: Vec<u8>,
+    length: u64,
+}
+
+impl Checksum {
+    fn of(bytes: &[u8]) -> u64 {
+        let mut checksum = Self::default();
+        checksum.add(bytes);
+        checksum.finish()
+    }
+
+    fn add(&mut self, mut bytes: &[u8]) {
+        self.length += bytes.len() as u64;
+        if !self.rest.is_empty() {
+            let (head, tail) = bytes.split_at((8 - self.rest.len()).min(bytes.len()));
+            self.rest.extend_from_slice(head);
+            bytes = tail;
+            if let Ok(word) = <[u8; 8]>::try_from(self.rest.as_slice()) {
+                self.add_word(word);
+                self.rest.clear();
+            }
+        }
+        let (words, rest) = bytes.as_chunks::<8>();
+        words.iter().for_each(|word| self.add_word(*word));
+        self.rest.extend_from_slice(rest);
+    }
+
+    fn add_word(&mut self, word: [u8; 8]) {
+        let mixed = (self.state ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.state = mixed.rotate_left(29);
+    }
+
+    fn finish(mut self) -> u64 {
+        let mut word = [0; 8];
+        word[..self.rest.len()].copy_from_slice(&self.rest);
+        self.add_word(word);
+        self.add_word(self.length.to_le_bytes());
+        self.state ^ (self.state >> 32)
+    }
+}

@@ -1,0 +1,69 @@
+//! A trained network made ready to learn further styles.
+
+use crate::model::Model;
+use crate::model::network::{Network, NetworkConfig};
+use crate::training::corpus::Corpus;
+
+/// The model's network with a row for each style of the corpus that it does not know, and the corpus told in
+/// the styles of that network: first all the model's, then the new ones.
+///
+/// A style of the corpus that bears the name of one of the model's, or of a folder it was learned from, goes on
+/// with that one. A new style begins as the mean of the others.
+#[must_use]
+pub fn start_from(model: &Model, corpus: &mut Corpus) -> Network {
+    let mut styles = model.card().styles.clone();
+    let places: Vec<usize> = corpus
+        .styles
+        .iter()
+        .map(|name| {
+            model.card().style_named(name).unwrap_or_else(|| {
+                styles.push(name.clone());
+                styles.len() - 1
+            })
+        })
+        .collect();
+    let n_styles = styles.len();
+    corpus.restyle(styles, &places);
+    with_styles(model.network(), n_styles)
+}
+
+/// The same network with more styles, each the mean of those it has.
+fn with_styles(network: &Network, n_styles: usize) -> Network {
+    let mut grown = Network::random(NetworkConfig { n_styles, ..network.config }, 0);
+    for (from, to) in network.layout.slots().into_iter().zip(grown.layout.clone().slots()) {
+        let values = network.values(from);
+        grown.parameters[to.range.start..to.range.start + values.len()].copy_from_slice(values);
+    }
+    let width = network.config.embedding;
+    let (n_rows, n_known) = (network.layout.embedding.shape[0], network.config.n_styles);
+    let known = &network.values(&network.layout.embedding)[(n_rows - n_known) * width..];
+    let mean: Vec<f32> = (0..width)
+        .map(|column| known.iter().skip(column).step_by(width).sum::<f32>() / n_known as f32)
+        .collect();
+    let begin = grown.layout.embedding.range.start + n_rows * width;
+    for row in grown.parameters[begin..begin + (n_styles - n_known) * width].chunks_exact_mut(width) {
+        row.copy_from_slice(&mean);
+    }
+    grown
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::network::{Network, NetworkConfig};
+    use crate::training::fine_tuning::with_styles;
+
+    #[test]
+    fn a_new_style_begins_as_the_mean_of_the_others_and_all_else_stays() {
+        let config = NetworkConfig { n_styles: 2, embedding: 3, hidden: 4, n_layers: 1, head: 2 };
+        let network = Network::random(config, 1);
+        let grown = with_styles(&network, 4);
+        let rows = grown.values(&grown.layout.embedding);
+        let n_before = network.layout.embedding.range.len();
+        assert_eq!(&rows[..n_before], network.values(&network.layout.embedding));
+        for column in 0..3 {
+            let mean = (rows[n_before - 6 + column] + rows[n_before - 3 + column]) / 2.0;
+            assert_eq!([rows[n_before + column], rows[n_before + 3 + column]], [mean; 2]);
+        }
+        assert_eq!(grown.parameters[rows.len()..], network.parameters[n_before..]);
+    }
+}

@@ -1,0 +1,161 @@
+//! Which pieces are trained on and which are held out.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::training::corpus::Part;
+use crate::training::duplicates::{Likeness, groups};
+
+/// What was found in the files of a corpus, each as a path and words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Report {
+    /// Files found.
+    pub n_files: usize,
+    /// Files that could not be used.
+    pub refused: Vec<(String, String)>,
+    /// What had to be repaired in others.
+    pub warnings: Vec<(String, String)>,
+    /// Pieces left out since another is the same.
+    pub duplicates: Vec<(String, String)>,
+    /// Pieces nearly the same as another, and what was done about it.
+    pub near_duplicates: Vec<(String, String)>,
+    /// Why no cache could be kept.
+    #[serde(skip)]
+    pub cache_problem: Option<String>,
+}
+
+/// A piece whose place is to be found.
+pub(crate) struct Entry<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) style: usize,
+    pub(crate) place: Place,
+    pub(crate) likeness: Likeness,
+}
+
+/// Where its folder puts a piece.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Train,
+    Valid,
+    Test,
+    Undecided,
+}
+
+impl Place {
+    fn is_held_out(self) -> bool {
+        matches!(self, Self::Valid | Self::Test)
+    }
+}
+
+/// A part for each piece; none for those that are left out.
+///
+/// What a folder's split holds out stays held out. A training piece that is the same as another of its style
+/// is left out, and so is one that is nearly the same as one held out, of whatever style.
+pub(crate) fn split(entries: &[Entry<'_>], report: &mut Report) -> Vec<Option<Part>> {
+    let duplicate_of = duplicates(entries);
+    let kept: Vec<usize> = (0..entries.len()).filter(|idx| duplicate_of[*idx].is_none()).collect();
+    let likenesses: Vec<&Likeness> = kept.iter().map(|idx| &entries[*idx].likeness).collect();
+    let mut members: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (idx, first) in kept.iter().zip(groups(&likenesses)) {
+        members.entry(kept[first]).or_default().push(*idx);
+    }
+    let mut parts = vec![None; entries.len()];
+    for (idx, original) in duplicate_of.iter().enumerate() {
+        if let Some(original) = original {
+            let words = format!("left out: the same notes as {}", entries[*original].path.display());
+            report.duplicates.push((name(entries, idx), words));
+        }
+    }
+    let mut groups: Vec<(usize, Vec<usize>)> = members.into_iter().collect();
+    groups.sort_unstable_by_key(|(first, _)| *first);
+    for (_, group) in &groups {
+        place_group(entries, group, &mut parts, report);
+    }
+    hold_some_out(entries, &groups, &mut parts);
+    report.near_duplicates.sort_unstable();
+    parts
+}
+
+fn name(entries: &[Entry<'_>], idx: usize) -> String {
+    entries[idx].path.to_string_lossy().into_owned()
+}
+
+/// For each piece that is left out as a duplicate, the one that stays.
+fn duplicates(entries: &[Entry<'_>]) -> Vec<Option<usize>> {
+    let of = |idx: usize| (entries[idx].style, entries[idx].likeness.exact);
+    let mut stays: HashMap<(usize, u64), usize> = HashMap::new();
+    for idx in (0..entries.len()).filter(|idx| entries[*idx].place.is_held_out()) {
+        stays.entry(of(idx)).or_insert(idx);
+    }
+    let mut duplicate_of = vec![None; entries.len()];
+    for idx in (0..entries.len()).filter(|idx| !entries[*idx].place.is_held_out()) {
+        let original = *stays.entry(of(idx)).or_insert(idx);
+        duplicate_of[idx] = (original != idx).then_some(original);
+    }
+    duplicate_of
+}
+
+/// Puts pieces that are nearly the same on one side.
+fn place_group(entries: &[Entry<'_>], group: &[usize], parts: &mut [Option<Part>], report: &mut Report) {
+    let with = |place: Place| group.iter().copied().find(|idx| entries[*idx].place == place);
+    let (valid, test, train) = (with(Place::Valid), with(Place::Test), with(Place::Train));
+    let held_out = valid.or(test);
+    for &idx in group {
+        parts[idx] = match entries[idx].place {
+            Place::Valid => Some(Part::Valid),
+            Place::Test => None,
+            Place::Train if held_out.is_some() => None,
+            Place::Train => Some(Part::Train),
+            Place::Undecided if valid.is_some() => Some(Part::Valid),
+            Place::Undecided if test.is_some() => None,
+            Place::Undecided if train.is_none() && is_drawn(entries[group[0]].path) => Some(Part::Valid),
+            Place::Undecided => Some(Part::Train),
+        };
+        let other = held_out.filter(|other| *other != idx).or((idx != group[0]).then_some(group[0]));
+        if let Some(other) = other.filter(|_| !entries[idx].place.is_held_out()) {
+            let other = entries[other].path.display();
+            let done = match parts[idx] {
+                None => format!("left out: nearly the same as {other}, which is held out"),
+                Some(Part::Train) => format!("trained on together with {other}, which is nearly the same"),
+                Some(Part::Valid) => format!("held out together with {other}, which is nearly the same"),
+            };
+            report.near_duplicates.push((name(entries, idx), done));
+        }
+    }
+}
+
+/// A style of which chance has held nothing out gives up one group, if it has five pieces or more.
+fn hold_some_out(entries: &[Entry<'_>], groups: &[(usize, Vec<usize>)], parts: &mut [Option<Part>]) {
+    let n_styles = entries.iter().map(|entry| entry.style + 1).max().unwrap_or_default();
+    for style in 0..n_styles {
+        let of_style = |idx: &usize| entries[*idx].style == style;
+        let has_valid = (0..entries.len()).filter(of_style).any(|idx| parts[idx] == Some(Part::Valid));
+        let n_pieces = (0..entries.len()).filter(of_style).filter(|idx| parts[*idx].is_some()).count();
+        if has_valid || n_pieces < 5 {
+            continue;
+        }
+        let is_free = |group: &Vec<usize>| {
+            let all_undecided = group.iter().all(|idx| of_style(idx) && entries[*idx].place == Place::Undecided);
+            all_undecided && group.len() * 4 <= n_pieces
+        };
+        let free = groups.iter().map(|(_, group)| group).filter(|group| is_free(group));
+        if let Some(group) = free.min_by_key(|group| name_hash(entries[group[0]].path)) {
+            group.iter().for_each(|idx| parts[*idx] = Some(Part::Valid));
+        }
+    }
+}
+
+/// One piece in ten, told by its name so that it stays the same from run to run.
+fn is_drawn(file: &Path) -> bool {
+    (name_hash(file) >> 32).is_multiple_of(10)
+}
+
+/// FNV-1a.
+fn name_hash(file: &Path) -> u64 {
+    let name = file.file_name().unwrap_or_default().as_encoded_bytes();
+    name.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

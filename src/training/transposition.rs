@@ -1,0 +1,131 @@
+//! Pieces moved to one tonic.
+
+use crate::music::{Family, Note, Piece, Tick};
+use crate::training::windows::KeyedPiece;
+
+/// Moves each section of a piece to a tonic of C; drums stay.
+///
+/// The way is the shorter one, a tritone at most. A part that its instrument could play before and not after
+/// goes an octave back; a note that would leave the keyboard does so alone.
+#[must_use]
+pub fn in_c(mut piece: Piece, style: usize) -> KeyedPiece {
+    let sections = piece.sections_by_key();
+    for (idx, section) in sections.iter().enumerate() {
+        let from = if idx == 0 { 0 } else { piece.notes.partition_point(|note| note.onset < section.start) };
+        let end = sections.get(idx + 1).map_or(piece.notes.len(), |next| {
+            piece.notes.partition_point(|note| note.onset < next.start)
+        });
+        if let Some(notes) = piece.notes.get_mut(from..end) {
+            transpose(notes, -section.key.transposition());
+        }
+    }
+    piece.notes.sort();
+    // Two notes that fall on one key by transposition are one.
+    piece.notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
+    // Silence before the first bar with a note is nothing to learn.
+    let (first_bar, _) = piece.bar_at(piece.notes.first().map_or(Tick::ZERO, |note| note.onset));
+    let has_changed = piece.meters.iter().any(|(at, _)| *at > Tick::ZERO && *at <= first_bar);
+    let begin = if has_changed { Tick::ZERO } else { first_bar };
+    let modes = sections.iter().map(|section| (section.start - begin, section.key.mode)).collect();
+    KeyedPiece { style, modes, piece: begun_at(&piece, begin) }
+}
+
+/// Moves notes by some semitones, each family as one.
+fn transpose(notes: &mut [Note], semitones: i8) {
+    let mut lows = [u8::MAX; Family::COUNT];
+    let mut highs = [0; Family::COUNT];
+    for note in notes.iter() {
+        let idx = note.family.index();
+        lows[idx] = note.pitch.min(lows[idx]);
+        highs[idx] = note.pitch.max(highs[idx]);
+    }
+    let steps: [i16; Family::COUNT] = std::array::from_fn(|idx| {
+        let can_play = |by: i16| {
+            let (lowest, highest) = RANGES[idx];
+            i16::from(lows[idx]) + by >= lowest && i16::from(highs[idx]) + by <= highest
+        };
+        let step = i16::from(semitones);
+        let back = step - 12 * step.signum();
+        if can_play(0) && !can_play(step) && can_play(back) { back } else { step }
+    });
+    for note in notes.iter_mut().filter(|note| !note.family.is_drums()) {
+        note.pitch = on_keyboard(i16::from(note.pitch) + steps[note.family.index()]);
+    }
+}
+
+/// The lowest and highest MIDI key that some instrument of a family plays, in the order of the families.
+const RANGES: [(i16, i16); Family::COUNT] = [
+    (21, 108), // piano
+    (36, 108), // chromatic percussion
+    (24, 108), // organ
+    (38, 88),  // guitar
+    (23, 67),  // bass
+    (24, 103), // strings
+    (28, 103), // ensemble
+    (26, 91),  // brass
+    (34, 96),  // reed
+    (48, 108), // pipe
+    (0, 127),
+    (0, 127),
+    (0, 127),
+    (0, 127),
+    (0, 127),
+    (0, 127),
+    (0, 127),
+];
+
+/// An octave back where a pitch would leave the keyboard.
+fn on_keyboard(pitch: i16) -> u8 {
+    let back = if pitch < 0 { 12 } else if pitch > 127 { -12 } else { 0 };
+    (pitch + back) as u8
+}
+
+/// The piece counted from `start`.
+fn begun_at(piece: &Piece, start: Tick) -> Piece {
+    let moved = |at: Tick| (at - start).max(Tick::ZERO);
+    Piece {
+        notes: piece.notes.iter().map(|note| Note { onset: note.onset - start, ..*note }).collect(),
+        meters: piece.meters.iter().map(|(at, meter)| (moved(*at), *meter)).collect(),
+        keys: piece.keys.iter().map(|(at, key)| (moved(*at), *key)).collect(),
+        tempos: piece.tempos.iter().map(|(at, tempo)| (moved(*at), *tempo)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::music::{Family, Key, Mode, Note, Piece, Tick};
+    use crate::training::transposition::in_c;
+
+    fn piece(family: Family, tonic: u8, pitches: &[u8]) -> Piece {
+        let note = |(idx, pitch): (usize, &u8)| Note {
+            onset: Tick(24 * idx as i64),
+            duration: Tick(24),
+            pitch: *pitch,
+            velocity: 90,
+            family,
+        };
+        Piece {
+            notes: pitches.iter().enumerate().map(note).collect(),
+            keys: vec![(Tick(0), Key::new(tonic, Mode::Major))],
+            ..Piece::default()
+        }
+    }
+
+    fn moved(family: Family, tonic: u8, pitches: &[u8]) -> Vec<u8> {
+        in_c(piece(family, tonic, pitches), 0).piece.notes.iter().map(|note| note.pitch).collect()
+    }
+
+    #[test]
+    fn music_moves_the_short_way_to_c_and_drums_stay() {
+        assert_eq!(moved(Family::PIANO, 7, &[67, 71, 74, 79, 67]), [72, 76, 79, 84, 72]);
+        assert_eq!(moved(Family::PIANO, 2, &[62, 66, 69, 74, 62]), [60, 64, 67, 72, 60]);
+        assert_eq!(moved(Family::DRUMS, 2, &[36, 38, 42, 36]), [36, 38, 42, 36]);
+    }
+
+    #[test]
+    fn a_part_stays_where_its_instrument_can_play_it() {
+        // Down a fourth a bass would sink below its lowest string: it goes up a fifth instead, all of it.
+        assert_eq!(moved(Family::BASS, 4, &[28, 32, 35, 40, 28]), [24, 28, 31, 36, 24]);
+        assert_eq!(moved(Family::BASS, 5, &[26, 29, 33, 36, 41, 29]), [33, 36, 40, 43, 48, 36]);
+    }
+}
