@@ -11,6 +11,8 @@ pub mod network;
 
 pub mod reference;
 
+pub mod simd;
+
 pub mod activation;
 
 pub mod step;

@@ -70,6 +70,7 @@ pub fn linear(network: &Network, slots: &LinearSlots, input: &[f32], out: &mut [
 }
 
 /// Adds rows of `table`, each as wide as `out`.
+#[multiversion::multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub fn add_rows(out: &mut [f32], table: &[f32], rows: &[u32]) {
     let width = out.len();
     for row in rows {

@@ -8,9 +8,10 @@
 use multiversion::multiversion;
 use crate::model::activation::{activate_gates, tanh, update_cell};
 use crate::model::network::{LstmSlots, Network};
+use crate::model::simd::Simd;
 use crate::model::step::add_rows;
 use crate::training::heads::Heads;
-use crate::training::matrix::{Packed, Scratch, View};
+use crate::training::matrix::{Onto, Packed, Scratch, View};
 use crate::training::windows::Window;
 
 /// Sums over a window, in nats, of each part: family, shift, pitch, duration, velocity.
@@ -68,12 +69,18 @@ impl Worker {
     /// A worker for a network of this size; `dropout` is the share of outputs dropped while training.
     #[must_use]
     pub fn new(network: &Network, dropout: f32, seed: u64) -> Self {
+        Self::with_simd(Simd::detect(), network, dropout, seed)
+    }
+
+    /// The same, computing with `simd`, which this processor must have.
+    #[must_use]
+    pub fn with_simd(simd: Simd, network: &Network, dropout: f32, seed: u64) -> Self {
         Self {
             layers: (0..network.config.n_layers).map(|_| LayerBuffers::default()).collect(),
-            heads: Heads::default(),
+            heads: Heads::new(simd),
             input: Vec::new(),
             input_gradient: Vec::new(),
-            scratch: Scratch::default(),
+            scratch: Scratch::new(simd),
             gradient: vec![0.0; network.layout.n_parameters],
             dropout,
             seed,
@@ -197,12 +204,11 @@ impl LayerBuffers {
     ) {
         let hidden = network.config.hidden;
         let (n_streams, n_positions) = (window.n_streams, window.len());
-        self.gates.clear();
-        let bias = network.values(&slots.bias);
-        (0..n_positions).for_each(|_| self.gates.extend_from_slice(bias));
+        self.gates.resize(n_positions * 4 * hidden, 0.0);
+        let bias = Onto::Row(network.values(&slots.bias));
         let n_inputs = slots.input.shape[1];
-        let weight = View::new(network.values(&slots.input), n_inputs);
-        scratch.add_product(&mut self.gates, 4 * hidden, View::new(input, n_inputs), weight.transposed());
+        let weight = View::new(network.values(&slots.input), n_inputs).transposed();
+        scratch.product(bias, &mut self.gates, 4 * hidden, View::new(input, n_inputs), weight);
         self.forward.pack(View::new(network.values(&slots.recurrent), hidden).transposed());
 
         self.carried_output.resize(n_streams * hidden, 0.0);
@@ -221,7 +227,7 @@ impl LayerBuffers {
             clear_where(begins, output_before, hidden);
             clear_where(begins, cell_before, hidden);
             let gates = &mut self.gates[step * 4 * block..(step + 1) * 4 * block];
-            self.forward.add_product(output_before, gates, scratch);
+            self.forward.product(Onto::Output, output_before, gates, scratch);
             self.carried_cell.copy_from_slice(cell_before);
             for (stream, gates) in gates.chunks_exact_mut(4 * hidden).enumerate() {
                 let own = stream * hidden..(stream + 1) * hidden;
@@ -263,8 +269,7 @@ impl LayerBuffers {
                     &mut cell_gradient[own],
                 );
             }
-            from_later.fill(0.0);
-            self.backward.add_product(gates, &mut from_later, scratch);
+            self.backward.product(Onto::Nothing, gates, &mut from_later, scratch);
             let begins = &window.beginnings[step * n_streams..(step + 1) * n_streams];
             clear_where(begins, &mut from_later, hidden);
             clear_where(begins, &mut cell_gradient, hidden);
@@ -286,13 +291,14 @@ impl LayerBuffers {
         let gates = View::new(&self.gates, 4 * hidden);
         let of = |slot: &crate::model::network::Slot| slot.range.clone();
         let by_gate = gates.transposed();
-        scratch.add_product(&mut gradient[of(&slots.input)], n_inputs, by_gate, View::new(input, n_inputs));
-        scratch.add_product(&mut gradient[of(&slots.recurrent)], hidden, by_gate, View::new(&self.output_before, hidden));
+        let (onto, input) = (Onto::Output, View::new(input, n_inputs));
+        let before = View::new(&self.output_before, hidden);
+        scratch.product(onto, &mut gradient[of(&slots.input)], n_inputs, by_gate, input);
+        scratch.product(onto, &mut gradient[of(&slots.recurrent)], hidden, by_gate, before);
         add_columns(&mut gradient[of(&slots.bias)], &self.gates);
-        input_gradient.clear();
-        input_gradient.resize(input.len(), 0.0);
+        input_gradient.resize(input.rows() * n_inputs, 0.0);
         let weight = View::new(network.values(&slots.input), n_inputs);
-        scratch.add_product(input_gradient, n_inputs, gates, weight);
+        scratch.product(Onto::Nothing, input_gradient, n_inputs, gates, weight);
     }
 }
 
@@ -305,6 +311,7 @@ fn random_bits(seed: u64, counter: u64) -> u64 {
 }
 
 /// Adds `gradient` to each of the rows of `table`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(crate) fn scatter_rows(table: &mut [f32], rows: &[u32], gradient: &[f32]) {
     let width = gradient.len();
     for row in rows {
@@ -316,6 +323,7 @@ pub(crate) fn scatter_rows(table: &mut [f32], rows: &[u32], gradient: &[f32]) {
 }
 
 /// Adds up the rows of a row-major matrix.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(crate) fn add_columns(sums: &mut [f32], matrix: &[f32]) {
     for row in matrix.chunks_exact(sums.len()) {
         for (sum, value) in sums.iter_mut().zip(row) {
@@ -330,12 +338,14 @@ fn clear_where(begins: &[bool], values: &mut [f32], width: usize) {
     }
 }
 
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn multiply(out: &mut [f32], a: &[f32], b: &[f32]) {
     for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
         *out = a * b;
     }
 }
 
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_multiplied(out: &mut [f32], a: &[f32], b: &[f32]) {
     for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
         *out = a.mul_add(*b, *out);

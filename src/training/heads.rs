@@ -5,13 +5,13 @@ use multiversion::multiversion;
 use crate::model::activation::exp;
 use crate::model::encoding::Parts;
 use crate::model::network::{LinearSlots, N_HEADS, Network};
+use crate::model::simd::Simd;
 use crate::model::step::add_rows;
 use crate::training::fused::{Losses, add_columns, scatter_rows};
-use crate::training::matrix::{Scratch, View};
+use crate::training::matrix::{Onto, Scratch, View};
 use crate::training::windows::Window;
 
 /// The heads' buffers; N is time × streams.
-#[derive(Default)]
 pub(crate) struct Heads {
     /// `[N, 4R]`: the heads' first layers, then the gradients of their sums.
     inner: Vec<f32>,
@@ -22,6 +22,12 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
+    /// Buffers for products by `simd`.
+    pub(crate) fn new(simd: Simd) -> Self {
+        let (inner, logits, inner_gradient) = Default::default();
+        Self { inner, logits, inner_gradient, scratch: Scratch::new(simd) }
+    }
+
     /// Loss and gradients; `top_gradient` is overwritten by the gradient of `top`, `[N, H]`.
     pub(crate) fn train(
         &mut self,
@@ -109,10 +115,9 @@ impl Heads {
     fn compute_logits(&mut self, network: &Network, slots: &LinearSlots, input: View<'_>) {
         let [n_out, n_in] = slots.weight.shape;
         let bias = network.values(&slots.bias);
-        self.logits.clear();
-        (0..input.rows()).for_each(|_| self.logits.extend_from_slice(bias));
-        let weight = View::new(network.values(&slots.weight), n_in);
-        self.scratch.add_product(&mut self.logits, n_out, input, weight.transposed());
+        self.logits.resize(input.rows() * n_out, 0.0);
+        let weight = View::new(network.values(&slots.weight), n_in).transposed();
+        self.scratch.product(Onto::Row(bias), &mut self.logits, n_out, input, weight);
     }
 
     /// The sum of the loss of one part; with a scale, logits become the gradient of the loss times it.
@@ -155,24 +160,42 @@ impl Heads {
     ) {
         let [n_out, n_in] = slots.weight.shape;
         let out = View::new(&self.logits, n_out);
-        self.scratch.add_product(&mut gradient[slots.weight.range.clone()], n_in, out.transposed(), input);
+        let weight_gradient = &mut gradient[slots.weight.range.clone()];
+        self.scratch.product(Onto::Output, weight_gradient, n_in, out.transposed(), input);
         add_columns(&mut gradient[slots.bias.range.clone()], &self.logits);
         let weight = View::new(network.values(&slots.weight), n_in);
-        self.scratch.add_product(input_gradient, stride, out, weight);
+        self.scratch.product(Onto::Output, input_gradient, stride, out, weight);
     }
 }
 
 /// Turns logits into probabilities and returns the logarithm of the sum of their exponentials.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn exponentials(logits: &mut [f32]) -> f32 {
-    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut total = 0.0;
-    for logit in logits.iter_mut() {
-        *logit = exp(*logit - highest);
-        total += *logit;
+    // Sixteen sums side by side: one would make each addition wait for the one before.
+    const LANES: usize = 16;
+    let mut highest = [f32::NEG_INFINITY; LANES];
+    for logits in logits.chunks(LANES) {
+        for (highest, logit) in highest.iter_mut().zip(logits) {
+            *highest = if *logit > *highest { *logit } else { *highest };
+        }
     }
+    let highest = highest.into_iter().fold(f32::NEG_INFINITY, f32::max);
+    let mut totals = [0.0_f32; LANES];
+    let (chunks, rest) = logits.as_chunks_mut::<LANES>();
+    for logits in chunks {
+        for (total, logit) in totals.iter_mut().zip(logits) {
+            *logit = exp(*logit - highest);
+            *total += *logit;
+        }
+    }
+    for (total, logit) in totals.iter_mut().zip(rest) {
+        *logit = exp(*logit - highest);
+        *total += *logit;
+    }
+    let total: f32 = totals.iter().sum();
+    let share = 1.0 / total;
     for logit in logits.iter_mut() {
-        *logit /= total;
+        *logit *= share;
     }
     highest + total.ln()
 }

@@ -3,6 +3,14 @@
 //! Written here rather than taken from a library because the recurrence multiplies a few rows by the same
 //! weights at every step: a [`Packed`] factor is laid out once and used many times.
 
+use std::ops::Range;
+
+use crate::model::simd::Simd;
+use crate::training::matrix::kernel::{Left, PanelRow, Place, TILE_COLUMNS, TILE_ROWS};
+
+mod kernel;
+pub(crate) use kernel::Onto;
+
 /// A matrix in a slice: `rows × columns`, element (r, c) at `r * row_stride + c * column_stride`.
 #[derive(Clone, Copy)]
 pub(crate) struct View<'a> {
@@ -41,67 +49,147 @@ impl<'a> View<'a> {
         self.rows
     }
 
-    /// Lays out rows `begin..` of the block `inner` of columns as `[inner][TILE_ROWS]`, zero-padded.
-    fn pack_rows(&self, begin: usize, inner: std::ops::Range<usize>, tile: &mut [[f32; TILE_ROWS]]) {
-        let height = TILE_ROWS.min(self.rows - begin);
-        for (column, values) in inner.zip(tile) {
+    /// The block `inner` of columns of the rows from `begin` on, where they lie.
+    fn left(&self, begin: usize, inner: &Range<usize>) -> Left<'a> {
+        let first = begin * self.row_stride + inner.start * self.column_stride;
+        Left { data: &self.data[first..], row_stride: self.row_stride, inner_stride: self.column_stride }
+    }
+
+    /// Lays out rows `begin..` of the block `inner` of columns as tiles of `[inner][TILE_ROWS]`.
+    ///
+    /// For a matrix whose columns lie in one piece: each is read in one piece.
+    fn pack_rows(&self, begin: usize, inner: &Range<usize>, tiles: &mut [f32]) {
+        let size = inner.len() * TILE_ROWS;
+        let n_rows = (self.rows - begin).min(tiles.len() / size * TILE_ROWS);
+        for (idx, column) in inner.clone().enumerate() {
             let first = begin * self.row_stride + column * self.column_stride;
-            for (row, value) in values.iter_mut().enumerate() {
-                *value = if row < height { self.data[first + row * self.row_stride] } else { 0.0 };
+            let values = &self.data[first..first + n_rows];
+            let (whole, rest) = values.as_chunks::<TILE_ROWS>();
+            for (tile, values) in tiles.chunks_exact_mut(size).zip(whole) {
+                tile.as_chunks_mut::<TILE_ROWS>().0[idx] = *values;
             }
+            let to = whole.len() * size + idx * TILE_ROWS;
+            tiles.iter_mut().skip(to).zip(rest).for_each(|(to, value)| *to = *value);
         }
     }
 
     /// Lays out columns `begin..` of the block `inner` of rows as `[inner][TILE_COLUMNS]`, zero-padded.
-    fn pack_columns(&self, begin: usize, inner: std::ops::Range<usize>, panel: &mut [[f32; TILE_COLUMNS]]) {
+    fn pack_columns(&self, begin: usize, inner: Range<usize>, panel: &mut [PanelRow]) {
         let width = TILE_COLUMNS.min(self.columns - begin);
-        for (row, line) in inner.zip(panel) {
-            let first = row * self.row_stride + begin * self.column_stride;
-            if self.column_stride == 1 {
-                line[..width].copy_from_slice(&self.data[first..first + width]);
-            } else {
-                for (column, value) in line[..width].iter_mut().enumerate() {
-                    *value = self.data[first + column * self.column_stride];
+        if self.column_stride == 1 {
+            for (row, PanelRow(line)) in inner.zip(panel) {
+                let first = row * self.row_stride + begin;
+                let values = &self.data[first..first + width];
+                if let Ok(whole) = values.try_into() {
+                    *line = whole;
+                } else {
+                    line[..width].copy_from_slice(values);
+                    line[width..].fill(0.0);
                 }
             }
-            line[width..].fill(0.0);
+            return;
+        }
+        // Columns lie in one piece: eight of them at a time, so that both sides stay in the first cache.
+        for first_column in (0..TILE_COLUMNS).step_by(8) {
+            for column in first_column..first_column + 8 {
+                if column < width {
+                    let first = inner.start * self.row_stride + (begin + column) * self.column_stride;
+                    let values = &self.data[first..];
+                    for (idx, line) in panel.iter_mut().enumerate() {
+                        line.0[column] = values[idx * self.row_stride];
+                    }
+                } else {
+                    panel.iter_mut().for_each(|line| line.0[column] = 0.0);
+                }
+            }
         }
     }
 }
 
-/// Rows of the left factor that a kernel works on at a time.
-const TILE_ROWS: usize = 8;
-/// Columns of the right factor that a kernel works on at a time.
-const TILE_COLUMNS: usize = 32;
 /// Inner dimension of a block: a panel of it fits the first-level cache.
 const BLOCK: usize = 256;
+/// Rows that pass over a panel before the next one is taken.
+const ROWS_A_PANEL: usize = 64;
 
-/// Buffers that products reuse.
-#[derive(Default)]
+/// Buffers that products reuse, and what they are computed with.
 pub(crate) struct Scratch {
-    tiles: Vec<[f32; TILE_ROWS]>,
-    panel: Vec<[f32; TILE_COLUMNS]>,
+    simd: Simd,
+    tiles: Vec<f32>,
+    panels: Vec<PanelRow>,
 }
 
 impl Scratch {
-    /// `out += a · b`, `out` row-major with `stride` values from row to row.
-    pub(crate) fn add_product(&mut self, out: &mut [f32], stride: usize, a: View<'_>, b: View<'_>) {
-        let n_tiles = a.rows.div_ceil(TILE_ROWS);
-        for inner in (0..a.columns).step_by(BLOCK).map(|begin| begin..(begin + BLOCK).min(a.columns)) {
-            let depth = inner.len();
-            self.tiles.resize(n_tiles * depth, [0.0; TILE_ROWS]);
-            self.panel.resize(depth, [0.0; TILE_COLUMNS]);
-            for (tile_idx, tile) in self.tiles.chunks_exact_mut(depth).enumerate() {
-                a.pack_rows(tile_idx * TILE_ROWS, inner.clone(), tile);
+    /// Products by `simd`.
+    pub(crate) fn new(simd: Simd) -> Self {
+        Self { simd, tiles: Vec::new(), panels: Vec::new() }
+    }
+
+    /// `out = onto + a · b`, `out` row-major with `stride` values from row to row.
+    pub(crate) fn product(&mut self, onto: Onto<'_>, out: &mut [f32], stride: usize, a: View<'_>, b: View<'_>) {
+        let mut onto = onto;
+        for inner in blocks(a.columns) {
+            self.panels.resize(b.columns.div_ceil(TILE_COLUMNS) * inner.len(), PanelRow::ZERO);
+            for (panel_idx, panel) in self.panels.chunks_exact_mut(inner.len()).enumerate() {
+                b.pack_columns(panel_idx * TILE_COLUMNS, inner.clone(), panel);
             }
-            for column in (0..b.columns).step_by(TILE_COLUMNS) {
-                b.pack_columns(column, inner.clone(), &mut self.panel);
-                let width = TILE_COLUMNS.min(b.columns - column);
-                for (tile_idx, tile) in self.tiles.chunks_exact(depth).enumerate() {
-                    let row = tile_idx * TILE_ROWS;
-                    let height = TILE_ROWS.min(a.rows - row);
-                    add_tile(tile, &self.panel, &mut out[row * stride + column..], stride, height, width);
-                }
+            let panels = Panels { panels: &self.panels, depth: inner.len(), from: 0, columns: b.columns };
+            multiply_block(self.simd, onto, out, stride, a, &inner, &panels, &mut self.tiles);
+            onto = Onto::Output;
+        }
+    }
+}
+
+/// `0..length` cut into blocks.
+fn blocks(length: usize) -> impl Iterator<Item = Range<usize>> {
+    (0..length).step_by(BLOCK).map(move |begin| begin..(begin + BLOCK).min(length))
+}
+
+/// Panels of the right factor, each of `depth` rows; a block of them from the row `from` on.
+struct Panels<'a> {
+    panels: &'a [PanelRow],
+    depth: usize,
+    from: usize,
+    columns: usize,
+}
+
+/// The product over one block of the inner dimension.
+#[allow(clippy::too_many_arguments, reason = "a product has two factors, an output and a block")]
+fn multiply_block(
+    simd: Simd,
+    onto: Onto<'_>,
+    out: &mut [f32],
+    stride: usize,
+    a: View<'_>,
+    inner: &Range<usize>,
+    right: &Panels<'_>,
+    tiles: &mut Vec<f32>,
+) {
+    let size = inner.len() * TILE_ROWS;
+    let is_packed = a.column_stride != 1;
+    for first_row in (0..a.rows).step_by(ROWS_A_PANEL) {
+        let end_row = (first_row + ROWS_A_PANEL).min(a.rows);
+        if is_packed {
+            tiles.resize((end_row - first_row).div_ceil(TILE_ROWS) * size, 0.0);
+            a.pack_rows(first_row, inner, tiles);
+        }
+        for (panel_idx, panel) in right.panels.chunks_exact(right.depth).enumerate() {
+            let panel = &panel[right.from..right.from + inner.len()];
+            let column = panel_idx * TILE_COLUMNS;
+            let width = TILE_COLUMNS.min(right.columns - column);
+            let onto = match onto {
+                Onto::Row(row) => Onto::Row(&row[column..]),
+                other => other,
+            };
+            for row in (first_row..end_row).step_by(TILE_ROWS) {
+                let left = if is_packed {
+                    let first = (row - first_row) / TILE_ROWS * size;
+                    Left { data: &tiles[first..first + size], row_stride: 1, inner_stride: TILE_ROWS }
+                } else {
+                    a.left(row, inner)
+                };
+                let height = TILE_ROWS.min(end_row - row);
+                let place = Place { out: &mut out[row * stride + column..], stride, height, width };
+                kernel::multiply(simd, left, panel, place, onto);
             }
         }
     }
@@ -111,7 +199,7 @@ impl Scratch {
 #[derive(Default)]
 pub(crate) struct Packed {
     /// `[panels][inner]`.
-    panels: Vec<[f32; TILE_COLUMNS]>,
+    panels: Vec<PanelRow>,
     inner: usize,
     columns: usize,
 }
@@ -121,175 +209,49 @@ impl Packed {
     pub(crate) fn pack(&mut self, matrix: View<'_>) {
         (self.inner, self.columns) = (matrix.rows, matrix.columns);
         let n_panels = matrix.columns.div_ceil(TILE_COLUMNS);
-        self.panels.resize(n_panels * matrix.rows, [0.0; TILE_COLUMNS]);
+        self.panels.resize(n_panels * matrix.rows, PanelRow::ZERO);
         for (panel_idx, panel) in self.panels.chunks_exact_mut(matrix.rows).enumerate() {
             matrix.pack_columns(panel_idx * TILE_COLUMNS, 0..matrix.rows, panel);
         }
     }
 
-    /// `out += left · self`; `left` is `[rows, inner]`, `out` is `[rows, columns]`, both row-major and full.
-    pub(crate) fn add_product(&self, left: &[f32], out: &mut [f32], scratch: &mut Scratch) {
+    /// `out = onto + left · self`; `left` is `[rows, inner]`, `out` is `[rows, columns]`, row-major and full.
+    pub(crate) fn product(&self, onto: Onto<'_>, left: &[f32], out: &mut [f32], scratch: &mut Scratch) {
         let left = View::new(left, self.inner);
-        scratch.tiles.resize(left.rows.div_ceil(TILE_ROWS) * self.inner, [0.0; TILE_ROWS]);
-        for (tile_idx, tile) in scratch.tiles.chunks_exact_mut(self.inner).enumerate() {
-            left.pack_rows(tile_idx * TILE_ROWS, 0..self.inner, tile);
+        let mut onto = onto;
+        for inner in blocks(self.inner) {
+            let right =
+                Panels { panels: &self.panels, depth: self.inner, from: inner.start, columns: self.columns };
+            multiply_block(scratch.simd, onto, out, self.columns, left, &inner, &right, &mut scratch.tiles);
+            onto = Onto::Output;
         }
-        for (panel_idx, panel) in self.panels.chunks_exact(self.inner).enumerate() {
-            let column = panel_idx * TILE_COLUMNS;
-            let width = TILE_COLUMNS.min(self.columns - column);
-            for (tile_idx, tile) in scratch.tiles.chunks_exact(self.inner).enumerate() {
-                let row = tile_idx * TILE_ROWS;
-                let height = TILE_ROWS.min(left.rows - row);
-                let out = &mut out[row * self.columns + column..];
-                add_tile(tile, panel, out, self.columns, height, width);
-            }
-        }
-    }
-}
-
-/// Adds one tile's product to `height × width` values of `out`.
-fn add_tile(
-    left: &[[f32; TILE_ROWS]],
-    panel: &[[f32; TILE_COLUMNS]],
-    out: &mut [f32],
-    stride: usize,
-    height: usize,
-    width: usize,
-) {
-    let mut sums = [[0.0_f32; TILE_COLUMNS]; TILE_ROWS];
-    kernel::multiply(left, panel, &mut sums);
-    for (row, sums) in sums[..height].iter().enumerate() {
-        for (value, sum) in out[row * stride..][..width].iter_mut().zip(sums) {
-            *value += sum;
-        }
-    }
-}
-
-/// The innermost loops, one for each kind of processor.
-mod kernel {
-    use crate::training::matrix::{TILE_COLUMNS, TILE_ROWS};
-
-    type Tile = [[f32; TILE_COLUMNS]; TILE_ROWS];
-
-    /// `sums = leftᵀ · panel`.
-    pub(super) fn multiply(left: &[[f32; TILE_ROWS]], panel: &[[f32; TILE_COLUMNS]], sums: &mut Tile) {
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx512f") {
-            // SAFETY: the processor has AVX-512F, as was just asked.
-            #[allow(unsafe_code, reason = "the only way to call code for a processor found at run time")]
-            return unsafe { multiply_avx512(left, panel, sums) };
-        }
-        #[cfg(target_arch = "x86_64")]
-        if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-            // SAFETY: the processor has AVX2 and FMA, as was just asked.
-            #[allow(unsafe_code, reason = "the only way to call code for a processor found at run time")]
-            return unsafe { multiply_avx2(left, panel, sums) };
-        }
-        multiply_portable(left, panel, sums);
-    }
-
-    /// Plain loops; vectorised by the compiler for what every processor of its kind has (SSE2, NEON).
-    pub(super) fn multiply_portable(left: &[[f32; TILE_ROWS]], panel: &[[f32; TILE_COLUMNS]], sums: &mut Tile) {
-        const WIDTH: usize = 8;
-        for row in 0..TILE_ROWS {
-            for begin in (0..TILE_COLUMNS).step_by(WIDTH) {
-                let mut sum = [0.0_f32; WIDTH];
-                for (values, line) in left.iter().zip(panel) {
-                    let value = values[row];
-                    for (sum, factor) in sum.iter_mut().zip(&line[begin..begin + WIDTH]) {
-                        *sum += value * factor;
-                    }
-                }
-                sums[row][begin..begin + WIDTH].copy_from_slice(&sum);
-            }
-        }
-    }
-
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx512f")]
-    fn multiply_avx512(left: &[[f32; TILE_ROWS]], panel: &[[f32; TILE_COLUMNS]], sums: &mut Tile) {
-        use std::arch::x86_64::{__m512, _mm512_fmadd_ps, _mm512_set1_ps, _mm512_setzero_ps};
-        let mut tile = [[_mm512_setzero_ps(); 2]; TILE_ROWS];
-        // Indices, not iterators: those are not inlined into code for another processor, and the sums
-        // would leave their registers.
-        let mut idx = 0;
-        while idx < left.len() && idx < panel.len() {
-            let values = &left[idx];
-            let [low, high]: [__m512; 2] = to_vectors(panel[idx]);
-            let mut row = 0;
-            while row < TILE_ROWS {
-                let value = _mm512_set1_ps(values[row]);
-                tile[row][0] = _mm512_fmadd_ps(value, low, tile[row][0]);
-                tile[row][1] = _mm512_fmadd_ps(value, high, tile[row][1]);
-                row += 1;
-            }
-            idx += 1;
-        }
-        *sums = to_vectors(tile);
-    }
-
-    /// Four rows and sixteen columns at a time: eight of the sixteen registers hold sums.
-    #[cfg(target_arch = "x86_64")]
-    #[target_feature(enable = "avx2,fma")]
-    fn multiply_avx2(left: &[[f32; TILE_ROWS]], panel: &[[f32; TILE_COLUMNS]], sums: &mut Tile) {
-        use std::arch::x86_64::{__m256, _mm256_fmadd_ps, _mm256_set1_ps, _mm256_setzero_ps};
-        let mut first = 0;
-        while first < TILE_ROWS {
-            let mut half = 0;
-            while half < 2 {
-                let mut tile = [[_mm256_setzero_ps(); 2]; 4];
-                let mut idx = 0;
-                while idx < left.len() && idx < panel.len() {
-                    let values = &left[idx];
-                    let halves: [[__m256; 2]; 2] = to_vectors(panel[idx]);
-                    let [low, high] = halves[half];
-                    let mut row = 0;
-                    while row < 4 {
-                        let value = _mm256_set1_ps(values[first + row]);
-                        tile[row][0] = _mm256_fmadd_ps(value, low, tile[row][0]);
-                        tile[row][1] = _mm256_fmadd_ps(value, high, tile[row][1]);
-                        row += 1;
-                    }
-                    idx += 1;
-                }
-                let values: [[f32; 16]; 4] = to_vectors(tile);
-                let mut row = 0;
-                while row < 4 {
-                    sums[first + row][half * 16..half * 16 + 16].copy_from_slice(&values[row]);
-                    row += 1;
-                }
-                half += 1;
-            }
-            first += 4;
-        }
-    }
-
-    /// Reads the bits of floats as vectors of floats, or back.
-    #[cfg(target_arch = "x86_64")]
-    #[inline(always)]
-    #[allow(clippy::inline_always, reason = "must become part of code for another processor")]
-    #[allow(unsafe_code, reason = "vectors have no safe conversion from arrays")]
-    fn to_vectors<A: Copy, B: Copy>(floats: A) -> B {
-        const { assert!(size_of::<A>() == size_of::<B>()) };
-        // SAFETY: both are plain f32 in a row, of the same size; every bit pattern is valid for both.
-        unsafe { std::mem::transmute_copy(&floats) }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::training::matrix::{Packed, Scratch, TILE_COLUMNS, TILE_ROWS, View, kernel};
+    use crate::model::simd::Simd;
+    use crate::training::matrix::{Onto, Packed, Scratch, View};
 
-    fn numbers(length: usize, seed: usize) -> Vec<f32> {
+    const SIZES: [(usize, usize, usize); 6] =
+        [(1, 1, 1), (3, 5, 7), (8, 32, 32), (13, 31, 70), (17, 600, 33), (130, 300, 49)];
+
+    fn whole_numbers(length: usize, seed: usize) -> Vec<f32> {
         (0..length).map(|idx| ((idx * 37 + seed * 11) % 17) as f32 - 8.0).collect()
     }
 
+    fn numbers(length: usize, seed: usize) -> Vec<f32> {
+        (0..length).map(|idx| ((idx * 37 + seed * 11) as f32).sin()).collect()
+    }
+
     #[test]
-    fn packed_and_unpacked_products_agree_with_the_definition_at_odd_sizes() {
-        for (rows, inner, columns) in [(1, 1, 1), (3, 5, 7), (8, 32, 32), (13, 31, 70), (17, 600, 33)] {
-            let (a, b) = (numbers(rows * inner, 1), numbers(inner * columns, 2));
-            let mut expected = numbers(rows * columns, 3);
-            let (mut plain, mut packed) = (expected.clone(), expected.clone());
+    fn packed_and_unpacked_products_agree_with_the_definition_at_odd_sizes_on_every_processor() {
+        for (simd, (rows, inner, columns)) in
+            Simd::available().into_iter().flat_map(|simd| SIZES.map(|size| (simd, size)))
+        {
+            let (a, b) = (whole_numbers(rows * inner, 1), whole_numbers(inner * columns, 2));
+            let mut expected = whole_numbers(rows * columns, 3);
+            let (mut plain, mut packed, mut turned) = (expected.clone(), expected.clone(), expected.clone());
             for row in 0..rows {
                 for column in 0..columns {
                     for idx in 0..inner {
@@ -297,24 +259,57 @@ mod tests {
                     }
                 }
             }
-            let mut scratch = Scratch::default();
-            scratch.add_product(&mut plain, columns, View::new(&a, inner), View::new(&b, columns));
+            let mut scratch = Scratch::new(simd);
+            let (left, right) = (View::new(&a, inner), View::new(&b, columns));
+            scratch.product(Onto::Output, &mut plain, columns, left, right);
             let mut factor = Packed::default();
             factor.pack(View::new(&b, columns));
-            factor.add_product(&a, &mut packed, &mut scratch);
-            assert_eq!(plain, expected, "{rows} {inner} {columns}");
-            assert_eq!(packed, expected, "{rows} {inner} {columns}");
+            factor.product(Onto::Output, &a, &mut packed, &mut scratch);
+            let a_turned: Vec<f32> = (0..a.len()).map(|idx| a[idx % rows * inner + idx / rows]).collect();
+            let b_turned: Vec<f32> = (0..b.len()).map(|idx| b[idx % inner * columns + idx / inner]).collect();
+            let (left, right) = (View::new(&a_turned, rows), View::new(&b_turned, inner));
+            scratch.product(Onto::Output, &mut turned, columns, left.transposed(), right.transposed());
+            assert_eq!(plain, expected, "{simd:?} {rows} {inner} {columns}");
+            assert_eq!(packed, expected, "{simd:?} {rows} {inner} {columns}");
+            assert_eq!(turned, expected, "{simd:?} {rows} {inner} {columns}");
         }
     }
 
     #[test]
-    fn the_kernel_of_this_processor_agrees_with_the_portable_one() {
-        let left: Vec<[f32; TILE_ROWS]> = numbers(TILE_ROWS * 40, 1).as_chunks().0.to_vec();
-        let panel: Vec<[f32; TILE_COLUMNS]> = numbers(TILE_COLUMNS * 40, 2).as_chunks().0.to_vec();
-        let mut sums = [[[0.0; TILE_COLUMNS]; TILE_ROWS]; 2];
-        let [own, portable] = &mut sums;
-        kernel::multiply(&left, &panel, own);
-        kernel::multiply_portable(&left, &panel, portable);
-        assert_eq!(own, portable);
+    fn a_product_begins_from_nothing_or_from_a_row() {
+        let (a, b) = (whole_numbers(20 * 300, 1), whole_numbers(300 * 40, 2));
+        for simd in Simd::available() {
+            let mut scratch = Scratch::new(simd);
+            let mut product = |onto: Onto<'_>, begin: f32| {
+                let mut out = vec![begin; 20 * 40];
+                scratch.product(onto, &mut out, 40, View::new(&a, 300), View::new(&b, 40));
+                out
+            };
+            let plain = product(Onto::Output, 0.0);
+            assert_eq!(product(Onto::Nothing, 5.0), plain);
+            let raised: Vec<f32> = plain.iter().map(|value| value + 3.0).collect();
+            assert_eq!(product(Onto::Row(&[3.0; 40]), 5.0), raised);
+        }
+    }
+
+    #[test]
+    fn products_have_the_same_bits_on_every_processor_with_fma() {
+        let (a, b) = (numbers(37 * 700, 1), numbers(700 * 45, 2));
+        let products: Vec<(Simd, Vec<f32>)> = Simd::available()
+            .into_iter()
+            .map(|simd| {
+                let mut out = vec![0.0; 37 * 45];
+                let factors = (View::new(&a, 700), View::new(&b, 45));
+                Scratch::new(simd).product(Onto::Nothing, &mut out, 45, factors.0, factors.1);
+                (simd, out)
+            })
+            .collect();
+        for (simd, product) in &products[1..] {
+            let rounds_once = *simd != Simd::Portable || cfg!(target_arch = "aarch64");
+            for (value, best) in product.iter().zip(&products[0].1) {
+                let tolerance = if rounds_once { 0.0 } else { 1e-4 };
+                assert!((value - best).abs() <= tolerance, "{simd:?}: {value} {best}");
+            }
+        }
     }
 }

@@ -1,0 +1,84 @@
+//! How fast the network trains and plays: `cargo bench --no-default-features --bench network`.
+
+use std::sync::Arc;
+
+use continuo::model::network::{Network, NetworkConfig};
+use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
+use continuo::training::fused::Worker;
+use continuo::training::optimiser::AdamW;
+use continuo::training::windows::{KeyedPiece, Streams, Window};
+use divan::Bencher;
+use divan::counter::ItemsCount;
+use rand::{RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+fn main() {
+    divan::main();
+}
+
+const SMALL: NetworkConfig = NetworkConfig { n_styles: 10, embedding: 192, hidden: 256, n_layers: 2, head: 128 };
+const LARGE: NetworkConfig = NetworkConfig { n_styles: 10, embedding: 256, hidden: 512, n_layers: 3, head: 192 };
+const MIDDLE: NetworkConfig = NetworkConfig { n_layers: 2, ..LARGE };
+
+/// Notes of a window.
+const N_STEPS: usize = 128;
+/// Streams of a thread.
+const N_STREAMS: usize = 16;
+
+/// Four voices that wander, as dense as a chorale.
+fn piece(seed: u64) -> Arc<KeyedPiece> {
+    let mut rng = Pcg64Mcg::seed_from_u64(seed);
+    let mut voices = [48_i32, 55, 62, 70];
+    let mut notes = Vec::new();
+    for beat in 0..100 {
+        for voice in &mut voices {
+            *voice = (*voice + rng.random_range(-3..=3)).clamp(36, 84);
+            notes.push(Note {
+                onset: Tick(beat * 24),
+                duration: Tick(24),
+                pitch: *voice as u8,
+                velocity: rng.random_range(60..100),
+                family: Family::PIANO,
+            });
+        }
+    }
+    notes.sort();
+    notes.dedup();
+    let piece = Piece { notes, meters: vec![(Tick(0), Meter::COMMON)], ..Piece::default() };
+    Arc::new(KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece })
+}
+
+struct Lane {
+    streams: Streams,
+    window: Window,
+    worker: Worker,
+}
+
+fn lane(network: &Network, seed: u64) -> Lane {
+    let pieces: Vec<_> = (0..50).map(piece).collect();
+    let streams = Streams::new(pieces, &[1.0; 50], N_STREAMS, seed);
+    Lane { streams, window: Window::default(), worker: Worker::new(network, 0.2, seed) }
+}
+
+/// One update as the trainer makes it: read, forward, backward, `AdamW`; two threads of 16 streams.
+#[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE)], sample_count = 12, sample_size = 1)]
+fn training_update(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
+    let mut network = Network::random(*config, 1);
+    let mut optimiser = AdamW::new(&network.layout, 0.01);
+    let mut lanes = [lane(&network, 1), lane(&network, 2)];
+    let n_notes = lanes.len() * N_STREAMS * N_STEPS;
+    bencher.counter(ItemsCount::new(n_notes)).bench_local(|| {
+        let shared = &network;
+        std::thread::scope(|scope| {
+            for lane in &mut lanes {
+                scope.spawn(move || {
+                    lane.streams.next_window(N_STEPS, &mut lane.window);
+                    lane.worker.clear_gradient();
+                    lane.worker.train(shared, &lane.window, 1.0 / n_notes as f32)
+                });
+            }
+        });
+        let gradients = lanes.each_ref().map(|lane| lane.worker.gradient.as_slice());
+        optimiser.update(&mut network.parameters, &gradients, 1e-3, 2)
+    });
+}

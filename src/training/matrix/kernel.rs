@@ -1,0 +1,334 @@
+//! The innermost loops of a product: up to eight rows times 32 columns, one way for each kind of processor.
+//!
+//! Every way adds up the products of one element in the same order with one rounding each (fused
+//! multiply-add), so AVX-512, AVX2 and NEON give the same bits; an x86 processor without FMA rounds twice.
+
+use crate::model::simd::Simd;
+
+/// Rows of the left factor that are worked on at a time.
+pub(super) const TILE_ROWS: usize = 8;
+/// Columns of the right factor that are worked on at a time.
+pub(super) const TILE_COLUMNS: usize = 32;
+
+/// What a product is added to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Onto<'a> {
+    /// What stands in the output.
+    Output,
+    /// Nothing: the output is overwritten.
+    Nothing,
+    /// This row; the output is overwritten.
+    Row(&'a [f32]),
+}
+
+/// One row of a panel of the right factor; its alignment keeps vectors from straddling cache lines.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct PanelRow(pub(super) [f32; TILE_COLUMNS]);
+
+impl PanelRow {
+    pub(super) const ZERO: Self = Self([0.0; TILE_COLUMNS]);
+}
+
+/// Rows of the left factor: element (row, inner) at `row * row_stride + inner * inner_stride`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left<'a> {
+    pub(super) data: &'a [f32],
+    pub(super) row_stride: usize,
+    pub(super) inner_stride: usize,
+}
+
+/// Where a tile's product goes: `height` rows of `width` values, `stride` values from row to row.
+pub(super) struct Place<'a> {
+    pub(super) out: &'a mut [f32],
+    pub(super) stride: usize,
+    pub(super) height: usize,
+    pub(super) width: usize,
+}
+
+/// The same by address, once every bound has been checked.
+#[derive(Clone, Copy)]
+struct Job {
+    left: *const f32,
+    row_stride: usize,
+    inner_stride: usize,
+    panel: *const f32,
+    depth: usize,
+    out: *mut f32,
+    stride: usize,
+    height: usize,
+    width: usize,
+    /// Null when the product is added to nothing; the output itself, or a row with a stride of zero.
+    onto: *const f32,
+    onto_stride: usize,
+}
+
+/// Writes `onto + left · panel` to one place in the output.
+pub(super) fn multiply(simd: Simd, left: Left<'_>, panel: &[PanelRow], place: Place<'_>, onto: Onto<'_>) {
+    let Place { out, stride, height, width } = place;
+    let depth = panel.len();
+    assert!((1..=TILE_ROWS).contains(&height) && (1..=TILE_COLUMNS).contains(&width) && depth > 0);
+    assert!((height - 1) * stride + width <= out.len(), "the tile lies in the output");
+    let last = (height - 1) * left.row_stride + (depth - 1) * left.inner_stride;
+    assert!(last < left.data.len(), "the tile lies in the left factor");
+    let out = out.as_mut_ptr();
+    let (onto, onto_stride) = match onto {
+        Onto::Output => (out.cast_const(), stride),
+        Onto::Nothing => (std::ptr::null(), 0),
+        Onto::Row(row) => {
+            assert!(width <= row.len(), "the row is as wide as the output");
+            (row.as_ptr(), 0)
+        }
+    };
+    let Left { data, row_stride, inner_stride } = left;
+    let job = Job {
+        left: data.as_ptr(),
+        row_stride,
+        inner_stride,
+        panel: panel.as_ptr().cast(),
+        depth,
+        out,
+        stride,
+        height,
+        width,
+        onto,
+        onto_stride,
+    };
+    #[allow(unsafe_code, reason = "the bounds were checked above, once a tile and not once a number")]
+    match simd {
+        // SAFETY: every address that follows from the job lies in its slice, as was asserted; whoever made
+        // the `Simd` asked the processor.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => unsafe { x86::avx512(job) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => unsafe { x86::avx2(job) },
+        // SAFETY: as above.
+        _ => unsafe { portable::multiply(job) },
+    }
+}
+
+/// Calls `$kernel::<ROWS>($job)` with the height as a constant, so that sums stay in registers.
+macro_rules! by_height {
+    ($height:expr, $kernel:ident, $job:expr, [$($rows:literal)+]) => {
+        match $height {
+            $($rows => $kernel::<$rows>($job),)+
+            _ => {}
+        }
+    };
+}
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, unsafe_op_in_unsafe_fn, reason = "vectors of a processor found at run time")]
+mod x86 {
+    use std::arch::x86_64::{
+        __m256, __mmask16, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps,
+        _mm256_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
+        _mm512_maskz_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
+    };
+
+    use crate::training::matrix::kernel::{Job, TILE_COLUMNS};
+
+    /// # Safety
+    /// The processor has AVX-512F, and every address of the job is valid.
+    #[target_feature(enable = "avx512f")]
+    pub(super) unsafe fn avx512(job: Job) {
+        by_height!(job.height, avx512_rows, job, [1 2 3 4 5 6 7 8]);
+    }
+
+    #[target_feature(enable = "avx512f")]
+    unsafe fn avx512_rows<const ROWS: usize>(job: Job) {
+        let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
+        let (mut left, mut panel) = (job.left, job.panel);
+        let offsets = offsets::<ROWS>(job.row_stride);
+        // Indices, not iterators: those are not inlined into code for another processor, and the sums
+        // would leave their registers.
+        let mut idx = 0;
+        while idx < job.depth {
+            let (low, high) = (_mm512_loadu_ps(panel), _mm512_loadu_ps(panel.add(16)));
+            let mut row = 0;
+            while row < ROWS {
+                let value = _mm512_set1_ps(*left.add(offsets[row]));
+                sums[row][0] = _mm512_fmadd_ps(value, low, sums[row][0]);
+                sums[row][1] = _mm512_fmadd_ps(value, high, sums[row][1]);
+                row += 1;
+            }
+            // May point past the end after the last turn, where it is not read.
+            left = left.wrapping_add(job.inner_stride);
+            panel = panel.add(TILE_COLUMNS);
+            idx += 1;
+        }
+        let masks = [mask(job.width), mask(job.width.saturating_sub(16))];
+        let mut row = 0;
+        while row < ROWS {
+            let mut half = 0;
+            while half < 2 {
+                let mut sum = sums[row][half];
+                if !job.onto.is_null() {
+                    let onto = job.onto.wrapping_add(row * job.onto_stride + half * 16);
+                    sum = _mm512_add_ps(_mm512_maskz_loadu_ps(masks[half], onto), sum);
+                }
+                let out = job.out.wrapping_add(row * job.stride + half * 16);
+                _mm512_mask_storeu_ps(out, masks[half], sum);
+                half += 1;
+            }
+            row += 1;
+        }
+    }
+
+    /// Where each row begins. Hidden from the optimiser, which would turn addresses that do not depend on
+    /// each other into a chain of additions, as long as the products themselves take.
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "must become part of code for another processor")]
+    fn offsets<const ROWS: usize>(stride: usize) -> [usize; ROWS] {
+        let mut offsets = [0; ROWS];
+        let mut row = 0;
+        while row < ROWS {
+            offsets[row] = row * stride;
+            row += 1;
+        }
+        std::hint::black_box(offsets)
+    }
+
+    /// A bit for each of the first `width` of sixteen columns.
+    fn mask(width: usize) -> __mmask16 {
+        if width >= 16 { 0xffff } else { (1 << width) - 1 }
+    }
+
+    /// Four rows and sixteen columns at a time: eight of the sixteen registers hold sums.
+    ///
+    /// # Safety
+    /// The processor has AVX2 and FMA, and every address of the job is valid.
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) unsafe fn avx2(job: Job) {
+        let mut row = 0;
+        while row < job.height {
+            let mut column = 0;
+            while column < job.width {
+                let part = job.part(row, column, 4, 16);
+                by_height!(part.height, avx2_rows, part, [1 2 3 4]);
+                column += 16;
+            }
+            row += 4;
+        }
+    }
+
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn avx2_rows<const ROWS: usize>(job: Job) {
+        let mut sums = [[_mm256_setzero_ps(); 2]; ROWS];
+        let (mut left, mut panel) = (job.left, job.panel);
+        let offsets = offsets::<ROWS>(job.row_stride);
+        let mut idx = 0;
+        while idx < job.depth {
+            let (low, high): (__m256, __m256) = (_mm256_loadu_ps(panel), _mm256_loadu_ps(panel.add(8)));
+            let mut row = 0;
+            while row < ROWS {
+                let value = _mm256_set1_ps(*left.add(offsets[row]));
+                sums[row][0] = _mm256_fmadd_ps(value, low, sums[row][0]);
+                sums[row][1] = _mm256_fmadd_ps(value, high, sums[row][1]);
+                row += 1;
+            }
+            left = left.wrapping_add(job.inner_stride);
+            panel = panel.wrapping_add(TILE_COLUMNS);
+            idx += 1;
+        }
+        let mut row = 0;
+        while row < ROWS {
+            if job.width == 16 {
+                let mut half = 0;
+                while half < 2 {
+                    let mut sum = sums[row][half];
+                    if !job.onto.is_null() {
+                        sum = _mm256_add_ps(_mm256_loadu_ps(job.onto.add(row * job.onto_stride + half * 8)), sum);
+                    }
+                    _mm256_storeu_ps(job.out.add(row * job.stride + half * 8), sum);
+                    half += 1;
+                }
+            } else {
+                let mut values = [0.0; 16];
+                _mm256_storeu_ps(values.as_mut_ptr(), sums[row][0]);
+                _mm256_storeu_ps(values.as_mut_ptr().add(8), sums[row][1]);
+                job.write_row(row, &values);
+            }
+            row += 1;
+        }
+    }
+}
+
+#[allow(unsafe_code, reason = "addresses that `multiply` has checked")]
+impl Job {
+    /// The part of a job from `row` and `column` on, at most `rows` by `columns`.
+    fn part(self, row: usize, column: usize, rows: usize, columns: usize) -> Self {
+        Self {
+            left: self.left.wrapping_add(row * self.row_stride),
+            panel: self.panel.wrapping_add(column),
+            out: self.out.wrapping_add(row * self.stride + column),
+            onto: if self.onto.is_null() {
+                self.onto
+            } else {
+                self.onto.wrapping_add(row * self.onto_stride + column)
+            },
+            height: (self.height - row).min(rows),
+            width: (self.width - column).min(columns),
+            ..self
+        }
+    }
+
+    /// Writes the sums of one row, no more than the width.
+    ///
+    /// # Safety
+    /// Every address of the job is valid.
+    unsafe fn write_row(&self, row: usize, sums: &[f32]) {
+        for (column, sum) in sums[..self.width].iter().enumerate() {
+            let onto = if self.onto.is_null() {
+                0.0
+            } else {
+                // SAFETY: as the caller promises.
+                unsafe { *self.onto.add(row * self.onto_stride + column) }
+            };
+            // SAFETY: as the caller promises.
+            unsafe { *self.out.add(row * self.stride + column) = onto + sum };
+        }
+    }
+}
+
+/// Plain loops; vectorised by the compiler for what every processor of its kind has.
+#[allow(unsafe_code, unsafe_op_in_unsafe_fn, reason = "addresses that `multiply` has checked")]
+mod portable {
+    use crate::training::matrix::kernel::{Job, TILE_COLUMNS};
+
+    /// NEON has 32 registers of four numbers, SSE2 half as many.
+    const COLUMNS: usize = if cfg!(target_arch = "aarch64") { 16 } else { 8 };
+
+    /// # Safety
+    /// Every address of the job is valid.
+    pub(super) unsafe fn multiply(job: Job) {
+        for row in (0..job.height).step_by(4) {
+            for column in (0..job.width).step_by(COLUMNS) {
+                let part = job.part(row, column, 4, COLUMNS);
+                by_height!(part.height, rows, part, [1 2 3 4]);
+            }
+        }
+    }
+
+    unsafe fn rows<const ROWS: usize>(job: Job) {
+        let mut sums = [[0.0_f32; COLUMNS]; ROWS];
+        for idx in 0..job.depth {
+            let line = job.panel.add(idx * TILE_COLUMNS);
+            for (row, sums) in sums.iter_mut().enumerate() {
+                let value = *job.left.add(idx * job.inner_stride + row * job.row_stride);
+                for (column, sum) in sums.iter_mut().enumerate() {
+                    let factor = *line.add(column);
+                    *sum = if cfg!(any(target_arch = "aarch64", target_feature = "fma")) {
+                        value.mul_add(factor, *sum)
+                    } else {
+                        value * factor + *sum
+                    };
+                }
+            }
+        }
+        for (row, sums) in sums.iter().enumerate() {
+            job.write_row(row, sums);
+        }
+    }
+}
