@@ -16,14 +16,15 @@ fn trainer(arguments: &[&str], out: &Path) -> Command {
 
 fn train(arguments: &[&str], out: &Path) -> Output {
     trainer(arguments, out)
-        .args(["--batch", "2", "--sequence-length", "16", "--epochs", "0.02", "--threads", "1"])
+        .args(["--batch", "2", "--sequence-length", "16", "--epochs", "0.02", "--threads", "1", "--no-report"])
         .output()
         .unwrap()
 }
 
 /// A run of some seconds, of two lanes, with dropout; checkpoints at validations and between them.
-const LONG: [&str; 15] = [
+const LONG: [&str; 16] = [
     CORPUS,
+    "--no-report",
     "--name=long",
     "--epochs=20",
     "--batch=20",
@@ -60,6 +61,23 @@ fn a_folder_with_bad_files_becomes_a_model_and_the_bad_files_are_named() {
     assert!(log.contains("repaired") && log.contains("319_synthetic__no_eot.mid"), "{log}");
     let model = Model::load(&out).unwrap();
     assert_eq!(model.card().styles, ["Odd"]);
+}
+
+#[test]
+fn a_run_leaves_a_page_with_its_pictures_inside_that_needs_no_network() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("odd.safetensors");
+    let output = trainer(&[CORPUS, "--epochs=0.05", "--batch=2", "--sequence-length=16"], &out).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    let page = std::fs::read_to_string(folder.path().join("odd.html")).unwrap();
+    for told in ["Loss curves", "302_synthetic__empty_file.mid", "sample at temperature 0.7", ">real<", "velocity", "Markov"] {
+        assert!(page.contains(told), "the page does not tell of {told}");
+    }
+    let n_pictures = page.matches("<svg").count();
+    assert!(n_pictures >= 14, "{n_pictures} pictures");
+    let outside: Vec<&str> = ["src=", "href=", "@import", "<script"].into_iter().filter(|way| page.contains(way)).collect();
+    assert!(outside.is_empty(), "the page fetches something: {outside:?}");
+    assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
 
 #[test]

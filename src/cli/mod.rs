@@ -8,6 +8,8 @@ mod continuation;
 
 mod samples;
 
+mod report;
+
 mod evaluate;
 
 mod inspect;

@@ -14,6 +14,7 @@ use clap::Args;
 use sha2::{Digest, Sha256};
 
 use crate::cli::train::settings::{Preset, Settings};
+use crate::cli::report::{self, Story};
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::{Card, Model, Primer};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
@@ -99,6 +100,9 @@ pub(super) struct TrainArgs {
     /// Keep what was read from the files in memory only.
     #[arg(long, conflicts_with = "cache")]
     no_cache: bool,
+    /// Write no report: the page NAME.html beside the weights, with curves, samples and comparisons.
+    #[arg(long)]
+    no_report: bool,
     /// The model's name; that of the file by default.
     #[arg(long)]
     name: Option<String>,
@@ -145,10 +149,17 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let card = card(args, &config, &corpus, &outcome.validation, model.as_deref());
     let primers = primers(&corpus, config.seed, model.as_deref());
     println!("{}", show::table(&corpus.styles, &outcome.validation));
-    Model::new(outcome.network, card, primers)?
-        .save(&args.out)
-        .with_context(|| format!("could not write {}", args.out.display()))?;
+    let model = Arc::new(Model::new(outcome.network, card, primers)?);
+    model.save(&args.out).with_context(|| format!("could not write {}", args.out.display()))?;
     println!("Wrote {}", args.out.display());
+    if args.no_report || outcome.ending == Ending::Stopped {
+        return Ok(());
+    }
+    let page = args.out.with_extension("html");
+    let (curve, validation) = (&outcome.curve, &outcome.validation);
+    let story = Story { model: &model, corpus: &corpus, curve, validation, seed: 1, n_threads };
+    report::write(&story, &page)?;
+    println!("Wrote {}: open it in a browser to see what was learned.", page.display());
     Ok(())
 }
 
@@ -310,7 +321,7 @@ fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> Strin
     let preset = format!("{:?}", args.preset).to_lowercase();
     let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
     format!(
-        "preset {preset}, {} pieces, {} notes, {} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
+        "preset {preset}, {} pieces, {} notes, {:.2} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
          dropout {}, lr {}, seed {}",
         corpus.n_pieces(Part::Train),
         corpus.n_notes(),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::{print_line, values};
 use crate::model::Model;
 use crate::training::baselines::{self, CopyBar, Markov};
-use crate::training::corpus::{StyleFolder, read_folder};
+use crate::training::corpus::{Corpus, Part, StyleFolder, read_folder};
 use crate::training::fused::Losses;
 use crate::training::validation::evaluate;
 use crate::training::windows::KeyedPiece;
@@ -222,12 +222,11 @@ impl Material {
             );
         };
         let part = folder.path.join(part);
-        let train = folder.path.join("train");
-        let has_part = part.is_dir();
-        Ok(Self {
-            style,
-            train: if has_part && train.is_dir() { read_folder(&train, style)? } else { Vec::new() },
-            measured: read_folder(if has_part { &part } else { &folder.path }, style)?,
-        })
+        let measured = read_folder(if part.is_dir() { &part } else { &folder.path }, style)?;
+        let is_split = part.is_dir() && folder.path.join("train").is_dir();
+        // As `train` reads them: what is nearly the same as a piece held out is not among them.
+        let corpus = is_split.then(|| Corpus::read(&[folder])).transpose()?;
+        let train = corpus.map(|corpus| corpus.pieces(Part::Train).collect()).unwrap_or_default();
+        Ok(Self { style, train, measured })
     }
 }

@@ -1,0 +1,147 @@
+//! The page that `train` leaves beside the weights: whether the model learned, to be seen at a glance.
+//!
+//! One HTML file with its pictures inside, so that it opens offline and can be sent to anyone.
+
+mod page;
+
+mod plot;
+
+mod roll;
+
+mod style;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use crate::model::Model;
+use crate::training::corpus::{Corpus, Part};
+use crate::training::run::CurvePoint;
+use crate::training::validation::Validation;
+use page::{Page, escaped};
+use plot::{Line, PARTS};
+
+/// All that the page tells of.
+pub(super) struct Story<'a> {
+    pub(super) model: &'a Arc<Model>,
+    pub(super) corpus: &'a Corpus,
+    pub(super) curve: &'a [CurvePoint],
+    /// On all validation pieces, of the network that was kept.
+    pub(super) validation: &'a Validation,
+    /// First seed of the samples.
+    pub(super) seed: u32,
+    pub(super) n_threads: usize,
+}
+
+/// Files named in the page; the log has all.
+const MAX_NAMED: usize = 60;
+
+/// Composes samples, compares, draws, and writes the page.
+pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
+    let card = story.model.card();
+    let mut page = Page::new(&card.name);
+    let loss = story.validation.mean;
+    page.lead(&format!(
+        "{} to train on, {} notes; {loss:.3} nats a note on the validation pieces, every style alike. {}",
+        plural(story.corpus.n_pieces(Part::Train), "piece"),
+        story.corpus.n_notes(),
+        escaped(&card.training),
+    ));
+    curves(story, &mut page)?;
+    losses(story, &mut page);
+    read(story, &mut page);
+    for style in 0..story.corpus.styles.len() {
+        style::section(story, style, &mut page)?;
+    }
+    page.note(
+        "Samples are composed as the plugin composes, at temperature 1 where nothing else is said, in the meters \
+         and modes of the real pieces. Real pieces are those held out for validation.",
+    );
+    std::fs::write(path, page.finish()).with_context(|| format!("could not write {}", path.display()))
+}
+
+fn plural(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// Loss against notes heard: in all, and by part.
+fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
+    page.section("Loss curves", "Nats a note against millions of notes trained on. Where the line of the validation pieces turns up while that of training falls on, the model begins to learn by heart.");
+    if story.curve.is_empty() {
+        page.note("The run was too short for a curve.");
+        return Ok(());
+    }
+    let x = |point: &CurvePoint| point.n_notes as f64 / 1e6;
+    let valid = |point: &CurvePoint, part: Option<usize>| {
+        let of_style = |parts: &[f32; 5]| part.map_or_else(|| parts.iter().sum::<f32>(), |part| parts[part]);
+        // A style without validation pieces has no loss at all.
+        let heard: Vec<f32> = point.valid.iter().filter(|p| p.iter().any(|l| *l > 0.0)).map(of_style).collect();
+        f64::from(heard.iter().sum::<f32>()) / heard.len().max(1) as f64
+    };
+    let train = |point: &CurvePoint, part: Option<usize>| {
+        f64::from(part.map_or_else(|| point.train.iter().sum(), |part| point.train[part]))
+    };
+    let mut pictures = Vec::new();
+    for part in [None, Some(0), Some(1), Some(2), Some(3), Some(4)] {
+        let points = |value: &dyn Fn(&CurvePoint, Option<usize>) -> f64| -> Vec<(f64, f64)> {
+            story.curve.iter().map(|point| (x(point), value(point, part))).collect()
+        };
+        let lines = [Line::train(points(&train)), Line::valid(points(&valid))];
+        pictures.push(plot::curve(part.map_or("all parts", |part| PARTS[part]), &lines)?);
+    }
+    page.pictures(&pictures);
+    if story.corpus.styles.len() > 1 {
+        let of_style = |style: usize| {
+            let total = |point: &CurvePoint| point.valid.get(style).map(|parts| f64::from(parts.iter().sum::<f32>()));
+            story.curve.iter().filter_map(|point| Some((x(point), total(point)?))).collect::<Vec<_>>()
+        };
+        let lines: Vec<(&str, Vec<(f64, f64)>)> =
+            story.corpus.styles.iter().enumerate().map(|(idx, name)| (name.as_str(), of_style(idx))).collect();
+        page.wide(&plot::styles("validation loss by style", &lines)?);
+    }
+    Ok(())
+}
+
+/// The loss of the network that was kept, by style and part.
+fn losses(story: &Story<'_>, page: &mut Page) {
+    page.section("Loss on the validation pieces", "Nats a note of the network that was kept, on whole pieces.");
+    let mut rows = Vec::new();
+    for (name, parts) in story.corpus.styles.iter().zip(&story.validation.by_style) {
+        let mut row = vec![escaped(name)];
+        row.extend(parts.iter().map(|loss| format!("{loss:.3}")));
+        let sums = [parts.iter().sum::<f32>(), parts[..4].iter().sum()];
+        row.extend(sums.map(|sum| format!("{sum:.3}")));
+        rows.push(row);
+    }
+    page.table(&["style", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"], &rows);
+}
+
+/// What was read, what was left out, and why.
+fn read(story: &Story<'_>, page: &mut Page) {
+    let (corpus, report) = (story.corpus, &story.corpus.report);
+    page.section("What was read", "");
+    let n_notes = corpus.n_notes_by_style();
+    let rows: Vec<Vec<String>> = corpus
+        .styles
+        .iter()
+        .enumerate()
+        .map(|(idx, name)| {
+            let count = |part| corpus.pieces_in(part, idx).count().to_string();
+            vec![escaped(name), count(Part::Train), count(Part::Valid), n_notes[idx].to_string()]
+        })
+        .collect();
+    page.table(&["style", "pieces to train on", "pieces held out", "notes to train on"], &rows);
+    let lists = [
+        ("could not be used", &report.refused),
+        ("left out as the same as another", &report.duplicates),
+        ("nearly the same as another", &report.near_duplicates),
+        ("read with repairs", &report.warnings),
+    ];
+    page.note(&format!("{} found.", plural(report.n_files, "MIDI file")));
+    for (what, files) in lists.into_iter().filter(|(_, files)| !files.is_empty()) {
+        let named: Vec<String> =
+            files.iter().take(MAX_NAMED).map(|(path, why)| format!("{}: {}", escaped(path), escaped(why))).collect();
+        page.details(&format!("{} {what}", files.len()), &named, files.len().saturating_sub(MAX_NAMED));
+    }
+}

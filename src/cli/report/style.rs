@@ -1,0 +1,223 @@
+//! What the page tells of one style: its samples to look at, and how like real music they are.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::cli::report::page::{Page, escaped};
+use crate::cli::report::plot::{Histogram, REAL, SAMPLES, css, histogram};
+use crate::cli::report::{Story, roll};
+use crate::cli::samples::{Order, compose_all};
+use crate::music::{Meter, Mode, Note, Tick};
+use crate::training::baselines::{self, CopyBar, Markov};
+use crate::training::corpus::Part;
+use crate::training::measures::{Comparison, Known, Means, Passage, Verdict, measure};
+use crate::training::windows::KeyedPiece;
+
+/// Samples that are measured, and their bars.
+const N_SAMPLES: u32 = 16;
+const N_BARS: u32 = 32;
+/// Bars of a piano roll.
+const N_SHOWN: usize = 8;
+const TEMPERATURES: [f32; 3] = [0.7, 1.0, 1.3];
+const MARKOV_ORDER: usize = 4;
+/// Simple models and memorisation look at so many training notes of a style at most.
+const MAX_NOTES: usize = 1_500_000;
+
+/// Everything about one style.
+pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Result<()> {
+    page.section(&story.corpus.styles[style], "");
+    let held_out: Vec<Arc<KeyedPiece>> = sounding(story, Part::Valid, style).collect();
+    let train = training_pieces(story, style);
+    // A style of which nothing was held out is shown beside what it was trained on.
+    let real = if held_out.is_empty() { &train } else { &held_out };
+    if real.is_empty() {
+        page.note("This run trained on no piece of this style.");
+        return Ok(());
+    }
+    if held_out.is_empty() {
+        page.note("Nothing was held out of this style: real pieces are those it was trained on.");
+    }
+    rolls(story, style, real, page)?;
+    let samples: Vec<Passage> = compose_all(story.model, &orders(story, style, real), N_BARS, story.n_threads)
+        .iter()
+        .map(|piece| Passage::of_length(piece, N_BARS as usize))
+        .collect();
+    let passages: Vec<Passage> = real.iter().map(|piece| Passage::at_most(&piece.piece, N_BARS as usize)).collect();
+    histograms(&samples, &passages, page)?;
+    let is_yardstick = !held_out.is_empty();
+    compare(&samples, &passages, is_yardstick.then_some(&train), page);
+    if is_yardstick {
+        beside_baselines(story, style, &train, &held_out, page);
+    }
+    Ok(())
+}
+
+fn sounding(story: &Story<'_>, part: Part, style: usize) -> impl Iterator<Item = Arc<KeyedPiece>> {
+    story.corpus.pieces_in(part, style).filter(|piece| !piece.piece.notes.is_empty())
+}
+
+/// The training pieces, or the first of very many.
+fn training_pieces(story: &Story<'_>, style: usize) -> Vec<Arc<KeyedPiece>> {
+    let mut n_notes = 0;
+    sounding(story, Part::Train, style)
+        .take_while(|piece| {
+            n_notes += piece.piece.notes.len();
+            n_notes <= MAX_NOTES
+        })
+        .collect()
+}
+
+fn order(style: usize, like: &KeyedPiece, seed: u32, temperature: f32) -> Order {
+    let meter = Passage::at_most(&like.piece, N_BARS as usize).meter();
+    Order { style, seed, temperature, meter, mode: like.mode_at(Tick::ZERO) }
+}
+
+/// Samples in the meters and modes of real pieces, in turn.
+fn orders(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>]) -> Vec<Order> {
+    let order_of = |idx: u32| {
+        let like = &real[idx as usize % real.len()];
+        order(style, like, story.seed.wrapping_add(idx), 1.0)
+    };
+    (0..N_SAMPLES).map(order_of).collect()
+}
+
+/// One sample at each temperature, and a real passage in the same meter and mode.
+fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut Page) -> Result<()> {
+    let like = &real[common(real)];
+    let orders: Vec<Order> =
+        TEMPERATURES.iter().map(|temperature| order(style, like, story.seed, *temperature)).collect();
+    let mut shown = Vec::new();
+    for order in orders {
+        // One at a time: all of one seed.
+        let pieces = compose_all(story.model, &[order], N_SHOWN as u32, 1);
+        let passage = pieces.first().map(|piece| Passage::of_length(piece, N_SHOWN)).unwrap_or_default();
+        shown.push((format!("sample at temperature {}", order.temperature), passage));
+    }
+    shown.push(("real".to_owned(), Passage::at_most(&like.piece, N_SHOWN)));
+    page.heading("Eight bars to look at");
+    page.key(&roll::key(shown.iter().map(|(_, passage)| passage)));
+    let range = roll::pitch_range(shown.iter().map(|(_, passage)| passage));
+    for (title, passage) in &shown {
+        page.wide(&roll::draw(title, passage, range)?);
+    }
+    Ok(())
+}
+
+/// A piece in the commonest meter and mode.
+fn common(real: &[Arc<KeyedPiece>]) -> usize {
+    let kind = |piece: &KeyedPiece| -> (Meter, Mode) {
+        (Passage::at_most(&piece.piece, N_BARS as usize).meter(), piece.mode_at(Tick::ZERO))
+    };
+    let kinds: Vec<_> = real.iter().map(|piece| kind(piece)).collect();
+    let count = |idx: usize| kinds.iter().filter(|kind| **kind == kinds[idx]).count();
+    (0..kinds.len()).rev().max_by_key(|idx| count(*idx)).unwrap_or_default()
+}
+
+/// The share of notes in each bin, of samples and of real music.
+fn shares(samples: &[Passage], real: &[Passage], n_bins: usize, bin: &dyn Fn(&Note, Tick) -> usize) -> Vec<(f64, f64)> {
+    let count = |passages: &[Passage]| {
+        let mut counts = vec![0.0; n_bins];
+        for passage in passages {
+            for (start, _, notes) in passage.bars_with_notes() {
+                for note in notes {
+                    counts[bin(note, start).min(n_bins - 1)] += 1.0;
+                }
+            }
+        }
+        let total = counts.iter().sum::<f64>().max(1.0);
+        counts.into_iter().map(move |count| count / total)
+    };
+    count(samples).zip(count(real)).collect()
+}
+
+fn histograms(samples: &[Passage], real: &[Passage], page: &mut Page) -> Result<()> {
+    const SIXTEENTH: i64 = Tick::PER_BEAT / 4;
+    page.heading("Notes counted");
+    page.key(&[(css(SAMPLES), "samples"), (css(REAL), "real")]);
+    let longest_bar = real.iter().flat_map(|passage| &passage.bars).map(|(_, meter)| meter.bar_length().0).max();
+    let n_onsets = (longest_bar.unwrap_or(96) / 2).clamp(8, 96) as usize;
+    let (low, high) = roll::pitch_range(real.iter().chain(samples));
+    let low = usize::from(low) / 12 * 12;
+    let pitches = Histogram {
+        title: "pitch, relative to the tonic C",
+        axis: "octaves",
+        bins: shares(samples, real, usize::from(high) + 1 - low, &|note, _| usize::from(note.pitch).saturating_sub(low)),
+        label: &|bin| if (bin + low).is_multiple_of(12) { format!("C{}", (bin + low) as i32 / 12 - 1) } else { String::new() },
+    };
+    let durations = Histogram {
+        title: "duration",
+        axis: "sixteenths",
+        bins: shares(samples, real, 34, &|note, _| ((2 * note.duration.0 + SIXTEENTH / 2) / SIXTEENTH) as usize),
+        label: &|bin| if bin.is_multiple_of(8) { (bin / 2).to_string() } else { String::new() },
+    };
+    let onsets = Histogram {
+        title: "onset in the bar",
+        axis: "quarters",
+        bins: shares(samples, real, n_onsets, &|note, start| ((note.onset - start).0 / 2) as usize),
+        label: &|bin| if bin.is_multiple_of(12) { (bin / 12).to_string() } else { String::new() },
+    };
+    let velocities = Histogram {
+        title: "velocity",
+        axis: "MIDI velocity",
+        bins: shares(samples, real, 16, &|note, _| usize::from(note.velocity / 8)),
+        label: &|bin| if bin.is_multiple_of(2) { (bin * 8).to_string() } else { String::new() },
+    };
+    let pictures: Result<Vec<String>> = [pitches, durations, onsets, velocities].iter().map(histogram).collect();
+    page.pictures_in_pairs(&pictures?);
+    Ok(())
+}
+
+/// Measures of samples beside real pieces, what is learned by heart among them.
+fn compare(samples: &[Passage], real: &[Passage], train: Option<&Vec<Arc<KeyedPiece>>>, page: &mut Page) {
+    let shared = train.map(|train| {
+        let known = Known::new(train.iter().map(|piece| piece.piece.notes.as_slice()));
+        let shared = |passages: &[Passage]| known.shared(passages.iter().map(|p| p.notes.as_slice()));
+        (shared(samples), shared(real))
+    });
+    let means = |passages: &[Passage]| Means::of(&passages.iter().map(measure).collect::<Vec<_>>());
+    let comparison = Comparison { samples: means(samples), real: means(real), shared };
+    page.heading("Samples held against real pieces");
+    page.note(&format!(
+        "{} samples of {N_BARS} bars, {} real pieces cut to as many. A shared passage is one that stands, note for note in \
+         any key, in a training piece; what real pieces share is the yardstick.",
+        samples.len(),
+        real.len()
+    ));
+    let rows: Vec<Vec<String>> = comparison
+        .verdicts()
+        .into_iter()
+        .map(|Verdict { name, samples, real, asked, holds }| {
+            let (class, word) = if holds { ("good", "near enough") } else { ("bad", "off") };
+            let outcome = if asked.is_empty() { String::new() } else { format!("<span class=\"{class}\">{word}</span>") };
+            let number = |value: f64| format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned();
+            vec![escaped(&name.replace('_', " ")), number(samples), number(real), escaped(asked), outcome]
+        })
+        .collect();
+    page.table(&["", "samples", "real", "asked", ""], &rows);
+}
+
+/// The network's loss beside those of simple models.
+fn beside_baselines(
+    story: &Story<'_>,
+    style: usize,
+    train: &[Arc<KeyedPiece>],
+    held_out: &[Arc<KeyedPiece>],
+    page: &mut Page,
+) {
+    page.heading("Beside simple models");
+    let row = |name: String, parts: [f64; 5]| {
+        let sums = [parts.iter().sum::<f64>(), parts[..4].iter().sum()];
+        std::iter::once(name).chain(parts.into_iter().chain(sums).map(|loss| format!("{loss:.3}"))).collect()
+    };
+    let mean = |(losses, n_notes): ([f64; 5], usize)| losses.map(|sum| sum / n_notes.max(1) as f64);
+    let network = story.validation.by_style.get(style).copied().unwrap_or_default();
+    let markov = baselines::evaluate(&Markov::new(MARKOV_ORDER, train), held_out, story.n_threads);
+    let copy_bar = baselines::evaluate(&CopyBar::new(train), held_out, story.n_threads);
+    let rows: Vec<Vec<String>> = vec![
+        row("this network".into(), network.map(f64::from)),
+        row(format!("Markov model of order {MARKOV_ORDER}"), mean(markov)),
+        row("the bar before, copied".into(), mean(copy_bar)),
+    ];
+    page.table(&["nats a note", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"], &rows);
+}
