@@ -140,12 +140,12 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let model = super::load_model((!is_default).then_some(args.model.as_path()))?;
     let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let n_threads = args.threads.unwrap_or(n_processors).max(1);
+    // What is wrong with the last folder is said before the first takes its time.
+    let folders: Vec<(StyleFolder, usize)> =
+        args.folders.iter().map(|folder| with_style(&model, folder)).collect::<Result<_>>()?;
     let mut rows = Vec::new();
-    for folder in &args.folders {
-        let material = Material::read(&model, folder, &args.part)?;
-        if material.measured.iter().all(|piece| piece.piece.notes.is_empty()) {
-            bail!("no notes to measure in {folder}");
-        }
+    for (folder, style) in folders {
+        let material = Material::read(folder, style, &args.part)?;
         rows.push(row(args, &model, &material, n_threads));
     }
     let all = total(&rows);
@@ -203,7 +203,20 @@ fn total(rows: &[Row]) -> Row {
     all
 }
 
-/// The pieces of a folder, told to be in the style of the model that bears its name or was learned from it.
+/// A folder, and the style of the model that bears its name or was learned from it.
+fn with_style(model: &Model, folder: &str) -> Result<(StyleFolder, usize)> {
+    let folder = StyleFolder::parse(folder);
+    match model.card().style_named(&folder.name) {
+        Some(style) => Ok((folder, style)),
+        None => bail!(
+            "expected a style of the model ({}) or a folder that it was learned from, found {}",
+            model.card().styles.join(", "),
+            folder.name
+        ),
+    }
+}
+
+/// The pieces of a folder, told to be in a style of the model.
 struct Material {
     style: usize,
     /// What the model may have been trained on; empty when the folder has no such part.
@@ -212,17 +225,13 @@ struct Material {
 }
 
 impl Material {
-    fn read(model: &Model, folder: &str, part: &str) -> Result<Self> {
-        let folder = StyleFolder::parse(folder);
-        let Some(style) = model.card().style_named(&folder.name) else {
-            bail!(
-                "expected a style of the model ({}) or a folder that it was learned from, found {}",
-                model.card().styles.join(", "),
-                folder.name
-            );
-        };
+    fn read(folder: StyleFolder, style: usize, part: &str) -> Result<Self> {
         let part = folder.path.join(part);
-        let measured = read_folder(if part.is_dir() { &part } else { &folder.path }, style)?;
+        let mut measured = read_folder(if part.is_dir() { &part } else { &folder.path }, style)?;
+        measured.retain(|piece| !piece.piece.notes.is_empty());
+        if measured.is_empty() {
+            bail!("no notes to measure in {}", folder.path.display());
+        }
         let is_split = part.is_dir() && folder.path.join("train").is_dir();
         // As `train` reads them: what is nearly the same as a piece held out is not among them.
         let corpus = is_split.then(|| Corpus::read(&[folder])).transpose()?;

@@ -33,7 +33,7 @@ impl Music {
     /// Composes samples in the meters and modes of the real pieces, and compares.
     pub(super) fn of(model: &Arc<Model>, material: &Material, wanted: &Wanted) -> Self {
         let n_bars = wanted.n_bars as usize;
-        let measured = material.measured.iter().filter(|piece| !piece.piece.notes.is_empty());
+        let measured = material.measured.iter();
         let real: Vec<Passage> = measured.clone().map(|piece| Passage::at_most(&piece.piece, n_bars)).collect();
         let modes: Vec<_> = measured.map(|piece| piece.mode_at(Tick::ZERO)).collect();
         let order = |idx: u32| {

@@ -94,7 +94,7 @@ fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut P
         let passage = pieces.first().map(|piece| Passage::of_length(piece, N_SHOWN)).unwrap_or_default();
         shown.push((format!("sample at temperature {}", order.temperature), passage));
     }
-    shown.push(("real".to_owned(), Passage::at_most(&like.piece, N_SHOWN)));
+    shown.push(("real".to_owned(), Passage::inside(&like.piece, N_SHOWN)));
     page.heading("Eight bars to look at");
     page.key(&roll::key(shown.iter().map(|(_, passage)| passage)));
     let range = roll::pitch_range(shown.iter().map(|(_, passage)| passage));

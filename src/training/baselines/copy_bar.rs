@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::training::baselines::table::{Counts, hash};
-use crate::training::baselines::{Baseline, N_CLASSES, Place, Said};
+use crate::training::baselines::table::{Chain, hash};
+use crate::training::baselines::{Baseline, N_CLASSES, Place, Said, divided};
 use crate::training::windows::KeyedPiece;
 
 /// Mixes what was played at the same place a bar before with how common each class is.
 #[derive(Debug)]
 pub struct CopyBar {
-    /// For each part: all classes of a family, one distribution.
-    common: Vec<[Counts; 2]>,
+    /// For each part, how common its classes are, in all and in the family.
+    common: Vec<Chain>,
     /// For each part, how likely it is to be copied.
     copies: [f64; 5],
 }
@@ -22,15 +22,10 @@ impl CopyBar {
     /// Counts the training pieces, and fits how likely each part is copied to make them likeliest.
     #[must_use]
     pub fn new(pieces: &[Arc<KeyedPiece>]) -> Self {
-        let places: Vec<Place<'_>> = pieces.iter().flat_map(|piece| Place::all(piece)).collect();
-        let count = |part: usize, n_said: usize| {
-            Counts::new(places.iter().map(move |place| {
-                let parts = place.next();
-                (hash(parts[..n_said.min(part)].iter().map(|part| *part as i64)), parts[part])
-            }))
-        };
-        let common = (0..N_CLASSES.len()).map(|part| [count(part, 0), count(part, 1)]).collect();
-        let mut model = Self { common, copies: [0.5; 5] };
+        let (counted, held_out) = divided(pieces);
+        let places: Vec<Place<'_>> = counted.iter().chain(&held_out).copied().collect();
+        let chain = |part: usize| Chain::new(part, N_CLASSES[part], 2, family, (&counted, &held_out));
+        let mut model = Self { common: (0..N_CLASSES.len()).map(chain).collect(), copies: [0.5; 5] };
         for part in 0..N_CLASSES.len() {
             model.copies[part] = model.fitted(part, &places);
         }
@@ -46,7 +41,7 @@ impl CopyBar {
                 let parts = place.next();
                 let said = Said::of(&parts, part);
                 let copied = copied(place, &said)?;
-                Some((self.common(&said)[parts[part]], copied == parts[part]))
+                Some((self.common[part].distribution(place, &said)[parts[part]], copied == parts[part]))
             })
             .collect();
         let mut share = 0.5;
@@ -60,21 +55,11 @@ impl CopyBar {
         }
         share
     }
-
-    fn common(&self, said: &Said) -> Vec<f64> {
-        let n_classes = N_CLASSES[said.len()];
-        let mut probabilities = vec![1.0 / n_classes as f64; n_classes];
-        for (n_said, counts) in self.common[said.len()].iter().enumerate() {
-            let family = said.parts().iter().take(n_said);
-            counts.sharpen(hash(family.map(|part| *part as i64)), &mut probabilities);
-        }
-        probabilities
-    }
 }
 
 impl Baseline for CopyBar {
     fn distribution(&self, place: &Place<'_>, said: &Said) -> Vec<f64> {
-        let mut probabilities = self.common(said);
+        let mut probabilities = self.common[said.len()].distribution(place, said);
         if let Some(class) = copied(place, said) {
             let share = self.copies[said.len()];
             probabilities.iter_mut().for_each(|probability| *probability *= 1.0 - share);
@@ -82,6 +67,11 @@ impl Baseline for CopyBar {
         }
         probabilities
     }
+}
+
+/// Level 0 looks at nothing, level 1 at the family.
+fn family(_: &Place<'_>, said: &Said, level: usize) -> u32 {
+    hash(said.parts().iter().take(level).map(|part| *part as i64))
 }
 
 /// The class that the next part had a bar before.

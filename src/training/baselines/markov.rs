@@ -1,22 +1,22 @@
-//! A Markov model of order n with interpolated back-off.
+//! A Markov model of order n with interpolation.
 
 use std::sync::Arc;
 
-use crate::training::baselines::table::{Counts, hash};
-use crate::training::baselines::{Baseline, N_CLASSES, Place, Said};
+use crate::training::baselines::table::{Chain, hash};
+use crate::training::baselines::{Baseline, N_CLASSES, Place, Said, divided};
 use crate::training::windows::KeyedPiece;
 
 /// Counts what followed the last n notes, and mixes that with what followed fewer.
 ///
 /// Each part is given the parts of its note before it. From what is common to what is special: nothing but
 /// the family, all parts so far, these and the place in the bar, then also the last note, the last two, and
-/// so on up to n. Every level is discounted absolutely and interpolated with the one before (Ney, Essen and
-/// Kneser 1994); the first is interpolated with all classes alike.
+/// so on up to n. Each level is mixed with the ones before it, and the first with all classes alike; how far
+/// a level is trusted is fitted on a tenth of the training pieces.
 #[derive(Debug)]
 pub struct Markov {
     order: usize,
-    /// For each part, its levels.
-    levels: Vec<Vec<Counts>>,
+    /// One for each part.
+    chains: Vec<Chain>,
 }
 
 /// Levels that see no earlier note.
@@ -26,19 +26,11 @@ impl Markov {
     /// Counts the training pieces.
     #[must_use]
     pub fn new(order: usize, pieces: &[Arc<KeyedPiece>]) -> Self {
-        let places: Vec<Place<'_>> = pieces.iter().flat_map(|piece| Place::all(piece)).collect();
-        let levels = (0..N_CLASSES.len())
-            .map(|part| {
-                let count = |level| {
-                    Counts::new(places.iter().map(|place| {
-                        let parts = place.next();
-                        (context(place, &Said::of(&parts, part), level), parts[part])
-                    }))
-                };
-                (0..N_FIRST_LEVELS + order).map(count).collect()
-            })
-            .collect();
-        Self { order, levels }
+        let (counted, held_out) = divided(pieces);
+        let chain = |part: usize| {
+            Chain::new(part, N_CLASSES[part], N_FIRST_LEVELS + order, context, (&counted, &held_out))
+        };
+        Self { order, chains: (0..N_CLASSES.len()).map(chain).collect() }
     }
 
     /// How many notes it looks back.
@@ -50,12 +42,7 @@ impl Markov {
 
 impl Baseline for Markov {
     fn distribution(&self, place: &Place<'_>, said: &Said) -> Vec<f64> {
-        let n_classes = N_CLASSES[said.len()];
-        let mut probabilities = vec![1.0 / n_classes as f64; n_classes];
-        for (level, counts) in self.levels[said.len()].iter().enumerate() {
-            counts.sharpen(context(place, said, level), &mut probabilities);
-        }
-        probabilities
+        self.chains[said.len()].distribution(place, said)
     }
 }
 

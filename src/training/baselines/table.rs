@@ -1,48 +1,149 @@
-//! Counts of classes after contexts, packed and sorted.
+//! Counts of classes after contexts, from common contexts to special ones, mixed.
+
+use crate::training::baselines::{Place, Said};
 
 /// How often each class followed each context. A context is told by a hash of 32 bits.
 #[derive(Debug, Default)]
-pub(super) struct Counts {
+struct Counts {
     /// Ascending: context, class, count, in 32, 8 and 24 bits.
     entries: Vec<u64>,
-    /// Taken from every count and given to the level below (absolute discounting, Ney et al. 1994).
-    discount: f64,
 }
 
 const MAX_COUNT: u64 = (1 << 24) - 1;
 
+/// Contexts are trusted alike that were seen about as often (by powers of two, up to 2^8), and that were
+/// followed by one class only, or by more.
+const N_KINDS: usize = 18;
+
+/// Rounds of fitting; the likelihood hardly moves after a few.
+const N_ROUNDS: usize = 12;
+
 impl Counts {
     /// Counts what was seen.
-    pub(super) fn new(seen: impl Iterator<Item = (u32, usize)>) -> Self {
+    fn new(seen: impl Iterator<Item = (u32, usize)>) -> Self {
         let mut keys: Vec<u64> = seen.map(|(context, class)| u64::from(context) << 8 | class as u64).collect();
         keys.sort_unstable();
-        let entries: Vec<u64> = keys
-            .chunk_by(|a, b| a == b)
-            .map(|alike| alike[0] << 24 | (alike.len() as u64).min(MAX_COUNT))
-            .collect();
-        let n_with = |count: u64| entries.iter().filter(|entry| *entry & MAX_COUNT == count).count() as f64;
-        let (once, twice) = (n_with(1), n_with(2));
-        // What makes the counts likeliest when each is left out in turn.
-        let discount = if once > 0.0 { once / (once + 2.0 * twice) } else { 0.5 };
-        Self { entries, discount: discount.clamp(0.05, 0.95) }
+        let count = |alike: &[u64]| alike[0] << 24 | (alike.len() as u64).min(MAX_COUNT);
+        Self { entries: keys.chunk_by(|a, b| a == b).map(count).collect() }
     }
 
-    /// Turns the probabilities of the level below into those of this one; a context never seen leaves them.
-    pub(super) fn sharpen(&self, context: u32, probabilities: &mut [f64]) {
+    /// The classes that followed a context and how often, and how often it was seen.
+    fn after(&self, context: u32) -> (impl Iterator<Item = (usize, f64)>, f64) {
         let first = self.entries.partition_point(|entry| entry >> 32 < u64::from(context));
-        let alike = self.entries[first..].iter().take_while(|entry| *entry >> 32 == u64::from(context));
-        let seen: Vec<(usize, f64)> =
-            alike.map(|entry| ((entry >> 24 & 255) as usize, (entry & MAX_COUNT) as f64)).collect();
-        let total: f64 = seen.iter().map(|(_, count)| count).sum();
-        if total == 0.0 {
-            return;
+        let n_alike = self.entries[first..].partition_point(|entry| entry >> 32 == u64::from(context));
+        let alike = &self.entries[first..first + n_alike];
+        let total = alike.iter().map(|entry| (entry & MAX_COUNT) as f64).sum();
+        (alike.iter().map(|entry| ((entry >> 24 & 255) as usize, (entry & MAX_COUNT) as f64)), total)
+    }
+
+    /// What kind of context it is, and the share of a class among those that followed; nothing for one never
+    /// seen.
+    fn share(&self, context: u32, class: usize) -> Option<(usize, f64)> {
+        let (classes, total) = self.after(context);
+        let (mut n_classes, mut count) = (0, 0.0);
+        for (other, n) in classes {
+            n_classes += 1;
+            count += if other == class { n } else { 0.0 };
         }
-        let left = self.discount * seen.len() as f64 / total;
-        probabilities.iter_mut().for_each(|probability| *probability *= left);
-        for (class, count) in seen {
-            probabilities[class] += (count - self.discount) / total;
+        (total > 0.0).then(|| (kind(total, n_classes), count / total))
+    }
+}
+
+fn kind(total: f64, n_classes: usize) -> usize {
+    (total.log2() as usize).min(N_KINDS / 2 - 1) * 2 + usize::from(n_classes > 1)
+}
+
+/// What a level of a chain looks at, as a hash.
+pub(super) type Context = fn(&Place<'_>, &Said, usize) -> u32;
+
+/// Levels of one part, each mixed with the ones before it.
+#[derive(Debug)]
+pub(super) struct Chain {
+    part: usize,
+    n_classes: usize,
+    context: Context,
+    levels: Vec<Level>,
+}
+
+#[derive(Debug)]
+struct Level {
+    counts: Counts,
+    /// How far each kind of context is trusted, 0 to 1.
+    trust: [f64; N_KINDS],
+}
+
+impl Chain {
+    /// Counts all places, and fits how far each level is trusted on those held out, counted without them
+    /// (deleted interpolation, Jelinek and Mercer 1980).
+    pub(super) fn new(
+        part: usize,
+        n_classes: usize,
+        n_levels: usize,
+        context: Context,
+        (counted, held_out): (&[Place<'_>], &[Place<'_>]),
+    ) -> Self {
+        let mut chain = Self { part, n_classes, context, levels: Vec::new() };
+        // Of each place held out, how likely what followed is by the levels so far.
+        let mut likely = vec![1.0 / n_classes as f64; held_out.len()];
+        for level_idx in 0..n_levels {
+            let counts = |places: [&[Place<'_>]; 2]| {
+                Counts::new(places.into_iter().flatten().map(|place| {
+                    let parts = place.next();
+                    (context(place, &Said::of(&parts, part), level_idx), parts[part])
+                }))
+            };
+            let counted_only = counts([counted, &[]]);
+            let case = |place: &Place<'_>| {
+                let parts = place.next();
+                counted_only.share(context(place, &Said::of(&parts, part), level_idx), parts[part])
+            };
+            let trust = fitted(&held_out.iter().map(case).collect::<Vec<_>>(), &mut likely);
+            chain.levels.push(Level { counts: counts([counted, held_out]), trust });
+        }
+        chain
+    }
+
+    /// The probability of each class.
+    pub(super) fn distribution(&self, place: &Place<'_>, said: &Said) -> Vec<f64> {
+        debug_assert_eq!(said.len(), self.part);
+        let mut probabilities = vec![1.0 / self.n_classes as f64; self.n_classes];
+        for (level_idx, level) in self.levels.iter().enumerate() {
+            let (classes, total) = level.counts.after((self.context)(place, said, level_idx));
+            if total > 0.0 {
+                let classes: Vec<(usize, f64)> = classes.collect();
+                let trust = level.trust[kind(total, classes.len())];
+                probabilities.iter_mut().for_each(|probability| *probability *= 1.0 - trust);
+                for (class, count) in classes {
+                    probabilities[class] += trust * count / total;
+                }
+            }
+        }
+        probabilities
+    }
+}
+
+/// How far to trust each kind of context so that what followed is likeliest (expectation maximisation);
+/// `likely` becomes how likely it then is.
+fn fitted(cases: &[Option<(usize, f64)>], likely: &mut [f64]) -> [f64; N_KINDS] {
+    let mut trust = [0.5; N_KINDS];
+    for _ in 0..N_ROUNDS {
+        // As if each kind had been right once and wrong once: kinds that are rarely seen stay doubtful.
+        let mut expected = [(1.0, 2.0); N_KINDS];
+        for (case, likely) in cases.iter().zip(likely.iter()) {
+            if let Some((kind, share)) = case {
+                let by_level = trust[*kind] * share;
+                expected[*kind].0 += by_level / (by_level + (1.0 - trust[*kind]) * likely);
+                expected[*kind].1 += 1.0;
+            }
+        }
+        trust = expected.map(|(right, seen)| (right / seen).clamp(0.0, 0.9999));
+    }
+    for (case, likely) in cases.iter().zip(likely) {
+        if let Some((kind, share)) = case {
+            *likely = trust[*kind] * share + (1.0 - trust[*kind]) * *likely;
         }
     }
+    trust
 }
 
 /// A hash of 32 bits of what makes a context (FNV-1a over words).
@@ -55,18 +156,24 @@ pub(super) fn hash(words: impl IntoIterator<Item = i64>) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Counts, hash};
+    use crate::training::baselines::table::{Counts, fitted, hash, kind};
 
     #[test]
-    fn counts_make_probabilities_that_sum_to_one_and_a_new_context_changes_nothing() {
+    fn what_followed_a_context_is_counted() {
         let counts = Counts::new([(7, 0), (7, 0), (7, 2), (9, 1)].into_iter());
-        let mut probabilities = vec![0.25; 4];
-        counts.sharpen(7, &mut probabilities);
-        assert!((probabilities.iter().sum::<f64>() - 1.0).abs() < 1e-12);
-        assert!(probabilities[0] > probabilities[2] && probabilities[2] > probabilities[1]);
-        let before = probabilities.clone();
-        counts.sharpen(8, &mut probabilities);
-        assert_eq!(probabilities, before);
+        let (classes, total) = counts.after(7);
+        assert_eq!((classes.collect::<Vec<_>>(), total), (vec![(0, 2.0), (2, 1.0)], 3.0));
+        assert_eq!(counts.share(7, 2), Some((kind(3.0, 2), 1.0 / 3.0)));
+        assert_eq!(counts.share(8, 0), None);
+    }
+
+    #[test]
+    fn a_level_that_foretells_is_trusted_and_one_that_misleads_is_not() {
+        let case = |idx: usize| Some(if idx.is_multiple_of(2) { (0, 1.0) } else { (1, 0.0) });
+        let mut likely = vec![0.1; 400];
+        let trust = fitted(&(0..400).map(case).collect::<Vec<_>>(), &mut likely);
+        assert!(trust[0] > 0.95 && trust[1] < 0.05, "{trust:?}");
+        assert!(likely[0] > 0.9 && likely[1] > 0.09);
     }
 
     #[test]

@@ -27,6 +27,18 @@ impl Passage {
         Self::begin(piece, |bar_idx, start| bar_idx < n_bars && last.is_some_and(|last| start <= last))
     }
 
+    /// Bars out of the middle of a piece, from a multiple of eight on where it is long enough.
+    #[must_use]
+    pub fn inside(piece: &Piece, n_bars: usize) -> Self {
+        let whole = Self::at_most(piece, usize::MAX);
+        let first = (whole.bars.len().saturating_sub(n_bars) / 2) / 8 * 8;
+        let bars: Vec<(Tick, Meter)> = whole.bars.iter().skip(first).take(n_bars).copied().collect();
+        let end = whole.bars.get(first + n_bars).map_or(whole.end, |(start, _)| *start);
+        let begin = bars.first().map_or(Tick::ZERO, |(start, _)| *start);
+        let notes = whole.notes.into_iter().filter(|note| (begin..end).contains(&note.onset)).collect();
+        Self { notes, bars, end }
+    }
+
     fn begin(piece: &Piece, goes_on: impl Fn(usize, Tick) -> bool) -> Self {
         let mut bars = Vec::new();
         let (mut start, mut meter) = piece.bar_at(Tick::ZERO);
@@ -76,6 +88,11 @@ mod tests {
         Piece { notes: onsets.iter().map(note).collect(), ..Piece::default() }
     }
 
+    /// A note at the beginning of each of so many bars.
+    fn piece_of(n_bars: i64) -> Vec<Note> {
+        piece(&(0..n_bars).map(|bar| bar * 96).collect::<Vec<_>>()).notes
+    }
+
     #[test]
     fn a_passage_ends_with_the_bar_of_the_last_onset_or_is_as_long_as_asked() {
         let piece = piece(&[0, 100, 200]);
@@ -83,6 +100,9 @@ mod tests {
         assert_eq!(Passage::of_length(&piece, 64).bars.len(), 64);
         let cut = Passage::at_most(&piece, 2);
         assert_eq!((cut.bars.len(), cut.notes.len(), cut.end), (2, 2, Tick(192)));
+        let inside = Passage::inside(&Piece { notes: piece_of(40), ..Piece::default() }, 8);
+        assert_eq!((inside.bars[0].0, inside.bars.len(), inside.end), (Tick(16 * 96), 8, Tick(24 * 96)));
+        assert_eq!(inside.notes.len(), 8);
         let counts: Vec<usize> =
             Passage::of_length(&piece, 4).bars_with_notes().map(|(_, _, notes)| notes.len()).collect();
         assert_eq!(counts, [1, 1, 1, 0]);
