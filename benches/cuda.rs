@@ -10,7 +10,7 @@ use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Family, Mode, Note, Piece, Tick};
 use continuo::training::cuda::{CudaTrainer, Precision};
 use continuo::training::optimiser::AdamW;
-use continuo::training::windows::{KeyedPiece, Streams, Window};
+use continuo::training::windows::{KeyedPiece, Reader, Window};
 
 const N_STEPS: usize = 128;
 const LANE_STREAMS: usize = 16;
@@ -29,11 +29,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let n_notes = n_lanes * LANE_STREAMS * N_STEPS;
             let optimiser = AdamW::new(&network.layout, 0.02);
             let shape = [N_STEPS, n_lanes * LANE_STREAMS];
-            let mut gpu = CudaTrainer::new(&network, &optimiser, shape, 0.2, 1, Precision::Tensor)?;
+            let mut gpu = CudaTrainer::new(&network, &optimiser, shape, 0.2, Precision::Tensor)?;
             let mut seconds: Vec<f64> = Vec::new();
             for _ in 0..30 {
                 let begin = Instant::now();
-                gpu.update(&lanes, 1e-3)?;
+                gpu.update(&lanes, 1e-3, 1)?;
                 seconds.push(begin.elapsed().as_secs_f64());
             }
             seconds.sort_by(f64::total_cmp);
@@ -60,9 +60,14 @@ fn window(seed: u64) -> Window {
         })
         .collect();
     let piece = Piece { notes, ..Piece::default() };
-    let piece = KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece };
-    let mut streams = Streams::new(vec![Arc::new(piece)], &[1.0], LANE_STREAMS, seed);
+    let piece = Arc::new(KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece });
+    let streams: Vec<_> = (0..LANE_STREAMS)
+        .map(|stream| {
+            let mut reader = Reader::new(Arc::clone(&piece));
+            std::iter::from_fn(|| reader.next_position()).skip(100 * stream).take(N_STEPS).collect()
+        })
+        .collect();
     let mut window = Window::default();
-    streams.next_window(N_STEPS, &mut window);
+    window.fill(&streams);
     window
 }

@@ -76,7 +76,7 @@ fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
     let mut optimiser = AdamW::new(&network.layout, 0.02);
     let n_streams: usize = LANES.iter().sum();
     let scale = 1.0 / (N_STEPS * n_streams) as f32;
-    let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], 0.0, 1, precision).unwrap();
+    let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], 0.0, precision).unwrap();
     let mut workers: Vec<Worker> = LANES.iter().map(|_| Worker::new(&network, 0.0, 1)).collect();
     let (mut of_gradients, mut of_losses) = (0.0_f64, 0.0_f64);
     for window_idx in 0..3 {
@@ -92,7 +92,7 @@ fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
             (0..network.parameters.len()).map(|idx| gradients.iter().map(|g| g[idx]).sum()).collect();
         optimiser.update(&mut network.parameters, &gradients, 1e-3, 1);
 
-        let losses = gpu.update(&windows.iter().collect::<Vec<_>>(), 1e-3).unwrap();
+        let losses = gpu.update(&windows.iter().collect::<Vec<_>>(), 1e-3, window_idx as u64).unwrap();
         for (ours, theirs) in losses.iter().zip(expected) {
             of_losses = of_losses.max((ours - theirs).abs() / theirs);
         }
@@ -136,10 +136,10 @@ fn the_same_run_gives_the_same_bits_again() {
         let mut optimiser = AdamW::new(&network.layout, 0.02);
         let n_streams: usize = LANES.iter().sum();
         let mut gpu =
-            CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], 0.25, 7, Precision::Tensor).unwrap();
+            CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], 0.25, Precision::Tensor).unwrap();
         for window_idx in 0..3 {
             let windows = windows(window_idx);
-            gpu.update(&windows.iter().collect::<Vec<_>>(), 1e-3).unwrap();
+            gpu.update(&windows.iter().collect::<Vec<_>>(), 1e-3, window_idx as u64).unwrap();
         }
         gpu.download(&mut network, &mut optimiser).unwrap();
         network.parameters

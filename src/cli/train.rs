@@ -18,7 +18,7 @@ use crate::cli::report::{self, Story};
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::{Card, Model, Primer};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
-use crate::training::run::{Ending, Outcome, Start, TrainingConfig, train};
+use crate::training::run::{Device, Ending, Outcome, Start, TrainingConfig, train};
 use crate::training::validation::Validation;
 use crate::training::{choose_primers, start_from};
 
@@ -82,9 +82,15 @@ pub(super) struct TrainArgs {
     /// Weight decay.
     #[arg(long)]
     weight_decay: Option<f32>,
+    /// A style is heard in proportion to its notes to this power: 1 as they come, 0 all alike.
+    #[arg(long, default_value_t = 0.5)]
+    balance: f64,
     /// First number of every random sequence: the same one trains the same network.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// What to compute on.
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
+    device: DeviceChoice,
     /// Threads; all processors by default. Their number changes no result.
     #[arg(long)]
     threads: Option<usize>,
@@ -117,6 +123,27 @@ pub(super) struct TrainArgs {
     credit: Vec<String>,
 }
 
+/// What to compute on, as it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum DeviceChoice {
+    /// The processor's cores
+    Cpu,
+    /// The first NVIDIA GPU, where this was built with `--features cuda`
+    Gpu,
+}
+
+impl DeviceChoice {
+    fn device(self) -> Result<Device> {
+        match self {
+            Self::Cpu => Ok(Device::Processor),
+            #[cfg(feature = "cuda")]
+            Self::Gpu => Ok(Device::Cuda),
+            #[cfg(not(feature = "cuda"))]
+            Self::Gpu => bail!("this trainer was built without GPU support: build it with --features cuda"),
+        }
+    }
+}
+
 /// Set by Ctrl-C: the run ends after the update it is at.
 static STOP: AtomicBool = AtomicBool::new(false);
 
@@ -131,6 +158,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let n_threads = args.threads.unwrap_or_else(n_processors).max(1);
     let folders: Vec<StyleFolder> = args.folders.iter().map(|folder| StyleFolder::parse(folder)).collect();
     let mut corpus = Corpus::open(&folders, cache_path(args, &folders).as_deref(), n_threads)?;
+    corpus.balance = args.balance.clamp(0.0, 1.0);
     show::report_corpus(&corpus, &args.out.with_extension("log"))?;
     let model = args
         .from
@@ -265,6 +293,7 @@ fn config(
         validate_every: args.validate_every.unwrap_or_else(|| Settings::validate_every(epochs, corpus)).max(1),
         save_every: Duration::from_secs_f64(args.save_every.clamp(0.0, 1e9)),
         checkpoint: args.out.with_extension("checkpoint"),
+        device: args.device.device()?,
     };
     if !config.network.is_valid() {
         bail!("expected 1 to 64 styles, sizes of 1 to 2048 and 1 to 4 layers, found {:?}", config.network);

@@ -65,6 +65,9 @@ pub struct Corpus {
     pub report: Report,
     /// Whether it was read from the cache.
     pub is_cached: bool,
+    /// A style is heard in proportion to its notes to this power: 1 leaves styles as they are, 0 makes all
+    /// alike. Half at first, so that a small style is heard without a large one being forgotten.
+    pub balance: f64,
     dataset: Dataset,
     /// Indices of pieces.
     train: Vec<u32>,
@@ -128,7 +131,7 @@ impl Corpus {
         cache: Option<&Path>,
         n_threads: usize,
     ) -> Result<Self, CorpusError> {
-        let mut corpus = Self::default();
+        let mut corpus = Self { balance: 0.5, ..Self::default() };
         let mut listed = Vec::new();
         for folder in folders {
             let style = corpus.style_of(folder);
@@ -249,16 +252,15 @@ impl Corpus {
         n_notes
     }
 
-    /// How often each training piece is drawn: styles in proportion to the square root of their size, so
-    /// that a small one is heard without a large one being forgotten; pieces of a style alike.
+    /// How often each training piece is drawn: styles as [`Corpus::balance`] says, pieces of a style alike.
     ///
-    /// A style with a hundredth of another's notes so takes a tenth of its time: each of its pieces is heard
-    /// ten times as often.
+    /// At a half, a style with a hundredth of another's notes takes a tenth of its time: each of its pieces is
+    /// heard ten times as often.
     #[must_use]
     pub fn weights(&self) -> Vec<f64> {
         let n_notes = self.n_notes_by_style();
         let style = |idx: &u32| self.dataset.pieces[*idx as usize].style as usize;
-        self.train.iter().map(|idx| 1.0 / (n_notes[style(idx)] as f64).sqrt()).collect()
+        self.train.iter().map(|idx| (n_notes[style(idx)] as f64).powf(self.balance - 1.0)).collect()
     }
 }
 

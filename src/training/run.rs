@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 use crate::model::network::{Network, NetworkConfig};
 use crate::training::checkpoint::{Checkpoint, CheckpointError};
 use crate::training::corpus::Corpus;
+#[cfg(feature = "cuda")]
+use crate::training::cuda::CudaEngine;
 use crate::training::engine::{CpuEngine, Engine, EngineError, EngineState};
 use crate::training::optimiser::learning_rate;
 use crate::training::validation::{Validation, validate};
@@ -43,6 +45,18 @@ pub struct TrainingConfig {
     pub save_every: Duration,
     /// Where to keep what a resumed run goes on from.
     pub checkpoint: PathBuf,
+    /// What to compute on.
+    pub device: Device,
+}
+
+/// What to compute on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Device {
+    /// The processor's cores.
+    Processor,
+    /// The first NVIDIA GPU.
+    #[cfg(feature = "cuda")]
+    Cuda,
 }
 
 /// Where a run begins.
@@ -142,7 +156,11 @@ pub fn train(
             (run, state)
         }
     };
-    let mut engine: Box<dyn Engine> = Box::new(CpuEngine::new(config, corpus, state));
+    let mut engine: Box<dyn Engine> = match config.device {
+        Device::Processor => Box::new(CpuEngine::new(config, corpus, state)),
+        #[cfg(feature = "cuda")]
+        Device::Cuda => Box::new(CudaEngine::new(config, corpus, state).map_err(|e| EngineError(e.into()))?),
+    };
     let notes_per_update = (config.batch * config.sequence_length) as u64;
     let plan = Plan::new(config, corpus, &run);
     let mut saved = Instant::now();

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::ffi::c_int;
+use std::ops::Range;
 use std::sync::Arc;
 
 use cudarc::cublas::{CudaBlas, result as blas, sys as blas_sys};
@@ -17,7 +18,7 @@ use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
 use crate::training::cuda::CudaError;
 
 const SOURCE: &str = include_str!("kernels.cu");
-const KERNELS: [&str; 12] = [
+const KERNELS: [&str; 11] = [
     "spread_rows",
     "begin_window",
     "cell_forward",
@@ -29,7 +30,6 @@ const KERNELS: [&str; 12] = [
     "sum_squares",
     "norm_of",
     "adamw",
-    "advance",
 ];
 /// Threads to a block.
 const BLOCK: usize = 256;
@@ -213,6 +213,19 @@ impl Device {
     /// Copies all of `buffer` and waits for what was queued before.
     pub(super) fn download<T: DeviceRepr>(&self, buffer: &Buffer<T>) -> Result<Vec<T>, CudaError> {
         let values = self.stream.clone_dtoh(&buffer.0)?;
+        self.stream.synchronize()?;
+        Ok(values)
+    }
+
+    /// Copies to `buffer` from its value `begin` on.
+    pub(super) fn upload_at<T: DeviceRepr>(&self, values: &[T], buffer: &mut Buffer<T>, begin: usize) -> Result<(), CudaError> {
+        let mut part = buffer.0.slice_mut(begin..begin + values.len());
+        Ok(self.stream.memcpy_htod(values, &mut part)?)
+    }
+
+    /// Copies a part of `buffer` and waits for what was queued before.
+    pub(super) fn download_part<T: DeviceRepr>(&self, buffer: &Buffer<T>, part: Range<usize>) -> Result<Vec<T>, CudaError> {
+        let values = self.stream.clone_dtoh(&buffer.0.slice(part))?;
         self.stream.synchronize()?;
         Ok(values)
     }

@@ -199,9 +199,4 @@ __global__ void adamw(float* values, float* mean, float* square, const float* gr
     values[idx] -= rates[1] * mean[idx] / (sqrtf(square[idx]) + epsilon) + rates[0] * decay[idx] * values[idx];
 }
 
-// Another mask for the next update.
-__global__ void advance(unsigned long long* seed) {
-    if (threadIdx.x == 0) *seed += 0xD1342543DE82EF95ull;
-}
-
 }

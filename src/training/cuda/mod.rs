@@ -12,6 +12,10 @@ pub use device::Precision;
 
 mod pass;
 
+mod engine;
+
+pub use engine::CudaEngine;
+
 use cudarc::driver::CudaGraph;
 
 use crate::model::encoding::Parts;
@@ -37,8 +41,8 @@ pub enum CudaError {
     /// The kernels did not compile.
     #[error("the kernels could not be compiled for this GPU")]
     Compiler(#[from] cudarc::nvrtc::CompileError),
-    /// A window of another size than the trainer was made for.
-    #[error("expected windows of {expected} notes in all, found {found}")]
+    /// A window, or a hidden state, of another size than the trainer was made for.
+    #[error("expected windows of {expected} notes, or a hidden state of as many values; found {found}")]
     Window {
         /// As the trainer was made for.
         expected: usize,
@@ -77,7 +81,6 @@ impl CudaTrainer {
         optimiser: &AdamW,
         [n_steps, n_streams]: [usize; 2],
         dropout: f32,
-        seed: u64,
         precision: Precision,
     ) -> Result<Self, CudaError> {
         let device = Device::open(precision)?;
@@ -92,7 +95,6 @@ impl CudaTrainer {
         device.upload(&aligned(&optimiser.square), &mut buffers.square)?;
         device.upload(&aligned(optimiser.decay()), &mut buffers.decay)?;
         device.upload(&vec![1.0; n_steps * n_streams], &mut buffers.ones)?;
-        device.upload(&[seed], &mut buffers.seed)?;
         let graph = device.record(|| pass::queue(&device, &layout, &shape, &buffers))?;
         let n_updates = optimiser.n_updates;
         Ok(Self { device, layout, shape, buffers, graph, n_updates, staging: Staging::default() })
@@ -106,11 +108,18 @@ impl CudaTrainer {
         self.device.name()
     }
 
-    /// One update over the windows of all lanes side by side; returns the sums of the loss by part.
+    /// Updates made, those before it came to the GPU included.
+    #[must_use]
+    pub fn n_updates(&self) -> u64 {
+        self.n_updates
+    }
+
+    /// One update over the windows of all lanes side by side; returns the sums of the loss by part. What is
+    /// dropped follows from `seed`.
     ///
     /// # Errors
     /// If the windows are of another size than told, or the GPU refuses.
-    pub fn update(&mut self, lanes: &[&Window], lr: f32) -> Result<Losses, CudaError> {
+    pub fn update(&mut self, lanes: &[&Window], lr: f32, seed: u64) -> Result<Losses, CudaError> {
         let (expected, found) = (self.shape.n_positions(), lanes.iter().map(|lane| lane.len()).sum());
         if expected != found {
             return Err(CudaError::Window { expected, found });
@@ -118,6 +127,7 @@ impl CudaTrainer {
         self.n_updates += 1;
         let rates = [lr, AdamW::corrected_rate(lr, self.n_updates)];
         self.device.upload(&rates, &mut self.buffers.rates)?;
+        self.device.upload(&[seed], &mut self.buffers.seed)?;
         self.upload_targets(lanes)?;
         for list_idx in 0..=N_HEADS {
             self.upload_rows(lanes, list_idx)?;
@@ -144,6 +154,49 @@ impl CudaTrainer {
         optimiser.mean = self.read(&self.buffers.mean)?;
         optimiser.square = self.read(&self.buffers.square)?;
         optimiser.n_updates = self.n_updates;
+        Ok(())
+    }
+
+    /// The hidden state carried into the next window, `[streams, layers, 2, H]`: output, then cell.
+    ///
+    /// # Errors
+    /// If the GPU refuses.
+    pub fn carried(&self) -> Result<Vec<f32>, CudaError> {
+        let (n_streams, config) = (self.shape.n_streams, self.shape.config);
+        let (n, hidden) = (self.shape.n_positions() * config.hidden, config.hidden);
+        let last = n..n + n_streams * hidden;
+        let mut carried = vec![0.0; n_streams * config.n_layers * 2 * hidden];
+        for (layer_idx, layer) in self.buffers.layers.iter().enumerate() {
+            for (part_idx, buffer) in [&layer.output_before, &layer.cell_before].into_iter().enumerate() {
+                let values = self.device.download_part(buffer, last.clone())?;
+                for (stream, values) in values.chunks_exact(hidden).enumerate() {
+                    let row = (stream * config.n_layers + layer_idx) * 2 + part_idx;
+                    carried[row * hidden..(row + 1) * hidden].copy_from_slice(values);
+                }
+            }
+        }
+        Ok(carried)
+    }
+
+    /// Goes on from a hidden state that [`CudaTrainer::carried`] returned.
+    ///
+    /// # Errors
+    /// If it is of another size, or the GPU refuses.
+    pub fn carry_on(&mut self, carried: &[f32]) -> Result<(), CudaError> {
+        let (n_streams, config) = (self.shape.n_streams, self.shape.config);
+        let (n, hidden) = (self.shape.n_positions() * config.hidden, config.hidden);
+        let expected = n_streams * config.n_layers * 2 * hidden;
+        if carried.len() != expected {
+            return Err(CudaError::Window { expected, found: carried.len() });
+        }
+        for (layer_idx, layer) in self.buffers.layers.iter_mut().enumerate() {
+            for (part_idx, buffer) in [&mut layer.output_before, &mut layer.cell_before].into_iter().enumerate() {
+                let rows = (0..n_streams).map(|stream| (stream * config.n_layers + layer_idx) * 2 + part_idx);
+                let values: Vec<f32> =
+                    rows.flat_map(|row| carried[row * hidden..(row + 1) * hidden].iter().copied()).collect();
+                self.device.upload_at(&values, buffer, n)?;
+            }
+        }
         Ok(())
     }
 

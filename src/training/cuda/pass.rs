@@ -63,9 +63,9 @@ impl Places {
 /// The sizes of an update.
 pub(super) struct Shape {
     pub(super) places: Places,
-    config: NetworkConfig,
+    pub(super) config: NetworkConfig,
     n_steps: usize,
-    n_streams: usize,
+    pub(super) n_streams: usize,
     dropout: f32,
     /// Rows of the embedding and of each head's table, and the stride of their counts.
     tables: [usize; 1 + N_HEADS],
@@ -90,7 +90,7 @@ impl Shape {
 }
 
 /// One LSTM layer's memory.
-struct LayerBuffers {
+pub(super) struct LayerBuffers {
     /// `[N, 4H]`: sums, then activated gates, then their gradients.
     gates: Buffer<f32>,
     /// `[N, H]`.
@@ -99,8 +99,8 @@ struct LayerBuffers {
     output: Buffer<f32>,
     output_gradient: Buffer<f32>,
     /// `[(time + 1) × streams, H]`: what each step finds; the last is carried to the next window.
-    output_before: Buffer<f32>,
-    cell_before: Buffer<f32>,
+    pub(super) output_before: Buffer<f32>,
+    pub(super) cell_before: Buffer<f32>,
 }
 
 /// All memory of an update.
@@ -130,7 +130,7 @@ pub(super) struct Buffers {
     /// `[N, E]`, and its gradient.
     input: Buffer<f32>,
     input_gradient: Buffer<f32>,
-    layers: Vec<LayerBuffers>,
+    pub(super) layers: Vec<LayerBuffers>,
     /// `[streams, H]`: what flows back to the step before.
     output_later: Buffer<f32>,
     cell_gradient: Buffer<f32>,
@@ -487,7 +487,6 @@ impl Pass<'_> {
                 EPSILON.into(),
                 length.into(),
             ],
-        )?;
-        self.device.launch("advance", 1, &[self.at(&self.buffers.seed).into()])
+        )
     }
 }
