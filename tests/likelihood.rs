@@ -54,7 +54,9 @@ fn assert_is_one(sum: f64, what: &str) {
 fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
     for heard in [Vec::new(), in_a_chord(), at_the_top()] {
         let mut generator = Generator::new(small_model());
-        heard.iter().for_each(|note| generator.feed(note));
+        for note in &heard {
+            generator.feed(note);
+        }
         let last = heard.last().copied();
         let last_onset = last.map_or(Tick::ZERO, |note| note.onset);
         let following = |[family, shift, pitch, duration, velocity]: [usize; 5]| Note {
@@ -106,7 +108,9 @@ fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
 #[test]
 fn a_chord_has_a_likelihood_in_one_order_only() {
     let mut generator = Generator::new(small_model());
-    in_a_chord().iter().for_each(|note| generator.feed(note));
+    for note in &in_a_chord() {
+        generator.feed(note);
+    }
     assert!(generator.log_probabilities(&note(96, 59, Family::PIANO)).is_none());
     assert!(generator.log_probabilities(&note(96, 60, Family::PIANO)).is_none());
     assert!(generator.log_probabilities(&note(96, 60, Family::BASS)).is_some(), "a family after the last");

@@ -1,5 +1,7 @@
 //! `continuo-trainer train` as a user runs it: on a folder with files that cannot be read in it.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
+
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -192,7 +192,9 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, n_threads: 
 /// All styles together.
 fn total(rows: &[Row]) -> Row {
     let mut all = Row { style: "all".into(), ..Row::default() };
-    rows.iter().for_each(|row| all.network.add(&row.network));
+    for row in rows {
+        all.network.add(&row.network);
+    }
     let baselines: Option<Vec<[Score; 2]>> = rows.iter().map(|row| row.baselines).collect();
     all.baselines = baselines.map(|scores| {
         scores.iter().fold([Score::default(); 2], |mut sums, scores| {

@@ -96,8 +96,8 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
             let total = |point: &CurvePoint| point.valid.get(style).map(|parts| f64::from(parts.iter().sum::<f32>()));
             story.curve.iter().filter_map(|point| Some((x(point), total(point)?))).collect::<Vec<_>>()
         };
-        let lines: Vec<(&str, Vec<(f64, f64)>)> =
-            story.corpus.styles.iter().enumerate().map(|(idx, name)| (name.as_str(), of_style(idx))).collect();
+        let names = story.corpus.styles.iter().enumerate();
+        let lines: Vec<Line<'_>> = names.map(|(idx, name)| Line::style(name, idx, of_style(idx))).collect();
         page.wide(&plot::styles("validation loss by style", &lines)?);
     }
     Ok(())

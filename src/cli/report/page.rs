@@ -106,7 +106,7 @@ impl Page {
     /// A table of cells in HTML.
     pub(super) fn table(&mut self, head: &[&str], rows: &[Vec<String>]) {
         let cells = |tag: &str, cells: &[String]| -> String {
-            cells.iter().map(|cell| format!("<{tag}>{cell}</{tag}>")).collect()
+            cells.iter().map(|cell| format!("<{tag}>{cell}</{tag}>")).collect::<Vec<_>>().concat()
         };
         let head: Vec<String> = head.iter().map(|cell| escaped(cell)).collect();
         let rows: Vec<String> = rows.iter().map(|row| format!("<tr>{}</tr>", cells("td", row))).collect();

@@ -36,13 +36,18 @@ pub(super) fn css(colour: RGBColor) -> String {
 }
 
 /// Points joined by a line.
-pub(super) struct Line {
-    name: &'static str,
+pub(super) struct Line<'a> {
+    name: &'a str,
     colour: RGBColor,
     points: Vec<(f64, f64)>,
 }
 
-impl Line {
+impl<'a> Line<'a> {
+    /// The line of the style with this index.
+    pub(super) fn style(name: &'a str, idx: usize, points: Vec<(f64, f64)>) -> Self {
+        Self { name, colour: STYLES[idx % STYLES.len()], points }
+    }
+
     pub(super) fn train(points: Vec<(f64, f64)>) -> Self {
         Self { name: "train", colour: RGBColor(150, 158, 172), points }
     }
@@ -86,23 +91,17 @@ fn range(values: impl Iterator<Item = f64> + Clone) -> std::ops::Range<f64> {
 }
 
 /// Loss curves of one part.
-pub(super) fn curve(title: &str, lines: &[Line]) -> Result<String> {
-    let lines: Vec<(&str, RGBColor, &[(f64, f64)])> =
-        lines.iter().map(|line| (line.name, line.colour, line.points.as_slice())).collect();
-    line_chart(title, SIZE, &lines)
+pub(super) fn curve(title: &str, lines: &[Line<'_>]) -> Result<String> {
+    line_chart(title, SIZE, lines)
 }
 
 /// A curve for each style.
-pub(super) fn styles(title: &str, lines: &[(&str, Vec<(f64, f64)>)]) -> Result<String> {
-    let coloured = lines.iter().enumerate();
-    let lines: Vec<(&str, RGBColor, &[(f64, f64)])> = coloured
-        .map(|(idx, (name, points))| (*name, STYLES[idx % STYLES.len()], points.as_slice()))
-        .collect();
-    line_chart(title, (1060, 330), &lines)
+pub(super) fn styles(title: &str, lines: &[Line<'_>]) -> Result<String> {
+    line_chart(title, (1060, 330), lines)
 }
 
-fn line_chart(title: &str, size: (u32, u32), lines: &[(&str, RGBColor, &[(f64, f64)])]) -> Result<String> {
-    let points = || lines.iter().flat_map(|(_, _, points)| points.iter());
+fn line_chart(title: &str, size: (u32, u32), lines: &[Line<'_>]) -> Result<String> {
+    let points = || lines.iter().flat_map(|line| line.points.iter());
     let (x, y) = (range(points().map(|point| point.0)), range(points().map(|point| point.1)));
     svg(size, |area| {
         let mut chart = drawn(
@@ -126,7 +125,7 @@ fn line_chart(title: &str, size: (u32, u32), lines: &[(&str, RGBColor, &[(f64, f
                 .label_style((FONT, 13, &INK))
                 .draw(),
         )?;
-        for (name, colour, points) in lines {
+        for Line { name, colour, points } in lines {
             let colour = *colour;
             let series = drawn(chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2))))?;
             series.label(*name).legend(move |(x, y)| {

@@ -62,7 +62,9 @@ impl Baseline for CopyBar {
         let mut probabilities = self.common[said.len()].distribution(place, said);
         if let Some(class) = copied(place, said) {
             let share = self.copies[said.len()];
-            probabilities.iter_mut().for_each(|probability| *probability *= 1.0 - share);
+            for probability in &mut probabilities {
+                *probability *= 1.0 - share;
+            }
             probabilities[class] += share;
         }
         probabilities

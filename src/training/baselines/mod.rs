@@ -53,9 +53,11 @@ pub fn probabilities(baseline: &dyn Baseline, place: &Place<'_>, said: &Said) ->
         PITCH if said.shift() == 0 => place.lowest_in_chord(said.family()),
         _ => 0,
     };
-    distribution.iter_mut().take(n_closed).for_each(|probability| *probability = 0.0);
+    distribution[..n_closed].fill(0.0);
     let total: f64 = distribution.iter().sum();
-    distribution.iter_mut().for_each(|probability| *probability /= total);
+    for probability in &mut distribution {
+        *probability /= total;
+    }
     distribution
 }
 

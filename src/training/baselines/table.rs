@@ -112,7 +112,9 @@ impl Chain {
             if total > 0.0 {
                 let classes: Vec<(usize, f64)> = classes.collect();
                 let trust = level.trust[kind(total, classes.len())];
-                probabilities.iter_mut().for_each(|probability| *probability *= 1.0 - trust);
+                for probability in &mut probabilities {
+                    *probability *= 1.0 - trust;
+                }
                 for (class, count) in classes {
                     probabilities[class] += trust * count / total;
                 }

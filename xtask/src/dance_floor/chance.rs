@@ -1,6 +1,6 @@
 //! Chance that a seed repeats exactly on every machine.
 
-/// Draws that follow from a seed (SplitMix64).
+/// Draws that follow from a seed (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub(super) struct Chance(u64);
 

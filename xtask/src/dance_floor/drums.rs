@@ -1,26 +1,28 @@
 //! Drums: a kick, claps, hats and whatever ticks between them.
 
 use crate::dance_floor::chance::Chance;
+use crate::dance_floor::drum_lines::{
+    Line, backbeat, broken_kick, hats, open_hat, percussion, ride, steady_kick,
+};
+use crate::dance_floor::fills::{Fill, fill, fill_begin, fill_notes};
 use crate::dance_floor::form::{Form, PHRASE};
-use crate::dance_floor::pattern::{Accents, Note, Part, STEP, STEPS};
+use crate::dance_floor::pattern::{Note, Part, STEP, STEPS};
 use crate::dance_floor::style::{Layer, Style};
 
-const KICK: u8 = 36;
+/// The General MIDI keys of what is struck.
+pub(super) const KICK: u8 = 36;
+pub(super) const SNARE: u8 = 38;
+pub(super) const TOMS: [u8; 4] = [50, 48, 45, 41];
+pub(super) const TAMBOURINE: u8 = 54;
 const RIM: u8 = 37;
-const SNARE: u8 = 38;
 const CLAP: u8 = 39;
 const ELECTRIC_SNARE: u8 = 40;
 const CLOSED_HAT: u8 = 42;
 const OPEN_HAT: u8 = 46;
-const TOMS: [u8; 4] = [50, 48, 45, 41];
 const CRASH: u8 = 49;
 const RIDE: u8 = 51;
-const TAMBOURINE: u8 = 54;
-/// Cowbell, high and low bongo, congas, claves, wood block, cabasa, maracas.
+/// Rim shot, cowbell, high and low bongo, congas, claves, wood block, cabasa.
 const TICKING: [u8; 10] = [RIM, 56, 60, 61, 62, 63, 64, 75, 76, 69];
-
-/// A bar of one instrument: velocities at the steps where it is struck, 0 elsewhere.
-type Line = [u8; STEPS];
 
 /// The drummer of a piece.
 struct Kit {
@@ -34,16 +36,6 @@ struct Kit {
     /// Whether sections begin with a crash.
     crashes: bool,
     fills: Vec<Fill>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fill {
-    SnareRun,
-    Toms,
-    NoKick,
-    ClapFlurry,
-    KickRun,
-    Nothing,
 }
 
 /// All drums of a piece.
@@ -196,246 +188,4 @@ impl Kit {
 
 fn of_bar(lines: &[Line], bar: usize) -> &Line {
     &lines[bar % lines.len()]
-}
-
-fn line(steps: &[usize], velocity: u8) -> Line {
-    let mut line = [0; STEPS];
-    for step in steps {
-        line[*step] = velocity;
-    }
-    line
-}
-
-/// Four to the floor; now and then a sixteenth leads back to the one.
-fn steady_kick(chance: &mut Chance) -> Vec<Line> {
-    let plain = line(&[0, 4, 8, 12], chance.between(112, 120) as u8);
-    let mut bars = vec![plain; chance.pick(&[1, 1, 2, 4])];
-    if bars.len() > 1 {
-        let step = chance.pick(&[15, 14, 11, 15, 7]);
-        if let Some(last) = bars.last_mut() {
-            last[step] = chance.between(78, 98) as u8;
-        }
-    }
-    bars
-}
-
-fn broken_kick(chance: &mut Chance) -> Vec<Line> {
-    const BARS: [&[usize]; 14] = [
-        &[0, 10],
-        &[0, 6, 10],
-        &[0, 3, 10],
-        &[0, 7, 10],
-        &[0, 2, 10, 11],
-        &[0, 6, 10, 13],
-        &[0, 5, 10],
-        &[0, 3, 6, 10],
-        &[0, 8, 10],
-        &[0, 2, 7, 10],
-        &[0, 11, 14],
-        &[0, 3, 8, 11],
-        &[0, 6, 8, 14],
-        &[0, 10, 13],
-    ];
-    let first = line(chance.pick(&BARS), 114);
-    let second = line(chance.pick(&BARS), 114);
-    let mut bars = match chance.below(3) {
-        0 => vec![first],
-        1 => vec![first, second],
-        _ => vec![first, first, first, second],
-    };
-    for bar in &mut bars {
-        for velocity in bar.iter_mut().skip(1).filter(|velocity| **velocity > 0) {
-            *velocity = chance.between(94, 114) as u8;
-        }
-    }
-    bars
-}
-
-/// Two and four; ghost notes between them where the music is loose.
-fn backbeat(style: Style, is_broken: bool, chance: &mut Chance) -> Vec<Line> {
-    let plain = line(&[4, 12], chance.between(96, 112) as u8);
-    let n_bars = chance.pick(&[1, 2, 2, 4]);
-    let mut bars = vec![plain; n_bars];
-    let ghostly = match style {
-        Style::Electro => 0.8,
-        Style::DeepHouse | Style::ClassicHouse => 0.45,
-        Style::Minimal => 0.3,
-        _ => 0.12,
-    };
-    if chance.happens(ghostly) {
-        let steps: &[usize] = if is_broken {
-            &[7, 9, 15, 1, 14]
-        } else {
-            &[7, 9, 15, 14, 3]
-        };
-        for bar in &mut bars {
-            for _ in 0..chance.between(1, 2) {
-                bar[chance.pick(steps)] = chance.between(28, 52) as u8;
-            }
-        }
-    }
-    if is_broken && chance.happens(0.3) && n_bars > 1 {
-        // The second backbeat comes early or late in the answering bar.
-        let last = &mut bars[n_bars - 1];
-        last[12] = 0;
-        last[chance.pick(&[10, 11, 13, 14])] = 104;
-    }
-    bars
-}
-
-fn hats(style: Style, chance: &mut Chance) -> Vec<Line> {
-    let accents = Accents::new(chance);
-    let steps: Vec<usize> = match chance.weigh(match style {
-        Style::DeepHouse | Style::ClassicHouse => &[(0_u8, 4), (1, 2), (2, 3), (3, 3)],
-        Style::Electro => &[(0, 3), (1, 4), (2, 3), (3, 1)],
-        _ => &[(0, 4), (1, 2), (2, 2), (3, 3)],
-    }) {
-        // Sixteenths, eighths, sixteenths with holes, and all but the beat.
-        0 => (0..STEPS).collect(),
-        1 => (0..STEPS).step_by(2).collect(),
-        2 => (0..STEPS)
-            .filter(|step| step % 4 == 2 || chance.happens(0.55))
-            .collect(),
-        _ => (0..STEPS).filter(|step| step % 4 != 0).collect(),
-    };
-    let mut bar = [0; STEPS];
-    for step in steps {
-        bar[step] = accents.velocity(step, 76);
-    }
-    let mut bars = vec![bar; chance.pick(&[1, 1, 2])];
-    if bars.len() == 2 {
-        let step = 2 * chance.below(STEPS / 2) + 1;
-        bars[1][step] = if bar[step] == 0 {
-            accents.velocity(step, 76)
-        } else {
-            0
-        };
-    }
-    bars
-}
-
-/// Between the beats; in broken music at the end of the bar.
-fn open_hat(style: Style, chance: &mut Chance) -> Line {
-    let velocity = chance.between(84, 104) as u8;
-    let steps: &[usize] = match style {
-        Style::Electro => chance.pick(&[&[14][..], &[6], &[10], &[6, 14], &[2, 6, 10, 14]]),
-        Style::Minimal => chance.pick(&[&[2, 6, 10, 14][..], &[6, 14], &[10], &[14]]),
-        _ => chance.pick(&[
-            &[2, 6, 10, 14][..],
-            &[2, 6, 10, 14],
-            &[2, 6, 10, 14],
-            &[2, 6, 10, 14, 15],
-            &[6, 14],
-        ]),
-    };
-    line(steps, velocity)
-}
-
-fn ride(chance: &mut Chance) -> Line {
-    let accents = Accents::new(chance);
-    let every = chance.pick(&[2, 4, 4, 2]);
-    let offset = if every == 4 { chance.pick(&[0, 2]) } else { 0 };
-    let mut line = [0; STEPS];
-    for step in (offset..STEPS).step_by(every) {
-        line[step] = accents.velocity(step, 80);
-    }
-    line
-}
-
-/// Hits as evenly spread as they can be, turned round to begin anywhere (Euclidean rhythms).
-fn percussion(chance: &mut Chance) -> Vec<Line> {
-    let (n_hits, turn) = (chance.pick(&[2, 3, 3, 5, 5, 6, 7, 4]), chance.below(STEPS));
-    let base = chance.between(52, 84);
-    let mut bar = [0; STEPS];
-    for hit in 0..n_hits {
-        let step = (hit * STEPS / n_hits + turn) % STEPS;
-        bar[step] = (base + if hit == 0 { 12 } else { chance.between(-14, 4) }) as u8;
-    }
-    let mut bars = vec![bar; chance.pick(&[1, 2, 2, 4])];
-    if let Some(last) = bars.last_mut() {
-        let (from, to) = (chance.below(STEPS), chance.below(STEPS));
-        last.swap(from, to);
-    }
-    bars
-}
-
-fn fill(style: Style, chance: &mut Chance) -> Fill {
-    chance.weigh(match style {
-        Style::Electro => &[
-            (Fill::SnareRun, 4),
-            (Fill::Toms, 3),
-            (Fill::KickRun, 2),
-            (Fill::Nothing, 1),
-            (Fill::ClapFlurry, 1),
-        ],
-        Style::Techno | Style::Minimal => &[
-            (Fill::NoKick, 4),
-            (Fill::ClapFlurry, 2),
-            (Fill::SnareRun, 1),
-            (Fill::Toms, 1),
-            (Fill::Nothing, 3),
-        ],
-        _ => &[
-            (Fill::NoKick, 2),
-            (Fill::ClapFlurry, 3),
-            (Fill::SnareRun, 3),
-            (Fill::Toms, 2),
-            (Fill::Nothing, 2),
-        ],
-    })
-}
-
-/// The step from which a fill takes the place of kick and backbeat.
-fn fill_begin(fill: Fill) -> usize {
-    match fill {
-        Fill::NoKick | Fill::Toms => 8,
-        Fill::ClapFlurry | Fill::KickRun => 12,
-        Fill::SnareRun => 8,
-        Fill::Nothing => STEPS,
-    }
-}
-
-fn fill_notes(fill: Fill, backbeat: u8, has_kick: bool, chance: &mut Chance) -> Vec<(u8, usize, u8)> {
-    match fill {
-        Fill::Nothing => Vec::new(),
-        Fill::NoKick => vec![(backbeat, 12, 104)],
-        Fill::ClapFlurry => {
-            let steps = chance.pick(&[&[12, 14, 15][..], &[12, 13, 15], &[12, 15], &[12, 14]]);
-            let kick = has_kick.then_some((KICK, 12, 112));
-            steps
-                .iter()
-                .map(|step| (backbeat, *step, 92))
-                .chain(kick)
-                .collect()
-        }
-        Fill::KickRun => [12, 13, 14, 15]
-            .map(|step| (KICK, step, 96 + step as u8))
-            .to_vec(),
-        Fill::SnareRun => {
-            let begin = chance.pick(&[8, 12, 10]);
-            let run = (begin..STEPS).map(|step| (SNARE, step, (56 + 4 * (step - begin) + step) as u8));
-            if begin > 8 {
-                run.chain([(backbeat, 8, 60)]).collect()
-            } else {
-                run.collect()
-            }
-        }
-        Fill::Toms => {
-            let steps = chance.pick(&[
-                &[8, 10, 12, 14][..],
-                &[8, 9, 11, 12, 14],
-                &[10, 11, 13, 14],
-                &[8, 11, 14],
-            ]);
-            let tom = |(idx, step): (usize, &usize)| (TOMS[idx.min(3)], *step, 100 - 3 * idx as u8);
-            let beat = has_kick.then_some((KICK, 8, 108));
-            steps
-                .iter()
-                .enumerate()
-                .map(tom)
-                .chain(beat)
-                .chain([(TAMBOURINE, 8, 64)])
-                .collect()
-        }
-    }
 }

@@ -14,7 +14,7 @@ pub(super) fn write(piece: &Piece, file: &Path) -> Result<()> {
     let mut tracks = vec![head(piece)];
     for part in [Part::Drums, Part::Bass, Part::Chords, Part::Pad, Part::Lead] {
         if piece.notes.iter().any(|note| note.part == part) {
-            tracks.push(track(part, &piece.sounds, &piece.notes));
+            tracks.push(track(part, piece.sounds, &piece.notes));
         }
     }
     let timing = Timing::Metrical(u15::from(4 * STEP as u16));
@@ -48,7 +48,7 @@ fn sharps(tonic: i32, is_minor: bool) -> i8 {
     (if fifths > 6 { fifths - 12 } else { fifths }) as i8
 }
 
-fn track(part: Part, sounds: &Sounds, notes: &[Note]) -> Track<'static> {
+fn track(part: Part, sounds: Sounds, notes: &[Note]) -> Track<'static> {
     let channel = u4::from(match part {
         Part::Drums => 9,
         Part::Bass => 0,

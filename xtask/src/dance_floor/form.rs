@@ -123,6 +123,7 @@ impl Form {
 }
 
 /// Whether a layer plays in the first and in the second half of a section.
+#[allow(clippy::match_same_arms, reason = "a table, one line for each case")]
 fn halves(section: Section, layer: Layer, chance: &mut Chance) -> (bool, bool) {
     let enters: f64 = match (section, layer) {
         (Intro, Layer::Kick) => 0.92,

@@ -7,8 +7,10 @@
 mod bass;
 mod chance;
 mod chords;
+mod drum_lines;
 mod drums;
 mod file;
+mod fills;
 mod form;
 mod harmony;
 mod lead;
@@ -136,7 +138,7 @@ impl Sounds {
         }
     }
 
-    fn program(&self, part: Part) -> u8 {
+    fn program(self, part: Part) -> u8 {
         match part {
             Part::Drums => 0,
             Part::Bass => self.bass,

@@ -40,9 +40,8 @@ impl Style {
     pub(super) fn tempo(self, chance: &mut Chance) -> i32 {
         let (low, high) = match self {
             Self::DeepHouse => (118, 124),
-            Self::ClassicHouse => (120, 128),
+            Self::ClassicHouse | Self::Minimal => (120, 128),
             Self::Techno => (126, 138),
-            Self::Minimal => (120, 128),
             Self::Acid => (122, 134),
             Self::Electro => (118, 136),
             Self::Trance => (130, 140),
@@ -81,6 +80,7 @@ impl Layer {
     ];
 
     /// How likely a piece of a style has it at all.
+    #[allow(clippy::match_same_arms, reason = "a table, one line for each case")]
     pub(super) fn likelihood(self, style: Style) -> f64 {
         match (self, style) {
             (Self::Kick | Self::Clap | Self::Hats | Self::Bass, _) => 1.0,
