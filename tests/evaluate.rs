@@ -1,0 +1,65 @@
+//! `continuo-trainer evaluate` as a user runs it: on a folder that is split, with samples, and in words.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn trainer(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_continuo-trainer")).args(arguments).output().unwrap()
+}
+
+/// A folder named after a style, with some short pieces in `train` and in `valid`.
+fn folder(at: &Path) -> PathBuf {
+    let folder = at.join("folk_tunes");
+    for (seed, part) in [(1, "train"), (2, "train"), (3, "train"), (4, "valid"), (5, "valid")] {
+        std::fs::create_dir_all(folder.join(part)).unwrap();
+        let file = folder.join(part).join(format!("{seed}.mid"));
+        let (seed, file) = (seed.to_string(), file.to_string_lossy().into_owned());
+        let arguments = ["generate", "--style", "Folk", "--notes", "60", "--seed", &seed, "--out", &file];
+        assert!(trainer(&arguments).status.success());
+    }
+    folder
+}
+
+#[test]
+fn a_folder_named_after_a_style_is_measured_beside_baselines_and_samples_beside_real_pieces() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = folder(temporary.path()).to_string_lossy().into_owned();
+    let arguments = ["evaluate", "default", &folder, "--samples", "3", "--bars", "4", "--json"];
+    let output = trainer(&arguments);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let style = &told["by_style"]["Folk tunes"];
+    assert_eq!(style["n_notes"], 120);
+    let number = |value: &Value| value.as_f64().unwrap();
+    for scored in [&told, style, &style["baselines"]["markov"], &style["baselines"]["copy_bar"]] {
+        let by_part = &scored["by_part"];
+        let parts = ["family", "shift", "pitch", "duration", "velocity"].map(|part| number(&by_part[part]));
+        assert!((parts.iter().sum::<f64>() - number(&scored["nats_per_note"])).abs() < 1e-9);
+        let without = number(&scored["nats_per_note_without_velocity"]);
+        assert!((parts[..4].iter().sum::<f64>() - without).abs() < 1e-9);
+    }
+    assert!(number(&style["nats_per_note"]) < number(&style["baselines"]["markov"]["nats_per_note"]));
+    let music = &style["music"];
+    assert_eq!((&music["n_samples"], &music["n_real"], &music["n_bars"]), (&3.into(), &2.into(), &4.into()));
+    for asked in ["scale_share", "pitch_class_entropy", "notes_per_bar", "repeated_bars", "empty_bars", "longest_run"] {
+        let measure = &music["measures"][asked];
+        assert!(number(&measure["samples"]) >= 0.0 && number(&measure["real"]) >= 0.0, "{asked}");
+        assert!(measure["holds"].is_boolean(), "{asked}");
+    }
+    assert!(number(&music["measures"]["longest_shared_passage"]["real"]) >= 1.0);
+    assert_eq!(trainer(&arguments).stdout, output.stdout, "the same seeds give the same samples");
+}
+
+#[test]
+fn a_folder_of_no_style_is_refused_in_words_before_anything_is_measured() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = folder(temporary.path()).to_string_lossy().into_owned();
+    let output = trainer(&["evaluate", "default", &folder, &format!("Polka={folder}")]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && said.contains("Polka") && said.contains("Folk tunes"), "{said}");
+    assert!(output.stdout.is_empty());
+}
