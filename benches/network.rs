@@ -6,7 +6,8 @@ use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::fused::Worker;
 use continuo::training::optimiser::AdamW;
-use continuo::training::windows::{KeyedPiece, Streams, Window};
+use continuo::model::reference::Position;
+use continuo::training::windows::{KeyedPiece, Reader, Window};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rand::{RngExt, SeedableRng};
@@ -48,15 +49,33 @@ fn piece(seed: u64) -> Arc<KeyedPiece> {
     Arc::new(KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece })
 }
 
+/// One stream after another piece, as long as it is asked.
+struct Stream {
+    seed: u64,
+    reader: Reader,
+}
+
+impl Stream {
+    fn next_position(&mut self) -> Position {
+        loop {
+            if let Some(position) = self.reader.next_position() {
+                return position;
+            }
+            self.seed += 1;
+            self.reader = Reader::new(piece(self.seed % 50));
+        }
+    }
+}
+
 struct Lane {
-    streams: Streams,
+    streams: Vec<Stream>,
     window: Window,
     worker: Worker,
 }
 
 fn lane(network: &Network, seed: u64) -> Lane {
-    let pieces: Vec<_> = (0..50).map(piece).collect();
-    let streams = Streams::new(pieces, &[1.0; 50], N_STREAMS, seed);
+    let stream = |idx| Stream { seed: seed + idx, reader: Reader::new(piece((seed + idx) % 50)) };
+    let streams = (0..N_STREAMS as u64).map(stream).collect();
     Lane { streams, window: Window::default(), worker: Worker::new(network, 0.2, seed) }
 }
 
@@ -72,7 +91,8 @@ fn training_update(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
         std::thread::scope(|scope| {
             for lane in &mut lanes {
                 scope.spawn(move || {
-                    lane.streams.next_window(N_STEPS, &mut lane.window);
+                    let next = |stream: &mut Stream| (0..N_STEPS).map(|_| stream.next_position()).collect();
+                    lane.window.fill(&lane.streams.iter_mut().map(next).collect::<Vec<_>>());
                     lane.worker.clear_gradient();
                     lane.worker.train(shared, &lane.window, 1.0 / n_notes as f32)
                 });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use continuo::model::encoding::Parts;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::reference::{Position, Reference};
+use continuo::model::played::{Played, as_played};
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::model::{Beginning, Card, Generator, Model};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
@@ -57,12 +58,14 @@ fn every_path_has_the_numbers_of_pytorch() {
     let expected = json["positions"].as_array().unwrap();
     let sequence: Vec<Position> = expected.iter().map(position).collect();
 
-    let mut stepper = Stepper::new(&network);
-    let mut state = HiddenState::zero(&network);
+    let played = Played::new(&network);
+    let mut stepper = Stepper::new(&network.config);
+    let mut state = HiddenState::zero(&network.config);
     for (position, expected) in sequence.iter().zip(expected) {
-        stepper.step(&network, &position.step_rows, &mut state);
+        stepper.step(&played, &position.step_rows, &mut state);
         for (ours, theirs) in state.top(7).iter().zip(numbers(&expected["top"])) {
-            assert!((f64::from(*ours) - theirs).abs() < 2e-6, "playing: {ours} {theirs}");
+            // Weights in 8 bits.
+            assert!((f64::from(*ours) - theirs).abs() < 5e-3, "playing: {ours} {theirs}");
         }
     }
 
@@ -147,7 +150,8 @@ fn a_step_in_playing_equals_the_training_pass() {
     let positions: Vec<Position> = std::iter::from_fn(|| reader.next_position()).collect();
     let mut window = Window::default();
     window.fill(&[positions]);
-    let training = Worker::new(&network, 0.0, 1).evaluate(&network, &window);
+    let rounded = as_played(&network);
+    let training = Worker::new(&rounded, 0.0, 1).evaluate(&rounded, &window);
     for (playing, training) in playing.iter().zip(training) {
         assert!((playing - training).abs() < 1e-3 * (1.0 + training), "{playing} {training}");
     }

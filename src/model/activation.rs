@@ -15,7 +15,10 @@ pub fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
     let x = x.clamp(-87.0, 87.0);
-    let power = (x * std::f32::consts::LOG2_E).round_ties_even();
+    // Adding 1.5 · 2^23 rounds to a whole number and leaves it in the lowest bits.
+    const TO_WHOLE: f32 = 12_582_912.0;
+    let shifted = x.mul_add(std::f32::consts::LOG2_E, TO_WHOLE);
+    let power = shifted - TO_WHOLE;
     let rest = power.mul_add(-LN_2_LOW, power.mul_add(-LN_2_HIGH, x));
     let mut sum = 1.987_569_1e-4_f32;
     for coefficient in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5e-1] {
@@ -23,7 +26,7 @@ pub fn exp(x: f32) -> f32 {
     }
     let mantissa = sum.mul_add(rest * rest, rest) + 1.0;
     // Adding the power to the exponent's bits scales by a power of two.
-    f32::from_bits(mantissa.to_bits().wrapping_add(((power as i32) << 23) as u32))
+    f32::from_bits(mantissa.to_bits().wrapping_add(shifted.to_bits() << 23))
 }
 
 /// The logistic function.
@@ -42,31 +45,18 @@ pub fn tanh(x: f32) -> f32 {
     2.0f32.mul_add(sigmoid(2.0 * x), -1.0)
 }
 
-/// Gates in place: sigmoid of i, f and o, tanh of g. `gates` is `[4H]`.
+/// One step of the cells: activates the gates in place (sigmoid of i, f and o, tanh of g), then the cell and
+/// the output after it. `gates` is `[4H]`; `c` and `h` are `[H]`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-pub fn activate_gates(gates: &mut [f32], hidden: usize) {
-    let (input_and_forget, rest) = gates.split_at_mut(2 * hidden);
-    let (cell, output) = rest.split_at_mut(hidden);
-    for value in input_and_forget {
-        *value = sigmoid(*value);
-    }
-    for value in cell {
-        *value = tanh(*value);
-    }
-    for value in output {
-        *value = sigmoid(*value);
-    }
-}
-
-/// The cell and the output after one step, given activated gates `[4H]`; `c` and `h` are `[H]`.
-#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
-pub fn update_cell(gates: &[f32], hidden: usize, c: &mut [f32], h: &mut [f32]) {
-    let (i, rest) = gates.split_at(hidden);
-    let (f, rest) = rest.split_at(hidden);
-    let (g, o) = rest.split_at(hidden);
+pub fn advance_cells(gates: &mut [f32], c: &mut [f32], h: &mut [f32]) {
+    let hidden = c.len();
+    let (i, rest) = gates.split_at_mut(hidden);
+    let (f, rest) = rest.split_at_mut(hidden);
+    let (g, o) = rest.split_at_mut(hidden);
     for (((((c, h), i), f), g), o) in c.iter_mut().zip(h).zip(i).zip(f).zip(g).zip(o) {
-        *c = f.mul_add(*c, i * g);
-        *h = o * tanh(*c);
+        (*i, *f, *g, *o) = (sigmoid(*i), sigmoid(*f), tanh(*g), sigmoid(*o));
+        *c = f.mul_add(*c, *i * *g);
+        *h = *o * tanh(*c);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use rand::{Rng, RngExt};
 
+use crate::model::activation::exp;
+
 /// How boldly one part is drawn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Taste {
@@ -30,7 +32,8 @@ pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) 
     }
     let highest = logits[likeliest];
     for logit in logits.iter_mut() {
-        *logit = ((*logit - highest) / taste.temperature).exp();
+        // Our own exponential: that of the system's library differs from one system to another.
+        *logit = if *logit == f32::NEG_INFINITY { 0.0 } else { exp((*logit - highest) / taste.temperature) };
     }
     truncate(logits, taste);
     let total: f32 = logits.iter().sum();
@@ -55,14 +58,15 @@ fn truncate(weights: &mut [f32], taste: Taste) {
     }
     if taste.nucleus < 1.0 {
         let total: f32 = weights.iter().sum();
-        let mut ranked: Vec<usize> = (0..weights.len()).collect();
-        ranked.sort_by(|a, b| weights[*b].total_cmp(&weights[*a]));
+        let mut ranks = [0_u8; 256];
+        let Some(ranked) = ranks.get_mut(..weights.len()) else { return };
+        (0..=u8::MAX).zip(ranked.iter_mut()).for_each(|(class, ranked)| *ranked = class);
+        let weight = |class: u8| weights[usize::from(class)];
+        ranked.sort_unstable_by(|a, b| weight(*b).total_cmp(&weight(*a)).then(a.cmp(b)));
         let mut held = 0.0;
         for class in ranked {
-            if held >= taste.nucleus * total {
-                weights[class] = 0.0;
-            }
-            held += weights[class];
+            let weight = &mut weights[usize::from(*class)];
+            held += std::mem::replace(weight, if held >= taste.nucleus * total { 0.0 } else { *weight });
         }
     }
 }

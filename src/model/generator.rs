@@ -6,9 +6,12 @@ use rand::Rng;
 
 use crate::model::draw::{Taste, draw_class};
 use crate::model::encoding::{Memory, Parts};
-use crate::model::network::N_HEADS;
-use crate::model::step::{HiddenState, Stepper, add_rows, linear};
-use crate::model::vocabulary::{N_FAMILIES, N_PITCHES, N_SHIFTS, duration_of, shifted, velocity_of};
+use crate::model::network::{N_HEADS, NetworkConfig};
+use crate::model::played::{Played, Rounded};
+use crate::model::step::{HiddenState, Stepper};
+use crate::model::vocabulary::{
+    N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_of, shifted, velocity_of,
+};
 use crate::model::{Constraints, Model, Primer, Sampling};
 use crate::music::{Family, Meter, Mode, Note, Tick};
 
@@ -36,6 +39,7 @@ pub struct Generator {
     model: Arc<Model>,
     stepper: Stepper,
     rows: Vec<u32>,
+    buffers: Buffers,
     past: Snapshot,
 }
 
@@ -51,9 +55,10 @@ impl Generator {
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
         let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
-        let state = HiddenState::zero(model.network());
-        let stepper = Stepper::new(model.network());
-        let mut generator = Self { model, stepper, rows: Vec::new(), past: Snapshot { memory, state } };
+        let config = model.played().config;
+        let past = Snapshot { memory, state: HiddenState::zero(&config) };
+        let (stepper, buffers) = (Stepper::new(&config), Buffers::new(&config));
+        let mut generator = Self { model, stepper, rows: Vec::with_capacity(ROWS), buffers, past };
         generator.step();
         generator
     }
@@ -76,7 +81,7 @@ impl Generator {
         let primer_start = start - primer_length;
         let first_meter = primer.map_or(meter, |primer| primer.meter);
         self.past.memory = Memory::new(style, mode, primer_start, first_meter);
-        self.past.state = HiddenState::zero(self.model.network());
+        self.past.state = HiddenState::zero(&self.model.played().config);
         self.step();
         if let Some(primer) = primer {
             let bar_length = primer.meter.bar_length().0;
@@ -103,7 +108,7 @@ impl Generator {
     }
 
     fn known_style(&self, style: usize) -> usize {
-        style.min(self.model.network().config.n_styles - 1)
+        style.min(self.model.played().config.n_styles - 1)
     }
 
     /// Tells that a bar of `meter` begins at `start`. Nothing drawn from now on lies before `start`.
@@ -116,12 +121,13 @@ impl Generator {
     /// The note lies at or after the last [`Generator::begin_bar`] and after every note heard, in the
     /// order of [`Note`]. It may lie past the end of the bar: then drop it and begin the next bar.
     pub fn draw<R: Rng>(
-        &self,
+        &mut self,
         sampling: &Sampling,
         constraints: &Constraints,
         rng: &mut R,
     ) -> Option<Note> {
-        Draw::new(self, sampling, constraints).note(rng)
+        let Self { model, past, buffers, .. } = self;
+        Draw::new(model.played(), past, sampling, constraints, buffers).note(rng)
     }
 
     /// How likely a note would be to follow, as the log-probability of each part in nats: family, shift,
@@ -137,11 +143,12 @@ impl Generator {
         let Parts { family, shift, pitch, duration, velocity } = memory.parts(note);
         let sampling = Sampling { repetition: 0.0, ..Sampling::default() };
         let constraints = Constraints::default();
-        let draw = Draw::new(self, &sampling, &constraints);
+        let mut buffers = self.buffers.clone();
+        let mut draw = Draw::new(self.model.played(), &self.past, &sampling, &constraints, &mut buffers);
         let mut pitches = draw.pitch_logits(family, shift);
         let lowest = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
         mask(&mut pitches, |pitch| pitch >= lowest);
-        let mut shifts = draw.head_logits(0, &draw.shift_rows(family));
+        let mut shifts = draw.plain_shift_logits(family);
         // A chord that has reached the highest key is closed to what must lie above it.
         mask(&mut shifts, |shift| shift > 0 || memory.lowest_in_chord(family) < N_PITCHES);
         Some([
@@ -164,7 +171,7 @@ impl Generator {
     fn step(&mut self) {
         self.rows.clear();
         self.past.memory.step_rows(&mut self.rows);
-        self.stepper.step(self.model.network(), &self.rows, &mut self.past.state);
+        self.stepper.step(self.model.played(), &self.rows, &mut self.past.state);
     }
 
     /// What it remembers now.
@@ -179,30 +186,62 @@ impl Generator {
     }
 }
 
-/// The draw of one note, part by part.
-struct Draw<'a> {
-    generator: &'a Generator,
-    sampling: &'a Sampling,
-    constraints: &'a Constraints,
+/// Rows that a note may be told by; more only make a buffer grow.
+const ROWS: usize = 128;
+
+/// Buffers of a draw.
+#[derive(Debug, Clone)]
+struct Buffers {
     /// First layer of all heads, before the rows: `[4R]`.
     trunk: Vec<f32>,
+    /// `[R]` each.
+    inner: Vec<f32>,
+    sums: Vec<i32>,
+    /// The top of the LSTM, and the inner layer of a head.
+    top: Rounded,
+    input: Rounded,
+    rows: Vec<u32>,
+}
+
+impl Buffers {
+    fn new(config: &NetworkConfig) -> Self {
+        Self {
+            trunk: vec![0.0; N_HEADS * config.head],
+            inner: vec![0.0; config.head],
+            sums: vec![0; config.head],
+            top: Rounded::with_capacity(config.hidden),
+            input: Rounded::with_capacity(config.head),
+            rows: Vec::with_capacity(ROWS),
+        }
+    }
+}
+
+/// The draw of one note, part by part.
+struct Draw<'a> {
+    network: &'a Played,
+    memory: &'a Memory,
+    sampling: &'a Sampling,
+    constraints: &'a Constraints,
+    buffers: &'a mut Buffers,
 }
 
 impl<'a> Draw<'a> {
-    fn new(generator: &'a Generator, sampling: &'a Sampling, constraints: &'a Constraints) -> Self {
-        let network = generator.model.network();
-        let mut trunk = vec![0.0; N_HEADS * network.config.head];
-        linear(network, &network.layout.trunk, Self::top(generator), &mut trunk);
-        Self { generator, sampling, constraints, trunk }
-    }
-
-    fn top(generator: &Generator) -> &[f32] {
-        generator.past.state.top(generator.model.network().config.hidden)
+    fn new(
+        network: &'a Played,
+        past: &'a Snapshot,
+        sampling: &'a Sampling,
+        constraints: &'a Constraints,
+        buffers: &'a mut Buffers,
+    ) -> Self {
+        let trunk = network.trunk();
+        buffers.top.set(past.state.top(network.config.hidden), trunk.fineness());
+        trunk.compute(network.simd(), &buffers.top, 1.0 / trunk.fineness(), &mut buffers.trunk);
+        Self { network, memory: &past.memory, sampling, constraints, buffers }
     }
 
     /// Parts are drawn in order. Where a part leaves a later one nothing to be, it is masked and drawn
     /// again: a family whose every shift is closed, a shift whose every pitch is closed.
-    fn note<R: Rng>(&self, rng: &mut R) -> Option<Note> {
+    fn note<R: Rng>(&mut self, rng: &mut R) -> Option<Note> {
         let mut families = self.family_logits();
         loop {
             let family = draw_class(&mut families.clone(), self.taste(1.0), rng)?;
@@ -213,7 +252,7 @@ impl<'a> Draw<'a> {
         }
     }
 
-    fn note_of<R: Rng>(&self, family: usize, rng: &mut R) -> Option<Note> {
+    fn note_of<R: Rng>(&mut self, family: usize, rng: &mut R) -> Option<Note> {
         let rhythm = self.taste(self.sampling.rhythm);
         let mut shifts = self.shift_logits(family);
         loop {
@@ -243,43 +282,48 @@ impl<'a> Draw<'a> {
 
     /// Where a shift leads: never before the current bar, even after a silence longer than any shift.
     fn onset(&self, shift: usize) -> Tick {
-        let memory = &self.generator.past.memory;
+        let memory = self.memory;
         shifted(memory.last_onset(), shift).max(memory.bar_start())
     }
 
-    fn family_logits(&self) -> Vec<f32> {
-        let network = self.generator.model.network();
-        let mut logits = vec![0.0; N_FAMILIES];
-        linear(network, &network.layout.family, Self::top(self.generator), &mut logits);
+    fn family_logits(&self) -> [f32; N_FAMILIES] {
+        let mut logits = [0.0; N_FAMILIES];
+        let family = self.network.family();
+        family.compute(self.network.simd(), &self.buffers.top, 1.0 / family.fineness(), &mut logits);
         mask(&mut logits, |family| {
             Family::from_index(family).is_some_and(|f| self.constraints.families.contains(f))
         });
         logits
     }
 
-    /// The logits of a head, given its rows.
-    fn head_logits(&self, head_idx: usize, rows: &[u32]) -> Vec<f32> {
-        let network = self.generator.model.network();
-        let (width, slots) = (network.config.head, &network.layout.heads[head_idx]);
-        let mut inner = self.trunk[head_idx * width..(head_idx + 1) * width].to_vec();
-        add_rows(&mut inner, network.values(&slots.table), rows);
-        for value in &mut inner {
-            *value = value.max(0.0);
+    /// The logits of a head, given the rows that `tell` names.
+    fn head_logits<const N: usize>(&mut self, head_idx: usize, tell: impl FnOnce(&Memory, &mut Vec<u32>)) -> [f32; N] {
+        let (simd, width) = (self.network.simd(), self.network.config.head);
+        let (table, out) = self.network.head(head_idx);
+        let Buffers { trunk, inner, sums, input, rows, .. } = &mut *self.buffers;
+        rows.clear();
+        tell(self.memory, rows);
+        table.sum(rows, &trunk[head_idx * width..(head_idx + 1) * width], sums, inner);
+        let mut highest = 0.0;
+        for value in inner.iter_mut() {
+            *value = if *value > 0.0 { *value } else { 0.0 };
+            highest = if *value > highest { *value } else { highest };
         }
-        let mut logits = vec![0.0; slots.out.weight.shape[0]];
-        linear(network, &slots.out, &inner, &mut logits);
+        let step = if highest > 0.0 { highest / out.fineness() } else { 1.0 };
+        input.set(inner, 1.0 / step);
+        let mut logits = [0.0; N];
+        out.compute(simd, input, step, &mut logits);
         logits
     }
 
-    fn shift_rows(&self, family: usize) -> Vec<u32> {
-        let mut rows = Vec::new();
-        self.generator.past.memory.shift_rows(family, &mut rows);
-        rows
+    /// No class closed.
+    fn plain_shift_logits(&mut self, family: usize) -> [f32; N_SHIFTS] {
+        self.head_logits(0, |memory, rows| memory.shift_rows(family, rows))
     }
 
-    fn shift_logits(&self, family: usize) -> Vec<f32> {
-        let memory = &self.generator.past.memory;
-        let mut logits = self.head_logits(0, &self.shift_rows(family));
+    fn shift_logits(&mut self, family: usize) -> [f32; N_SHIFTS] {
+        let memory = self.memory;
+        let mut logits = self.plain_shift_logits(family);
         let (last, bar_start) = (memory.last_onset(), memory.bar_start());
         let is_open = |shift: usize| shifted(last, shift) >= bar_start || shift == N_SHIFTS - 1;
         let chord_is_open = memory.lowest_in_chord(family) < N_PITCHES;
@@ -287,11 +331,9 @@ impl<'a> Draw<'a> {
         logits
     }
 
-    fn pitch_logits(&self, family: usize, shift: usize) -> Vec<f32> {
-        let memory = &self.generator.past.memory;
-        let mut rows = Vec::new();
-        memory.pitch_rows(family, shift, &mut rows);
-        let mut logits = self.head_logits(1, &rows);
+    fn pitch_logits(&mut self, family: usize, shift: usize) -> [f32; N_PITCHES] {
+        let memory = self.memory;
+        let mut logits = self.head_logits(1, |memory, rows| memory.pitch_rows(family, shift, rows));
         let lowest_in_chord = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
         mask(&mut logits, |pitch| pitch >= lowest_in_chord);
         if family != Family::DRUMS.index() {
@@ -303,7 +345,7 @@ impl<'a> Draw<'a> {
 
     fn constrain_pitches(&self, logits: &mut [f32], onset: Tick) {
         let Constraints { scale, lowest, highest, polyphony, .. } = *self.constraints;
-        let n_sounding = self.generator.past.memory.sounding_at(onset).count();
+        let n_sounding = self.memory.sounding_at(onset).count();
         let has_room = n_sounding < usize::from(polyphony.max(1));
         let range = usize::from(lowest)..=usize::from(highest);
         mask(logits, |pitch| has_room && range.contains(&pitch) && scale.contains((pitch % 12) as u8));
@@ -313,7 +355,7 @@ impl<'a> Draw<'a> {
     /// motif may hammer a note for a bar, a rut may not.
     fn hold_off_repetition(&self, logits: &mut [f32], family: usize) {
         const TOLERATED: usize = 5;
-        let mut own = self.generator.past.memory.notes().iter().rev().filter(|n| n.family.index() == family);
+        let mut own = self.memory.notes().iter().rev().filter(|n| n.family.index() == family);
         let Some(last) = own.next() else { return };
         let n_repeats = 1 + own.take(64).take_while(|note| note.pitch == last.pitch).count();
         let excess = n_repeats.saturating_sub(TOLERATED) as f32;
@@ -322,16 +364,18 @@ impl<'a> Draw<'a> {
         }
     }
 
-    fn duration_logits(&self, family: usize, shift: usize, pitch: usize) -> Vec<f32> {
-        let mut rows = Vec::new();
-        self.generator.past.memory.duration_rows(family, shift, pitch, &mut rows);
-        self.head_logits(2, &rows)
+    fn duration_logits(&mut self, family: usize, shift: usize, pitch: usize) -> [f32; N_DURATIONS] {
+        self.head_logits(2, |memory, rows| memory.duration_rows(family, shift, pitch, rows))
     }
 
-    fn velocity_logits(&self, family: usize, shift: usize, pitch: usize, duration: usize) -> Vec<f32> {
-        let mut rows = Vec::new();
-        self.generator.past.memory.velocity_rows(family, shift, pitch, duration, &mut rows);
-        self.head_logits(3, &rows)
+    fn velocity_logits(
+        &mut self,
+        family: usize,
+        shift: usize,
+        pitch: usize,
+        duration: usize,
+    ) -> [f32; N_VELOCITIES] {
+        self.head_logits(3, |memory, rows| memory.velocity_rows(family, shift, pitch, duration, rows))
     }
 }
 

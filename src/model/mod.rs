@@ -13,7 +13,11 @@ pub mod reference;
 
 pub mod simd;
 
+pub(crate) mod matrix;
+
 pub mod activation;
+
+pub mod played;
 
 pub mod step;
 

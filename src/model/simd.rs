@@ -3,9 +3,9 @@
 /// A kind of processor that there is code for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Simd {
-    /// x86-64 with AVX-512F, AVX2, FMA and F16C.
+    /// x86-64 with AVX-512F, AVX-512BW, AVX2 and FMA.
     Avx512,
-    /// x86-64 with AVX2, FMA and F16C.
+    /// x86-64 with AVX2 and FMA.
     Avx2,
     /// Whatever the compiler makes of plain loops: NEON on ARM, SSE2 on an x86-64 older than 2013.
     Portable,
@@ -18,8 +18,8 @@ impl Simd {
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::is_x86_feature_detected as has;
-            let has_avx2 = has!("avx2") && has!("fma") && has!("f16c");
-            if has_avx2 && has!("avx512f") {
+            let has_avx2 = has!("avx2") && has!("fma");
+            if has_avx2 && has!("avx512f") && has!("avx512bw") {
                 return Self::Avx512;
             }
             if has_avx2 {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::encoding::ADDED_IN_2;
 use crate::model::network::{Layout, Network, NetworkConfig};
+use crate::model::played::Played;
 use crate::music::{Family, Meter, Mode, Note, Tick};
 
 /// The version that is written, and the newest that is read.
@@ -89,6 +90,8 @@ pub struct Primer {
 #[derive(Debug)]
 pub struct Model {
     network: Network,
+    /// Laid out when the first instance plays it.
+    played: OnceLock<Played>,
     card: Card,
     primers: Vec<Primer>,
     hash: String,
@@ -172,7 +175,7 @@ impl Model {
         for value in &network.parameters {
             hasher.update(value.to_le_bytes());
         }
-        Ok(Self { network, card, primers, hash: hex(&hasher.finalize()) })
+        Ok(Self { network, played: OnceLock::new(), card, primers, hash: hex(&hasher.finalize()) })
     }
 
     /// Reads a weights file, or hands out the copy that another instance of this process already has.
@@ -237,7 +240,8 @@ impl Model {
         let tensors = SafeTensors::deserialize(bytes).map_err(damaged)?;
         let network = read_network(header.network, header.encoding, &tensors)?;
         let primers = header.primers.iter().map(read_primer).collect::<Result<_, _>>()?;
-        Ok(Self { network, card: header.card, primers, hash: hex(&Sha256::digest(bytes)) })
+        let hash = hex(&Sha256::digest(bytes));
+        Ok(Self { network, played: OnceLock::new(), card: header.card, primers, hash })
     }
 
     /// The bytes of a weights file with the parameters as f16.
@@ -290,13 +294,20 @@ impl Model {
         let styles = (1..=n_styles).map(|number| format!("Style {number}")).collect();
         let card = Card { name: format!("Untrained {seed}"), styles, ..Card::default() };
         let network = Network::random(config, seed);
-        Self { network, card, primers: Vec::new(), hash: format!("untrained-{n_styles}-{seed}") }
+        let hash = format!("untrained-{n_styles}-{seed}");
+        Self { network, played: OnceLock::new(), card, primers: Vec::new(), hash }
     }
 
     /// The network.
     #[must_use]
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// The network as it is played: laid out the first time, which takes a moment, and shared from then on.
+    #[must_use]
+    pub fn played(&self) -> &Played {
+        self.played.get_or_init(|| Played::new(&self.network))
     }
 
     /// What it says about itself.

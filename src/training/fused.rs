@@ -6,12 +6,11 @@
 //! gradient one product over time × streams. A [`Worker`] runs its streams on one thread with no barrier.
 
 use multiversion::multiversion;
-use crate::model::activation::{activate_gates, tanh, update_cell};
+use crate::model::activation::{advance_cells, tanh};
 use crate::model::network::{LstmSlots, Network};
 use crate::model::simd::Simd;
-use crate::model::step::add_rows;
 use crate::training::heads::Heads;
-use crate::training::matrix::{Onto, Packed, Scratch, View};
+use crate::model::matrix::{Onto, Packed, Scratch, View};
 use crate::training::windows::Window;
 
 /// Sums over a window, in nats, of each part: family, shift, pitch, duration, velocity.
@@ -231,8 +230,7 @@ impl LayerBuffers {
             self.carried_cell.copy_from_slice(cell_before);
             for (stream, gates) in gates.chunks_exact_mut(4 * hidden).enumerate() {
                 let own = stream * hidden..(stream + 1) * hidden;
-                activate_gates(gates, hidden);
-                update_cell(gates, hidden, &mut self.carried_cell[own.clone()], &mut self.carried_output[own]);
+                advance_cells(gates, &mut self.carried_cell[own.clone()], &mut self.carried_output[own]);
             }
             self.cell[at.clone()].copy_from_slice(&self.carried_cell);
             multiply(&mut self.output[at.clone()], &self.carried_output, &self.mask[at]);
@@ -308,6 +306,18 @@ fn random_bits(seed: u64, counter: u64) -> u64 {
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     bits ^ (bits >> 31)
+}
+
+/// Adds rows of `table`, each as wide as `out`.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+pub(crate) fn add_rows(out: &mut [f32], table: &[f32], rows: &[u32]) {
+    let width = out.len();
+    for row in rows {
+        let begin = *row as usize * width;
+        for (sum, value) in out.iter_mut().zip(&table[begin..begin + width]) {
+            *sum += value;
+        }
+    }
 }
 
 /// Adds `gradient` to each of the rows of `table`.

@@ -6,9 +6,8 @@ use crate::model::activation::exp;
 use crate::model::encoding::Parts;
 use crate::model::network::{LinearSlots, N_HEADS, Network};
 use crate::model::simd::Simd;
-use crate::model::step::add_rows;
-use crate::training::fused::{Losses, add_columns, scatter_rows};
-use crate::training::matrix::{Onto, Scratch, View};
+use crate::training::fused::{Losses, add_columns, add_rows, scatter_rows};
+use crate::model::matrix::{Onto, Scratch, View};
 use crate::training::windows::Window;
 
 /// The heads' buffers; N is time × streams.
@@ -41,15 +40,13 @@ impl Heads {
         let (hidden, width) = (network.config.hidden, network.config.head);
         let layout = &network.layout;
         let mut losses = Losses::default();
-        top_gradient.clear();
         top_gradient.resize(top.len(), 0.0);
 
         self.compute_logits(network, &layout.family, View::new(top, hidden));
         losses[0] = self.lose(window, 0, Some(scale));
-        self.linear_gradients(network, &layout.family, View::new(top, hidden), top_gradient, hidden, gradient);
+        self.linear_gradients(network, &layout.family, View::new(top, hidden), Onto::Nothing, top_gradient, hidden, gradient);
 
         self.compute_inner(network, window, top);
-        self.inner_gradient.clear();
         self.inner_gradient.resize(self.inner.len(), 0.0);
         for (head_idx, slots) in layout.heads.iter().enumerate() {
             let begin = head_idx * width;
@@ -59,7 +56,8 @@ impl Heads {
             losses[1 + head_idx] = self.lose(window, 1 + head_idx, Some(scale));
             let mut inner_gradient = std::mem::take(&mut self.inner_gradient);
             let stride = N_HEADS * width;
-            self.linear_gradients(network, &slots.out, own, &mut inner_gradient[begin..], stride, gradient);
+            let onto = Onto::Nothing;
+            self.linear_gradients(network, &slots.out, own, onto, &mut inner_gradient[begin..], stride, gradient);
             (self.inner, self.inner_gradient) = (inner, inner_gradient);
         }
         for (gradient, value) in self.inner_gradient.iter_mut().zip(&self.inner) {
@@ -73,7 +71,7 @@ impl Heads {
             }
         }
         std::mem::swap(&mut self.logits, &mut self.inner_gradient);
-        self.linear_gradients(network, &layout.trunk, View::new(top, hidden), top_gradient, hidden, gradient);
+        self.linear_gradients(network, &layout.trunk, View::new(top, hidden), Onto::Output, top_gradient, hidden, gradient);
         std::mem::swap(&mut self.logits, &mut self.inner_gradient);
         losses
     }
@@ -148,12 +146,15 @@ impl Heads {
         sum
     }
 
-    /// Gradients of a linear layer whose output's gradient stands in `logits`.
+    /// Gradients of a linear layer whose output's gradient stands in `logits`; that of its input is added to
+    /// `onto`.
+    #[allow(clippy::too_many_arguments, reason = "two gradients, and where each of them goes")]
     fn linear_gradients(
         &mut self,
         network: &Network,
         slots: &LinearSlots,
         input: View<'_>,
+        onto: Onto<'_>,
         input_gradient: &mut [f32],
         stride: usize,
         gradient: &mut [f32],
@@ -164,7 +165,7 @@ impl Heads {
         self.scratch.product(Onto::Output, weight_gradient, n_in, out.transposed(), input);
         add_columns(&mut gradient[slots.bias.range.clone()], &self.logits);
         let weight = View::new(network.values(&slots.weight), n_in);
-        self.scratch.product(Onto::Output, input_gradient, stride, out, weight);
+        self.scratch.product(onto, input_gradient, stride, out, weight);
     }
 }
 

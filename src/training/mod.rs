@@ -26,8 +26,6 @@ pub mod fused;
 
 mod heads;
 
-mod matrix;
-
 #[cfg(feature = "cuda")]
 pub mod cuda;
 

@@ -1,5 +1,7 @@
 //! `AdamW` with gradient clipping, and the learning rate over a run.
 
+use multiversion::multiversion;
+
 use crate::model::network::Layout;
 
 /// `AdamW` (Loshchilov & Hutter 2019) over the flat parameter buffer.
@@ -22,6 +24,8 @@ pub(crate) const SQUARE_DECAY: f32 = 0.99;
 pub(crate) const EPSILON: f32 = 1e-8;
 /// Squares are summed in blocks of so many, whatever the number of threads, which then changes no bit.
 const NORM_BLOCK: usize = 1 << 15;
+/// Values that are worked on at a time.
+const BLOCK: usize = 1024;
 
 impl AdamW {
     /// An optimiser that has seen nothing.
@@ -66,13 +70,15 @@ impl AdamW {
             for (chunk_idx, (((values, mean), square), decay)) in chunks {
                 let begin = chunk_idx * length;
                 scope.spawn(move || {
-                    for idx in 0..values.len() {
-                        let sum: f32 = gradients.iter().map(|gradient| gradient[begin + idx]).sum();
-                        let gradient = if scale > 0.0 { sum * scale } else { 0.0 };
-                        mean[idx] += (1.0 - MEAN_DECAY) * (gradient - mean[idx]);
-                        square[idx] += (1.0 - SQUARE_DECAY) * (gradient * gradient - square[idx]);
-                        values[idx] -=
-                            rate * mean[idx] / (square[idx].sqrt() + EPSILON) + lr * decay[idx] * values[idx];
+                    let blocks = values
+                        .chunks_mut(BLOCK)
+                        .zip(mean.chunks_mut(BLOCK))
+                        .zip(square.chunks_mut(BLOCK))
+                        .zip(decay.chunks(BLOCK));
+                    let mut sum = [0.0; BLOCK];
+                    for (block_idx, (((values, mean), square), decay)) in blocks.enumerate() {
+                        add_up(gradients, begin + block_idx * BLOCK, &mut sum[..values.len()]);
+                        move_block(values, &sum, mean, square, decay, Rates { scale, rate, lr });
                     }
                 });
             }
@@ -84,11 +90,15 @@ impl AdamW {
 fn norm_of_sum(gradients: &[&[f32]], n_threads: usize) -> f32 {
     let n_values = gradients.first().map_or(0, |gradient| gradient.len());
     let sum_of_squares = |block: usize| -> f64 {
-        let begin = block * NORM_BLOCK;
-        (begin..(begin + NORM_BLOCK).min(n_values))
-            .map(|idx| gradients.iter().map(|gradient| gradient[idx]).sum::<f32>())
-            .map(|sum| f64::from(sum * sum))
-            .sum()
+        let end = ((block + 1) * NORM_BLOCK).min(n_values);
+        let mut sum = [0.0; BLOCK];
+        let mut total = 0.0;
+        for begin in (block * NORM_BLOCK..end).step_by(BLOCK) {
+            let sum = &mut sum[..BLOCK.min(end - begin)];
+            add_up(gradients, begin, sum);
+            total += squares(sum);
+        }
+        total
     };
     let mut sums = vec![0.0; n_values.div_ceil(NORM_BLOCK)];
     let per_thread = sums.len().div_ceil(n_threads.max(1)).max(1);
@@ -102,6 +112,58 @@ fn norm_of_sum(gradients: &[&[f32]], n_threads: usize) -> f32 {
         }
     });
     sums.iter().sum::<f64>().sqrt() as f32
+}
+
+/// The sums of `gradients` from `begin` on.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn add_up(gradients: &[&[f32]], begin: usize, sums: &mut [f32]) {
+    let end = begin + sums.len();
+    let Some((first, rest)) = gradients.split_first() else { return };
+    sums.copy_from_slice(&first[begin..end]);
+    for gradient in rest {
+        for (sum, value) in sums.iter_mut().zip(&gradient[begin..end]) {
+            *sum += value;
+        }
+    }
+}
+
+/// The sum of squares, in eight lanes so that no addition waits for the one before.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn squares(values: &[f32]) -> f64 {
+    let mut sums = [0.0_f64; 8];
+    for values in values.chunks(8) {
+        for (sum, value) in sums.iter_mut().zip(values) {
+            *sum += f64::from(*value) * f64::from(*value);
+        }
+    }
+    sums.iter().sum()
+}
+
+#[derive(Clone, Copy)]
+struct Rates {
+    /// Of the gradients.
+    scale: f32,
+    /// Of a step along the mean.
+    rate: f32,
+    /// Of the decay.
+    lr: f32,
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn move_block(
+    values: &mut [f32],
+    sums: &[f32],
+    mean: &mut [f32],
+    square: &mut [f32],
+    decay: &[f32],
+    Rates { scale, rate, lr }: Rates,
+) {
+    for ((((value, sum), mean), square), decay) in values.iter_mut().zip(sums).zip(mean).zip(square).zip(decay) {
+        let gradient = if scale > 0.0 { sum * scale } else { 0.0 };
+        *mean += (1.0 - MEAN_DECAY) * (gradient - *mean);
+        *square += (1.0 - SQUARE_DECAY) * (gradient * gradient - *square);
+        *value -= rate * *mean / (square.sqrt() + EPSILON) + lr * decay * *value;
+    }
 }
 
 /// The learning rate at a `progress` of 0 to 1: a short linear rise to `peak`, then half a cosine down to a

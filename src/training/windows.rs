@@ -71,7 +71,7 @@ impl Reader {
         self.begin_bars_until(&note);
         let parts = self.memory.parts(&note);
         let Parts { family, shift, pitch, duration, .. } = parts;
-        let mut head_rows: [Vec<u32>; N_HEADS] = Default::default();
+        let mut head_rows = [12, 24, 16, 8].map(Vec::with_capacity);
         let [shifts, pitches, durations, velocities] = &mut head_rows;
         self.memory.shift_rows(family, shifts);
         self.memory.pitch_rows(family, shift, pitches);

@@ -122,12 +122,12 @@ macro_rules! by_height {
 #[allow(unsafe_code, unsafe_op_in_unsafe_fn, reason = "vectors of a processor found at run time")]
 mod x86 {
     use std::arch::x86_64::{
-        __m256, __mmask16, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps,
+        _MM_HINT_T0, _mm_prefetch, __m256, __mmask16, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps,
         _mm256_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
         _mm512_maskz_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
     };
 
-    use crate::training::matrix::kernel::{Job, TILE_COLUMNS};
+    use crate::model::matrix::kernel::{Job, TILE_COLUMNS};
 
     /// # Safety
     /// The processor has AVX-512F, and every address of the job is valid.
@@ -139,6 +139,15 @@ mod x86 {
     #[target_feature(enable = "avx512f")]
     unsafe fn avx512_rows<const ROWS: usize>(job: Job) {
         let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
+        // The output comes from far while the products are added up.
+        let mut row = 0;
+        while row < ROWS {
+            let out: *const i8 = job.out.wrapping_add(row * job.stride).cast_const().cast();
+            _mm_prefetch::<_MM_HINT_T0>(out);
+            _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(64));
+            _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(124));
+            row += 1;
+        }
         let (mut left, mut panel) = (job.left, job.panel);
         let offsets = offsets::<ROWS>(job.row_stride);
         // Indices, not iterators: those are not inlined into code for another processor, and the sums
@@ -295,7 +304,7 @@ impl Job {
 /// Plain loops; vectorised by the compiler for what every processor of its kind has.
 #[allow(unsafe_code, unsafe_op_in_unsafe_fn, reason = "addresses that `multiply` has checked")]
 mod portable {
-    use crate::training::matrix::kernel::{Job, TILE_COLUMNS};
+    use crate::model::matrix::kernel::{Job, TILE_COLUMNS};
 
     /// NEON has 32 registers of four numbers, SSE2 half as many.
     const COLUMNS: usize = if cfg!(target_arch = "aarch64") { 16 } else { 8 };

@@ -1,4 +1,4 @@
-//! Matrix products for training, in blocks that stay in the caches and tiles that stay in registers.
+//! Matrix products, for training and for laying out what is played, in blocks that stay in the caches and tiles that stay in registers.
 //!
 //! Written here rather than taken from a library because the recurrence multiplies a few rows by the same
 //! weights at every step: a [`Packed`] factor is laid out once and used many times.
@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::model::simd::Simd;
-use crate::training::matrix::kernel::{Left, PanelRow, Place, TILE_COLUMNS, TILE_ROWS};
+use crate::model::matrix::kernel::{Left, PanelRow, Place, TILE_COLUMNS, TILE_ROWS};
 
 mod kernel;
 pub(crate) use kernel::Onto;
@@ -55,21 +55,24 @@ impl<'a> View<'a> {
         Left { data: &self.data[first..], row_stride: self.row_stride, inner_stride: self.column_stride }
     }
 
-    /// Lays out rows `begin..` of the block `inner` of columns as tiles of `[inner][TILE_ROWS]`.
+    /// Lays out rows `begin..` of the block `inner` of columns as pairs of tiles, `[inner][PAIR_ROWS]`.
     ///
     /// For a matrix whose columns lie in one piece: each is read in one piece.
-    fn pack_rows(&self, begin: usize, inner: &Range<usize>, tiles: &mut [f32]) {
-        let size = inner.len() * TILE_ROWS;
-        let n_rows = (self.rows - begin).min(tiles.len() / size * TILE_ROWS);
+    fn pack_rows(&self, begin: usize, inner: &Range<usize>, pairs: &mut [PairRow]) {
+        let depth = inner.len();
+        let n_rows = (self.rows - begin).min(pairs.len() / depth * PAIR_ROWS);
         for (idx, column) in inner.clone().enumerate() {
             let first = begin * self.row_stride + column * self.column_stride;
-            let values = &self.data[first..first + n_rows];
-            let (whole, rest) = values.as_chunks::<TILE_ROWS>();
-            for (tile, values) in tiles.chunks_exact_mut(size).zip(whole) {
-                tile.as_chunks_mut::<TILE_ROWS>().0[idx] = *values;
+            let (whole, rest) = self.data[first..first + n_rows].as_chunks::<PAIR_ROWS>();
+            let mut lines = pairs.iter_mut().skip(idx).step_by(depth);
+            for values in whole {
+                if let Some(PairRow(line)) = lines.next() {
+                    *line = *values;
+                }
             }
-            let to = whole.len() * size + idx * TILE_ROWS;
-            tiles.iter_mut().skip(to).zip(rest).for_each(|(to, value)| *to = *value);
+            if let Some(PairRow(line)) = lines.next() {
+                line[..rest.len()].copy_from_slice(rest);
+            }
         }
     }
 
@@ -106,6 +109,14 @@ impl<'a> View<'a> {
     }
 }
 
+/// Rows of a pair of tiles.
+const PAIR_ROWS: usize = 2 * TILE_ROWS;
+
+/// One column of a pair of tiles: a cache line.
+#[derive(Debug, Clone, Copy, bytemuck::Zeroable, bytemuck::Pod)]
+#[repr(C, align(64))]
+struct PairRow([f32; PAIR_ROWS]);
+
 /// Inner dimension of a block: a panel of it fits the first-level cache.
 const BLOCK: usize = 256;
 /// Rows that pass over a panel before the next one is taken.
@@ -114,14 +125,14 @@ const ROWS_A_PANEL: usize = 64;
 /// Buffers that products reuse, and what they are computed with.
 pub(crate) struct Scratch {
     simd: Simd,
-    tiles: Vec<f32>,
+    pairs: Vec<PairRow>,
     panels: Vec<PanelRow>,
 }
 
 impl Scratch {
     /// Products by `simd`.
     pub(crate) fn new(simd: Simd) -> Self {
-        Self { simd, tiles: Vec::new(), panels: Vec::new() }
+        Self { simd, pairs: Vec::new(), panels: Vec::new() }
     }
 
     /// `out = onto + a · b`, `out` row-major with `stride` values from row to row.
@@ -133,7 +144,7 @@ impl Scratch {
                 b.pack_columns(panel_idx * TILE_COLUMNS, inner.clone(), panel);
             }
             let panels = Panels { panels: &self.panels, depth: inner.len(), from: 0, columns: b.columns };
-            multiply_block(self.simd, onto, out, stride, a, &inner, &panels, &mut self.tiles);
+            multiply_block(self.simd, onto, out, stride, a, &inner, &panels, &mut self.pairs);
             onto = Onto::Output;
         }
     }
@@ -162,15 +173,15 @@ fn multiply_block(
     a: View<'_>,
     inner: &Range<usize>,
     right: &Panels<'_>,
-    tiles: &mut Vec<f32>,
+    pairs: &mut Vec<PairRow>,
 ) {
-    let size = inner.len() * TILE_ROWS;
     let is_packed = a.column_stride != 1;
     for first_row in (0..a.rows).step_by(ROWS_A_PANEL) {
         let end_row = (first_row + ROWS_A_PANEL).min(a.rows);
         if is_packed {
-            tiles.resize((end_row - first_row).div_ceil(TILE_ROWS) * size, 0.0);
-            a.pack_rows(first_row, inner, tiles);
+            let n_pairs = (end_row - first_row).div_ceil(PAIR_ROWS);
+            pairs.resize(n_pairs * inner.len(), PairRow([0.0; PAIR_ROWS]));
+            a.pack_rows(first_row, inner, pairs);
         }
         for (panel_idx, panel) in right.panels.chunks_exact(right.depth).enumerate() {
             let panel = &panel[right.from..right.from + inner.len()];
@@ -182,8 +193,9 @@ fn multiply_block(
             };
             for row in (first_row..end_row).step_by(TILE_ROWS) {
                 let left = if is_packed {
-                    let first = (row - first_row) / TILE_ROWS * size;
-                    Left { data: &tiles[first..first + size], row_stride: 1, inner_stride: TILE_ROWS }
+                    let (pair, from) = ((row - first_row) / PAIR_ROWS, (row - first_row) % PAIR_ROWS);
+                    let pair: &[f32] = bytemuck::cast_slice(&pairs[pair * inner.len()..][..inner.len()]);
+                    Left { data: &pair[from..], row_stride: 1, inner_stride: PAIR_ROWS }
                 } else {
                     a.left(row, inner)
                 };
@@ -222,7 +234,7 @@ impl Packed {
         for inner in blocks(self.inner) {
             let right =
                 Panels { panels: &self.panels, depth: self.inner, from: inner.start, columns: self.columns };
-            multiply_block(scratch.simd, onto, out, self.columns, left, &inner, &right, &mut scratch.tiles);
+            multiply_block(scratch.simd, onto, out, self.columns, left, &inner, &right, &mut scratch.pairs);
             onto = Onto::Output;
         }
     }
@@ -231,7 +243,7 @@ impl Packed {
 #[cfg(test)]
 mod tests {
     use crate::model::simd::Simd;
-    use crate::training::matrix::{Onto, Packed, Scratch, View};
+    use crate::model::matrix::{Onto, Packed, Scratch, View};
 
     const SIZES: [(usize, usize, usize); 6] =
         [(1, 1, 1), (3, 5, 7), (8, 32, 32), (13, 31, 70), (17, 600, 33), (130, 300, 49)];

@@ -1,0 +1,119 @@
+//! The innermost loop of a step in playing: 32 rows of 8-bit weights times one row of 16-bit numbers.
+//!
+//! Sums are of whole numbers in 32 bits, exact on every processor.
+
+use crate::model::simd::Simd;
+
+/// Rows of a panel.
+pub(super) const PANEL_ROWS: usize = 32;
+
+/// The weights of a panel's rows for two inputs, row by row: a cache line.
+#[derive(Debug, Clone, Copy)]
+#[repr(C, align(64))]
+pub(super) struct Line(pub(super) [i8; 2 * PANEL_ROWS]);
+
+impl Line {
+    pub(super) const ZERO: Self = Self([0; 2 * PANEL_ROWS]);
+}
+
+/// The sum of products of each row of a panel; two inputs for each line.
+pub(super) fn multiply(simd: Simd, panel: &[Line], input: &[i16]) -> [i32; PANEL_ROWS] {
+    let (pairs, _) = input.as_chunks::<2>();
+    assert_eq!(pairs.len(), panel.len(), "two inputs for each line of weights");
+    #[allow(unsafe_code, reason = "the only way to call code for a processor found at run time")]
+    match simd {
+        // SAFETY: whoever made the `Simd` asked the processor.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => unsafe { x86::avx512(panel, pairs) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => unsafe { x86::avx2(panel, pairs) },
+        _ => portable(panel, pairs),
+    }
+}
+
+/// Plain loops; vectorised by the compiler for what every processor of its kind has.
+fn portable(panel: &[Line], pairs: &[[i16; 2]]) -> [i32; PANEL_ROWS] {
+    let mut sums = [0; PANEL_ROWS];
+    for (Line(weights), pair) in panel.iter().zip(pairs) {
+        let [even, odd] = pair.map(i32::from);
+        for (sum, weights) in sums.iter_mut().zip(weights.as_chunks::<2>().0) {
+            *sum += i32::from(weights[0]) * even + i32::from(weights[1]) * odd;
+        }
+    }
+    sums
+}
+
+#[cfg(target_arch = "x86_64")]
+#[allow(unsafe_code, reason = "vectors of a processor found at run time")]
+mod x86 {
+    use std::arch::x86_64::{
+        _mm_loadu_si128, _mm256_add_epi32, _mm256_cvtepi8_epi16, _mm256_loadu_si256, _mm256_madd_epi16,
+        _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256, _mm512_add_epi32, _mm512_cvtepi8_epi16,
+        _mm512_madd_epi16, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512,
+    };
+
+    use crate::model::played::kernel::{Line, PANEL_ROWS};
+
+    fn both([even, odd]: [i16; 2]) -> i32 {
+        i32::from(odd) << 16 | i32::from(even as u16)
+    }
+
+    /// # Safety
+    /// The processor has AVX-512F and AVX-512BW.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    pub(super) unsafe fn avx512(panel: &[Line], pairs: &[[i16; 2]]) -> [i32; PANEL_ROWS] {
+        let mut sums = [_mm512_setzero_si512(); 2];
+        let mut idx = 0;
+        while idx < panel.len() && idx < pairs.len() {
+            let input = _mm512_set1_epi32(both(pairs[idx]));
+            let weights = panel[idx].0.as_ptr();
+            let mut half = 0;
+            while half < 2 {
+                // SAFETY: a line holds two times 32 bytes.
+                let bytes = unsafe { _mm256_loadu_si256(weights.add(32 * half).cast()) };
+                let products = _mm512_madd_epi16(_mm512_cvtepi8_epi16(bytes), input);
+                sums[half] = _mm512_add_epi32(sums[half], products);
+                half += 1;
+            }
+            idx += 1;
+        }
+        let mut out = [0; PANEL_ROWS];
+        let mut half = 0;
+        while half < 2 {
+            // SAFETY: the array holds two times sixteen sums.
+            unsafe { _mm512_storeu_si512(out.as_mut_ptr().add(16 * half).cast(), sums[half]) };
+            half += 1;
+        }
+        out
+    }
+
+    /// # Safety
+    /// The processor has AVX2.
+    #[target_feature(enable = "avx2")]
+    pub(super) unsafe fn avx2(panel: &[Line], pairs: &[[i16; 2]]) -> [i32; PANEL_ROWS] {
+        let mut sums = [_mm256_setzero_si256(); 4];
+        let mut idx = 0;
+        while idx < panel.len() && idx < pairs.len() {
+            let input = _mm256_set1_epi32(both(pairs[idx]));
+            let weights = panel[idx].0.as_ptr();
+            let mut quarter = 0;
+            while quarter < 4 {
+                // SAFETY: a line holds four times 16 bytes.
+                let bytes = unsafe { _mm_loadu_si128(weights.add(16 * quarter).cast()) };
+                let products = _mm256_madd_epi16(_mm256_cvtepi8_epi16(bytes), input);
+                sums[quarter] = _mm256_add_epi32(sums[quarter], products);
+                quarter += 1;
+            }
+            idx += 1;
+        }
+        let mut out = [0; PANEL_ROWS];
+        let mut quarter = 0;
+        while quarter < 4 {
+            // SAFETY: the array holds four times eight sums.
+            unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(8 * quarter).cast(), sums[quarter]) };
+            quarter += 1;
+        }
+        out
+    }
+}
