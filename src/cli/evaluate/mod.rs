@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::{print_line, values};
 use crate::model::Model;
+use crate::model::played::as_played;
 use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::{Corpus, Part, StyleFolder, read_folder};
 use crate::training::fused::Losses;
@@ -42,6 +43,9 @@ pub(super) struct EvaluateArgs {
     /// Seed of the first sample; the next have the next
     #[arg(long, default_value_t = 1)]
     seed: u32,
+    /// Measure the weights as playing rounds them, to 8 bits
+    #[arg(long)]
+    as_played: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -166,10 +170,12 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
 fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, n_threads: usize) -> Row {
     let score = |(losses, n_notes)| Score { losses, n_notes };
     let measured = &material.measured;
+    let rounded = args.as_played.then(|| as_played(model.network()));
+    let network = rounded.as_ref().unwrap_or_else(|| model.network());
     let has_baselines = !args.no_baselines && !material.train.is_empty();
     Row {
         style: model.card().styles[material.style].clone(),
-        network: score(evaluate(model.network(), measured, n_threads)),
+        network: score(evaluate(network, measured, n_threads)),
         baselines: has_baselines.then(|| {
             let markov = Markov::new(MARKOV_ORDER, &material.train);
             let markov = score(baselines::evaluate(&markov, measured, n_threads));
