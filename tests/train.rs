@@ -7,6 +7,10 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use continuo::model::Model;
+use continuo::music::{Family, Key, Note, Piece, Tick, smf};
+use continuo::training::corpus::{Corpus, StyleFolder};
+use continuo::training::start_from;
+use continuo::training::validation::validate;
 
 fn trainer(arguments: &[&str], out: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
@@ -176,4 +180,63 @@ fn an_interrupted_run_saves_says_so_and_goes_on_to_the_same_weights() {
     let output = trainer(&LONG, &out).arg("--resume").output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     assert!(std::fs::read(&undisturbed).unwrap() == std::fs::read(&out).unwrap(), "other weights");
+}
+
+/// Twenty little pieces of one kind: a broken chord below, steps above, four bars that come back.
+fn write_little_pieces(folder: &Path) {
+    for idx in 0..20usize {
+        let mut notes = Vec::new();
+        for bar in 0..16usize {
+            let root = [0, 5, 7, 0, 2, 7, 4, 0][(bar % 4 + idx) % 8];
+            for step in 0..8usize {
+                let onset = Tick((bar * 96 + step * 12) as i64);
+                let note = |pitch: usize, velocity| Note {
+                    onset,
+                    duration: Tick(12),
+                    pitch: pitch as u8,
+                    velocity,
+                    family: Family::PIANO,
+                };
+                notes.push(note(48 + root + [0, 7, 12, 7][step % 4], 60));
+                notes.push(note(72 + [0, 2, 4, 5, 7, 9, 11, 12][(step * (idx % 3 + 1) + bar % 4 + idx) % 8], 90));
+            }
+        }
+        notes.sort();
+        let piece = Piece { notes, keys: vec![(Tick(0), Key::default())], ..Piece::default() };
+        std::fs::write(folder.join(format!("{idx}.mid")), smf::write(&piece, "")).unwrap();
+    }
+}
+
+#[test]
+fn from_a_model_a_style_of_ones_own_is_learned_sooner_than_from_nothing_and_the_old_styles_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let music = folder.path().join("little_pieces");
+    std::fs::create_dir(&music).unwrap();
+    write_little_pieces(&music);
+    let learn = |out: &str, from: &[&str]| {
+        let out = folder.path().join(out);
+        let output = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"))
+            .args(["train", music.to_str().unwrap(), "--no-cache", "--no-report"])
+            .args(["--epochs=2", "--batch=16", "--sequence-length=32", "--out"])
+            .arg(&out)
+            .args(from)
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        Model::load(&out).unwrap()
+    };
+    let tuned = learn("tuned.safetensors", &["--from=default"]);
+    let anew = learn("anew.safetensors", &["--preset=standard"]);
+
+    let shipped = Model::embedded().unwrap();
+    let mut corpus = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())]).unwrap();
+    let untouched = validate(&start_from(&shipped, &mut corpus), &corpus, 2, None).mean;
+    let n_shipped = shipped.card().styles.len();
+    assert_eq!(tuned.card().styles[..n_shipped], shipped.card().styles);
+    assert_eq!(tuned.card().styles[n_shipped..], ["little pieces"]);
+    assert_eq!(tuned.card().sources[n_shipped], ["little_pieces"]);
+    assert!(tuned.primers().len() >= shipped.primers().len());
+    let loss = tuned.card().nats_per_note[n_shipped];
+    let scratch = anew.card().nats_per_note[0];
+    assert!(loss < untouched && loss < scratch, "tuned {loss}, untouched {untouched}, from nothing {scratch}");
 }
