@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use indicatif::ProgressBar;
+
 use crate::cli::generate::{Amount, compose};
 use crate::composer::{Take, Writer};
 use crate::model::Model;
@@ -23,10 +25,13 @@ pub(super) struct Order {
 /// Composes `n_bars` bars to each order, all other knobs as they stand in a fresh plugin, in C.
 pub(super) fn compose_all(model: &Arc<Model>, orders: &[Order], n_bars: u32, n_threads: usize) -> Vec<Piece> {
     let next = AtomicUsize::new(0);
+    // On a terminal only, and not for a few.
+    let bar = if orders.len() > 20 { ProgressBar::new(orders.len() as u64) } else { ProgressBar::hidden() };
     let work = || {
         let mut done = Vec::new();
         while let Some(order) = orders.get(next.fetch_add(1, Ordering::Relaxed)) {
             done.push((order.seed, compose_one(model, order, n_bars)));
+            bar.inc(1);
         }
         done
     };
@@ -34,6 +39,7 @@ pub(super) fn compose_all(model: &Arc<Model>, orders: &[Order], n_bars: u32, n_t
         let threads: Vec<_> = (0..n_threads.max(1)).map(|_| scope.spawn(work)).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
     });
+    bar.finish_and_clear();
     pieces.sort_by_key(|(seed, _)| *seed);
     pieces.into_iter().map(|(_, piece)| piece).collect()
 }
