@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Family, Mode, Note, Piece, Tick};
-use continuo::training::cuda::{CudaTrainer, Precision};
+use continuo::training::cuda::{CudaTrainer, Precision, Staged};
 use continuo::training::optimiser::AdamW;
 use continuo::training::windows::{KeyedPiece, Reader, Window};
 
@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let network = Network::random(config, 1);
         for n_lanes in [1, 4, 8, 16] {
             let windows: Vec<Window> = (0..n_lanes).map(|lane| window(lane as u64)).collect();
-            let lanes: Vec<&Window> = windows.iter().collect();
+            let lanes = Staged::new(&windows.iter().collect::<Vec<_>>());
             let n_notes = n_lanes * LANE_STREAMS * N_STEPS;
             let optimiser = AdamW::new(&network.layout, 0.02);
             let shape = [N_STEPS, n_lanes * LANE_STREAMS];

@@ -12,6 +12,7 @@ use crate::training::fused::{Carried, Losses, Worker};
 use crate::training::optimiser::AdamW;
 use crate::training::run::TrainingConfig;
 use crate::training::streams::{StreamState, Streams, mixed};
+use crate::training::validation::{Validation, validate};
 use crate::training::windows::Window;
 
 /// What makes updates. Two of them that start from one state make the same updates, up to rounding.
@@ -21,6 +22,12 @@ pub trait Engine {
     /// # Errors
     /// If a device refuses; the processor never does.
     fn update(&mut self, lr: f32) -> Result<Losses, EngineError>;
+    /// The loss of `network` on the validation pieces; of a style on `limit` notes or so at the least, or on
+    /// all.
+    ///
+    /// # Errors
+    /// If a device refuses.
+    fn validate(&mut self, network: &Network, limit: Option<usize>) -> Result<Validation, EngineError>;
     /// The network as it is now.
     ///
     /// # Errors
@@ -74,6 +81,7 @@ const LANE_STREAMS: usize = 16;
 
 /// Trains on the processor's cores.
 pub struct CpuEngine {
+    corpus: Arc<Corpus>,
     network: Network,
     optimiser: AdamW,
     lanes: Vec<Lane>,
@@ -103,6 +111,7 @@ impl CpuEngine {
         };
         let lanes = (0..batch).step_by(LANE_STREAMS).map(lane).collect();
         Self {
+            corpus: Arc::clone(corpus),
             lanes,
             network,
             optimiser,
@@ -116,7 +125,7 @@ impl CpuEngine {
 
 impl Engine for CpuEngine {
     fn update(&mut self, lr: f32) -> Result<Losses, EngineError> {
-        let Self { network, optimiser, lanes, batch, sequence_length, seed, n_threads } = self;
+        let Self { network, optimiser, lanes, batch, sequence_length, seed, n_threads, .. } = self;
         let scale = 1.0 / (*batch * *sequence_length) as f32;
         let seed = mixed(*seed, optimiser.n_updates);
         let train_lane = |lane: &mut Lane| {
@@ -136,6 +145,10 @@ impl Engine for CpuEngine {
         let gradients: Vec<&[f32]> = lanes.iter().map(|lane| lane.worker.gradient.as_slice()).collect();
         optimiser.update(&mut network.parameters, &gradients, lr, *n_threads);
         Ok(add_up(&losses))
+    }
+
+    fn validate(&mut self, network: &Network, limit: Option<usize>) -> Result<Validation, EngineError> {
+        Ok(validate(network, &self.corpus, self.n_threads, limit))
     }
 
     fn network(&mut self) -> Result<&Network, EngineError> {

@@ -11,7 +11,7 @@ use crate::training::corpus::Corpus;
 use crate::training::cuda::CudaEngine;
 use crate::training::engine::{CpuEngine, Engine, EngineError, EngineState};
 use crate::training::optimiser::learning_rate;
-use crate::training::validation::{Validation, validate};
+use crate::training::validation::Validation;
 
 /// How to train.
 #[derive(Debug, Clone)]
@@ -172,9 +172,9 @@ pub fn train(
         let done = plan.done(&run);
         let mut validation = None;
         if run.n_until_validation == 0 || done >= 1.0 {
-            let network = engine.network()?;
-            let found = validate(network, corpus, config.n_threads, Some(VALIDATION_NOTES));
-            validation = Some(run.judge(found, network, config));
+            let network = engine.network()?.clone();
+            let found = engine.validate(&network, Some(VALIDATION_NOTES))?;
+            validation = Some(run.judge(found, &network, config));
         }
         let progress = Progress {
             done,
@@ -192,7 +192,7 @@ pub fn train(
         }
     }
     let network = run.best(engine.network()?);
-    let validation = validate(&network, corpus, config.n_threads, None);
+    let validation = engine.validate(&network, None)?;
     Ok(Outcome { network, validation, curve: run.curve, ending: ending.unwrap_or(Ending::Finished) })
 }
 

@@ -53,9 +53,17 @@ pub fn validate(network: &Network, corpus: &Corpus, n_threads: usize, limit: Opt
             sums.map(|sum| if n_notes == 0 { 0.0 } else { (sum / n_notes as f64) as f32 })
         })
         .collect();
-    let heard: Vec<f32> = by_style.iter().map(|parts| parts.iter().sum()).filter(|sum| *sum > 0.0).collect();
-    let mean = if heard.is_empty() { 0.0 } else { heard.iter().sum::<f32>() / heard.len() as f32 };
-    Validation { mean, by_style, is_best: false }
+    Validation::new(by_style)
+}
+
+impl Validation {
+    /// Of losses by style and part; a style without pieces has none.
+    #[must_use]
+    pub fn new(by_style: Vec<[f32; 5]>) -> Self {
+        let heard: Vec<f32> = by_style.iter().map(|parts| parts.iter().sum()).filter(|sum| *sum > 0.0).collect();
+        let mean = if heard.is_empty() { 0.0 } else { heard.iter().sum::<f32>() / heard.len() as f32 };
+        Self { mean, by_style, is_best: false }
+    }
 }
 
 /// Sums of the loss over whole pieces, and how many notes they hold.

@@ -146,8 +146,12 @@ pub struct Window {
 impl Window {
     /// Lays out the positions of several streams, `[stream][time]`; shorter ones are padded.
     pub fn fill(&mut self, streams: &[Vec<Position>]) {
-        self.n_streams = streams.len();
-        self.n_steps = streams.iter().map(Vec::len).max().unwrap_or_default();
+        self.fill_to(streams, [streams.iter().map(Vec::len).max().unwrap_or_default(), streams.len()]);
+    }
+
+    /// The same, padded to so many steps and streams.
+    pub fn fill_to(&mut self, streams: &[Vec<Position>], [n_steps, n_streams]: [usize; 2]) {
+        (self.n_steps, self.n_streams) = (n_steps, n_streams);
         self.beginnings.clear();
         self.counts.clear();
         self.parts.clear();
@@ -156,7 +160,7 @@ impl Window {
         self.head_rows.iter_mut().for_each(RowLists::clear);
         let padding = Position::padding();
         for step in 0..self.n_steps {
-            for stream in streams {
+            for stream in (0..n_streams).map(|idx| streams.get(idx).map_or(&[][..], Vec::as_slice)) {
                 let position = stream.get(step).unwrap_or(&padding);
                 self.counts.push(step < stream.len());
                 self.beginnings.push(position.is_beginning);

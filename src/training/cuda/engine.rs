@@ -1,7 +1,7 @@
 //! Updates on the GPU, with the next windows read on the processor meanwhile.
 //!
-//! A thread of its own reads the windows of the coming updates, on as many threads as it is allowed, a few
-//! updates ahead; where the streams stood after each window comes along with it, so that a checkpoint tells
+//! One thread reads the windows of the coming updates, on as many threads as it is allowed, another lays them
+//! out for the GPU, a few updates ahead; where the streams stood after each window comes along with it, so that a checkpoint tells
 //! what was trained on, not what was read.
 
 use std::sync::Arc;
@@ -10,21 +10,23 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::model::network::Network;
-use crate::training::corpus::Corpus;
-use crate::training::cuda::{CudaError, CudaTrainer, Precision};
+use crate::model::reference::Position;
+use crate::training::corpus::{Corpus, Part};
+use crate::training::cuda::{CudaError, CudaTrainer, Precision, Staged};
 use crate::training::engine::{Engine, EngineError, EngineState};
 use crate::training::fused::Losses;
 use crate::training::optimiser::AdamW;
 use crate::training::run::TrainingConfig;
 use crate::training::streams::{StreamState, Streams, mixed};
-use crate::training::windows::Window;
+use crate::training::validation::Validation;
+use crate::training::windows::{KeyedPiece, Reader, Window};
 
 /// Windows read ahead.
 const N_AHEAD: usize = 3;
 
-/// The windows of one update, and where the streams stand after them.
-struct Batch {
-    windows: Vec<Window>,
+/// The windows of one update, read or laid out for the GPU, and where the streams stand after them.
+struct Batch<T> {
+    windows: T,
     streams: Vec<StreamState>,
 }
 
@@ -36,9 +38,13 @@ pub struct CudaEngine {
     /// Whether `network` and `optimiser` are those on the GPU.
     is_current: bool,
     streams: Vec<StreamState>,
+    corpus: Arc<Corpus>,
+    /// Notes and streams of a window.
+    shape: [usize; 2],
+    n_threads: usize,
     seed: u64,
-    inbox: Option<Receiver<Batch>>,
-    reader: Option<JoinHandle<()>>,
+    inbox: Option<Receiver<Batch<Staged>>>,
+    readers: Vec<JoinHandle<()>>,
 }
 
 impl CudaEngine {
@@ -55,18 +61,25 @@ impl CudaEngine {
             trainer.carry_on(&carried)?;
         }
         let lanes = lanes(config, corpus, &streams);
+        let (read, windows) = bounded(1);
         let (outbox, inbox) = bounded(N_AHEAD);
         let n_steps = config.sequence_length;
-        let reader = std::thread::spawn(move || read_ahead(lanes, n_steps, &outbox));
+        let readers = vec![
+            std::thread::spawn(move || read_ahead(lanes, n_steps, &read)),
+            std::thread::spawn(move || lay_out(&windows, &outbox)),
+        ];
         Ok(Self {
             trainer,
             network,
             optimiser,
             is_current: true,
             streams,
+            corpus: Arc::clone(corpus),
+            shape,
+            n_threads: config.n_threads,
             seed: config.seed,
             inbox: Some(inbox),
-            reader: Some(reader),
+            readers,
         })
     }
 
@@ -78,12 +91,68 @@ impl CudaEngine {
         self.trainer.device_name()
     }
 
+    /// The loss on whole validation pieces with the hidden state carried.
+    fn hear_all(&mut self) -> Result<Validation, CudaError> {
+        let Self { trainer, corpus, n_threads, shape, .. } = self;
+        let [n_steps, n_streams] = *shape;
+        let n_styles = corpus.styles.len();
+        let (mut sums, mut n_notes) = (vec![Losses::default(); n_styles], vec![0_usize; n_styles]);
+        let mut order: Vec<(usize, usize)> =
+            (0..corpus.n_pieces(Part::Valid)).map(|idx| (corpus.piece(Part::Valid, idx).piece.notes.len(), idx)).collect();
+        // Pieces of like length side by side waste little on padding.
+        order.sort_unstable();
+        for group in order.chunks(n_streams) {
+            let mut heard: Vec<Heard> =
+                group.iter().map(|(_, idx)| Heard::new(corpus.piece(Part::Valid, *idx))).collect();
+            loop {
+                let per_thread = heard.len().div_ceil((*n_threads).max(1));
+                std::thread::scope(|scope| {
+                    for heard in heard.chunks_mut(per_thread) {
+                        scope.spawn(move || heard.iter_mut().for_each(|piece| piece.read(n_steps)));
+                    }
+                });
+                if heard.iter().all(|piece| piece.positions.is_empty()) {
+                    break;
+                }
+                let mut window = Window::default();
+                let streams: Vec<Vec<Position>> =
+                    heard.iter_mut().map(|piece| std::mem::take(&mut piece.positions)).collect();
+                window.fill_to(&streams, [n_steps, n_streams]);
+                let losses = trainer.evaluate(&Staged::new(&[&window]))?;
+                for (idx, losses) in losses.as_chunks::<5>().0.iter().enumerate().filter(|(idx, _)| window.counts[*idx]) {
+                    let style = heard[idx % n_streams].style.min(n_styles - 1);
+                    n_notes[style] += 1;
+                    sums[style].iter_mut().zip(losses).for_each(|(sum, loss)| *sum += f64::from(*loss));
+                }
+            }
+        }
+        let mean = |(sums, n_notes): (&Losses, &usize)| sums.map(|sum| (sum / (*n_notes).max(1) as f64) as f32);
+        Ok(Validation::new(sums.iter().zip(&n_notes).map(mean).collect()))
+    }
+
     fn fetch(&mut self) -> Result<(), EngineError> {
         if !self.is_current {
             self.trainer.download(&mut self.network, &mut self.optimiser).map_err(failed)?;
             self.is_current = true;
         }
         Ok(())
+    }
+}
+
+/// A validation piece being heard.
+struct Heard {
+    reader: Reader,
+    style: usize,
+    positions: Vec<Position>,
+}
+
+impl Heard {
+    fn new(piece: Arc<KeyedPiece>) -> Self {
+        Self { style: piece.style, reader: Reader::new(piece), positions: Vec::new() }
+    }
+
+    fn read(&mut self, n_steps: usize) {
+        self.positions = std::iter::from_fn(|| self.reader.next_position()).take(n_steps).collect();
     }
 }
 
@@ -104,7 +173,7 @@ fn lanes(config: &TrainingConfig, corpus: &Arc<Corpus>, states: &[StreamState]) 
 }
 
 /// Reads windows until nobody takes them any more.
-fn read_ahead(mut lanes: Vec<Streams>, n_steps: usize, outbox: &Sender<Batch>) {
+fn read_ahead(mut lanes: Vec<Streams>, n_steps: usize, outbox: &Sender<Batch<Vec<Window>>>) {
     loop {
         let read = |lane: &mut Streams| {
             let mut window = Window::default();
@@ -122,6 +191,16 @@ fn read_ahead(mut lanes: Vec<Streams>, n_steps: usize, outbox: &Sender<Batch>) {
     }
 }
 
+/// Lays the windows out as the GPU takes them.
+fn lay_out(inbox: &Receiver<Batch<Vec<Window>>>, outbox: &Sender<Batch<Staged>>) {
+    while let Ok(Batch { windows, streams }) = inbox.recv() {
+        let windows = Staged::new(&windows.iter().collect::<Vec<_>>());
+        if outbox.send(Batch { windows, streams }).is_err() {
+            return;
+        }
+    }
+}
+
 fn failed(error: CudaError) -> EngineError {
     EngineError(error.into())
 }
@@ -131,12 +210,22 @@ impl Engine for CudaEngine {
         let batch = self.inbox.as_ref().and_then(|inbox| inbox.recv().ok());
         let Batch { windows, streams } =
             batch.ok_or_else(|| EngineError("the thread that reads the pieces has ended".into()))?;
-        let windows: Vec<&Window> = windows.iter().collect();
         let seed = mixed(self.seed, self.trainer.n_updates());
         let losses = self.trainer.update(&windows, lr, seed).map_err(failed)?;
         self.streams = streams;
         self.is_current = false;
         Ok(losses)
+    }
+
+    /// On all validation pieces, which the GPU hears side by side.
+    fn validate(&mut self, network: &Network, _limit: Option<usize>) -> Result<Validation, EngineError> {
+        self.fetch()?;
+        let carried = self.trainer.carried().map_err(failed)?;
+        self.trainer.set_parameters(network).map_err(failed)?;
+        let validation = self.hear_all().map_err(failed)?;
+        self.trainer.set_parameters(&self.network).map_err(failed)?;
+        self.trainer.carry_on(&carried).map_err(failed)?;
+        Ok(validation)
     }
 
     fn network(&mut self) -> Result<&Network, EngineError> {
@@ -157,9 +246,9 @@ impl Engine for CudaEngine {
 
 impl Drop for CudaEngine {
     fn drop(&mut self) {
-        // The reader ends when its next batch finds nobody.
+        // The readers end when their next batch finds nobody.
         self.inbox = None;
-        if let Some(reader) = self.reader.take() {
+        for reader in self.readers.drain(..) {
             let _ = reader.join();
         }
     }

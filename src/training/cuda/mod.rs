@@ -58,16 +58,20 @@ pub struct CudaTrainer {
     shape: Shape,
     buffers: Buffers,
     graph: CudaGraph,
+    evaluation: CudaGraph,
     n_updates: u64,
-    /// Reused for each upload.
-    staging: Staging,
 }
 
-#[derive(Default)]
-struct Staging {
-    rows: Vec<u32>,
-    spans: Vec<u32>,
+/// The windows of all lanes side by side, time-major, as the GPU takes them.
+#[derive(Debug, Default)]
+pub struct Staged {
+    /// Rows of the embedding and of each head's table, end to end.
+    rows: [Vec<u32>; 1 + N_HEADS],
+    /// Where each position's rows begin and end.
+    spans: [Vec<u32>; 1 + N_HEADS],
+    /// `[N, 6]`: what follows at each position, below zero for padding, and the lowest pitch that can.
     targets: Vec<i32>,
+    /// Whether a piece begins.
     begins: Vec<u8>,
 }
 
@@ -96,8 +100,9 @@ impl CudaTrainer {
         device.upload(&aligned(optimiser.decay()), &mut buffers.decay)?;
         device.upload(&vec![1.0; n_steps * n_streams], &mut buffers.ones)?;
         let graph = device.record(|| pass::queue(&device, &layout, &shape, &buffers))?;
+        let evaluation = device.record(|| pass::queue_evaluation(&device, &layout, &shape, &buffers))?;
         let n_updates = optimiser.n_updates;
-        Ok(Self { device, layout, shape, buffers, graph, n_updates, staging: Staging::default() })
+        Ok(Self { device, layout, shape, buffers, graph, evaluation, n_updates })
     }
 
     /// The GPU's name.
@@ -114,27 +119,56 @@ impl CudaTrainer {
         self.n_updates
     }
 
-    /// One update over the windows of all lanes side by side; returns the sums of the loss by part. What is
+    /// One update; returns the sums of the loss by part. What is
     /// dropped follows from `seed`.
     ///
     /// # Errors
     /// If the windows are of another size than told, or the GPU refuses.
-    pub fn update(&mut self, lanes: &[&Window], lr: f32, seed: u64) -> Result<Losses, CudaError> {
-        let (expected, found) = (self.shape.n_positions(), lanes.iter().map(|lane| lane.len()).sum());
-        if expected != found {
-            return Err(CudaError::Window { expected, found });
-        }
+    pub fn update(&mut self, windows: &Staged, lr: f32, seed: u64) -> Result<Losses, CudaError> {
+        self.upload(windows)?;
         self.n_updates += 1;
         let rates = [lr, AdamW::corrected_rate(lr, self.n_updates)];
         self.device.upload(&rates, &mut self.buffers.rates)?;
         self.device.upload(&[seed], &mut self.buffers.seed)?;
-        self.upload_targets(lanes)?;
-        for list_idx in 0..=N_HEADS {
-            self.upload_rows(lanes, list_idx)?;
-        }
         self.graph.launch()?;
         let sums = self.device.download(&self.buffers.loss_sums)?;
         Ok(std::array::from_fn(|part| sums[part]))
+    }
+
+    /// The loss of each position, `[N, 5]`, without dropout and without
+    /// an update. The hidden state is carried on from call to call, as in training.
+    ///
+    /// # Errors
+    /// If the windows are of another size than told, or the GPU refuses.
+    pub fn evaluate(&mut self, windows: &Staged) -> Result<Vec<f32>, CudaError> {
+        self.upload(windows)?;
+        self.evaluation.launch()?;
+        self.device.download(&self.buffers.losses)
+    }
+
+    /// Puts other parameters on the GPU; the optimiser's memory stays.
+    ///
+    /// # Errors
+    /// If the GPU refuses.
+    pub fn set_parameters(&mut self, network: &Network) -> Result<(), CudaError> {
+        let values = self.shape.places.spread(&self.layout, &network.parameters);
+        self.device.upload(&values, &mut self.buffers.parameters)
+    }
+
+    fn upload(&mut self, windows: &Staged) -> Result<(), CudaError> {
+        let (expected, found) = (self.shape.n_positions(), windows.begins.len());
+        if expected != found {
+            return Err(CudaError::Window { expected, found });
+        }
+        self.device.upload(&windows.targets, &mut self.buffers.targets)?;
+        self.device.upload(&windows.begins, &mut self.buffers.begins)?;
+        for list_idx in 0..=N_HEADS {
+            self.device.upload(&windows.rows[list_idx], &mut self.buffers.rows[list_idx])?;
+            self.device.upload(&windows.spans[list_idx], &mut self.buffers.spans[list_idx])?;
+            self.device.clear(&mut self.buffers.counts[list_idx])?;
+            pass::spread(&self.device, &self.shape, &self.buffers, list_idx)?;
+        }
+        Ok(())
     }
 
     /// The gradient of the last update, laid out like the parameters.
@@ -204,38 +238,28 @@ impl CudaTrainer {
         let values = self.device.download(buffer)?;
         Ok(self.shape.places.gather(&self.layout, &values))
     }
+}
 
-    /// What follows at each position, and where pieces begin; time-major over the streams of all lanes.
-    fn upload_targets(&mut self, lanes: &[&Window]) -> Result<(), CudaError> {
-        let Staging { targets, begins, .. } = &mut self.staging;
-        targets.clear();
-        begins.clear();
+impl Staged {
+    /// Lays out the windows of all lanes side by side; they must have the same number of steps.
+    #[must_use]
+    pub fn new(lanes: &[&Window]) -> Self {
+        let mut staged = Self::default();
         for (lane, idx) in positions(lanes) {
             let Parts { family, shift, pitch, duration, velocity } = lane.parts[idx];
             let classes = [family, shift, pitch, duration, velocity, lane.lowest_pitches[idx]];
             let counts = lane.counts[idx];
-            targets.extend(classes.map(|class| if counts { class as i32 } else { -1 }));
-            begins.push(u8::from(lane.beginnings[idx]));
+            staged.targets.extend(classes.map(|class| if counts { class as i32 } else { -1 }));
+            staged.begins.push(u8::from(lane.beginnings[idx]));
+            for list_idx in 0..=N_HEADS {
+                let lists = list_idx.checked_sub(1).map_or(&lane.step_rows, |head| &lane.head_rows[head]);
+                let (rows, spans) = (&mut staged.rows[list_idx], &mut staged.spans[list_idx]);
+                spans.push(rows.len() as u32);
+                rows.extend_from_slice(lists.get(idx));
+                spans.push(rows.len() as u32);
+            }
         }
-        self.device.upload(targets, &mut self.buffers.targets)?;
-        self.device.upload(begins, &mut self.buffers.begins)
-    }
-
-    /// Counts the rows of one table into its dense matrix; the embedding's first, then each head's.
-    fn upload_rows(&mut self, lanes: &[&Window], list_idx: usize) -> Result<(), CudaError> {
-        let Staging { rows, spans, .. } = &mut self.staging;
-        rows.clear();
-        spans.clear();
-        for (lane, idx) in positions(lanes) {
-            let lists = list_idx.checked_sub(1).map_or(&lane.step_rows, |head| &lane.head_rows[head]);
-            spans.push(rows.len() as u32);
-            rows.extend_from_slice(lists.get(idx));
-            spans.push(rows.len() as u32);
-        }
-        self.device.upload(rows, &mut self.buffers.rows[list_idx])?;
-        self.device.upload(spans, &mut self.buffers.spans[list_idx])?;
-        self.device.clear(&mut self.buffers.counts[list_idx])?;
-        pass::spread(&self.device, &self.shape, &self.buffers, list_idx)
+        staged
     }
 }
 

@@ -64,7 +64,7 @@ impl Places {
 pub(super) struct Shape {
     pub(super) places: Places,
     pub(super) config: NetworkConfig,
-    n_steps: usize,
+    pub(super) n_steps: usize,
     pub(super) n_streams: usize,
     dropout: f32,
     /// Rows of the embedding and of each head's table, and the stride of their counts.
@@ -126,7 +126,8 @@ pub(super) struct Buffers {
     pub(super) counts: [Buffer<f32>; 1 + N_HEADS],
     /// By part.
     pub(super) loss_sums: Buffer<f64>,
-    losses: Buffer<f32>,
+    /// `[N, 5]`.
+    pub(super) losses: Buffer<f32>,
     /// `[N, E]`, and its gradient.
     input: Buffer<f32>,
     input_gradient: Buffer<f32>,
@@ -208,11 +209,23 @@ pub(super) fn spread(device: &Device, shape: &Shape, buffers: &Buffers, list_idx
 
 /// Queues all of an update but the uploads.
 pub(super) fn queue(device: &Device, layout: &Layout, shape: &Shape, buffers: &Buffers) -> Result<(), CudaError> {
-    let pass = Pass { device, layout, shape, buffers };
+    let pass = Pass { device, layout, shape, buffers, dropout: shape.dropout };
     pass.forward()?;
     pass.heads()?;
     pass.backward()?;
     pass.optimise()
+}
+
+/// Queues the forward pass without dropout, and the loss.
+pub(super) fn queue_evaluation(
+    device: &Device,
+    layout: &Layout,
+    shape: &Shape,
+    buffers: &Buffers,
+) -> Result<(), CudaError> {
+    let pass = Pass { device, layout, shape, buffers, dropout: 0.0 };
+    pass.forward()?;
+    pass.loss_alone()
 }
 
 struct Pass<'a> {
@@ -220,6 +233,7 @@ struct Pass<'a> {
     layout: &'a Layout,
     shape: &'a Shape,
     buffers: &'a Buffers,
+    dropout: f32,
 }
 
 impl Pass<'_> {
@@ -290,7 +304,7 @@ impl Pass<'_> {
                         self.at(&self.buffers.begins).into(),
                         self.at(&self.buffers.seed).into(),
                         layer_idx.into(),
-                        self.shape.dropout.into(),
+                        self.dropout.into(),
                         step.into(),
                         self.shape.n_steps.into(),
                         batch.into(),
@@ -313,21 +327,10 @@ impl Pass<'_> {
         self.lose(&self.layout.family, output, 0)?;
         self.linear_backward(&self.layout.family, self.logits(), output, output_gradient, false)?;
 
-        let inner = self.matrix(&self.buffers.inner, width);
+        self.inner(output)?;
         let trunk = &self.layout.trunk;
-        self.device.multiply(output, self.weight(&trunk.weight).transposed(), inner, [n, hidden, width], false)?;
-        let part = |buffer: &Buffer<f32>, head_idx: usize| Matrix::new(self.at(buffer).plus(head_idx * head), width);
-        for (head_idx, slots) in self.layout.heads.iter().enumerate() {
-            let own = part(&self.buffers.inner, head_idx);
-            let sizes = [n, self.shape.tables[1 + head_idx], head];
-            self.device.multiply(self.counts(1 + head_idx), self.weight(&slots.table), own, sizes, true)?;
-        }
         let values = self.at(&self.buffers.inner);
-        self.device.launch(
-            "rectify",
-            n * width,
-            &[values.into(), self.bias(&trunk.bias), (n * width).into(), width.into()],
-        )?;
+        let part = |buffer: &Buffer<f32>, head_idx: usize| Matrix::new(self.at(buffer).plus(head_idx * head), width);
         for (head_idx, slots) in self.layout.heads.iter().enumerate() {
             let own = part(&self.buffers.inner, head_idx);
             self.lose(&slots.out, own, 1 + head_idx)?;
@@ -344,11 +347,43 @@ impl Pass<'_> {
         }
         let inner_gradient = self.matrix(&self.buffers.inner_gradient, width);
         self.linear_backward(trunk, inner_gradient, output, output_gradient, true)?;
-        self.device.launch(
-            "sum_losses",
-            5 * 256,
-            &[self.at(&self.buffers.losses).into(), self.at(&self.buffers.loss_sums).into(), n.into()],
-        )
+        self.sum_losses()
+    }
+
+    /// Losses without any gradient.
+    fn loss_alone(&self) -> Result<(), CudaError> {
+        let NetworkConfig { hidden, head, .. } = self.shape.config;
+        let Some(top) = self.buffers.layers.last() else { return Ok(()) };
+        let output = self.matrix(&top.output, hidden);
+        self.lose(&self.layout.family, output, 0)?;
+        self.inner(output)?;
+        for (head_idx, slots) in self.layout.heads.iter().enumerate() {
+            let own = Matrix::new(self.at(&self.buffers.inner).plus(head_idx * head), N_HEADS * head);
+            self.lose(&slots.out, own, 1 + head_idx)?;
+        }
+        self.sum_losses()
+    }
+
+    /// The first layers of all heads.
+    fn inner(&self, output: Matrix) -> Result<(), CudaError> {
+        let NetworkConfig { hidden, head, .. } = self.shape.config;
+        let (n, width) = (self.shape.n_positions(), N_HEADS * head);
+        let trunk = &self.layout.trunk;
+        let inner = self.matrix(&self.buffers.inner, width);
+        self.device.multiply(output, self.weight(&trunk.weight).transposed(), inner, [n, hidden, width], false)?;
+        for (head_idx, slots) in self.layout.heads.iter().enumerate() {
+            let own = Matrix::new(self.at(&self.buffers.inner).plus(head_idx * head), width);
+            let sizes = [n, self.shape.tables[1 + head_idx], head];
+            self.device.multiply(self.counts(1 + head_idx), self.weight(&slots.table), own, sizes, true)?;
+        }
+        let values = self.at(&self.buffers.inner);
+        let bias = self.bias(&trunk.bias);
+        self.device.launch("rectify", n * width, &[values.into(), bias, (n * width).into(), width.into()])
+    }
+
+    fn sum_losses(&self) -> Result<(), CudaError> {
+        let (losses, sums) = (self.at(&self.buffers.losses), self.at(&self.buffers.loss_sums));
+        self.device.launch("sum_losses", 5 * 256, &[losses.into(), sums.into(), self.shape.n_positions().into()])
     }
 
     fn logits(&self) -> Matrix {
@@ -448,7 +483,7 @@ impl Pass<'_> {
                     self.at(&self.buffers.begins).into(),
                     self.at(&self.buffers.seed).into(),
                     layer_idx.into(),
-                    self.shape.dropout.into(),
+                    self.dropout.into(),
                     step.into(),
                     self.shape.n_steps.into(),
                     batch.into(),
