@@ -35,7 +35,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Trains a model from a folder of MIDI files
-    Train(train::TrainArgs),
+    Train(Box<train::TrainArgs>),
     /// Composes with a model and writes a MIDI file
     Generate(generate::GenerateArgs),
     /// Measures how well a model predicts music it has not seen

@@ -24,6 +24,7 @@ use crate::training::{choose_primers, start_from};
 
 /// Learn styles from folders of MIDI files.
 #[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
 pub(super) struct TrainArgs {
     /// Folders of MIDI files, each a style named after it, or after NAME in NAME=FOLDER; several of one name
     /// are one style.
@@ -169,8 +170,8 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let config = config(args, &corpus, from.as_ref(), n_threads)?;
     let start = match from {
         _ if args.resume => Start::Resume,
-        Some(network) => Start::From(network),
-        None => Start::From(Network::random(config.network, config.seed)),
+        Some(network) => Start::From(Box::new(network)),
+        None => Start::From(Box::new(Network::random(config.network, config.seed))),
     };
     let corpus = Arc::new(corpus);
     let outcome = train_and_show(&config, &corpus, start)?;

@@ -304,7 +304,9 @@ impl Checksum {
             }
         }
         let (words, rest) = bytes.as_chunks::<8>();
-        words.iter().for_each(|word| self.add_word(*word));
+        for word in words {
+            self.add_word(*word);
+        }
         self.rest.extend_from_slice(rest);
     }
 

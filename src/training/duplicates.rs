@@ -161,14 +161,18 @@ mod tests {
     fn altered(notes: &[Note], n_changes: usize) -> Vec<Note> {
         let mut notes = notes.to_vec();
         let length = notes.len();
-        (0..n_changes).for_each(|idx| notes[idx * length / n_changes].pitch += 1);
+        for idx in 0..n_changes {
+            notes[idx * length / n_changes].pitch += 1;
+        }
         notes
     }
 
     #[test]
     fn the_same_notes_are_told_whatever_their_velocity() {
         let mut louder = tune(1);
-        louder.iter_mut().for_each(|note| note.velocity = 120);
+        for note in &mut louder {
+            note.velocity = 120;
+        }
         assert_eq!(Likeness::of(&tune(1)).exact, Likeness::of(&louder).exact);
         assert_ne!(Likeness::of(&tune(1)).exact, Likeness::of(&altered(&tune(1), 1)).exact);
     }

@@ -61,8 +61,10 @@ mod tests {
         let n_before = network.layout.embedding.range.len();
         assert_eq!(&rows[..n_before], network.values(&network.layout.embedding));
         for column in 0..3 {
-            let mean = (rows[n_before - 6 + column] + rows[n_before - 3 + column]) / 2.0;
-            assert_eq!([rows[n_before + column], rows[n_before + 3 + column]], [mean; 2]);
+            let mean = f32::midpoint(rows[n_before - 6 + column], rows[n_before - 3 + column]);
+            for row in [n_before, n_before + 3] {
+                assert!((rows[row + column] - mean).abs() < 1e-6);
+            }
         }
         assert_eq!(grown.parameters[rows.len()..], network.parameters[n_before..]);
     }

@@ -63,7 +63,7 @@ pub enum Device {
 #[derive(Debug)]
 pub enum Start {
     /// With this network.
-    From(Network),
+    From(Box<Network>),
     /// Where it was cut off.
     Resume,
 }
@@ -150,7 +150,7 @@ pub fn train(
     let (mut run, state) = match start {
         Start::Resume => Checkpoint::load(config, corpus)?,
         Start::From(network) => {
-            let state = EngineState::begin(network, config.weight_decay);
+            let state = EngineState::begin(*network, config.weight_decay);
             let run = Checkpoint::begin(config, corpus, &state.network);
             run.save(&state, &config.checkpoint)?;
             (run, state)

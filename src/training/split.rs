@@ -105,13 +105,11 @@ fn place_group(entries: &[Entry<'_>], group: &[usize], parts: &mut [Option<Part>
     for &idx in group {
         parts[idx] = match entries[idx].place {
             Place::Valid => Some(Part::Valid),
-            Place::Test => None,
-            Place::Train if held_out.is_some() => None,
-            Place::Train => Some(Part::Train),
             Place::Undecided if valid.is_some() => Some(Part::Valid),
-            Place::Undecided if test.is_some() => None,
+            Place::Test | Place::Train | Place::Undecided if held_out.is_some() => None,
             Place::Undecided if train.is_none() && is_drawn(entries[group[0]].path) => Some(Part::Valid),
-            Place::Undecided => Some(Part::Train),
+            Place::Test => None,
+            Place::Train | Place::Undecided => Some(Part::Train),
         };
         let other = held_out.filter(|other| *other != idx).or((idx != group[0]).then_some(group[0]));
         if let Some(other) = other.filter(|_| !entries[idx].place.is_held_out()) {
@@ -142,7 +140,9 @@ fn hold_some_out(entries: &[Entry<'_>], groups: &[(usize, Vec<usize>)], parts: &
         };
         let free = groups.iter().map(|(_, group)| group).filter(|group| is_free(group));
         if let Some(group) = free.min_by_key(|group| name_hash(entries[group[0]].path)) {
-            group.iter().for_each(|idx| parts[*idx] = Some(Part::Valid));
+            for idx in group {
+                parts[*idx] = Some(Part::Valid);
+            }
         }
     }
 }
