@@ -230,6 +230,12 @@ impl Corpus {
         self.indices(part).len()
     }
 
+    /// How many pieces of a part are in one style.
+    #[must_use]
+    pub fn n_pieces_in(&self, part: Part, style: usize) -> usize {
+        self.indices(part).iter().filter(|idx| self.dataset.pieces[**idx as usize].style as usize == style).count()
+    }
+
     /// Tells whether two corpora hold the same music in the same order.
     #[must_use]
     pub fn fingerprint(&self) -> String {

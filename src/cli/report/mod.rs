@@ -127,7 +127,7 @@ fn read(story: &Story<'_>, page: &mut Page) {
         .iter()
         .enumerate()
         .map(|(idx, name)| {
-            let count = |part| corpus.pieces_in(part, idx).count().to_string();
+            let count = |part| corpus.n_pieces_in(part, idx).to_string();
             vec![escaped(name), count(Part::Train), count(Part::Valid), n_notes[idx].to_string()]
         })
         .collect();

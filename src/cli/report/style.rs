@@ -21,14 +21,14 @@ const N_BARS: u32 = 32;
 const N_SHOWN: usize = 8;
 const TEMPERATURES: [f32; 3] = [0.7, 1.0, 1.3];
 const MARKOV_ORDER: usize = 4;
-/// Simple models and memorisation look at so many training notes of a style at most.
-const MAX_NOTES: usize = 1_500_000;
+/// Of a style, so many notes trained on and held out are looked at, at most.
+const MAX_NOTES: (usize, usize) = (1_500_000, 150_000);
 
 /// Everything about one style.
 pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Result<()> {
     page.section(&story.corpus.styles[style], "");
-    let held_out: Vec<Arc<KeyedPiece>> = sounding(story, Part::Valid, style).collect();
-    let train = training_pieces(story, style);
+    let held_out = pieces(story, Part::Valid, style, MAX_NOTES.1);
+    let train = pieces(story, Part::Train, style, MAX_NOTES.0);
     // A style of which nothing was held out is shown beside what it was trained on.
     let real = if held_out.is_empty() { &train } else { &held_out };
     if real.is_empty() {
@@ -53,19 +53,18 @@ pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Resul
     Ok(())
 }
 
-fn sounding(story: &Story<'_>, part: Part, style: usize) -> impl Iterator<Item = Arc<KeyedPiece>> {
-    story.corpus.pieces_in(part, style).filter(|piece| !piece.piece.notes.is_empty())
-}
-
-/// The training pieces, or the first of very many.
-fn training_pieces(story: &Story<'_>, style: usize) -> Vec<Arc<KeyedPiece>> {
+/// The pieces of a part, or the first of very many.
+fn pieces(story: &Story<'_>, part: Part, style: usize, max_notes: usize) -> Vec<Arc<KeyedPiece>> {
     let mut n_notes = 0;
-    sounding(story, Part::Train, style)
-        .take_while(|piece| {
-            n_notes += piece.piece.notes.len();
-            n_notes <= MAX_NOTES
-        })
-        .collect()
+    let mut pieces = Vec::new();
+    for piece in story.corpus.pieces_in(part, style).filter(|piece| !piece.piece.notes.is_empty()) {
+        n_notes += piece.piece.notes.len();
+        pieces.push(piece);
+        if n_notes > max_notes {
+            break;
+        }
+    }
+    pieces
 }
 
 fn order(style: usize, like: &KeyedPiece, seed: u32, temperature: f32) -> Order {
@@ -206,6 +205,9 @@ fn beside_baselines(
     page: &mut Page,
 ) {
     page.heading("Beside simple models");
+    if held_out.len() < story.corpus.n_pieces_in(Part::Valid, style) {
+        page.note(&format!("The simple models on the first {} pieces held out.", held_out.len()));
+    }
     let row = |name: String, parts: [f64; 5]| {
         let sums = [parts.iter().sum::<f64>(), parts[..4].iter().sum()];
         std::iter::once(name).chain(parts.into_iter().chain(sums).map(|loss| format!("{loss:.3}"))).collect()
