@@ -79,6 +79,7 @@ impl Music {
             "n_samples": self.comparison.samples.n_passages,
             "n_real": self.comparison.real.n_passages,
             "n_bars": self.wanted.n_bars,
+            "n_real_bars": self.comparison.real.measures.n_bars,
             "temperature": self.wanted.temperature,
             "seed": self.wanted.seed,
             "measures": measures,

@@ -178,7 +178,7 @@ fn compare(samples: &[Passage], real: &[Passage], train: Option<&Vec<Arc<KeyedPi
     let comparison = Comparison { samples: means(samples), real: means(real), shared };
     page.heading("Samples held against real pieces");
     page.note(&format!(
-        "{} samples of {N_BARS} bars, {} real pieces cut to as many. A shared passage is one that stands, note for note in \
+        "{} samples of {N_BARS} bars, {} real pieces cut to as many; longer pieces weigh more. A shared passage is one that stands, note for note in \
          any key, in a training piece; what real pieces share is the yardstick.",
         samples.len(),
         real.len()

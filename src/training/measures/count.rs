@@ -13,6 +13,8 @@ use crate::training::measures::Passage;
 /// What was counted in one passage. What cannot be said of it, for want of notes, is nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Measures {
+    /// Bars in the passage.
+    pub n_bars: usize,
     /// Share of the notes, drums not counted, that lie in the major scale that fits best (`MusPy`'s scale
     /// consistency: natural minor scales are the same sets).
     pub scale_share: Option<f64>,
@@ -45,6 +47,7 @@ pub fn measure(passage: &Passage) -> Measures {
     let bars = contents(passage);
     let n_bars = passage.bars.len() as f64;
     Measures {
+        n_bars: passage.bars.len(),
         scale_share: has_pitch.then(|| f64::from(best_scale_share(&pitched))),
         pitch_class_entropy: has_pitch.then(|| pitch_class_entropy(&pitched)),
         groove_consistency: groove_consistency(passage),

@@ -7,19 +7,23 @@ use crate::training::measures::{Measures, Shared};
 pub struct Means {
     /// How many passages.
     pub n_passages: usize,
-    /// Means over the passages of which a measure can be said; the longest run is that of all.
+    /// Means over the passages of which a measure can be said, each weighing as many bars as it has, so that
+    /// snippets count for little; all their bars; and the longest run of any.
     pub measures: Measures,
 }
 
 impl Means {
-    /// The means over passages.
+    /// The means over passages, weighed by their bars.
     #[must_use]
     pub fn of(all: &[Measures]) -> Self {
         let mean = |measure: fn(&Measures) -> Option<f64>| {
-            let known: Vec<f64> = all.iter().filter_map(measure).collect();
-            (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+            let known: Vec<(f64, f64)> =
+                all.iter().filter_map(|m| Some((measure(m)?, m.n_bars as f64))).collect();
+            let n_bars: f64 = known.iter().map(|(_, n_bars)| n_bars).sum();
+            (n_bars > 0.0).then(|| known.iter().map(|(value, n_bars)| value * n_bars).sum::<f64>() / n_bars)
         };
         let measures = Measures {
+            n_bars: all.iter().map(|m| m.n_bars).sum(),
             scale_share: mean(|m| m.scale_share),
             pitch_class_entropy: mean(|m| m.pitch_class_entropy),
             groove_consistency: mean(|m| m.groove_consistency),
@@ -107,8 +111,18 @@ mod tests {
     use crate::training::measures::{Comparison, Means, Measures, Shared};
 
     fn of(notes_per_bar: f64, longest_run: usize) -> Means {
-        let measures = Measures { notes_per_bar: Some(notes_per_bar), longest_run, ..Measures::default() };
+        let measures =
+            Measures { n_bars: 4, notes_per_bar: Some(notes_per_bar), longest_run, ..Measures::default() };
         Means::of(&[measures, Measures { longest_run: 1, ..measures }])
+    }
+
+    #[test]
+    fn a_long_passage_weighs_more_than_a_snippet() {
+        let passage =
+            |n_bars, notes| Measures { n_bars, notes_per_bar: Some(notes), ..Measures::default() };
+        let means = Means::of(&[passage(3, 10.0), passage(1, 2.0), Measures::default()]);
+        assert_eq!((means.n_passages, means.measures.n_bars, means.measures.notes_per_bar), (3, 4, Some(8.0)));
+        assert_eq!(means.measures.scale_share, None);
     }
 
     #[test]
