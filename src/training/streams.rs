@@ -171,3 +171,58 @@ pub fn mixed(seed: u64, number: u64) -> u64 {
     mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mixed ^ (mixed >> 31)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::sync::Arc;
+
+    use crate::training::corpus::{Corpus, Part, StyleFolder};
+    use crate::training::streams::{Deal, Streams};
+    use crate::training::windows::Window;
+
+    fn corpus() -> Arc<Corpus> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd-midi");
+        Arc::new(Corpus::read(&[StyleFolder { name: "Odd".into(), path }]).unwrap())
+    }
+
+    #[test]
+    fn streams_made_anew_from_their_state_go_on_with_the_same_notes() {
+        let corpus = corpus();
+        let mut streams = Streams::begin(&corpus, 3, 8, 2..6);
+        let (mut window, mut other) = (Window::default(), Window::default());
+        for _ in 0..20 {
+            let mut again = Streams::resume(&corpus, 3, 8, 2..6, &streams.state());
+            streams.next_window(17, &mut window);
+            again.next_window(17, &mut other);
+            assert_eq!(window.parts, other.parts);
+            assert_eq!(window.beginnings, other.beginnings);
+            assert_eq!(streams.state(), again.state());
+        }
+    }
+
+    #[test]
+    fn streams_dealt_to_more_lanes_are_the_same_streams() {
+        let corpus = corpus();
+        let states = |numbers: std::ops::Range<usize>| {
+            let mut streams = Streams::begin(&corpus, 3, 6, numbers);
+            (0..10).for_each(|_| streams.next_window(31, &mut Window::default()));
+            streams.state()
+        };
+        assert_eq!(states(0..6), [states(0..2), states(2..6)].concat());
+    }
+
+    #[test]
+    fn every_deck_holds_a_piece_as_often_as_its_weight_says() {
+        let corpus = corpus();
+        let mut deal = Deal::new(&corpus, 1, 4);
+        let n_pieces = corpus.n_pieces(Part::Train);
+        // The first piece weighs as much as all the others.
+        let weight = |idx: usize| if idx == 0 { n_pieces as f64 - 1.0 } else { 1.0 };
+        deal.cumulative = (0..n_pieces).map(|idx| (0..=idx).map(weight).sum()).collect();
+        for number in 0..20 {
+            let n_first = deal.deck(number).iter().filter(|idx| **idx == 0).count();
+            assert!(n_first.abs_diff(n_pieces / 2) <= 1, "{n_first} of {n_pieces}");
+        }
+    }
+}
