@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use continuo::model::network::{Network, NetworkConfig};
+use continuo::model::played::Played;
+use continuo::model::reference::Position;
+use continuo::model::step::{HiddenState, Stepper};
+use continuo::model::{Card, Constraints, Generator, Model, Sampling};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::fused::Worker;
 use continuo::training::optimiser::AdamW;
-use continuo::model::reference::Position;
 use continuo::training::windows::{KeyedPiece, Reader, Window};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -100,5 +103,41 @@ fn training_update(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
         });
         let gradients = lanes.each_ref().map(|lane| lane.worker.gradient.as_slice());
         optimiser.update(&mut network.parameters, &gradients, 1e-3, 2)
+    });
+}
+
+/// One step of the LSTM in playing, with the rows of a real position.
+#[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE), ("3x512", LARGE)], sample_count = 200, sample_size = 10)]
+fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
+    let network = Network::random(*config, 1);
+    let played = Played::new(&network);
+    let mut stream = Stream { seed: 1, reader: Reader::new(piece(1)) };
+    let positions: Vec<Position> = (0..300).map(|_| stream.next_position()).collect();
+    let mut rows = positions.iter().map(|position| &position.step_rows).cycle();
+    let (mut stepper, mut state) = (Stepper::new(config), HiddenState::zero(config));
+    bencher.bench_local(|| stepper.step(&played, rows.next().unwrap(), &mut state));
+}
+
+/// One note as the composer makes it: all parts drawn, then heard; bar lines included.
+#[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE), ("3x512", LARGE)], sample_count = 200, sample_size = 10)]
+fn composed_note(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
+    let styles = (0..config.n_styles).map(|style| style.to_string()).collect();
+    let card = Card { styles, ..Card::default() };
+    let model = Model::new(Network::random(*config, 1), card, Vec::new()).unwrap();
+    let mut generator = Generator::new(Arc::new(model));
+    let mut rng = Pcg64Mcg::seed_from_u64(1);
+    let mut bar_end = Meter::COMMON.bar_length();
+    bencher.bench_local(|| loop {
+        let note = generator.draw(&Sampling::default(), &Constraints::default(), &mut rng);
+        match note.filter(|note| note.onset < bar_end) {
+            Some(note) => {
+                generator.feed(&note);
+                break;
+            }
+            None => {
+                generator.begin_bar(bar_end, Meter::COMMON);
+                bar_end += Meter::COMMON.bar_length();
+            }
+        }
     });
 }

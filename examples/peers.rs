@@ -186,11 +186,13 @@ fn step(size: &str, folder: &Path, n_steps: usize) -> Result<()> {
     say(&serde_json::json!({ "seconds": seconds, "peak_mib": peak_mib() }))
 }
 
-/// Reads every file of a folder; the bytes have been read once before.
+/// Reads every file of a folder, with 0 threads on all processors.
 fn read(folder: &Path, n_threads: usize) -> Result<()> {
     let files = midi_files(folder)?;
     let next = AtomicUsize::new(0);
     let started = Instant::now();
+    let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let n_threads = if n_threads == 0 { n_processors } else { n_threads };
     let read_some = || {
         let mut n_notes = 0;
         while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -199,7 +201,7 @@ fn read(folder: &Path, n_threads: usize) -> Result<()> {
         n_notes
     };
     let n_notes: usize = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads.max(1)).map(|_| scope.spawn(read_some)).collect();
+        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(read_some)).collect();
         threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
     });
     let seconds = [started.elapsed().as_secs_f64()];

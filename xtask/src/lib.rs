@@ -21,6 +21,8 @@ pub mod play;
 
 pub mod ardour;
 
+pub mod peers;
+
 #[cfg(target_os = "linux")]
 pub mod screenshot;
 

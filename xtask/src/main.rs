@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
 use xtask::midi::Song;
 use xtask::play::Options;
-use xtask::{ardour, bundles, dance_floor, play, roll, tests};
+use xtask::{ardour, bundles, dance_floor, peers, play, roll, tests};
 
 #[derive(Parser)]
 #[command(about = "Bundles the plugin, plays it, draws what it played, and tries it in hosts.")]
@@ -54,6 +54,8 @@ enum Command {
         #[arg(long = "param", value_name = "NAME=VALUE", value_parser = play::assignment)]
         params: Vec<(String, String)>,
     },
+    /// Compare training, playing and reading with PyTorch, Keras, onnxruntime, symusic and others.
+    BenchPeers(peers::Options),
     /// Draw a MIDI file as a piano roll.
     Roll {
         /// The MIDI file.
@@ -87,6 +89,7 @@ fn main() -> Result<()> {
             params,
         } => ardour(&vst3, &midi, seconds, &params),
         Command::DanceFloor(options) => dance_floor::write(&options),
+        Command::BenchPeers(options) => peers::bench(&options),
         Command::Roll { midi, png } => {
             let name = midi
                 .file_name()

@@ -1,6 +1,6 @@
 //! From note-ons, note-offs and pedals to notes.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use midly::{MidiMessage, TrackEventKind};
 
@@ -22,17 +22,19 @@ pub(super) fn pair(
     warnings: &mut Warnings,
 ) -> Vec<SmfNote> {
     let programs = Programs::gather(events);
-    let mut channels: [Channel; 16] = std::array::from_fn(|_| Channel::default());
+    let mut channels: [Option<Box<Channel>>; 16] = Default::default();
+    let mut last_lifts = [None; 16];
     for event in events {
         if let Some((channel, value)) = pedal(event)
             && value < 64
         {
-            channels[usize::from(channel)].last_lift = Some(event.tick);
+            last_lifts[usize::from(channel)] = Some(event.tick);
         }
     }
     let mut pairing = Pairing {
         notes: Vec::new(),
         offsets: Vec::new(),
+        next: Vec::new(),
         n_stray: 0,
         first_stray: 0,
     };
@@ -40,7 +42,10 @@ pub(super) fn pair(
         let TrackEventKind::Midi { channel, message } = event.kind else {
             continue;
         };
-        let sounding = &mut channels[usize::from(channel.as_int())];
+        // Made when first needed: most files use few channels, and a collection has many files.
+        let channel_idx = usize::from(channel.as_int());
+        let sounding = channels[channel_idx].get_or_insert_default();
+        sounding.last_lift = last_lifts[channel_idx];
         match message {
             MidiMessage::NoteOn { key, vel } => {
                 let note = SmfNote {
@@ -82,16 +87,35 @@ fn pedal(event: &Event) -> Option<(u8, u8)> {
 }
 
 /// What sounds on one channel, as indices of notes.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Channel {
-    /// Keys held down, by pitch and track, the oldest first.
-    held: BTreeMap<(u8, usize), VecDeque<usize>>,
+    /// Keys held down, by pitch: a chain of notes for each track that holds it, ascending by track.
+    held: [Vec<Chain>; 128],
     /// Keys let go that the pedal keeps sounding, by pitch.
-    pedalled: BTreeMap<u8, Vec<usize>>,
+    pedalled: [Vec<usize>; 128],
     /// When the pedal went down, if it is.
     pressed: Option<u64>,
     /// The last time that the pedal is lifted in the whole file: one that never is was not meant.
     last_lift: Option<u64>,
+}
+
+/// Notes of one pitch and track that sound, the oldest first, each pointing to the next.
+#[derive(Debug, Clone, Copy)]
+struct Chain {
+    track: usize,
+    first: usize,
+    last: usize,
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        Self {
+            held: [const { Vec::new() }; 128],
+            pedalled: [const { Vec::new() }; 128],
+            pressed: None,
+            last_lift: None,
+        }
+    }
 }
 
 impl Channel {
@@ -107,72 +131,86 @@ struct Pairing {
     notes: Vec<SmfNote>,
     /// Where each note's note-on stands in the file.
     offsets: Vec<usize>,
+    /// The next note in the chain of each.
+    next: Vec<usize>,
     n_stray: usize,
     first_stray: usize,
 }
 
 impl Pairing {
     fn note_on(&mut self, channel: &mut Channel, note: SmfNote, offset: usize) {
-        for note_idx in channel.pedalled.remove(&note.pitch).unwrap_or_default() {
+        let pitch = usize::from(note.pitch & 127);
+        for note_idx in channel.pedalled[pitch].drain(..) {
             self.end(note_idx, note.start);
         }
-        channel
-            .held
-            .entry((note.pitch, note.track))
-            .or_default()
-            .push_back(self.notes.len());
+        let note_idx = self.notes.len();
+        let chains = &mut channel.held[pitch];
+        match chains.binary_search_by_key(&note.track, |chain| chain.track) {
+            Ok(place) => {
+                self.next[chains[place].last] = note_idx;
+                chains[place].last = note_idx;
+            }
+            Err(place) => {
+                chains.insert(place, Chain { track: note.track, first: note_idx, last: note_idx });
+            }
+        }
         self.notes.push(note);
         self.offsets.push(offset);
+        self.next.push(note_idx);
     }
 
     fn note_off(&mut self, channel: &mut Channel, pitch: u8, event: &Event) {
-        // Some files put the note-off into another track: then any note of that pitch will do.
-        let own = (pitch, event.track);
-        let any = || {
-            channel
-                .held
-                .range((pitch, 0)..=(pitch, usize::MAX))
-                .next()
-                .map(|(key, _)| *key)
-        };
-        let key = if channel.held.contains_key(&own) {
-            Some(own)
-        } else {
-            any()
-        };
-        let Some((key, mut queue)) = key.and_then(|key| channel.held.remove_entry(&key)) else {
+        let pitch = usize::from(pitch & 127);
+        let chains = &mut channel.held[pitch];
+        if chains.is_empty() {
             if self.n_stray == 0 {
                 self.first_stray = event.offset;
             }
             self.n_stray += 1;
             return;
-        };
-        let note_idx = queue.pop_front();
-        if !queue.is_empty() {
-            channel.held.insert(key, queue);
         }
-        let Some(note_idx) = note_idx else { return };
+        // Some files put the note-off into another track: then any note of that pitch will do.
+        let place = chains.binary_search_by_key(&event.track, |chain| chain.track).unwrap_or(0);
+        let chain = &mut chains[place];
+        let note_idx = chain.first;
+        if chain.first == chain.last {
+            chains.remove(place);
+        } else {
+            chain.first = self.next[note_idx];
+        }
         self.end(note_idx, event.tick);
         // A key that goes up the moment the pedal goes down is not caught by it.
         if channel.pressed.is_some_and(|pressed| pressed < event.tick) {
-            channel.pedalled.entry(pitch).or_default().push(note_idx);
+            channel.pedalled[pitch].push(note_idx);
         }
     }
 
     fn lift(&mut self, channel: &mut Channel, tick: u64) {
         channel.pressed = None;
-        for note_idx in std::mem::take(&mut channel.pedalled).into_values().flatten() {
+        for note_idx in channel.pedalled.iter_mut().flat_map(|notes| notes.drain(..)) {
             self.end(note_idx, tick);
         }
     }
 
     fn silence(&mut self, channel: &mut Channel, tick: u64) {
-        for note_idx in std::mem::take(&mut channel.held).into_values().flatten() {
+        for note_idx in self.sounding(channel) {
             self.end(note_idx, tick);
         }
-        for note_idx in std::mem::take(&mut channel.pedalled).into_values().flatten() {
+        channel.held.iter_mut().for_each(Vec::clear);
+        for note_idx in channel.pedalled.iter_mut().flat_map(|notes| notes.drain(..)) {
             self.end(note_idx, tick);
         }
+    }
+
+    /// The notes whose keys are held down.
+    fn sounding(&self, channel: &Channel) -> Vec<usize> {
+        let of_chain = |chain: &Chain| {
+            let last = chain.last;
+            std::iter::successors(Some(chain.first), move |note_idx| {
+                (*note_idx != last).then(|| self.next[*note_idx])
+            })
+        };
+        channel.held.iter().flatten().flat_map(of_chain).collect()
     }
 
     fn end(&mut self, note_idx: usize, tick: u64) {
@@ -183,7 +221,7 @@ impl Pairing {
 
     fn finish(
         mut self,
-        channels: &[Channel; 16],
+        channels: &[Option<Box<Channel>>; 16],
         track_ends: &[u64],
         ticks_per_beat: u64,
         warnings: &mut Warnings,
@@ -193,11 +231,7 @@ impl Pairing {
                 format!("note-offs without a note skipped: {} in all", self.n_stray)
             });
         }
-        let hanging: Vec<usize> = channels
-            .iter()
-            .flat_map(|c| c.held.values().flatten())
-            .copied()
-            .collect();
+        let hanging: Vec<usize> = channels.iter().flatten().flat_map(|channel| self.sounding(channel)).collect();
         if let Some(offset) = hanging.iter().filter_map(|idx| self.offsets.get(*idx)).min() {
             warnings.add(*offset, || {
                 format!(
