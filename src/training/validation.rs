@@ -18,7 +18,8 @@ const LANE_STREAMS: usize = 16;
 /// Loss on the validation pieces, in nats a note by part: family, shift, pitch, duration, velocity.
 #[derive(Debug, Clone, Default)]
 pub struct Validation {
-    /// Every style alike.
+    /// Every style alike, velocity left out: it is the part that a network learns by heart first, and the one
+    /// that a player sets to taste.
     pub mean: f32,
     /// By style and part.
     pub by_style: Vec<[f32; 5]>,
@@ -60,7 +61,7 @@ impl Validation {
     /// Of losses by style and part; a style without pieces has none.
     #[must_use]
     pub fn new(by_style: Vec<[f32; 5]>) -> Self {
-        let heard: Vec<f32> = by_style.iter().map(|parts| parts.iter().sum()).filter(|sum| *sum > 0.0).collect();
+        let heard: Vec<f32> = by_style.iter().map(|parts| parts[..4].iter().sum()).filter(|sum| *sum > 0.0).collect();
         let mean = if heard.is_empty() { 0.0 } else { heard.iter().sum::<f32>() / heard.len() as f32 };
         Self { mean, by_style, is_best: false }
     }
