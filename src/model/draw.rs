@@ -1,5 +1,6 @@
 //! Drawing one class from logits: mask, temperature, min-p, nucleus, draw.
 
+use multiversion::multiversion;
 use rand::{Rng, RngExt};
 
 use crate::model::activation::exp;
@@ -30,11 +31,7 @@ pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) 
     if taste.temperature < 0.01 {
         return Some(likeliest);
     }
-    let highest = logits[likeliest];
-    for logit in logits.iter_mut() {
-        // Our own exponential: that of the system's library differs from one system to another.
-        *logit = if *logit == f32::NEG_INFINITY { 0.0 } else { exp((*logit - highest) / taste.temperature) };
-    }
+    weigh(logits, logits[likeliest], taste.temperature);
     truncate(logits, taste);
     let total: f32 = logits.iter().sum();
     let mut remaining = dart * total;
@@ -47,6 +44,16 @@ pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) 
         }
     }
     Some(likeliest)
+}
+
+/// Turns logits into weights: the likeliest's is 1, that of a closed class 0.
+#[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
+fn weigh(logits: &mut [f32], highest: f32, temperature: f32) {
+    for logit in logits {
+        // Our own exponential: that of the system's library differs from one system to another.
+        let weight = exp((*logit - highest) / temperature);
+        *logit = if *logit == f32::NEG_INFINITY { 0.0 } else { weight };
+    }
 }
 
 /// Sets the unlikely to zero. The likeliest has weight 1 and always stays.

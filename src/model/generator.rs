@@ -172,6 +172,7 @@ impl Generator {
         self.rows.clear();
         self.past.memory.step_rows(&mut self.rows);
         self.stepper.step(self.model.played(), &self.rows, &mut self.past.state);
+        self.buffers.is_current = false;
     }
 
     /// What it remembers now.
@@ -183,6 +184,7 @@ impl Generator {
     /// Goes back to where a snapshot was taken.
     pub fn restore(&mut self, snapshot: &Snapshot) {
         self.past.clone_from(snapshot);
+        self.buffers.is_current = false;
     }
 }
 
@@ -194,6 +196,9 @@ const ROWS: usize = 128;
 struct Buffers {
     /// First layer of all heads, before the rows: `[4R]`.
     trunk: Vec<f32>,
+    /// Whether `top` and `trunk` follow from the state as it is: a note that falls into the next bar is drawn
+    /// again from the same.
+    is_current: bool,
     /// `[R]` each.
     inner: Vec<f32>,
     sums: Vec<i32>,
@@ -207,6 +212,7 @@ impl Buffers {
     fn new(config: &NetworkConfig) -> Self {
         Self {
             trunk: vec![0.0; N_HEADS * config.head],
+            is_current: false,
             inner: vec![0.0; config.head],
             sums: vec![0; config.head],
             top: Rounded::with_capacity(config.hidden),
@@ -233,9 +239,12 @@ impl<'a> Draw<'a> {
         constraints: &'a Constraints,
         buffers: &'a mut Buffers,
     ) -> Self {
-        let trunk = network.trunk();
-        buffers.top.set(past.state.top(network.config.hidden), trunk.fineness());
-        trunk.compute(network.simd(), &buffers.top, 1.0 / trunk.fineness(), &mut buffers.trunk);
+        if !buffers.is_current {
+            let trunk = network.trunk();
+            buffers.top.set(past.state.top(network.config.hidden), trunk.fineness());
+            trunk.compute(network.simd(), &buffers.top, 1.0 / trunk.fineness(), &mut buffers.trunk);
+            buffers.is_current = true;
+        }
         Self { network, memory: &past.memory, sampling, constraints, buffers }
     }
 
