@@ -47,6 +47,8 @@ impl Writer {
     const N_MEMORIES: usize = 12;
     /// How often a note that falls too early in the added part of a bar is drawn again.
     const MAX_REDRAWS: usize = 64;
+    /// How often the first note of a bar is drawn again when it leaves the bar silent.
+    const MAX_SILENCES: usize = 3;
 
     /// A writer that draws from `model`.
     #[must_use]
@@ -214,12 +216,17 @@ impl Writer {
         let end = start + meter.bar_length();
         self.hear_bar(start, meter, knobs, kept);
         let mut notes = kept.to_vec();
-        let mut n_redraws = 0;
+        let (mut n_redraws, mut n_silences) = (0, 0);
         while notes.len() < Self::MAX_NOTES && n_redraws < Self::MAX_REDRAWS {
             let Some(note) = self.generator.draw(&sampling, &constraints, rng) else {
                 break;
             };
             if note.onset >= end {
+                // A bar in which nothing begins and nothing rings on is mostly a slip: it is thought over.
+                if notes.is_empty() && n_silences < Self::MAX_SILENCES && !self.generator.sounds_at(start) {
+                    n_silences += 1;
+                    continue;
+                }
                 break;
             }
             if note.onset < from {

@@ -116,6 +116,12 @@ impl Generator {
         self.past.memory.begin_bar(start, meter);
     }
 
+    /// Whether a pitched note sounds at `tick` that began at or before it.
+    #[must_use]
+    pub fn sounds_at(&self, tick: Tick) -> bool {
+        self.past.memory.sounding_at(tick).next().is_some()
+    }
+
     /// Draws the next note without hearing it, or nothing when the constraints allow none.
     ///
     /// The note lies at or after the last [`Generator::begin_bar`] and after every note heard, in the
