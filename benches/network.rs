@@ -59,11 +59,8 @@ struct Stream {
 }
 
 impl Stream {
-    fn next_position(&mut self) -> Position {
-        loop {
-            if let Some(position) = self.reader.next_position() {
-                return position;
-            }
+    fn read_into(&mut self, position: &mut Position) {
+        while !self.reader.read_into(position) {
             self.seed += 1;
             self.reader = Reader::new(piece(self.seed % 50));
         }
@@ -94,8 +91,8 @@ fn training_update(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
         std::thread::scope(|scope| {
             for lane in &mut lanes {
                 scope.spawn(move || {
-                    let next = |stream: &mut Stream| (0..N_STEPS).map(|_| stream.next_position()).collect();
-                    lane.window.fill(&lane.streams.iter_mut().map(next).collect::<Vec<_>>());
+                    let Lane { streams, window, .. } = lane;
+                    window.fill_with([N_STEPS, N_STREAMS], |idx, position| streams[idx].read_into(position));
                     lane.worker.clear_gradient();
                     lane.worker.train(shared, &lane.window, 1.0 / n_notes as f32)
                 });
@@ -112,7 +109,12 @@ fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let network = Network::random(*config, 1);
     let played = Played::new(&network);
     let mut stream = Stream { seed: 1, reader: Reader::new(piece(1)) };
-    let positions: Vec<Position> = (0..300).map(|_| stream.next_position()).collect();
+    let mut next = || {
+        let mut position = Position::padding();
+        stream.read_into(&mut position);
+        position
+    };
+    let positions: Vec<Position> = (0..300).map(|_| next()).collect();
     let mut rows = positions.iter().map(|position| &position.step_rows).cycle();
     let (mut stepper, mut state) = (Stepper::new(config), HiddenState::zero(config));
     bencher.bench_local(|| stepper.step(&played, rows.next().unwrap(), &mut state));

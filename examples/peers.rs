@@ -11,7 +11,6 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use continuo::model::network::{HEADS, Network, NetworkConfig};
 use continuo::model::played::Played;
-use continuo::model::reference::Position;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::music::{Mode, Tick, smf};
 use continuo::training::fused::Worker;
@@ -81,16 +80,16 @@ impl Source {
         Ok(Self { readers: (0..BATCH).map(reader).collect(), pieces })
     }
 
-    fn next_positions(&mut self, streams: std::ops::Range<usize>) -> Vec<Vec<Position>> {
+    fn fill(&mut self, window: &mut Window, streams: std::ops::Range<usize>) {
         let Self { pieces, readers } = self;
-        let next = |(idx, reader): &mut (usize, Reader)| loop {
-            if let Some(position) = reader.next_position() {
-                return position;
+        let readers = &mut readers[streams];
+        window.fill_with([N_STEPS, readers.len()], |stream_idx, position| {
+            let (idx, reader) = &mut readers[stream_idx];
+            while !reader.read_into(position) {
+                *idx += BATCH;
+                *reader = Reader::new(Arc::clone(&pieces[*idx % pieces.len()]));
             }
-            *idx += BATCH;
-            *reader = Reader::new(Arc::clone(&pieces[*idx % pieces.len()]));
-        };
-        readers[streams].iter_mut().map(|reader| (0..N_STEPS).map(|_| next(reader)).collect()).collect()
+        });
     }
 }
 
@@ -102,7 +101,7 @@ fn data(size: &str, folder: &Path, out: &Path, n_windows: usize) -> Result<()> {
     let mut file = std::io::BufWriter::new(std::fs::File::create(out.join("windows.bin"))?);
     let mut window = Window::default();
     for _ in 0..n_windows {
-        window.fill(&source.next_positions(0..BATCH));
+        source.fill(&mut window, 0..BATCH);
         for lists in std::iter::once(&window.step_rows).chain(&window.head_rows) {
             let (rows, begins) = flat(lists, window.len());
             write(&mut file, &rows)?;
@@ -156,7 +155,7 @@ fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize) -> Resul
                 scope.spawn(move || {
                     for (idx, (source, worker, window)) in lanes.iter_mut().enumerate() {
                         let first = (chunk_idx * per_thread + idx) * LANE;
-                        window.fill(&source.next_positions(first..first + LANE));
+                        source.fill(window, first..first + LANE);
                         worker.clear_gradient();
                         worker.train(shared, window, 1.0 / (BATCH * N_STEPS) as f32);
                     }
@@ -174,13 +173,14 @@ fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize) -> Resul
 fn step(size: &str, folder: &Path, n_steps: usize) -> Result<()> {
     let network = Network::random(config(size)?, 1);
     let played = Played::new(&network);
-    let positions = Source::new(folder)?.next_positions(0..1).remove(0);
+    let mut window = Window::default();
+    Source::new(folder)?.fill(&mut window, 0..1);
     let mut stepper = Stepper::new(&network.config);
     let mut state = HiddenState::zero(&network.config);
     let mut seconds = Vec::new();
     for idx in 0..n_steps {
         let started = Instant::now();
-        stepper.step(&played, &positions[idx % positions.len()].step_rows, &mut state);
+        stepper.step(&played, window.step_rows.get(idx % window.len()), &mut state);
         seconds.push(started.elapsed().as_secs_f64());
     }
     say(&serde_json::json!({ "seconds": seconds, "peak_mib": peak_mib() }))

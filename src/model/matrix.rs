@@ -137,17 +137,36 @@ impl Scratch {
 
     /// `out = onto + a · b`, `out` row-major with `stride` values from row to row.
     pub(crate) fn product(&mut self, onto: Onto<'_>, out: &mut [f32], stride: usize, a: View<'_>, b: View<'_>) {
+        self.products(onto, a, [Factor { out, stride, b }]);
+    }
+
+    /// Several products with one left factor, which is laid out once for all of them.
+    pub(crate) fn products<const N: usize>(&mut self, onto: Onto<'_>, a: View<'_>, mut factors: [Factor<'_>; N]) {
         let mut onto = onto;
         for inner in blocks(a.columns) {
-            self.panels.resize(b.columns.div_ceil(TILE_COLUMNS) * inner.len(), PanelRow::ZERO);
-            for (panel_idx, panel) in self.panels.chunks_exact_mut(inner.len()).enumerate() {
-                b.pack_columns(panel_idx * TILE_COLUMNS, inner.clone(), panel);
-            }
-            let panels = Panels { panels: &self.panels, depth: inner.len(), from: 0, columns: b.columns };
-            multiply_block(self.simd, onto, out, stride, a, &inner, &panels, &mut self.pairs);
+            let depth = inner.len();
+            let length_of = |b: View<'_>| b.columns.div_ceil(TILE_COLUMNS) * depth;
+            self.panels.resize(factors.iter().map(|factor| length_of(factor.b)).sum(), PanelRow::ZERO);
+            let mut unused = self.panels.as_mut_slice();
+            let mut rights = factors.each_mut().map(|Factor { out, stride, b }| {
+                let (panels, rest) = std::mem::take(&mut unused).split_at_mut(length_of(*b));
+                unused = rest;
+                for (panel_idx, panel) in panels.chunks_exact_mut(depth).enumerate() {
+                    b.pack_columns(panel_idx * TILE_COLUMNS, inner.clone(), panel);
+                }
+                Right { out, stride: *stride, panels, depth, from: 0, columns: b.columns }
+            });
+            multiply_block(self.simd, onto, a, &inner, &mut rights, &mut self.pairs);
             onto = Onto::Output;
         }
     }
+}
+
+/// A right factor, and where its product goes: row-major, with `stride` values from row to row.
+pub(crate) struct Factor<'a> {
+    pub(crate) out: &'a mut [f32],
+    pub(crate) stride: usize,
+    pub(crate) b: View<'a>,
 }
 
 /// `0..length` cut into blocks.
@@ -155,24 +174,24 @@ fn blocks(length: usize) -> impl Iterator<Item = Range<usize>> {
     (0..length).step_by(BLOCK).map(move |begin| begin..(begin + BLOCK).min(length))
 }
 
-/// Panels of the right factor, each of `depth` rows; a block of them from the row `from` on.
-struct Panels<'a> {
+/// Panels of a right factor, each of `depth` rows, a block of them from the row `from` on; and where the
+/// product goes.
+struct Right<'a> {
+    out: &'a mut [f32],
+    stride: usize,
     panels: &'a [PanelRow],
     depth: usize,
     from: usize,
     columns: usize,
 }
 
-/// The product over one block of the inner dimension.
-#[allow(clippy::too_many_arguments, reason = "a product has two factors, an output and a block")]
+/// Products over one block of the inner dimension.
 fn multiply_block(
     simd: Simd,
     onto: Onto<'_>,
-    out: &mut [f32],
-    stride: usize,
     a: View<'_>,
     inner: &Range<usize>,
-    right: &Panels<'_>,
+    rights: &mut [Right<'_>],
     pairs: &mut Vec<PairRow>,
 ) {
     let is_packed = a.column_stride != 1;
@@ -183,25 +202,27 @@ fn multiply_block(
             pairs.resize(n_pairs * inner.len(), PairRow([0.0; PAIR_ROWS]));
             a.pack_rows(first_row, inner, pairs);
         }
-        for (panel_idx, panel) in right.panels.chunks_exact(right.depth).enumerate() {
-            let panel = &panel[right.from..right.from + inner.len()];
-            let column = panel_idx * TILE_COLUMNS;
-            let width = TILE_COLUMNS.min(right.columns - column);
-            let onto = match onto {
-                Onto::Row(row) => Onto::Row(&row[column..]),
-                other => other,
-            };
-            for row in (first_row..end_row).step_by(TILE_ROWS) {
-                let left = if is_packed {
-                    let (pair, from) = ((row - first_row) / PAIR_ROWS, (row - first_row) % PAIR_ROWS);
-                    let pair: &[f32] = bytemuck::cast_slice(&pairs[pair * inner.len()..][..inner.len()]);
-                    Left { data: &pair[from..], row_stride: 1, inner_stride: PAIR_ROWS }
-                } else {
-                    a.left(row, inner)
+        for Right { out, stride, panels, depth, from, columns } in rights.iter_mut() {
+            for (panel_idx, panel) in panels.chunks_exact(*depth).enumerate() {
+                let panel = &panel[*from..*from + inner.len()];
+                let column = panel_idx * TILE_COLUMNS;
+                let width = TILE_COLUMNS.min(*columns - column);
+                let onto = match onto {
+                    Onto::Row(row) => Onto::Row(&row[column..]),
+                    other => other,
                 };
-                let height = TILE_ROWS.min(end_row - row);
-                let place = Place { out: &mut out[row * stride + column..], stride, height, width };
-                kernel::multiply(simd, left, panel, place, onto);
+                for row in (first_row..end_row).step_by(TILE_ROWS) {
+                    let left = if is_packed {
+                        let (pair, from) = ((row - first_row) / PAIR_ROWS, (row - first_row) % PAIR_ROWS);
+                        let pair: &[f32] = bytemuck::cast_slice(&pairs[pair * inner.len()..][..inner.len()]);
+                        Left { data: &pair[from..], row_stride: 1, inner_stride: PAIR_ROWS }
+                    } else {
+                        a.left(row, inner)
+                    };
+                    let height = TILE_ROWS.min(end_row - row);
+                    let place = Place { out: &mut out[row * *stride + column..], stride: *stride, height, width };
+                    kernel::multiply(simd, left, panel, place, onto);
+                }
             }
         }
     }
@@ -232,9 +253,15 @@ impl Packed {
         let left = View::new(left, self.inner);
         let mut onto = onto;
         for inner in blocks(self.inner) {
-            let right =
-                Panels { panels: &self.panels, depth: self.inner, from: inner.start, columns: self.columns };
-            multiply_block(scratch.simd, onto, out, self.columns, left, &inner, &right, &mut scratch.pairs);
+            let right = Right {
+                out: &mut *out,
+                stride: self.columns,
+                panels: &self.panels,
+                depth: self.inner,
+                from: inner.start,
+                columns: self.columns,
+            };
+            multiply_block(scratch.simd, onto, left, &inner, &mut [right], &mut scratch.pairs);
             onto = Onto::Output;
         }
     }

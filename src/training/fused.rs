@@ -10,7 +10,7 @@ use crate::model::activation::{advance_cells, tanh};
 use crate::model::network::{LstmSlots, Network};
 use crate::model::simd::Simd;
 use crate::training::heads::Heads;
-use crate::model::matrix::{Onto, Packed, Scratch, View};
+use crate::model::matrix::{Factor, Onto, Packed, Scratch, View};
 use crate::training::windows::Window;
 
 /// Sums over a window, in nats, of each part: family, shift, pitch, duration, velocity.
@@ -184,13 +184,7 @@ impl LayerBuffers {
         }
         // One random byte a value: dropout in steps of 1/256.
         let threshold = (dropout * 256.0).round().min(255.0) as u8;
-        let kept = 256.0 / (256.0 - f32::from(threshold));
-        for values in self.mask.chunks_mut(8) {
-            *n_drawn += 1;
-            for (value, byte) in values.iter_mut().zip(random_bits(seed, *n_drawn).to_le_bytes()) {
-                *value = if byte >= threshold { kept } else { 0.0 };
-            }
-        }
+        *n_drawn = draw_dropout(&mut self.mask, threshold, seed, *n_drawn);
     }
 
     fn forward(
@@ -291,8 +285,13 @@ impl LayerBuffers {
         let by_gate = gates.transposed();
         let (onto, input) = (Onto::Output, View::new(input, n_inputs));
         let before = View::new(&self.output_before, hidden);
-        scratch.product(onto, &mut gradient[of(&slots.input)], n_inputs, by_gate, input);
-        scratch.product(onto, &mut gradient[of(&slots.recurrent)], hidden, by_gate, before);
+        // The input's weights lie before the recurrent ones.
+        let (to_input, to_recurrent) = gradient.split_at_mut(slots.recurrent.range.start);
+        let factors = [
+            Factor { out: &mut to_input[of(&slots.input)], stride: n_inputs, b: input },
+            Factor { out: &mut to_recurrent[..slots.recurrent.range.len()], stride: hidden, b: before },
+        ];
+        scratch.products(onto, by_gate, factors);
         add_columns(&mut gradient[of(&slots.bias)], &self.gates);
         input_gradient.resize(input.rows() * n_inputs, 0.0);
         let weight = View::new(network.values(&slots.input), n_inputs);
@@ -300,7 +299,27 @@ impl LayerBuffers {
     }
 }
 
+/// Draws a mask: 0 for each byte below `threshold`, what keeps the mean at one for the others. Returns how
+/// many numbers have been drawn, `n_drawn` before.
+#[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
+fn draw_dropout(mask: &mut [f32], threshold: u8, seed: u64, mut n_drawn: u64) -> u64 {
+    let kept = 256.0 / (256.0 - f32::from(threshold));
+    let value = |byte: u8| if byte >= threshold { kept } else { 0.0 };
+    let (whole, rest) = mask.as_chunks_mut::<8>();
+    for values in whole {
+        n_drawn += 1;
+        *values = random_bits(seed, n_drawn).to_le_bytes().map(value);
+    }
+    if !rest.is_empty() {
+        n_drawn += 1;
+        rest.iter_mut().zip(random_bits(seed, n_drawn).to_le_bytes()).for_each(|(to, byte)| *to = value(byte));
+    }
+    n_drawn
+}
+
 /// The `counter`th number of a sequence of random bits (`SplitMix64`, Steele et al. 2014).
+#[allow(clippy::inline_always, reason = "must become part of a loop compiled for another processor")]
+#[inline(always)]
 fn random_bits(seed: u64, counter: u64) -> u64 {
     let mut bits = seed.wrapping_add(counter.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

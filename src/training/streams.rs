@@ -86,20 +86,14 @@ impl Streams {
 
     /// The next `n_steps` notes of each stream.
     pub fn next_window(&mut self, n_steps: usize, window: &mut Window) {
-        let mut all = Vec::with_capacity(self.streams.len());
-        for stream in &mut self.streams {
-            let mut positions = Vec::with_capacity(n_steps);
-            while positions.len() < n_steps {
-                if let Some(position) = stream.reader.next_position() {
-                    positions.push(position);
-                } else {
-                    stream.reader = self.deal.piece(stream.number, stream.n_begun);
-                    stream.n_begun += 1;
-                }
+        let Self { deal, streams } = self;
+        window.fill_with([n_steps, streams.len()], |stream_idx, position| {
+            let stream = &mut streams[stream_idx];
+            while !stream.reader.read_into(position) {
+                stream.reader = deal.piece(stream.number, stream.n_begun);
+                stream.n_begun += 1;
             }
-            all.push(positions);
-        }
-        window.fill(&all);
+        });
     }
 }
 

@@ -60,29 +60,41 @@ impl Reader {
 
     /// Reads on until the note with this index comes next, or the piece ends.
     pub fn skip_to(&mut self, note_idx: usize) {
-        while self.next < note_idx && self.next_position().is_some() {}
+        let mut position = Position::padding();
+        while self.next < note_idx && self.read_into(&mut position) {}
     }
 
     /// The next note to predict and what is known before it; nothing at the end of the piece.
     pub fn next_position(&mut self) -> Option<Position> {
-        let note = *self.piece.piece.notes.get(self.next)?;
-        let mut step_rows = Vec::with_capacity(48);
-        self.memory.step_rows(&mut step_rows);
+        let mut position = Position {
+            step_rows: Vec::with_capacity(48),
+            head_rows: [12, 24, 16, 8].map(Vec::with_capacity),
+            ..Position::padding()
+        };
+        self.read_into(&mut position).then_some(position)
+    }
+
+    /// The same, into a position whose lists are used again; `false` at the end of the piece.
+    pub fn read_into(&mut self, position: &mut Position) -> bool {
+        let Some(&note) = self.piece.piece.notes.get(self.next) else { return false };
+        let Position { is_beginning, step_rows, head_rows, lowest_pitch, parts } = position;
+        step_rows.clear();
+        head_rows.iter_mut().for_each(Vec::clear);
+        self.memory.step_rows(step_rows);
         self.begin_bars_until(&note);
-        let parts = self.memory.parts(&note);
-        let Parts { family, shift, pitch, duration, .. } = parts;
-        let mut head_rows = [12, 24, 16, 8].map(Vec::with_capacity);
-        let [shifts, pitches, durations, velocities] = &mut head_rows;
+        *parts = self.memory.parts(&note);
+        let Parts { family, shift, pitch, duration, .. } = *parts;
+        let [shifts, pitches, durations, velocities] = head_rows;
         self.memory.shift_rows(family, shifts);
         self.memory.pitch_rows(family, shift, pitches);
         self.memory.duration_rows(family, shift, pitch, durations);
         self.memory.velocity_rows(family, shift, pitch, duration, velocities);
-        let lowest_pitch = if shift == 0 { self.memory.lowest_in_chord(family).min(pitch) } else { 0 };
-        let is_beginning = self.next == 0;
+        *lowest_pitch = if shift == 0 { self.memory.lowest_in_chord(family).min(pitch) } else { 0 };
+        *is_beginning = self.next == 0;
         self.memory.steer(self.piece.style, self.piece.mode_at(note.onset));
         self.memory.hear(&note);
         self.next += 1;
-        Some(Position { is_beginning, step_rows, head_rows, lowest_pitch, parts })
+        true
     }
 
     fn begin_bars_until(&mut self, note: &Note) {
@@ -151,6 +163,31 @@ impl Window {
 
     /// The same, padded to so many steps and streams.
     pub fn fill_to(&mut self, streams: &[Vec<Position>], [n_steps, n_streams]: [usize; 2]) {
+        self.clear([n_steps, n_streams]);
+        let padding = Position::padding();
+        for step in 0..n_steps {
+            for stream in (0..n_streams).map(|idx| streams.get(idx).map_or(&[][..], Vec::as_slice)) {
+                self.push(stream.get(step).unwrap_or(&padding));
+                self.counts.push(step < stream.len());
+            }
+        }
+    }
+
+    /// Lays out `n_steps` positions of each of `n_streams` as they are read: `next` writes the next position of
+    /// the stream whose number it is given.
+    pub fn fill_with(&mut self, [n_steps, n_streams]: [usize; 2], mut next: impl FnMut(usize, &mut Position)) {
+        self.clear([n_steps, n_streams]);
+        self.counts.resize(n_steps * n_streams, true);
+        let mut position = Position::padding();
+        for _ in 0..n_steps {
+            for stream_idx in 0..n_streams {
+                next(stream_idx, &mut position);
+                self.push(&position);
+            }
+        }
+    }
+
+    fn clear(&mut self, [n_steps, n_streams]: [usize; 2]) {
         (self.n_steps, self.n_streams) = (n_steps, n_streams);
         self.beginnings.clear();
         self.counts.clear();
@@ -158,19 +195,15 @@ impl Window {
         self.lowest_pitches.clear();
         self.step_rows.clear();
         self.head_rows.iter_mut().for_each(RowLists::clear);
-        let padding = Position::padding();
-        for step in 0..self.n_steps {
-            for stream in (0..n_streams).map(|idx| streams.get(idx).map_or(&[][..], Vec::as_slice)) {
-                let position = stream.get(step).unwrap_or(&padding);
-                self.counts.push(step < stream.len());
-                self.beginnings.push(position.is_beginning);
-                self.parts.push(position.parts);
-                self.lowest_pitches.push(position.lowest_pitch);
-                self.step_rows.push(&position.step_rows);
-                for (lists, rows) in self.head_rows.iter_mut().zip(&position.head_rows) {
-                    lists.push(rows);
-                }
-            }
+    }
+
+    fn push(&mut self, position: &Position) {
+        self.beginnings.push(position.is_beginning);
+        self.parts.push(position.parts);
+        self.lowest_pitches.push(position.lowest_pitch);
+        self.step_rows.push(&position.step_rows);
+        for (lists, rows) in self.head_rows.iter_mut().zip(&position.head_rows) {
+            lists.push(rows);
         }
     }
 
