@@ -45,11 +45,6 @@ impl Sounding {
         }
     }
 
-    #[cfg(test)]
-    pub(in crate::player) fn len(&self) -> usize {
-        self.keys.len()
-    }
-
     /// Presses a key, unless there is no room for all that would have to follow.
     ///
     /// A key that is down goes up first. One that went down at this very sample is the same note: it
