@@ -88,8 +88,7 @@ impl Comparison {
         });
         let half = |samples: f64, real: f64| samples >= 0.5 * real;
         judge("repeated_bars", both(|m| m.repeated_bars), "at least half", half);
-        // One empty bar in thousands is no fault that a listener could find.
-        judge("empty_bars", both(|m| m.empty_bars), "no more, to 0.001", |samples, real| samples < real + 1e-3);
+        judge("empty_bars", both(|m| m.empty_bars), "no more", |samples, real| samples <= real);
         let run = |m: &Measures| Some(m.longest_run as f64);
         judge("longest_run", both(run), "at most twice", |samples, real| samples <= 2.0 * real);
         let shared = self.shared.as_ref();
