@@ -112,6 +112,7 @@ fn play(score: Score, n_samples: u32, n_rounds: usize) -> Vec<f64> {
             &block,
             &ComposingKnobs::default(),
             &PerformingKnobs::default(),
+            &[],
             &mut events,
         );
         black_box(events.as_slice());

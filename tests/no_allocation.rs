@@ -106,7 +106,7 @@ fn playing_neither_allocates_nor_frees() {
             if idx % 600 == 599 {
                 player.silence(&mut events);
             } else {
-                player.process(&block, &composing, &performing, &mut events);
+                player.process(&block, &composing, &performing, &[], &mut events);
             }
         });
         assert_eq!(n_calls, 0, "in block {idx}");
@@ -127,7 +127,7 @@ fn playing_neither_allocates_nor_frees() {
     let n_calls = counted(|| {
         for _ in 0..2000 {
             events.clear();
-            player.process(&block, &knobs.0, &knobs.1, &mut events);
+            player.process(&block, &knobs.0, &knobs.1, &[], &mut events);
         }
     });
     assert_eq!(n_calls, 0, "without a composer");

@@ -325,7 +325,7 @@ fn a_host_that_tells_nothing_but_that_it_plays_hears_the_piece_at_120() {
         transport,
     };
     let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
-    player.process(&block, &knobs.0, &knobs.1, &mut events);
+    player.process(&block, &knobs.0, &knobs.1, &[], &mut events);
     let offsets: Vec<u32> = events.as_slice().iter().map(|event| event.offset).collect();
     assert_eq!(offsets, [0, 12_000, 24_000, 36_000]);
 }
@@ -348,7 +348,7 @@ fn rendering_without_a_composer_does_not_wait() {
     let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
     let start = std::time::Instant::now();
     for _ in 0..2000 {
-        player.process(&block, &knobs.0, &knobs.1, &mut EventList::with_capacity(4));
+        player.process(&block, &knobs.0, &knobs.1, &[], &mut EventList::with_capacity(4));
     }
     assert!(
         start.elapsed().as_secs_f64() < 4.0,
@@ -375,6 +375,12 @@ fn absurd_numbers_from_a_host_do_no_harm() {
         octave: 127,
         transpose: 127,
         channel: 255,
+        velocity_spread: f32::NAN,
+        swing: f32::INFINITY,
+        humanize_timing: f32::NAN,
+        humanize_velocity: -1e30,
+        strum: f32::NEG_INFINITY,
+        ..PerformingKnobs::default()
     };
     let composing = ComposingKnobs {
         temperature: f32::NAN,
@@ -399,7 +405,7 @@ fn absurd_numbers_from_a_host_do_no_harm() {
             transport,
         };
         events.clear();
-        player.process(&block, &composing, &performing, &mut events);
+        player.process(&block, &composing, &performing, &[], &mut events);
         assert!(events.as_slice().iter().all(|event| event.offset < 4096));
         assert!(events.as_slice().iter().all(|event| match event.kind {
             EventKind::On {

@@ -53,9 +53,10 @@ pub(super) struct GenerateArgs {
     /// Drop values less likely than this share of the likeliest; 0 is off
     #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().min_p)]
     min_p: f32,
-    /// How strongly a pitch that keeps coming back is held off, 0 to 1
-    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().repetition)]
-    repetition: f32,
+    /// How strongly figures that keep coming back are held off, 0 (free) to 1
+    #[arg(alias = "repetition")]
+    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().variety)]
+    variety: f32,
     /// Phrase length in bars, 1 to 64
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=64),
           default_value_t = ComposingKnobs::default().length)]
@@ -210,7 +211,7 @@ fn knobs(args: &GenerateArgs, style: usize, past: Option<&Continuation>) -> anyh
         velocity: args.velocity,
         nucleus: args.nucleus,
         min_p: args.min_p,
-        repetition: args.repetition,
+        variety: args.variety,
         length: args.length,
         evolve: args.evolve,
         tonic: key.tonic(),
@@ -218,6 +219,7 @@ fn knobs(args: &GenerateArgs, style: usize, past: Option<&Continuation>) -> anyh
         lowest: args.lowest,
         highest: args.highest,
         polyphony: args.polyphony,
+        ..ComposingKnobs::default()
     };
     Ok(knobs.rounded())
 }
@@ -321,7 +323,7 @@ fn summary(out: &Path, model: &Model, knobs: &ComposingKnobs, piece: &Piece) -> 
         "velocity": thousandths(knobs.velocity),
         "nucleus": thousandths(knobs.nucleus),
         "min_p": thousandths(knobs.min_p),
-        "repetition": thousandths(knobs.repetition),
+        "variety": thousandths(knobs.variety),
         "length": knobs.length,
         "evolve": thousandths(knobs.evolve),
         "key": values::key_name(knobs.key()),

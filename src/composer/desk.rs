@@ -75,6 +75,8 @@ impl Desk {
                 self.asked = settle.number;
                 self.requests.push_back(Request::Settle(settle));
             }
+            // What is played in is worked in by the conversation.
+            Message::Input(_) => {}
             Message::BarLine(line) => {
                 self.asked = line.number;
                 self.requests.push_back(Request::BarLine(line));

@@ -26,7 +26,7 @@ impl Fingerprint {
             .with(i64::from(bar.meter.numerator()))
             .with(i64::from(bar.meter.denominator()))
             .with(i64::from(knobs.style))
-            .with(i64::from(knobs.scale.mode() == Mode::Minor))
+            .with(i64::from(knobs.mode() == Mode::Minor))
             .with(i64::from(knobs.tonic));
         if bar.start == Tick::ZERO {
             // The seed of the first bar has chosen the primer.

@@ -9,8 +9,8 @@ use crate::composer::fingerprint::Fingerprint;
 use crate::composer::take::ComposedBar;
 use crate::composer::{Take, Writer};
 use crate::model::Model;
-use crate::music::{Bar, Family, Meter, Note, Scale, Tick};
-use crate::player::ComposingKnobs;
+use crate::music::{Bar, Family, FamilySet, Grid, Meter, Note, PitchClassSet, Scale, Tick};
+use crate::player::{ComposingKnobs, Conversation};
 
 /// The version that is written, and the newest that is read.
 const VERSION: u32 = 1;
@@ -79,7 +79,9 @@ struct SavedKnobs {
     velocity: f32,
     nucleus: f32,
     min_p: f32,
-    repetition: f32,
+    /// Takes of version 1 call it repetition.
+    #[serde(alias = "repetition")]
+    variety: f32,
     length: u8,
     evolve: f32,
     tonic: u8,
@@ -87,6 +89,19 @@ struct SavedKnobs {
     lowest: u8,
     highest: u8,
     polyphony: u8,
+    second_style: u8,
+    blend: f32,
+    density: f32,
+    grid: usize,
+    shortest: i64,
+    longest: i64,
+    families: u32,
+    user_scale: u16,
+    best_of: u8,
+    slot: u8,
+    conversation: usize,
+    trade: u8,
+    instrument: usize,
 }
 
 impl Default for SavedKnobs {
@@ -295,6 +310,11 @@ impl Tables {
     }
 }
 
+/// Where a value stands among all that there are.
+fn index_in<T: PartialEq>(all: &[T], value: &T) -> usize {
+    all.iter().position(|known| known == value).unwrap_or_default()
+}
+
 impl From<&ComposingKnobs> for SavedKnobs {
     fn from(knobs: &ComposingKnobs) -> Self {
         Self {
@@ -306,17 +326,27 @@ impl From<&ComposingKnobs> for SavedKnobs {
             velocity: knobs.velocity,
             nucleus: knobs.nucleus,
             min_p: knobs.min_p,
-            repetition: knobs.repetition,
+            variety: knobs.variety,
             length: knobs.length,
             evolve: knobs.evolve,
             tonic: knobs.tonic,
-            scale: Scale::ALL
-                .iter()
-                .position(|scale| *scale == knobs.scale)
-                .unwrap_or_default(),
+            scale: index_in(&Scale::ALL, &knobs.scale),
             lowest: knobs.lowest,
             highest: knobs.highest,
             polyphony: knobs.polyphony,
+            second_style: knobs.second_style,
+            blend: knobs.blend,
+            density: knobs.density,
+            grid: index_in(&Grid::ALL, &knobs.grid),
+            shortest: knobs.shortest.0,
+            longest: knobs.longest.0,
+            families: knobs.families.bits(),
+            user_scale: knobs.user_scale.bits(),
+            best_of: knobs.best_of,
+            slot: knobs.slot,
+            conversation: index_in(&Conversation::ALL, &knobs.conversation),
+            trade: knobs.trade,
+            instrument: knobs.instrument.index(),
         }
     }
 }
@@ -332,7 +362,7 @@ impl SavedKnobs {
             velocity: self.velocity,
             nucleus: self.nucleus,
             min_p: self.min_p,
-            repetition: self.repetition,
+            variety: self.variety,
             length: self.length,
             evolve: self.evolve,
             tonic: self.tonic,
@@ -340,6 +370,19 @@ impl SavedKnobs {
             lowest: self.lowest,
             highest: self.highest,
             polyphony: self.polyphony,
+            second_style: self.second_style,
+            blend: self.blend,
+            density: self.density,
+            grid: *Grid::ALL.get(self.grid).ok_or("has an unknown grid")?,
+            shortest: Tick(self.shortest),
+            longest: Tick(self.longest),
+            families: FamilySet::from_bits(self.families),
+            user_scale: PitchClassSet::from_bits(self.user_scale),
+            best_of: self.best_of,
+            slot: self.slot,
+            conversation: *Conversation::ALL.get(self.conversation).ok_or("has an unknown conversation")?,
+            trade: self.trade,
+            instrument: Family::from_index(self.instrument).ok_or("has an unknown instrument")?,
         };
         Ok(knobs.rounded())
     }

@@ -400,7 +400,7 @@ mod tests {
         };
         for _ in 0..50_000 {
             let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
-            player.process(&block, &knobs.0, &knobs.1, &mut EventList::with_capacity(8));
+            player.process(&block, &knobs.0, &knobs.1, &[], &mut EventList::with_capacity(8));
             if is_so(composer) {
                 return;
             }
@@ -425,7 +425,7 @@ mod tests {
         };
         let mut events = EventList::default();
         let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
-        player.process(&block, &knobs.0, &knobs.1, &mut events);
+        player.process(&block, &knobs.0, &knobs.1, &[], &mut events);
         let n_events = events.as_slice().len();
         events.clear();
         player.silence(&mut events);

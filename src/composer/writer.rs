@@ -273,7 +273,7 @@ impl Writer {
             Some(own) => Some(own),
             None => choose_primer(&model, &knobs, meter),
         };
-        let (style, mode) = (usize::from(knobs.style), knobs.scale.mode());
+        let (style, mode) = (usize::from(knobs.style), knobs.mode());
         self.generator.begin(&Beginning {
             style,
             mode,
@@ -284,7 +284,7 @@ impl Writer {
     }
 
     fn hear_bar(&mut self, start: Tick, meter: Meter, knobs: &ComposingKnobs, notes: &[Note]) {
-        self.generator.steer(usize::from(knobs.style), knobs.scale.mode());
+        self.generator.steer(usize::from(knobs.style), knobs.mode());
         self.generator.begin_bar(start, meter);
         for note in notes {
             self.generator.feed(note);
@@ -366,7 +366,7 @@ fn standpoint(take: &Take, bar_idx: usize) -> Standpoint {
 /// The primer for this seed, from those of the style; of the same mode and meter if there are any.
 fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, meter: Meter) -> Option<&'a Primer> {
     let style = usize::from(knobs.style).min(model.card().styles.len().saturating_sub(1));
-    let mode = knobs.scale.mode();
+    let mode = knobs.mode();
     let fit = |primer: &Primer| (primer.mode == mode, primer.meter == meter);
     let of_style = || model.primers().iter().filter(|primer| primer.style == style);
     let best = of_style().map(fit).max()?;
@@ -388,7 +388,7 @@ fn sampling(knobs: &ComposingKnobs) -> Sampling {
         velocity,
         nucleus,
         min_p,
-        repetition,
+        variety,
         ..
     } = *knobs;
     Sampling {
@@ -398,7 +398,7 @@ fn sampling(knobs: &ComposingKnobs) -> Sampling {
         velocity,
         nucleus,
         min_p,
-        repetition,
+        variety,
     }
 }
 
@@ -409,16 +409,19 @@ fn constraints(knobs: &ComposingKnobs) -> Constraints {
     // A range that lies below all the network's pitches leaves the drums alone.
     let is_playable = highest >= 0 && lowest <= 127;
     let families = if is_playable {
-        FamilySet::ALL
+        knobs.families
     } else {
-        FamilySet::EMPTY.with(Family::DRUMS)
+        FamilySet::from_bits(knobs.families.bits() & FamilySet::EMPTY.with(Family::DRUMS).bits())
     };
     Constraints {
-        scale: knobs.scale.pitch_classes(),
+        scale: knobs.pitch_classes(),
         lowest: lowest.clamp(0, 127) as u8,
         highest: highest.clamp(0, 127) as u8,
         polyphony: knobs.polyphony.max(1),
         families,
+        grid: knobs.grid,
+        shortest: knobs.shortest,
+        longest: knobs.longest,
     }
 }
 

@@ -147,7 +147,7 @@ impl Generator {
             return None;
         }
         let Parts { family, shift, pitch, duration, velocity } = memory.parts(note);
-        let sampling = Sampling { repetition: 0.0, ..Sampling::default() };
+        let sampling = Sampling { variety: 0.0, ..Sampling::default() };
         let constraints = Constraints::default();
         let mut buffers = self.buffers.clone();
         let mut draw = Draw::new(self.model.played(), &self.past, &sampling, &constraints, &mut buffers);
@@ -375,7 +375,7 @@ impl<'a> Draw<'a> {
         let n_repeats = 1 + own.take(64).take_while(|note| note.pitch == last.pitch).count();
         let excess = n_repeats.saturating_sub(TOLERATED) as f32;
         if let Some(logit) = logits.get_mut(usize::from(last.pitch)) {
-            *logit -= self.sampling.repetition * excess;
+            *logit -= self.sampling.variety * excess;
         }
     }
 

@@ -1,6 +1,6 @@
 //! How the next note is drawn: temperatures, truncation, and what may not be drawn at all.
 
-use crate::music::{FamilySet, PitchClassSet};
+use crate::music::{FamilySet, Grid, PitchClassSet, Tick};
 
 /// How boldly to draw.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -17,8 +17,8 @@ pub struct Sampling {
     pub nucleus: f32,
     /// Drop values less likely than this share of the likeliest. 0 to 1; 0 is off.
     pub min_p: f32,
-    /// How strongly a pitch that keeps coming back is held off. 0 (off) to 1.
-    pub repetition: f32,
+    /// How strongly figures that keep coming back are held off. 0 (free) to 1.
+    pub variety: f32,
 }
 
 impl Default for Sampling {
@@ -30,7 +30,7 @@ impl Default for Sampling {
             velocity: 1.0,
             nucleus: 1.0,
             min_p: 0.02,
-            repetition: 0.5,
+            variety: 0.5,
         }
     }
 }
@@ -48,6 +48,12 @@ pub struct Constraints {
     pub polyphony: u8,
     /// Who may play.
     pub families: FamilySet,
+    /// Where notes may begin, counted from the bar line.
+    pub grid: Grid,
+    /// No note is shorter.
+    pub shortest: Tick,
+    /// No note is longer.
+    pub longest: Tick,
 }
 
 impl Default for Constraints {
@@ -58,6 +64,9 @@ impl Default for Constraints {
             highest: 127,
             polyphony: 128,
             families: FamilySet::ALL,
+            grid: Grid::Off,
+            shortest: Tick(1),
+            longest: Tick(i64::MAX),
         }
     }
 }

@@ -62,6 +62,18 @@ impl PitchClassSet {
         Self(bits)
     }
 
+    /// The set whose bits these are, the tonic's the lowest; bits beyond the twelfth say nothing.
+    #[must_use]
+    pub const fn from_bits(bits: u16) -> Self {
+        Self(bits & 0xfff)
+    }
+
+    /// One bit for each pitch class, the tonic's the lowest.
+    #[must_use]
+    pub const fn bits(self) -> u16 {
+        self.0
+    }
+
     /// Whether a pitch class, in semitones above the tonic, is in the set.
     #[must_use]
     pub fn contains(self, semitones: u8) -> bool {
@@ -72,6 +84,12 @@ impl PitchClassSet {
     #[must_use]
     pub fn len(self) -> usize {
         self.0.count_ones() as usize
+    }
+
+    /// The mode whose third it holds; major when it holds both or neither.
+    #[must_use]
+    pub fn mode(self) -> Mode {
+        if self.contains(3) && !self.contains(4) { Mode::Minor } else { Mode::Major }
     }
 
     /// Whether it holds none.
@@ -113,11 +131,21 @@ pub enum Scale {
     MinorPentatonic,
     /// The minor pentatonic with the flattened fifth.
     Blues,
+    /// The major pentatonic with the flattened third.
+    MajorBlues,
+    /// Minor with lowered second and raised third and seventh.
+    DoubleHarmonic,
+    /// Whole tones only.
+    WholeTone,
+    /// Whole tones and semitones in turn.
+    Diminished,
+    /// The notes that the user has chosen; see [`Scale::pitch_classes_or`].
+    User,
 }
 
 impl Scale {
     /// All of them, in the order of the knob. The order is part of the saved state: append only.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 19] = [
         Self::FreeMajor,
         Self::FreeMinor,
         Self::Major,
@@ -132,13 +160,24 @@ impl Scale {
         Self::MajorPentatonic,
         Self::MinorPentatonic,
         Self::Blues,
+        Self::MajorBlues,
+        Self::DoubleHarmonic,
+        Self::WholeTone,
+        Self::Diminished,
+        Self::User,
     ];
 
-    /// The notes allowed, in semitones above the tonic.
+    /// The notes allowed, in semitones above the tonic; `chosen` are those of the user's own scale.
+    #[must_use]
+    pub fn pitch_classes_or(self, chosen: PitchClassSet) -> PitchClassSet {
+        if self == Self::User { chosen } else { self.pitch_classes() }
+    }
+
+    /// The notes allowed, in semitones above the tonic; all of them where the user chooses.
     #[must_use]
     pub fn pitch_classes(self) -> PitchClassSet {
         match self {
-            Self::FreeMajor | Self::FreeMinor => PitchClassSet::CHROMATIC,
+            Self::FreeMajor | Self::FreeMinor | Self::User => PitchClassSet::CHROMATIC,
             Self::Major => PitchClassSet::new(&[0, 2, 4, 5, 7, 9, 11]),
             Self::Minor => PitchClassSet::new(&[0, 2, 3, 5, 7, 8, 10]),
             Self::HarmonicMinor => PitchClassSet::new(&[0, 2, 3, 5, 7, 8, 11]),
@@ -151,16 +190,27 @@ impl Scale {
             Self::MajorPentatonic => PitchClassSet::new(&[0, 2, 4, 7, 9]),
             Self::MinorPentatonic => PitchClassSet::new(&[0, 3, 5, 7, 10]),
             Self::Blues => PitchClassSet::new(&[0, 3, 5, 6, 7, 10]),
+            Self::MajorBlues => PitchClassSet::new(&[0, 2, 3, 4, 7, 9]),
+            Self::DoubleHarmonic => PitchClassSet::new(&[0, 1, 4, 5, 7, 8, 11]),
+            Self::WholeTone => PitchClassSet::new(&[0, 2, 4, 6, 8, 10]),
+            Self::Diminished => PitchClassSet::new(&[0, 2, 3, 5, 6, 8, 9, 11]),
         }
     }
 
-    /// The mode that the network is told: minor when the third above the tonic is minor.
+    /// The mode that the network is told: minor when the third above the tonic is minor. Major where the
+    /// user chooses; see [`PitchClassSet::mode`].
     #[must_use]
     pub fn mode(self) -> Mode {
         match self {
-            Self::FreeMajor | Self::Major | Self::Lydian | Self::Mixolydian | Self::MajorPentatonic => {
-                Mode::Major
-            }
+            Self::FreeMajor
+            | Self::Major
+            | Self::Lydian
+            | Self::Mixolydian
+            | Self::MajorPentatonic
+            | Self::MajorBlues
+            | Self::DoubleHarmonic
+            | Self::WholeTone
+            | Self::User => Mode::Major,
             _ => Mode::Minor,
         }
     }
@@ -183,6 +233,11 @@ impl Scale {
             Self::MajorPentatonic => "Major pentatonic",
             Self::MinorPentatonic => "Minor pentatonic",
             Self::Blues => "Blues",
+            Self::MajorBlues => "Major blues",
+            Self::DoubleHarmonic => "Double harmonic",
+            Self::WholeTone => "Whole tone",
+            Self::Diminished => "Diminished",
+            Self::User => "Own notes",
         }
     }
 }

@@ -12,6 +12,9 @@ pub use note::{Family, FamilySet, Note};
 mod key;
 pub use key::{Key, Mode, PitchClassSet, Scale};
 
+mod grid;
+pub use grid::{Grid, NoteValue};
+
 mod piece;
 pub use piece::Piece;
 

@@ -127,6 +127,18 @@ impl FamilySet {
     /// None.
     pub const EMPTY: Self = Self(0);
 
+    /// The set whose bits these are, that of [`Family::PIANO`] the lowest; bits beyond the last say nothing.
+    #[must_use]
+    pub const fn from_bits(bits: u32) -> Self {
+        Self(bits & Self::ALL.0)
+    }
+
+    /// One bit for each family, in their order.
+    #[must_use]
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
     /// The set with `family` added.
     #[must_use]
     pub fn with(self, family: Family) -> Self {

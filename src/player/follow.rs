@@ -28,6 +28,11 @@ pub(in crate::player) struct Ruler {
 }
 
 impl Ruler {
+    /// The song position of a sample of the block.
+    pub(in crate::player) fn to_beat(self, offset: u32) -> Beats {
+        Beats(self.beat + (f64::from(offset) - self.sample) / self.samples_per_beat)
+    }
+
     /// The nearest sample to a song position, within the block.
     pub(in crate::player) fn to_offset_round(self, beat: f64) -> u32 {
         let sample = self.sample + (beat - self.beat) * self.samples_per_beat;
@@ -56,6 +61,11 @@ impl Path {
     /// Whether the block is full.
     pub(in crate::player) fn is_over(&self) -> bool {
         self.n_samples - self.sample < 1e-6
+    }
+
+    /// The sample of the block that it has come to.
+    pub(in crate::player) fn sample(&self) -> f64 {
+        self.sample
     }
 
     /// How song positions from here on lie on the samples of the block.

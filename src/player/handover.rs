@@ -30,6 +30,19 @@ pub enum Message {
     Settle(Settle),
     /// The host's bar differs from the one in the score.
     BarLine(BarLine),
+    /// Somebody plays along.
+    Input(Input),
+}
+
+/// A key that went down or up at the plugin's input while the song moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Input {
+    /// The nearest tick of the song.
+    pub at: Tick,
+    /// MIDI key, 0 to 127.
+    pub key: u8,
+    /// 1 to 127; 0 when the key goes up.
+    pub velocity: u8,
 }
 
 /// A bar as the host counts it.

@@ -1,6 +1,6 @@
 //! What the musician turns: knobs that change what is composed, and knobs that change how it is played.
 
-use crate::music::{Key, Scale};
+use crate::music::{Family, FamilySet, Grid, Key, Mode, NoteValue, PitchClassSet, Scale, Tick};
 
 /// Knobs that change what is composed, from the next bar on.
 ///
@@ -24,8 +24,8 @@ pub struct ComposingKnobs {
     pub nucleus: f32,
     /// Drop values less likely than this share of the likeliest. 0 to 1; 0 is off.
     pub min_p: f32,
-    /// How strongly a pitch that keeps coming back is held off. 0 (off) to 1.
-    pub repetition: f32,
+    /// How strongly figures that keep coming back are held off. 0 (free) to 1.
+    pub variety: f32,
     /// The phrase length in bars, 1 to 64.
     pub length: u8,
     /// What happens when the phrase comes round: 0 repeats it, 1 composes anew, in between each bar is
@@ -41,6 +41,63 @@ pub struct ComposingKnobs {
     pub highest: u8,
     /// How many notes may sound at once, drums not counted. At least 1.
     pub polyphony: u8,
+    /// The style that is blended in, an index as in `style`.
+    pub second_style: u8,
+    /// How much of the second style there is: 0 is `style` alone, 1 the second alone.
+    pub blend: f32,
+    /// How many notes there are, as a factor on what the network would write: below 1 notes are left out,
+    /// above 1 notes are added between the others. 0 to 2.
+    pub density: f32,
+    /// Where notes may begin.
+    pub grid: Grid,
+    /// No note is shorter.
+    pub shortest: Tick,
+    /// No note is longer.
+    pub longest: Tick,
+    /// Who may play.
+    pub families: FamilySet,
+    /// The notes of [`Scale::User`], above the tonic.
+    pub user_scale: PitchClassSet,
+    /// How many candidates are composed for each phrase; the likeliest is kept. 1 to 8.
+    pub best_of: u8,
+    /// Which of the four takes is written and heard, 0 (A) to 3 (D).
+    pub slot: u8,
+    /// What is done with the notes that come in.
+    pub conversation: Conversation,
+    /// How many bars each side has when trading. 1 to 16.
+    pub trade: u8,
+    /// What the notes that come in are heard as.
+    pub instrument: Family,
+}
+
+/// What the composer does with the notes that come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Conversation {
+    /// Nothing: it composes freely.
+    #[default]
+    Generate,
+    /// It is silent while somebody plays, and goes on where they stopped from the next bar on.
+    Continue,
+    /// They have some bars, then it has as many.
+    Trade,
+    /// It plays along, from the next beat on.
+    Accompany,
+}
+
+impl Conversation {
+    /// All of them, in the order of the knob. The order is part of the saved state: append only.
+    pub const ALL: [Self; 4] = [Self::Generate, Self::Continue, Self::Trade, Self::Accompany];
+
+    /// What the knob shows.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Generate => "Generate",
+            Self::Continue => "Continue",
+            Self::Trade => "Trade",
+            Self::Accompany => "Accompany",
+        }
+    }
 }
 
 impl Default for ComposingKnobs {
@@ -54,7 +111,7 @@ impl Default for ComposingKnobs {
             velocity: 1.0,
             nucleus: 1.0,
             min_p: 0.02,
-            repetition: 0.5,
+            variety: 0.5,
             length: 8,
             evolve: 1.0,
             tonic: 0,
@@ -62,6 +119,19 @@ impl Default for ComposingKnobs {
             lowest: 21,
             highest: 108,
             polyphony: 16,
+            second_style: 0,
+            blend: 0.0,
+            density: 1.0,
+            grid: Grid::Off,
+            shortest: NoteValue::ALL[0].ticks,
+            longest: NoteValue::ALL[NoteValue::ALL.len() - 1].ticks,
+            families: FamilySet::ALL,
+            user_scale: PitchClassSet::CHROMATIC,
+            best_of: 1,
+            slot: 0,
+            conversation: Conversation::Generate,
+            trade: 4,
+            instrument: Family::PIANO,
         }
     }
 }
@@ -70,7 +140,19 @@ impl ComposingKnobs {
     /// The key that the music is moved into.
     #[must_use]
     pub fn key(&self) -> Key {
-        Key::new(self.tonic, self.scale.mode())
+        Key::new(self.tonic, self.mode())
+    }
+
+    /// Major or minor, as the scale has it.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        if self.scale == Scale::User { self.user_scale.mode() } else { self.scale.mode() }
+    }
+
+    /// The notes that may be played, above the tonic.
+    #[must_use]
+    pub fn pitch_classes(&self) -> PitchClassSet {
+        self.scale.pitch_classes_or(self.user_scale)
     }
 
     /// The same knobs within their ranges, fractions rounded to thousandths.
@@ -87,13 +169,22 @@ impl ComposingKnobs {
             velocity: round(self.velocity, 2.0, default.velocity),
             nucleus: round(self.nucleus, 1.0, default.nucleus),
             min_p: round(self.min_p, 1.0, default.min_p),
-            repetition: round(self.repetition, 1.0, default.repetition),
+            variety: round(self.variety, 1.0, default.variety),
             length: self.length.clamp(1, 64),
             evolve: round(self.evolve, 1.0, default.evolve),
             tonic: self.tonic % 12,
             lowest: self.lowest.min(self.highest).min(127),
             highest: self.highest.max(self.lowest).min(127),
             polyphony: self.polyphony.max(1),
+            blend: round(self.blend, 1.0, default.blend),
+            density: round(self.density, 2.0, default.density),
+            shortest: Tick(self.shortest.0.clamp(1, default.longest.0)),
+            longest: Tick(self.longest.0.clamp(self.shortest.0.clamp(1, default.longest.0), default.longest.0)),
+            // A scale of no notes would be silence; it is no scale.
+            user_scale: if self.user_scale.is_empty() { default.user_scale } else { self.user_scale },
+            best_of: self.best_of.clamp(1, 8),
+            slot: self.slot.min(3),
+            trade: self.trade.clamp(1, 16),
             ..*self
         }
     }
@@ -113,14 +204,32 @@ fn round(value: f32, highest: f32, default: f32) -> f32 {
 pub struct PerformingKnobs {
     /// Octaves up; drums are exempt.
     pub octave: i8,
-    /// Semitones up; drums are exempt.
+    /// Steps up, of the scale where one is on and semitones where none is; drums are exempt. −24 to 24.
     pub transpose: i8,
-    /// Factor on every velocity.
+    /// Factor on every velocity. 0 to 2.
     pub velocity: f32,
+    /// Factor on how far velocities lie from the middle: 0 makes all alike, 2 doubles the contrast.
+    pub velocity_spread: f32,
     /// Factor on every duration.
     pub note_length: f32,
+    /// How late every second grid line comes: 0 is straight, 1 is two thirds of the pair, a triplet feel.
+    pub swing: f32,
+    /// Which grid swings: eighths or sixteenths.
+    pub swing_grid: Grid,
+    /// How far notes stray from their time, as a share of a thirty-second. 0 to 1.
+    pub humanize_timing: f32,
+    /// How far velocities stray, as a share of 24. 0 to 1.
+    pub humanize_velocity: f32,
+    /// How far apart the notes of a chord begin, in milliseconds: positive rolls up, negative down. −60 to 60.
+    pub strum: f32,
     /// The MIDI channel, 0 to 15; drums are always on 9, which musicians call channel 10.
     pub channel: u8,
+    /// Whether each instrument has a channel of its own, in the order of the families, 9 left out.
+    pub channel_per_instrument: bool,
+    /// Whether notes snap to the chord that is held at the input; drums are exempt.
+    pub chord_follow: bool,
+    /// Whether the notes that come in go out again.
+    pub thru: bool,
 }
 
 impl Default for PerformingKnobs {
@@ -129,8 +238,17 @@ impl Default for PerformingKnobs {
             octave: 0,
             transpose: 0,
             velocity: 1.0,
+            velocity_spread: 1.0,
             note_length: 1.0,
+            swing: 0.0,
+            swing_grid: Grid::Eighth,
+            humanize_timing: 0.0,
+            humanize_velocity: 0.0,
+            strum: 0.0,
             channel: 0,
+            channel_per_instrument: false,
+            chord_follow: false,
+            thru: false,
         }
     }
 }

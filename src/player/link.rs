@@ -8,7 +8,7 @@ use crossbeam_channel::TryRecvError;
 
 use crate::music::{Beats, Meter, Score, Tick};
 use crate::player::bars::HostBar;
-use crate::player::handover::{BarLine, Message, Moment, PlayerEnd, Playhead, Published, Settle};
+use crate::player::handover::{BarLine, Input, Message, Moment, PlayerEnd, Playhead, Published, Settle};
 
 /// How long the player may wait for the composer.
 #[derive(Debug, Clone, Copy)]
@@ -148,6 +148,11 @@ impl Link {
             self.last_moment = Some(moment);
             self.send(Message::Moment(moment));
         }
+    }
+
+    /// Passes on what somebody plays.
+    pub(in crate::player) fn hear(&mut self, input: Input) {
+        self.send(Message::Input(input));
     }
 
     /// Asks for a bar to be settled; the number is that of the answer.

@@ -5,7 +5,7 @@
 //! host renders faster than real time may it wait for the composer, and never for long.
 
 mod knobs;
-pub use knobs::{ComposingKnobs, PerformingKnobs};
+pub use knobs::{ComposingKnobs, Conversation, PerformingKnobs};
 
 mod transport;
 pub use transport::{Block, Transport};

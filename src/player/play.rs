@@ -6,11 +6,11 @@ use std::time::Instant;
 use crate::music::{Beats, Note, Tick};
 use crate::player::bars::{HostBar, bar_tick};
 use crate::player::follow::{Follower, Motion, Path, Ruler};
-use crate::player::handover::{Moment, PlayerEnd, Playhead, Settle};
+use crate::player::handover::{Input, Moment, PlayerEnd, Playhead, Settle};
 use crate::player::link::{Link, Patience};
 use crate::player::pace::Pace;
 use crate::player::sounding::{Press, Sounding};
-use crate::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Transport};
+use crate::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Transport};
 
 /// Plays the score under the host's playhead. Lives on the audio thread.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ struct Scene<'a> {
     block: &'a Block,
     knobs: ComposingKnobs,
     performing: &'a PerformingKnobs,
+    input: &'a [Event],
     /// How long the player may wait for the composer.
     patience: Patience,
 }
@@ -61,7 +62,8 @@ impl Player {
         }
     }
 
-    /// Plays one block: appends its events, in the order in which they happen.
+    /// Plays one block: appends its events, in the order in which they happen. `input` is what has come in
+    /// from the host for this block, in the order of time.
     ///
     /// A block of no samples does nothing.
     pub fn process(
@@ -69,6 +71,7 @@ impl Player {
         block: &Block,
         composing: &ComposingKnobs,
         performing: &PerformingKnobs,
+        input: &[Event],
         events: &mut EventList,
     ) {
         if block.n_samples == 0 {
@@ -89,6 +92,7 @@ impl Player {
                         block,
                         knobs,
                         performing,
+                        input,
                         patience,
                     },
                     path,
@@ -136,6 +140,7 @@ impl Player {
 
     fn play(&mut self, scene: &Scene<'_>, mut path: Path, events: &mut EventList) {
         self.begin_block(scene, &mut path, events);
+        let mut input = scene.input;
         while !path.is_over() {
             if let Some(due) = path.jump.take() {
                 // What the host says about its bars holds for the start of the block only.
@@ -152,10 +157,23 @@ impl Player {
             self.settle_ahead(&path, scene.knobs);
             let ruler = path.ruler(self.block_start);
             let until = path.next_position(self.bar.end.to_beats().0);
+            let n_heard = input.partition_point(|event| path.is_over() || f64::from(event.offset) < path.sample());
+            let (heard, later) = input.split_at(n_heard);
+            input = later;
+            heard.iter().for_each(|event| self.hear(event, ruler));
             self.play_until(until, ruler, scene.performing, events);
         }
         self.follower.arrive(&path);
         self.link.show(Beats(path.position), true);
+    }
+
+    /// Tells the composer of a key at the input.
+    fn hear(&mut self, event: &Event, ruler: Ruler) {
+        let at = ruler.to_beat(event.offset).to_ticks_round();
+        self.link.hear(match event.kind {
+            EventKind::On { key, velocity, .. } => Input { at, key, velocity },
+            EventKind::Off { key, .. } => Input { at, key, velocity: 0 },
+        });
     }
 
     /// Works in what the host tells at the start of a block.

@@ -8,6 +8,7 @@ use nice_plug_egui::EguiEditor;
 use crate::player::handover::handover;
 use crate::player::{Block, EventList, Player};
 use crate::plugin::editor::{self, Editor};
+use crate::plugin::inlet::Inlet;
 use crate::plugin::outlet::Outlet;
 use crate::plugin::preview::Preview;
 use crate::plugin::{Parameters, transport};
@@ -20,6 +21,7 @@ pub struct Continuo {
     parameters: Arc<Parameters>,
     player: Player,
     events: EventList,
+    inlet: Inlet,
     outlet: Outlet,
     preview: Preview,
     sample_rate: f64,
@@ -40,6 +42,7 @@ impl Default for Continuo {
             parameters: Arc::new(Parameters::new(composer_end)),
             player: Player::new(player_end),
             events: EventList::default(),
+            inlet: Inlet::new(),
             outlet: Outlet::new(),
             preview: Preview::new(SAMPLE_RATE),
             sample_rate: SAMPLE_RATE,
@@ -121,7 +124,7 @@ impl Plugin for Continuo {
         _aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        while context.next_event().is_some() {}
+        self.inlet.receive(context);
         self.events.clear();
         let is_bypassed = self.parameters.bypass.value();
         if std::mem::take(&mut self.must_silence) || is_bypassed {
@@ -135,7 +138,7 @@ impl Plugin for Continuo {
             };
             let (composing, performing) = (self.parameters.composing(), self.parameters.performing());
             self.player
-                .process(&block, &composing, &performing, &mut self.events);
+                .process(&block, &composing, &performing, self.inlet.events(), &mut self.events);
         }
         self.outlet.send(context, &self.events);
         if let [left, right, ..] = buffer.as_slice() {

@@ -12,6 +12,8 @@ pub use adapter::Continuo;
 
 mod transport;
 
+mod inlet;
+
 mod outlet;
 
 mod parameters;

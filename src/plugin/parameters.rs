@@ -8,7 +8,7 @@
 //! | `length` | Length | 1 to 64 bars | 8 | composing |
 //! | `evolve` | Evolve | 0 to 100%, step 1% | 100% | composing |
 //! | `tonic` | Key | C to B | C | composing |
-//! | `scale` | Scale | [`Scale::ALL`] | Free (major) | composing |
+//! | `scale` | Scale | [`Scale::ALL`], room for 32 | Free (major) | composing |
 //! | `octave` | Octave | −3 to 3 | 0 | performing |
 //! | `vel` | Velocity | 0 to 200%, step 1% | 100% | performing |
 //! | `gate` | Note length | 5 to 200%, step 1% | 100% | performing |
@@ -84,7 +84,8 @@ const RANGES: [(&str, f32, f32); 11] = [
     ("length", 1.0, 64.0),
     ("evolve", 0.0, 1.0),
     ("tonic", 0.0, 11.0),
-    ("scale", 0.0, (Scale::ALL.len() - 1) as f32),
+    // Wider than the list, so that scales can be added without moving automation.
+    ("scale", 0.0, 31.0),
     ("octave", -3.0, 3.0),
     ("vel", 0.0, 2.0),
     ("gate", 0.05, 2.0),

@@ -142,6 +142,7 @@ impl Host {
             &block,
             &knobs,
             &self.setting.performing,
+            &[],
             &mut EventList::default(),
         );
     }
@@ -172,6 +173,7 @@ impl Host {
             &block,
             &ComposingKnobs::default(),
             &self.setting.performing,
+            &[],
             events,
         );
     }
@@ -218,7 +220,7 @@ impl Host {
             if is_silenced {
                 player.silence(&mut events);
             } else {
-                player.process(&block, &self.composing_at(position), &performing, &mut events);
+                player.process(&block, &self.composing_at(position), &performing, &[], &mut events);
             }
             heard.take(now, &events, size);
             if is_playing && !is_silenced {
@@ -243,7 +245,7 @@ impl Host {
         // What could not be said for lack of room is said in the blocks after.
         for _ in 0..300 {
             events.clear();
-            player.process(&block, &self.composing_at(position), &performing, &mut events);
+            player.process(&block, &self.composing_at(position), &performing, &[], &mut events);
             heard.take(now, &events, 64);
             now += 64;
         }
