@@ -1,100 +1,127 @@
-//! The parameters as the editor turns them: all of one kind, normalised, with names and texts.
+//! The parameters as the editor and presets turn them: all of one kind, normalised, with names and texts.
 
 use nice_plug::prelude::*;
 
+use crate::music::Family;
 use crate::plugin::Parameters;
+use crate::plugin::parameters::{Instruments, is_unused};
 
-/// One parameter that the editor shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(
-    missing_docs,
-    reason = "each is the parameter of the same name, described there"
-)]
-pub enum Knob {
-    Style,
-    Seed,
-    Temperature,
-    Length,
-    Evolve,
-    Tonic,
-    Scale,
-    Octave,
-    Velocity,
-    NoteLength,
-    Preview,
-    PreviewLevel,
+/// Declares [`Knob`]: for each its id, and where its parameter stands.
+macro_rules! knobs {
+    ($($before:ident $before_id:literal $before_kind:ident $before_group:ident $before_field:ident,)* ..
+     $($after:ident $after_id:literal $after_kind:ident $after_group:ident $after_field:ident,)*) => {
+        /// One parameter that the editor shows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "each is the parameter with its id, described there")]
+        pub enum Knob {
+            $($before,)*
+            /// Whether this instrument may play.
+            Heard(Family),
+            $($after,)*
+        }
+
+        impl Knob {
+            /// All of them, in the order of the parameters.
+            pub fn all() -> impl Iterator<Item = Self> {
+                [$(Self::$before),*]
+                    .into_iter()
+                    .chain((0..).map_while(Family::from_index).map(Self::Heard))
+                    .chain([$(Self::$after),*])
+            }
+
+            /// The parameter's id, which never changes.
+            #[must_use]
+            pub fn id(self) -> &'static str {
+                match self {
+                    $(Self::$before => $before_id,)*
+                    Self::Heard(family) => Instruments::IDS[family.index()],
+                    $(Self::$after => $after_id,)*
+                }
+            }
+        }
+
+        impl Parameters {
+            fn parameter(&self, knob: Knob) -> Parameter<'_> {
+                match knob {
+                    $(Knob::$before => Parameter::$before_kind(&self.$before_group.$before_field),)*
+                    Knob::Heard(family) => Parameter::Switch(self.instruments.all()[family.index()]),
+                    $(Knob::$after => Parameter::$after_kind(&self.$after_group.$after_field),)*
+                }
+            }
+        }
+    };
+}
+
+knobs! {
+    Style "style" Whole compose style,
+    SecondStyle "style2" Whole compose second_style,
+    Blend "blend" Fraction compose blend,
+    Seed "seed" Whole compose seed,
+    Temperature "temp" Fraction compose temperature,
+    Density "dens" Fraction compose density,
+    Variety "variet" Fraction compose variety,
+    Length "length" Whole compose length,
+    Evolve "evolve" Fraction compose evolve,
+    BestOf "bestof" Whole compose best_of,
+    Nucleus "nucleu" Fraction compose nucleus,
+    MinP "minp" Fraction compose min_p,
+    Tonic "tonic" Whole pitch tonic,
+    Scale "scale" Whole pitch scale,
+    OwnNotes "pcs" Whole pitch own_notes,
+    Lowest "low" Whole pitch lowest,
+    Highest "high" Whole pitch highest,
+    Polyphony "poly" Whole pitch polyphony,
+    PitchTemperature "pitch" Fraction pitch temperature,
+    VelocityTemperature "dynam" Fraction pitch velocity_temperature,
+    Grid "grid" Whole rhythm grid,
+    Shortest "short" Whole rhythm shortest,
+    Longest "long" Whole rhythm longest,
+    RhythmTemperature "rhythm" Fraction rhythm temperature,
+    ..
+    Octave "octave" Whole perform octave,
+    Transpose "transp" Whole perform transpose,
+    Velocity "vel" Fraction perform velocity,
+    VelocitySpread "velspr" Fraction perform velocity_spread,
+    NoteLength "gate" Fraction perform note_length,
+    Swing "swing" Fraction perform swing,
+    SwingGrid "swgrid" Whole perform swing_grid,
+    HumanizeTiming "humtim" Fraction perform humanize_timing,
+    HumanizeVelocity "humvel" Fraction perform humanize_velocity,
+    Strum "strum" Fraction perform strum,
+    Channel "chan" Whole perform channel,
+    ChannelPerInstrument "chins" Switch perform channel_per_instrument,
+    ChordFollow "follow" Switch perform chord_follow,
+    Thru "thru" Switch perform thru,
+    Conversation "mode" Whole converse mode,
+    Trade "trade" Whole converse trade,
+    Instrument "instr" Whole converse instrument,
+    Slot "slot" Whole takes slot,
+    Preview "prev" Switch sound preview,
+    PreviewLevel "prevdb" Fraction sound preview_level,
 }
 
 impl Knob {
-    /// All of them, in the order of the parameters.
-    pub const ALL: [Self; 12] = [
-        Self::Style,
-        Self::Seed,
-        Self::Temperature,
-        Self::Length,
-        Self::Evolve,
-        Self::Tonic,
-        Self::Scale,
-        Self::Octave,
-        Self::Velocity,
-        Self::NoteLength,
-        Self::Preview,
-        Self::PreviewLevel,
-    ];
+    /// The knob with this id.
+    #[must_use]
+    pub fn with_id(id: &str) -> Option<Self> {
+        Self::all().find(|knob| knob.id() == id)
+    }
+}
+
+/// A parameter of any kind.
+enum Parameter<'a> {
+    Whole(&'a IntParam),
+    Fraction(&'a FloatParam),
+    Switch(&'a BoolParam),
 }
 
 /// Calls a method of [`Param`] on whichever kind of parameter a knob stands for.
 macro_rules! on_parameter {
     ($parameters:expr, $knob:expr, $parameter:ident => $call:expr) => {
-        match $knob {
-            Knob::Style => {
-                let $parameter = &$parameters.style;
-                $call
-            }
-            Knob::Seed => {
-                let $parameter = &$parameters.seed;
-                $call
-            }
-            Knob::Temperature => {
-                let $parameter = &$parameters.temperature;
-                $call
-            }
-            Knob::Length => {
-                let $parameter = &$parameters.length;
-                $call
-            }
-            Knob::Evolve => {
-                let $parameter = &$parameters.evolve;
-                $call
-            }
-            Knob::Tonic => {
-                let $parameter = &$parameters.tonic;
-                $call
-            }
-            Knob::Scale => {
-                let $parameter = &$parameters.scale;
-                $call
-            }
-            Knob::Octave => {
-                let $parameter = &$parameters.octave;
-                $call
-            }
-            Knob::Velocity => {
-                let $parameter = &$parameters.velocity;
-                $call
-            }
-            Knob::NoteLength => {
-                let $parameter = &$parameters.note_length;
-                $call
-            }
-            Knob::Preview => {
-                let $parameter = &$parameters.preview;
-                $call
-            }
-            Knob::PreviewLevel => {
-                let $parameter = &$parameters.preview_level;
-                $call
-            }
+        match $parameters.parameter($knob) {
+            Parameter::Whole($parameter) => $call,
+            Parameter::Fraction($parameter) => $call,
+            Parameter::Switch($parameter) => $call,
         }
     };
 }
@@ -153,6 +180,38 @@ impl Parameters {
     #[must_use]
     pub fn position_of_step(&self, knob: Knob, step: usize) -> f32 {
         step as f32 / self.n_steps(knob).unwrap_or(1).max(1) as f32
+    }
+
+    /// What each step of the knob shows, from the first; nothing for one that turns smoothly. Where a list
+    /// leaves room for more, the names end with the list.
+    #[must_use]
+    pub fn step_names(&self, knob: Knob) -> Vec<String> {
+        let n_steps = self.n_steps(knob).map_or(0, |n_steps| n_steps + 1);
+        (0..n_steps)
+            .map(|step| self.text(knob, self.position_of_step(knob, step)))
+            .take_while(|name| !is_unused(name))
+            .collect()
+    }
+
+    /// The knob's value as it is: a number in its own unit, 0 or 1 for a switch.
+    #[must_use]
+    pub fn plain(&self, knob: Knob) -> f32 {
+        match self.parameter(knob) {
+            Parameter::Whole(whole) => whole.unmodulated_plain_value() as f32,
+            Parameter::Fraction(fraction) => fraction.unmodulated_plain_value(),
+            Parameter::Switch(switch) => f32::from(u8::from(switch.unmodulated_plain_value())),
+        }
+    }
+
+    /// The nearest position to such a value.
+    #[must_use]
+    pub fn position_of_plain(&self, knob: Knob, plain: f32) -> f32 {
+        let position = match self.parameter(knob) {
+            Parameter::Whole(whole) => whole.preview_normalized(plain.round() as i32),
+            Parameter::Fraction(fraction) => fraction.preview_normalized(plain),
+            Parameter::Switch(switch) => switch.preview_normalized(plain > 0.5),
+        };
+        self.snapped(knob, position)
     }
 
     /// Tells the host that the user takes hold of the knob.

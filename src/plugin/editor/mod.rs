@@ -93,7 +93,7 @@ impl Editor {
         match intent {
             Intent::Begin(_) | Intent::Turn(..) | Intent::End(_) => self.turn(&intent),
             Intent::ReRoll => {
-                let seed = another_seed(self.parameters.seed.value());
+                let seed = another_seed(self.parameters.compose.seed.value());
                 let position = seed as f32 / MAX_SEED as f32;
                 for intent in [
                     Intent::Begin(Knob::Seed),
