@@ -6,7 +6,7 @@ use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::played::Played;
 use continuo::model::reference::Position;
 use continuo::model::step::{HiddenState, Stepper};
-use continuo::model::{Card, Constraints, Generator, Model, Sampling};
+use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::fused::Worker;
 use continuo::training::optimiser::AdamW;
@@ -130,8 +130,8 @@ fn composed_note(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let mut rng = Pcg64Mcg::seed_from_u64(1);
     let mut bar_end = Meter::COMMON.bar_length();
     bencher.bench_local(|| loop {
-        let note = generator.draw(&Sampling::default(), &Constraints::default(), &mut rng);
-        match note.filter(|note| note.onset < bar_end) {
+        let drawn = generator.draw(&Sampling::default(), &Constraints::default(), &Given::default(), &mut rng);
+        match drawn.map(|drawn| drawn.note).filter(|note| note.onset < bar_end) {
             Some(note) => {
                 generator.feed(&note);
                 break;

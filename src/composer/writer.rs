@@ -9,7 +9,7 @@ use rand_pcg::Pcg64;
 use crate::composer::Take;
 use crate::composer::fingerprint::{Fingerprint, chance, chance_unit};
 use crate::composer::take::ComposedBar;
-use crate::model::{Beginning, Constraints, Generator, Model, Primer, Sampling, Snapshot};
+use crate::model::{Beginning, Constraints, Drawn, Generator, Given, Model, Primer, Sampling, Snapshot};
 use crate::music::{Bar, Family, FamilySet, Meter, Note, Tick};
 use crate::player::ComposingKnobs;
 
@@ -212,13 +212,13 @@ impl Writer {
         from: Tick,
         rng: &mut Pcg64,
     ) -> Vec<Note> {
-        let (sampling, constraints) = (sampling(knobs), constraints(knobs));
+        let (sampling, constraints, given) = (sampling(knobs), constraints(knobs), Given::default());
         let end = start + meter.bar_length();
         self.hear_bar(start, meter, knobs, kept);
         let mut notes = kept.to_vec();
         let (mut n_redraws, mut n_silences) = (0, 0);
         while notes.len() < Self::MAX_NOTES && n_redraws < Self::MAX_REDRAWS {
-            let Some(note) = self.generator.draw(&sampling, &constraints, rng) else {
+            let Some(Drawn { note, .. }) = self.generator.draw(&sampling, &constraints, &given, rng) else {
                 break;
             };
             if note.onset >= end {

@@ -16,10 +16,11 @@ pub(crate) struct Taste {
     pub(crate) min_p: f32,
 }
 
-/// Draws a class; those whose logit is −∞ are never drawn. Nothing when all are.
+/// Draws a class and says with which probability; those whose logit is −∞ are never drawn. Nothing when all
+/// are.
 ///
 /// `logits` is overwritten.
-pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) -> Option<usize> {
+pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) -> Option<(usize, f32)> {
     // One number is taken from the generator in every case, so that the draws after it do not shift.
     let dart: f32 = rng.random();
     let likeliest = logits
@@ -29,7 +30,7 @@ pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) 
         .max_by(|a, b| a.1.total_cmp(b.1))
         .map(|(class, _)| class)?;
     if taste.temperature < 0.01 {
-        return Some(likeliest);
+        return Some((likeliest, 1.0));
     }
     weigh(logits, logits[likeliest], taste.temperature);
     truncate(logits, taste);
@@ -39,11 +40,11 @@ pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) 
         if *probability > 0.0 {
             remaining -= probability;
             if remaining < 0.0 {
-                return Some(class);
+                return Some((class, probability / total));
             }
         }
     }
-    Some(likeliest)
+    Some((likeliest, 1.0 / total))
 }
 
 /// Turns logits into weights: the likeliest's is 1, that of a closed class 0.
@@ -91,7 +92,7 @@ mod tests {
         let mut rng = Pcg64Mcg::seed_from_u64(7);
         let n_draws = 20_000;
         let hits = (0..n_draws)
-            .filter(|_| draw_class(&mut logits.to_vec(), taste, &mut rng) == Some(class))
+            .filter(|_| draw_class(&mut logits.to_vec(), taste, &mut rng).is_some_and(|drawn| drawn.0 == class))
             .count();
         hits as f32 / n_draws as f32
     }
@@ -101,6 +102,16 @@ mod tests {
         let logits = [0.5_f32.ln(), 0.3_f32.ln(), 0.2_f32.ln()];
         for (class, expected) in [0.5, 0.3, 0.2].into_iter().enumerate() {
             assert!((share_of(class, &logits, PLAIN) - expected).abs() < 0.02);
+        }
+    }
+
+    #[test]
+    fn a_class_says_with_which_probability_it_was_drawn() {
+        let mut rng = Pcg64Mcg::seed_from_u64(7);
+        let logits = [0.5_f32.ln(), 0.3_f32.ln(), 0.2_f32.ln(), f32::NEG_INFINITY];
+        for _ in 0..100 {
+            let (class, probability) = draw_class(&mut logits.to_vec(), PLAIN, &mut rng).unwrap();
+            assert!((probability - [0.5, 0.3, 0.2][class]).abs() < 1e-6);
         }
     }
 

@@ -201,6 +201,12 @@ impl Memory {
         self.bars.last().copied().unwrap_or_default()
     }
 
+    /// The end of the current bar.
+    #[must_use]
+    pub fn bar_end(&self) -> Tick {
+        self.bar_start() + self.meter.bar_length()
+    }
+
     /// The style.
     #[must_use]
     pub fn style(&self) -> usize {

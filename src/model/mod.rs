@@ -21,10 +21,14 @@ pub mod played;
 
 pub mod step;
 
+mod sampling;
+pub use sampling::{Constraints, Drawn, Given, Sampling};
+
 mod draw;
 
-mod sampling;
-pub use sampling::{Constraints, Sampling};
+mod heads;
+
+mod next_note;
 
 mod generator;
 pub use generator::{Beginning, Generator, Snapshot};

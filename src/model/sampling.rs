@@ -1,6 +1,6 @@
 //! How the next note is drawn: temperatures, truncation, and what may not be drawn at all.
 
-use crate::music::{FamilySet, Grid, PitchClassSet, Tick};
+use crate::music::{Family, FamilySet, Grid, Note, PitchClassSet, Tick};
 
 /// How boldly to draw.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -69,4 +69,36 @@ impl Default for Constraints {
             longest: Tick(i64::MAX),
         }
     }
+}
+
+/// Parts of the next note that are known: they are taken as they are, and only the rest is drawn.
+///
+/// [`Constraints`] hold for them too: where what is given may not be, there is no note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Given {
+    /// Who plays it.
+    pub family: Option<Family>,
+    /// Where it begins.
+    pub onset: Option<Tick>,
+    /// Its pitch, around a tonic of C.
+    pub pitch: Option<u8>,
+    /// How long it sounds.
+    pub duration: Option<Tick>,
+    /// How loud it is.
+    pub velocity: Option<u8>,
+    /// It begins earlier than this.
+    pub before: Option<Tick>,
+    /// It begins no earlier than this.
+    pub from: Option<Tick>,
+}
+
+/// A note that was drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawn {
+    /// The note.
+    pub note: Note,
+    /// How likely its family, onset, pitch and duration were, as the sum of the natural logarithms of the
+    /// probabilities they were drawn with, which is after temperature and constraints. What was given adds
+    /// nothing. The same on every processor.
+    pub log_probability: f32,
 }

@@ -1,0 +1,263 @@
+//! The draw of one note, part by part, within what may be drawn.
+//!
+//! Every constraint is a mask before the draw. A part is closed where it would leave a later one nothing to
+//! be, so that nothing has to be drawn twice.
+
+use rand::Rng;
+
+use crate::model::activation::ln;
+use crate::model::draw::{Taste, draw_class};
+use crate::model::heads::{Heads, mask};
+use crate::model::vocabulary::{
+    N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, shift_class,
+    shifted, velocity_class, velocity_of,
+};
+use crate::model::{Constraints, Drawn, Given, Sampling};
+use crate::music::{Family, Note, Tick};
+
+/// What the next note is drawn from.
+pub(crate) struct NextNote<'a> {
+    pub(crate) heads: Heads<'a>,
+    pub(crate) sampling: &'a Sampling,
+    pub(crate) constraints: &'a Constraints,
+    pub(crate) given: &'a Given,
+}
+
+impl NextNote<'_> {
+    /// Draws it. A family whose every onset is closed is masked, and another drawn.
+    pub(crate) fn draw<R: Rng>(&mut self, rng: &mut R) -> Option<Drawn> {
+        let mut families = self.families();
+        loop {
+            let (family, probability) = draw_class(&mut families.clone(), self.taste(1.0), rng)?;
+            if let Some(mut drawn) = self.draw_of(family, rng) {
+                drawn.log_probability += ln(probability);
+                return Some(drawn);
+            }
+            families[family] = f32::NEG_INFINITY;
+        }
+    }
+
+    fn draw_of<R: Rng>(&mut self, family: usize, rng: &mut R) -> Option<Drawn> {
+        let Sampling { rhythm, pitch, velocity, .. } = *self.sampling;
+        let (rhythm, of_pitch, of_velocity) = (self.taste(rhythm), self.taste(pitch), self.taste(velocity));
+        let (shift, p_shift) = draw_class(&mut self.shifts(family), rhythm, rng)?;
+        let (pitch, p_pitch) = draw_class(&mut self.pitches(family, shift), of_pitch, rng)?;
+        let (duration, p_duration) = draw_class(&mut self.durations(family, shift, pitch), rhythm, rng)?;
+        let mut velocities = self.velocities(family, shift, pitch, duration);
+        let (velocity, _) = draw_class(&mut velocities, of_velocity, rng)?;
+        let note = Note {
+            onset: self.onset(shift),
+            duration: self.given.duration.unwrap_or(duration_of(duration)),
+            pitch: pitch as u8,
+            velocity: self.given.velocity.unwrap_or(velocity_of(velocity)),
+            family: Family::from_index(family)?,
+        };
+        Some(Drawn { note, log_probability: ln(p_shift) + ln(p_pitch) + ln(p_duration) })
+    }
+
+    fn taste(&self, factor: f32) -> Taste {
+        let Sampling { temperature, nucleus, min_p, .. } = *self.sampling;
+        Taste { temperature: temperature * factor, nucleus, min_p }
+    }
+
+    fn families(&self) -> [f32; N_FAMILIES] {
+        let mut logits = self.heads.family();
+        let given = self.given.family;
+        mask(&mut logits, |family| {
+            Family::from_index(family).is_some_and(|family| {
+                self.constraints.families.contains(family) && given.is_none_or(|given| given == family)
+            })
+        });
+        logits
+    }
+
+    /// Where a shift leads: never before the current bar, even after a silence longer than any shift.
+    fn onset(&self, shift: usize) -> Tick {
+        let memory = self.heads.memory;
+        self.given.onset.unwrap_or_else(|| shifted(memory.last_onset(), shift).max(memory.bar_start()))
+    }
+
+    fn shifts(&mut self, family: usize) -> [f32; N_SHIFTS] {
+        let mut logits = self.heads.shift(family);
+        let memory = self.heads.memory;
+        let (last, bar_start, bar_end) = (memory.last_onset(), memory.bar_start(), memory.bar_end());
+        let spacing = self.constraints.grid.spacing().0;
+        let earliest = self.given.from.unwrap_or(bar_start).max(bar_start);
+        let earliest = earliest.max(if is_drums(family) { earliest } else { self.earliest_room() });
+        // Pitches of a chord ascend: above the last note of a chord there must be one left.
+        let is_chord_open = self.highest_open_pitch(family).is_some_and(|pitch| pitch >= memory.lowest_in_chord(family));
+        let given_shift = self.given.onset.map(|onset| if onset < last { N_SHIFTS } else { shift_class(last, onset) });
+        let has_pitch = self.highest_open_pitch(family).is_some();
+        mask(&mut logits, |shift| {
+            let onset = self.onset(shift);
+            let is_reached = given_shift.map_or_else(
+                || shifted(last, shift) >= bar_start || shift == N_SHIFTS - 1,
+                |given| given == shift,
+            );
+            // What falls past the bar is never written: it only says that nothing more falls in this one.
+            let is_on_grid = onset >= bar_end || (onset - bar_start).0 % spacing == 0;
+            let is_early_enough = self.given.before.is_none_or(|before| onset < before);
+            has_pitch && is_reached && is_on_grid && is_early_enough && onset >= earliest && (shift > 0 || is_chord_open)
+        });
+        logits
+    }
+
+    /// From when on fewer notes sound than the polyphony allows; drums do not count.
+    fn earliest_room(&self) -> Tick {
+        let memory = self.heads.memory;
+        let polyphony = usize::from(self.constraints.polyphony.max(1));
+        let now = memory.last_onset();
+        let n_sounding = memory.sounding_at(now).count();
+        if n_sounding < polyphony {
+            return Tick(i64::MIN);
+        }
+        let mut ends: Vec<Tick> = memory.sounding_at(now).map(Note::end).collect();
+        ends.sort_unstable();
+        ends.get(n_sounding - polyphony).copied().unwrap_or(now)
+    }
+
+    /// Whether scale and range allow a pitch; drums are exempt.
+    fn allows_pitch(&self, family: usize, pitch: usize) -> bool {
+        let Constraints { scale, lowest, highest, .. } = *self.constraints;
+        let is_given = self.given.pitch.is_none_or(|given| usize::from(given) == pitch);
+        let is_in_range = (usize::from(lowest)..=usize::from(highest)).contains(&pitch);
+        is_given && (is_drums(family) || is_in_range && scale.contains((pitch % 12) as u8))
+    }
+
+    fn highest_open_pitch(&self, family: usize) -> Option<usize> {
+        (0..N_PITCHES).rev().find(|pitch| self.allows_pitch(family, *pitch))
+    }
+
+    fn pitches(&mut self, family: usize, shift: usize) -> [f32; N_PITCHES] {
+        let mut logits = self.heads.pitch(family, shift);
+        let lowest_in_chord = if shift == 0 { self.heads.memory.lowest_in_chord(family) } else { 0 };
+        mask(&mut logits, |pitch| pitch >= lowest_in_chord && self.allows_pitch(family, pitch));
+        if !is_drums(family) {
+            self.hold_off_repetition(&mut logits, family);
+        }
+        logits
+    }
+
+    /// A pitch that this family has just played several times over is held off, the more the longer: a
+    /// motif may hammer a note for a bar, a rut may not.
+    fn hold_off_repetition(&self, logits: &mut [f32], family: usize) {
+        const TOLERATED: usize = 5;
+        let mut own = self.heads.memory.notes().iter().rev().filter(|n| n.family.index() == family);
+        let Some(last) = own.next() else { return };
+        let n_repeats = 1 + own.take(64).take_while(|note| note.pitch == last.pitch).count();
+        let excess = n_repeats.saturating_sub(TOLERATED) as f32;
+        if let Some(logit) = logits.get_mut(usize::from(last.pitch)) {
+            *logit -= self.sampling.variety * excess;
+        }
+    }
+
+    /// One duration is always open: the nearest to the limits where no class lies within them.
+    fn durations(&mut self, family: usize, shift: usize, pitch: usize) -> [f32; N_DURATIONS] {
+        let mut logits = self.heads.duration(family, shift, pitch);
+        let Constraints { shortest, longest, .. } = *self.constraints;
+        let is_within = |class: usize| (shortest..=longest).contains(&duration_of(class));
+        if let Some(given) = self.given.duration {
+            let is_allowed = (shortest..=longest).contains(&given);
+            mask(&mut logits, |class| is_allowed && class == duration_class(given));
+        } else if (0..N_DURATIONS).any(is_within) {
+            mask(&mut logits, is_within);
+        } else {
+            mask(&mut logits, |class| class == duration_class(shortest));
+        }
+        logits
+    }
+
+    fn velocities(&mut self, family: usize, shift: usize, pitch: usize, duration: usize) -> [f32; N_VELOCITIES] {
+        let mut logits = self.heads.velocity(family, shift, pitch, duration);
+        if let Some(given) = self.given.velocity {
+            mask(&mut logits, |class| class == velocity_class(given));
+        }
+        logits
+    }
+}
+
+fn is_drums(family: usize) -> bool {
+    family == Family::DRUMS.index()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rand::SeedableRng;
+    use rand_pcg::Pcg64Mcg;
+
+    use crate::model::{Constraints, Drawn, Generator, Given, Model, Sampling};
+    use crate::music::{Family, FamilySet, Grid, Meter, Note, Tick};
+
+    fn generator(seed: u64) -> Generator {
+        Generator::new(Arc::new(Model::random(2, seed)))
+    }
+
+    fn draw(generator: &mut Generator, constraints: &Constraints, given: &Given, seed: u64) -> Option<Drawn> {
+        generator.draw(&Sampling::default(), constraints, given, &mut Pcg64Mcg::seed_from_u64(seed))
+    }
+
+    #[test]
+    fn what_is_given_is_taken_and_adds_no_surprise() {
+        let mut generator = generator(3);
+        let free = draw(&mut generator, &Constraints::default(), &Given::default(), 1).unwrap();
+        assert!(free.log_probability < 0.0);
+        let given = Given {
+            family: Some(Family::BASS),
+            onset: Some(Tick(300)),
+            pitch: Some(41),
+            duration: Some(Tick(50)),
+            velocity: Some(77),
+            ..Given::default()
+        };
+        let drawn = draw(&mut generator, &Constraints::default(), &given, 1).unwrap();
+        let note = drawn.note;
+        assert_eq!((note.family, note.onset, note.pitch), (Family::BASS, Tick(300), 41));
+        assert_eq!((note.duration, note.velocity), (Tick(50), 77));
+        assert!(drawn.log_probability == 0.0);
+        generator.feed(&note);
+        assert_eq!(draw(&mut generator, &Constraints::default(), &given, 1), None, "it was there already");
+        let rhythm = Given { onset: None, duration: None, ..given };
+        for seed in 0..50 {
+            let drawn = draw(&mut generator, &Constraints::default(), &rhythm, seed).unwrap();
+            assert_eq!(drawn.note.pitch, 41);
+            assert!(drawn.note.onset > note.onset && drawn.log_probability < 0.0);
+        }
+    }
+
+    #[test]
+    fn onsets_keep_to_where_they_are_asked_to_be() {
+        let mut generator = generator(4);
+        // Longer shifts than four beats reach beats only.
+        let last = Note { onset: Tick(90), duration: Tick(12), pitch: 60, velocity: 80, family: Family::PIANO };
+        generator.feed(&last);
+        generator.begin_bar(Tick(96), Meter::COMMON);
+        let given = Given { from: Some(Tick(110)), before: Some(Tick(140)), ..Given::default() };
+        let constraints = Constraints { grid: Grid::DottedSixteenth, ..Constraints::default() };
+        for seed in 0..200 {
+            let onset = draw(&mut generator, &constraints, &given, seed).unwrap().note.onset;
+            assert!([114, 123, 132].contains(&onset.0), "{onset:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_constraints_forbid_is_no_note_even_when_it_is_given() {
+        let mut generator = generator(5);
+        let constraints = Constraints {
+            highest: 60,
+            families: FamilySet::EMPTY.with(Family::PIANO),
+            longest: Tick(24),
+            ..Constraints::default()
+        };
+        let refused = [
+            Given { pitch: Some(61), ..Given::default() },
+            Given { family: Some(Family::BASS), ..Given::default() },
+            Given { duration: Some(Tick(25)), ..Given::default() },
+            Given { onset: Some(Tick(-1)), ..Given::default() },
+        ];
+        for given in refused {
+            assert_eq!(draw(&mut generator, &constraints, &given, 1), None, "{given:?}");
+        }
+    }
+}
