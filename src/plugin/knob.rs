@@ -214,6 +214,17 @@ impl Parameters {
         self.snapped(knob, position)
     }
 
+    /// Puts the knob somewhere, as a host would.
+    #[cfg(test)]
+    #[allow(unsafe_code, reason = "the framework keeps setting to itself; there is no host in these tests")]
+    pub(crate) fn put(&self, knob: Knob, position: f32) {
+        use nice_plug::params::InternalParamMut;
+        on_parameter!(self, knob, parameter => {
+            // SAFETY: nothing else uses these parameters meanwhile.
+            unsafe { parameter._internal_set_normalized_value(position) };
+        });
+    }
+
     /// Tells the host that the user takes hold of the knob.
     pub fn begin(&self, setter: &ParamSetter<'_>, knob: Knob) {
         on_parameter!(self, knob, parameter => setter.begin_set_parameter(parameter));

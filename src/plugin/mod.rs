@@ -28,6 +28,12 @@ pub use session::Session;
 mod saved;
 pub use saved::{SavedProject, SavedProjectError};
 
+pub mod presets;
+
+pub mod midi_file;
+
+mod folders;
+
 pub mod preview;
 
 pub mod editor;

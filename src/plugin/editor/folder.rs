@@ -2,23 +2,12 @@
 
 use std::path::PathBuf;
 
+use crate::plugin::folders::data_folder;
+
 /// The user's folder for models: `continuo/models` where the system keeps users' data. It need not exist.
 #[must_use]
 pub fn models_folder() -> Option<PathBuf> {
-    let data = if cfg!(target_os = "windows") {
-        PathBuf::from(std::env::var_os("APPDATA")?)
-    } else if cfg!(target_os = "macos") {
-        PathBuf::from(std::env::var_os("HOME")?).join("Library/Application Support")
-    } else {
-        let named = std::env::var_os("XDG_DATA_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute());
-        match named {
-            Some(folder) => folder,
-            None => PathBuf::from(std::env::var_os("HOME")?).join(".local/share"),
-        }
-    };
-    Some(data.join("continuo").join("models"))
+    Some(data_folder()?.join("models"))
 }
 
 /// The model files in the user's folder, by name.

@@ -1,0 +1,71 @@
+//! The user's own presets: files in a folder of theirs.
+
+use std::path::{Path, PathBuf};
+
+use crate::plugin::Parameters;
+use crate::plugin::folders::data_folder;
+use crate::plugin::presets::file::{self, PresetFile};
+use crate::plugin::presets::{Preset, PresetEntry, PresetError, PresetId, Role};
+
+/// The user's folder for presets: `continuo/presets` where the system keeps users' data. It need not exist.
+#[must_use]
+pub fn presets_folder() -> Option<PathBuf> {
+    Some(data_folder()?.join("presets"))
+}
+
+/// The user's own presets, by name.
+#[must_use]
+pub fn list_own() -> Vec<PresetEntry> {
+    presets_folder().map(|folder| list_in(&folder)).unwrap_or_default()
+}
+
+/// Keeps where the knobs stand under a name, and says in which file.
+///
+/// # Errors
+/// If the name says nothing or is taken, or the file cannot be written.
+pub fn save(parameters: &Parameters, name: &str) -> Result<PathBuf, PresetError> {
+    let folder = presets_folder().ok_or(PresetError::NoFolder)?;
+    save_in(&folder, &Preset::of(parameters, name.trim()))
+}
+
+pub(super) fn list_in(folder: &Path) -> Vec<PresetEntry> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")))
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| PresetEntry {
+            // One that cannot be read is listed by its file, so that choosing it says what is wrong.
+            name: match file::read(&path) {
+                Ok(preset) => preset.name,
+                Err(_) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            },
+            role: Role::Own,
+            id: PresetId::Own(path),
+        })
+        .collect()
+}
+
+pub(super) fn save_in(folder: &Path, preset: &Preset) -> Result<PathBuf, PresetError> {
+    let stem = crate::plugin::folders::file_stem(&preset.name);
+    if stem.is_empty() {
+        return Err(PresetError::NoName { found: preset.name.clone() });
+    }
+    let path = folder.join(format!("{stem}.json"));
+    let unwritable = |source| PresetError::Unwritable { path: path.clone(), source };
+    std::fs::create_dir_all(folder).map_err(unwritable)?;
+    let text = serde_json::to_string_pretty(&PresetFile::of(preset));
+    let text = text.map_err(|error| unwritable(error.into()))?;
+    let file = std::fs::File::create_new(&path);
+    match file {
+        Ok(mut file) => std::io::Write::write_all(&mut file, text.as_bytes()).map_err(unwritable)?,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            return Err(PresetError::Exists { name: preset.name.clone(), path });
+        }
+        Err(error) => return Err(unwritable(error)),
+    }
+    Ok(path)
+}
