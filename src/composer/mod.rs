@@ -16,6 +16,9 @@ pub use saved::{SavedModel, SavedTake, TakeError};
 mod worker;
 pub use worker::{Composer, Status};
 
+mod edit;
+pub use edit::Edit;
+
 mod desk;
 
 mod fingerprint;

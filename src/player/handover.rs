@@ -98,6 +98,8 @@ pub struct Playhead {
     position: AtomicU64,
     is_playing: AtomicBool,
     n_late: AtomicU32,
+    /// The bits of the tempo told last; none until then.
+    tempo: AtomicU64,
 }
 
 impl Playhead {
@@ -117,6 +119,17 @@ impl Playhead {
     #[must_use]
     pub fn n_late(&self) -> u32 {
         self.n_late.load(Ordering::Relaxed)
+    }
+
+    /// The tempo that the host told last, in quarter notes a minute; 120 until it tells one.
+    #[must_use]
+    pub fn tempo(&self) -> f64 {
+        let told = f64::from_bits(self.tempo.load(Ordering::Relaxed));
+        if told > 0.0 { told } else { 120.0 }
+    }
+
+    pub(crate) fn tell_tempo(&self, tempo: f64) {
+        self.tempo.store(tempo.to_bits(), Ordering::Relaxed);
     }
 
     pub(crate) fn set(&self, position: Beats, is_playing: bool) {

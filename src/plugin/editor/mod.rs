@@ -32,7 +32,9 @@ use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier};
 
 use crate::plugin::knob::Knob;
+use crate::plugin::midi_file::{self, Extent, Performance};
 use crate::plugin::parameters::{MAX_SEED, Parameters};
+use crate::plugin::presets::{self, PresetEntry, PresetId};
 
 /// Width and height of the editor in logical pixels.
 pub const SIZE: (f32, f32) = (900.0, 580.0);
@@ -46,6 +48,7 @@ pub struct Editor {
     parameters: Arc<Parameters>,
     host: Option<GuiContext>,
     files: Vec<PathBuf>,
+    presets: Vec<PresetEntry>,
     is_prepared: bool,
 }
 
@@ -63,6 +66,7 @@ pub fn create(parameters: Arc<Parameters>) -> Option<EguiEditor<Editor>> {
         parameters,
         host: None,
         files: Vec::new(),
+        presets: Vec::new(),
         is_prepared: false,
     };
     nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, editor)
@@ -77,6 +81,7 @@ impl Editor {
             card: session.card(),
             chosen: session.chosen(),
             files: self.files.clone(),
+            presets: self.presets.clone(),
             folder: models_folder()
                 .map(|folder| folder.display().to_string())
                 .unwrap_or_default(),
@@ -90,18 +95,27 @@ impl Editor {
     }
 
     fn carry_out(&mut self, intent: Intent) {
+        let session = &self.parameters.session;
         match intent {
             Intent::Begin(_) | Intent::Turn(..) | Intent::End(_) => self.turn(&intent),
+            Intent::Edit(bar_idx, edit) => session.edit(bar_idx, edit),
+            Intent::Undo => session.undo(),
+            Intent::Redo => session.redo(),
+            Intent::CopyTake(from, to) => session.copy_take(from, to),
+            Intent::LoadPrimer(path) => session.load_primer(&path),
+            Intent::ClearPrimer => session.clear_primer(),
+            Intent::SaveMidi(extent, performance) => self.save_midi(extent, performance),
+            Intent::LoadPreset(id) => self.load_preset(&id),
+            Intent::SavePreset(name) => {
+                if let Err(error) = presets::save(&self.parameters, &name) {
+                    session.complain(&error);
+                }
+                self.presets = presets::list();
+            }
+            Intent::ListPresets => self.presets = presets::list(),
             Intent::ReRoll => {
                 let seed = another_seed(self.parameters.compose.seed.value());
-                let position = seed as f32 / MAX_SEED as f32;
-                for intent in [
-                    Intent::Begin(Knob::Seed),
-                    Intent::Turn(Knob::Seed, position),
-                    Intent::End(Knob::Seed),
-                ] {
-                    self.turn(&intent);
-                }
+                self.set(Knob::Seed, seed as f32 / MAX_SEED as f32);
             }
             Intent::Choose(choice) => {
                 self.parameters.session.choose(choice);
@@ -126,14 +140,35 @@ impl Editor {
     /// The framework does not tell the host that something beside the parameters has changed, so that
     /// it would be lost when the project is closed; a knob turned to where it stands does.
     fn mark_changed(&self) {
-        let knob = Knob::Style;
-        let position = self.parameters.position(knob);
-        for intent in [
-            Intent::Begin(knob),
-            Intent::Turn(knob, position),
-            Intent::End(knob),
-        ] {
+        self.set(Knob::Style, self.parameters.position(Knob::Style));
+    }
+
+    /// A turn that is over at once.
+    fn set(&self, knob: Knob, position: f32) {
+        for intent in [Intent::Begin(knob), Intent::Turn(knob, position), Intent::End(knob)] {
             self.turn(&intent);
+        }
+    }
+
+    /// Turns every knob that the preset sets and that stands elsewhere, through the host.
+    fn load_preset(&self, id: &PresetId) {
+        match presets::load(id) {
+            Ok(preset) => {
+                for (knob, position) in preset.settings(&self.parameters) {
+                    if (position - self.parameters.position(knob)).abs() > 1e-6 {
+                        self.set(knob, position);
+                    }
+                }
+            }
+            Err(error) => self.parameters.session.complain(&error),
+        }
+    }
+
+    /// Saves music, and puts the file on the clipboard where that can be done.
+    fn save_midi(&self, extent: Extent, performance: Performance) {
+        match midi_file::save(&self.parameters, extent, performance) {
+            Ok(path) => self.parameters.session.tell(format!("saved {}", path.display())),
+            Err(error) => self.parameters.session.complain(&error),
         }
     }
 }
@@ -147,6 +182,7 @@ impl NiceEguiApp for Editor {
     ) -> Result<(), HandlerError> {
         self.host = Some(host);
         self.files = model_files();
+        self.presets = presets::list();
         self.is_prepared = false;
         Ok(())
     }

@@ -73,6 +73,7 @@ fn view() -> View {
         chosen: Choice::BuiltIn,
         files: vec![PathBuf::from("mine/Tango.safetensors")],
         folder: "~/.local/share/continuo/models".to_owned(),
+        presets: Vec::new(),
         roll: Roll {
             score: music(),
             playhead: Beats(21.3),

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use egui::{Align, CentralPanel, Color32, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
 
+use crate::composer::Edit;
 use crate::model::Card;
 use crate::music::Scale;
 use crate::plugin::editor::roll::{self, Roll};
 use crate::plugin::editor::{theme, widgets};
 use crate::plugin::knob::Knob;
+use crate::plugin::midi_file::{Extent, Performance};
 use crate::plugin::parameters::{Parameters, tonic_name};
+use crate::plugin::presets::{PresetEntry, PresetId};
 
 /// What the user wants.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +32,26 @@ pub enum Intent {
     ListModels,
     /// Not to see the messages any more.
     Dismiss,
+    /// One bar of the take changed, by its index.
+    Edit(usize, Edit),
+    /// The last edit taken back.
+    Undo,
+    /// The last edit taken back done again.
+    Redo,
+    /// One take copied over another, by their slots, 0 to 3.
+    CopyTake(u8, u8),
+    /// A MIDI file for the music to start from.
+    LoadPrimer(PathBuf),
+    /// The music to start from the model's own primers again.
+    ClearPrimer,
+    /// Music in a file of the user's.
+    SaveMidi(Extent, Performance),
+    /// The knobs where a preset has them.
+    LoadPreset(PresetId),
+    /// The knobs as they stand kept under a name.
+    SavePreset(String),
+    /// To look again which presets there are.
+    ListPresets,
 }
 
 /// A model that can be chosen.
@@ -66,6 +89,8 @@ pub struct View {
     pub files: Vec<PathBuf>,
     /// The user's folder.
     pub folder: String,
+    /// The presets there are, those that come with the plugin first.
+    pub presets: Vec<PresetEntry>,
     /// The music.
     pub roll: Roll,
     /// What to tell the user, the latest last.
