@@ -57,7 +57,7 @@ impl PresetFile {
             Some(RoleInFile::Beat) => Role::Beat,
             None => Role::Own,
         };
-        let known = self.knobs.iter().filter_map(|(id, value)| Some((Knob::with_id(id)?, *value)));
+        let known = Knob::all().filter_map(|knob| Some((knob, *self.knobs.get(knob.id())?)));
         Preset { name: self.name, role, knobs: known.collect() }
     }
 }
