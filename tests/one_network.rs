@@ -7,7 +7,7 @@ use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::reference::{Position, Reference};
 use continuo::model::played::{Played, as_played};
 use continuo::model::step::{HiddenState, Stepper};
-use continuo::model::{Beginning, Card, Generator, Model};
+use continuo::model::{Beginning, Card, Generator, Model, StyleMix};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::fused::Worker;
 use continuo::training::windows::{KeyedPiece, Reader, Window};
@@ -126,7 +126,7 @@ fn a_step_in_playing_equals_the_training_pass() {
 
     let mut generator = Generator::new(model);
     generator.begin(&Beginning {
-        style: 1,
+        style: StyleMix::of(1),
         mode: Mode::Minor,
         start: Tick(0),
         meter: Meter::COMMON,

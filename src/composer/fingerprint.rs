@@ -28,6 +28,9 @@ impl Fingerprint {
             .with(i64::from(knobs.style))
             .with(i64::from(knobs.mode() == Mode::Minor))
             .with(i64::from(knobs.tonic));
+        if knobs.blend > 0.0 {
+            print = print.with(i64::from(knobs.second_style)).with(i64::from(knobs.blend.to_bits()));
+        }
         if bar.start == Tick::ZERO {
             // The seed of the first bar has chosen the primer.
             print = print.with(i64::from(knobs.seed));

@@ -9,7 +9,7 @@ use rand_pcg::Pcg64;
 use crate::composer::Take;
 use crate::composer::fingerprint::{Fingerprint, chance, chance_unit};
 use crate::composer::take::ComposedBar;
-use crate::model::{Beginning, Constraints, Drawn, Generator, Given, Model, Primer, Sampling, Snapshot};
+use crate::model::{Beginning, Constraints, Drawn, Generator, Given, Model, Primer, Sampling, Snapshot, StyleMix};
 use crate::music::{Bar, Family, FamilySet, Meter, Note, Tick};
 use crate::player::ComposingKnobs;
 
@@ -273,7 +273,7 @@ impl Writer {
             Some(own) => Some(own),
             None => choose_primer(&model, &knobs, meter),
         };
-        let (style, mode) = (usize::from(knobs.style), knobs.mode());
+        let (style, mode) = (style_mix(&knobs), knobs.mode());
         self.generator.begin(&Beginning {
             style,
             mode,
@@ -284,7 +284,7 @@ impl Writer {
     }
 
     fn hear_bar(&mut self, start: Tick, meter: Meter, knobs: &ComposingKnobs, notes: &[Note]) {
-        self.generator.steer(usize::from(knobs.style), knobs.mode());
+        self.generator.steer(style_mix(knobs), knobs.mode());
         self.generator.begin_bar(start, meter);
         for note in notes {
             self.generator.feed(note);
@@ -365,7 +365,7 @@ fn standpoint(take: &Take, bar_idx: usize) -> Standpoint {
 
 /// The primer for this seed, from those of the style; of the same mode and meter if there are any.
 fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, meter: Meter) -> Option<&'a Primer> {
-    let style = usize::from(knobs.style).min(model.card().styles.len().saturating_sub(1));
+    let style = style_mix(knobs).main().min(model.card().styles.len().saturating_sub(1));
     let mode = knobs.mode();
     let fit = |primer: &Primer| (primer.mode == mode, primer.meter == meter);
     let of_style = || model.primers().iter().filter(|primer| primer.style == style);
@@ -378,6 +378,10 @@ fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, meter: Meter) -> 
 /// The chance of one bar, or of what is added to it.
 fn rng(seed: u32, bar_idx: usize, addition: u64) -> Pcg64 {
     Pcg64::seed_from_u64(chance(&[u64::from(seed), bar_idx as u64, 0, addition]))
+}
+
+fn style_mix(knobs: &ComposingKnobs) -> StyleMix {
+    StyleMix::between(usize::from(knobs.style), usize::from(knobs.second_style), knobs.blend)
 }
 
 fn sampling(knobs: &ComposingKnobs) -> Sampling {

@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use rand::Rng;
 
-use crate::model::encoding::{Memory, Parts};
+use crate::model::encoding::{Memory, N_STEP_ROWS, Parts};
 use crate::model::heads::{Buffers, Heads, ROWS, mask};
 use crate::model::next_note::NextNote;
 use crate::model::step::{HiddenState, Stepper};
 use crate::model::vocabulary::N_PITCHES;
-use crate::model::{Constraints, Drawn, Given, Model, Primer, Sampling};
+use crate::model::{Constraints, Drawn, Given, Model, Primer, Sampling, StyleMix};
 use crate::music::{Meter, Mode, Note, Tick};
 
 /// Where and how a piece begins.
 #[derive(Debug, Clone, Copy)]
 pub struct Beginning<'a> {
-    /// Index into the model's styles.
-    pub style: usize,
+    /// The style, or what lies between two.
+    pub style: StyleMix,
     /// Major or minor.
     pub mode: Mode,
     /// The song position of the first bar line.
@@ -36,6 +36,8 @@ pub struct Generator {
     model: Arc<Model>,
     stepper: Stepper,
     rows: Vec<u32>,
+    /// The row of the last blend of two styles that was asked for.
+    blended: (StyleMix, Vec<i16>),
     buffers: Buffers,
     past: Snapshot,
 }
@@ -43,6 +45,7 @@ pub struct Generator {
 /// All that a [`Generator`] remembers, to go back to.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
+    style: StyleMix,
     memory: Memory,
     state: HiddenState,
 }
@@ -53,9 +56,10 @@ impl Generator {
     pub fn new(model: Arc<Model>) -> Self {
         let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
         let config = model.played().config;
-        let past = Snapshot { memory, state: HiddenState::zero(&config) };
+        let past = Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config) };
         let (stepper, buffers) = (Stepper::new(&config), Buffers::new(&config));
-        let mut generator = Self { model, stepper, rows: Vec::with_capacity(ROWS), buffers, past };
+        let (rows, blended) = (Vec::with_capacity(ROWS), (StyleMix::default(), Vec::new()));
+        let mut generator = Self { model, stepper, rows, blended, buffers, past };
         generator.step();
         generator
     }
@@ -72,12 +76,13 @@ impl Generator {
     pub fn begin(&mut self, beginning: &Beginning<'_>) {
         let Beginning { mode, start, meter, primer, .. } = *beginning;
         let style = self.known_style(beginning.style);
+        self.past.style = style;
         let primer_length = primer.map_or(Tick::ZERO, |primer| {
             Tick(primer.meter.bar_length().0 * i64::from(primer.n_bars))
         });
         let primer_start = start - primer_length;
         let first_meter = primer.map_or(meter, |primer| primer.meter);
-        self.past.memory = Memory::new(style, mode, primer_start, first_meter);
+        self.past.memory = Memory::new(style.main(), mode, primer_start, first_meter);
         self.past.state = HiddenState::zero(&self.model.played().config);
         self.step();
         if let Some(primer) = primer {
@@ -99,13 +104,13 @@ impl Generator {
     }
 
     /// Tells the style and mode from the next note on, without forgetting.
-    pub fn steer(&mut self, style: usize, mode: Mode) {
-        let style = self.known_style(style);
-        self.past.memory.steer(style, mode);
+    pub fn steer(&mut self, style: StyleMix, mode: Mode) {
+        self.past.style = self.known_style(style);
+        self.past.memory.steer(self.past.style.main(), mode);
     }
 
-    fn known_style(&self, style: usize) -> usize {
-        style.min(self.model.played().config.n_styles - 1)
+    fn known_style(&self, style: StyleMix) -> StyleMix {
+        style.within(self.model.played().config.n_styles)
     }
 
     /// Tells that a bar of `meter` begins at `start`. Nothing drawn from now on lies before `start`.
@@ -175,7 +180,19 @@ impl Generator {
     fn step(&mut self) {
         self.rows.clear();
         self.past.memory.step_rows(&mut self.rows);
-        self.stepper.step(self.model.played(), &self.rows, &mut self.past.state);
+        let network = self.model.played();
+        let mut blended: &[i16] = &[];
+        let style = self.past.style;
+        if style != StyleMix::of(style.first) {
+            // A row between those of two styles takes the place of the style's own.
+            self.rows.retain(|row| (*row as usize) < N_STEP_ROWS);
+            if self.blended.0 != style {
+                let [first, second] = [style.first, style.second].map(|style| (N_STEP_ROWS + style) as u32);
+                self.blended = (style, network.inputs().between(first, second, style.thousandths));
+            }
+            blended = &self.blended.1;
+        }
+        self.stepper.step_with(network, &self.rows, blended, &mut self.past.state);
         self.buffers.forget();
     }
 
@@ -197,4 +214,46 @@ fn log_softmax_at(logits: &[f32], class: usize) -> Option<f32> {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();
     logits.get(class).map(|logit| logit - highest - total.ln())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rand::SeedableRng;
+    use rand_pcg::Pcg64Mcg;
+
+    use crate::model::network::{Network, NetworkConfig};
+    use crate::model::{Beginning, Card, Constraints, Generator, Given, Model, Sampling, StyleMix};
+    use crate::music::{Meter, Mode, Note, Tick};
+
+    fn music(style: StyleMix) -> Vec<Note> {
+        let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
+        let card = Card { styles: vec!["A".into(), "B".into(), "C".into()], ..Card::default() };
+        let mut network = Network::random(config, 5);
+        // Louder than at birth, so that styles differ.
+        network.parameters.iter_mut().for_each(|value| *value *= 4.0);
+        let mut generator = Generator::new(Arc::new(Model::new(network, card, Vec::new()).unwrap()));
+        let (mode, meter) = (Mode::Major, Meter::COMMON);
+        generator.begin(&Beginning { style, mode, start: Tick::ZERO, meter, primer: None });
+        let mut rng = Pcg64Mcg::seed_from_u64(2);
+        let mut next = || {
+            let given = Given { before: Some(Tick(100_000)), ..Given::default() };
+            let drawn = generator.draw(&Sampling::default(), &Constraints::default(), &given, &mut rng);
+            let note = drawn.unwrap().note;
+            generator.feed(&note);
+            note
+        };
+        (0..60).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn a_blend_of_two_styles_lies_between_them_and_its_ends_are_the_styles() {
+        let mixed = |blend| music(StyleMix::between(0, 2, blend));
+        assert_eq!(mixed(0.0), music(StyleMix::of(0)));
+        assert_eq!(mixed(1.0), music(StyleMix::of(2)));
+        assert_eq!(music(StyleMix::between(1, 1, 0.3)), music(StyleMix::of(1)));
+        assert_eq!(music(StyleMix::between(0, 9, 1.0)), music(StyleMix::of(2)), "beyond the last is the last");
+        assert!(mixed(0.5) != mixed(0.0) && mixed(0.5) != mixed(1.0) && mixed(0.5) != mixed(0.2));
+    }
 }

@@ -104,7 +104,7 @@ impl<'a> Heads<'a> {
         let Buffers { trunk, inner, sums, input, rows, .. } = &mut *self.buffers;
         rows.clear();
         tell(self.memory, rows);
-        table.sum(rows, &trunk[head_idx * width..(head_idx + 1) * width], sums, inner);
+        table.sum(rows, &[], &trunk[head_idx * width..(head_idx + 1) * width], sums, inner);
         let mut highest = 0.0;
         for value in inner.iter_mut() {
             *value = if *value > 0.0 { *value } else { 0.0 };

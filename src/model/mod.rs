@@ -22,7 +22,7 @@ pub mod played;
 pub mod step;
 
 mod sampling;
-pub use sampling::{Constraints, Drawn, Given, Sampling};
+pub use sampling::{Constraints, Drawn, Given, Sampling, StyleMix};
 
 mod draw;
 

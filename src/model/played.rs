@@ -248,13 +248,27 @@ impl Table {
         Self { values: values.iter().map(|value| whole(*value, step) as i16).collect(), step, width }
     }
 
-    /// `out = onto + the sum of rows`, with `sums` as a buffer; all are as wide as the table.
-    pub(crate) fn sum(&self, rows: &[u32], onto: &[f32], sums: &mut [i32], out: &mut [f32]) {
+    fn row(&self, row: u32) -> &[i16] {
+        let begin = row as usize * self.width;
+        &self.values[begin..begin + self.width]
+    }
+
+    /// What lies between two rows, `thousandths` of the way from the first to the second, in whole numbers.
+    pub(crate) fn between(&self, first: u32, second: u32, thousandths: u16) -> Vec<i16> {
+        let share = i32::from(thousandths.min(1000));
+        let pairs = self.row(first).iter().zip(self.row(second));
+        let mix = |(a, b): (&i16, &i16)| i32::from(*a) * (1000 - share) + i32::from(*b) * share;
+        pairs.map(|pair| (mix(pair) + 500).div_euclid(1000) as i16).collect()
+    }
+
+    /// `out = onto + the sum of rows`, with `sums` as a buffer; all are as wide as the table. `more` is a row
+    /// that the table does not have, or empty.
+    pub(crate) fn sum(&self, rows: &[u32], more: &[i16], onto: &[f32], sums: &mut [i32], out: &mut [f32]) {
         sums.fill(0);
         for row in rows {
-            let begin = *row as usize * self.width;
-            add_up(sums, &self.values[begin..begin + self.width]);
+            add_up(sums, self.row(*row));
         }
+        add_up(sums, more);
         for ((out, sum), onto) in out.iter_mut().zip(sums).zip(onto) {
             *out = onto + *sum as f32 * self.step;
         }

@@ -35,6 +35,50 @@ impl Default for Sampling {
     }
 }
 
+/// A style, or something between two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct StyleMix {
+    /// Index into the model's styles; beyond the last it means the last.
+    pub first: usize,
+    /// The style blended in.
+    pub second: usize,
+    /// How much of the second there is, in thousandths: 0 is the first alone, 1000 the second alone.
+    pub thousandths: u16,
+}
+
+impl StyleMix {
+    /// One style alone.
+    #[must_use]
+    pub fn of(style: usize) -> Self {
+        Self { first: style, second: style, thousandths: 0 }
+    }
+
+    /// Two styles, and how much of the second there is, 0 to 1.
+    #[must_use]
+    pub fn between(first: usize, second: usize, blend: f32) -> Self {
+        Self { first, second, thousandths: (blend.clamp(0.0, 1.0) * 1000.0).round() as u16 }
+    }
+
+    /// The style that there is more of; the first where they are equal.
+    #[must_use]
+    pub fn main(self) -> usize {
+        if self.thousandths > 500 { self.second } else { self.first }
+    }
+
+    /// The same within a model of `n_styles`, and as one style alone wherever it is one.
+    #[must_use]
+    pub(crate) fn within(self, n_styles: usize) -> Self {
+        let last = n_styles.saturating_sub(1);
+        let (first, second) = (self.first.min(last), self.second.min(last));
+        match self.thousandths {
+            0 => Self::of(first),
+            1000.. => Self::of(second),
+            _ if first == second => Self::of(first),
+            thousandths => Self { first, second, thousandths },
+        }
+    }
+}
+
 /// What may be drawn. Everything else is masked before the draw, so these are guarantees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Constraints {

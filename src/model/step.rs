@@ -48,13 +48,18 @@ impl Stepper {
 
     /// Advances `state` by one note, given as rows of the embedding.
     pub fn step(&mut self, network: &Played, rows: &[u32], state: &mut HiddenState) {
+        self.step_with(network, rows, &[], state);
+    }
+
+    /// The same with a further row that the embedding does not have; none if it is empty.
+    pub(crate) fn step_with(&mut self, network: &Played, rows: &[u32], more: &[i16], state: &mut HiddenState) {
         let hidden = network.config.hidden;
         for (layer_idx, layer) in network.layers().iter().enumerate() {
             let own = layer_idx * hidden..(layer_idx + 1) * hidden;
             // What goes in, the output of the layer below, lies right before this layer's own.
             let mut inputs = own.clone();
             if layer_idx == 0 {
-                network.inputs().sum(rows, layer.bias(), &mut self.sums, &mut self.gates);
+                network.inputs().sum(rows, more, layer.bias(), &mut self.sums, &mut self.gates);
             } else {
                 inputs.start -= hidden;
                 self.gates.copy_from_slice(layer.bias());
