@@ -69,6 +69,11 @@ impl EventList {
         self.capacity - self.events.len()
     }
 
+    /// When the last event happens; 0 if there is none.
+    pub(crate) fn last_offset(&self) -> u32 {
+        self.events.last().map_or(0, |event| event.offset)
+    }
+
     /// Appends a note-on; `false` if the list is full.
     pub(crate) fn push_on(&mut self, offset: u32, channel: u8, key: u8, velocity: u8) -> bool {
         let has_room = self.room() > 0;

@@ -28,6 +28,11 @@ pub(in crate::player) struct Ruler {
 }
 
 impl Ruler {
+    /// For a block in which the song stands.
+    pub(in crate::player) fn standing(block_start: u64, n_samples: u32) -> Self {
+        Self { beat: 0.0, sample: 0.0, samples_per_beat: 1.0, block_start, n_samples }
+    }
+
     /// The song position of a sample of the block.
     pub(in crate::player) fn to_beat(self, offset: u32) -> Beats {
         Beats(self.beat + (f64::from(offset) - self.sample) / self.samples_per_beat)
@@ -222,6 +227,5 @@ fn beats_per_sample(block: &Block) -> f64 {
         .transport
         .tempo
         .filter(|tempo| (1.0..=10_000.0).contains(tempo));
-    let sample_rate = Some(block.sample_rate).filter(|rate| (1000.0..=1e7).contains(rate));
-    tempo.unwrap_or(Follower::TEMPO) / 60.0 / sample_rate.unwrap_or(48_000.0)
+    tempo.unwrap_or(Follower::TEMPO) / 60.0 / block.credible_rate()
 }

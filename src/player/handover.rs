@@ -97,6 +97,7 @@ pub struct Settle {
 pub struct Playhead {
     position: AtomicU64,
     is_playing: AtomicBool,
+    is_repeating: AtomicBool,
     n_late: AtomicU32,
     /// The bits of the tempo told last; none until then.
     tempo: AtomicU64,
@@ -130,6 +131,16 @@ impl Playhead {
 
     pub(crate) fn tell_tempo(&self, tempo: f64) {
         self.tempo.store(tempo.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Whether an earlier bar is heard again, because the composer does not have this one ready.
+    #[must_use]
+    pub fn is_repeating(&self) -> bool {
+        self.is_repeating.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_repeating(&self, is_repeating: bool) {
+        self.is_repeating.store(is_repeating, Ordering::Relaxed);
     }
 
     pub(crate) fn set(&self, position: Beats, is_playing: bool) {

@@ -213,18 +213,22 @@ pub struct PerformingKnobs {
     /// Factor on every duration.
     pub note_length: f32,
     /// How late every second grid line comes: 0 is straight, 1 is two thirds of the pair, a triplet feel.
+    /// Lines are counted from the bar line; one without a partner in its bar stays straight.
     pub swing: f32,
     /// Which grid swings: eighths or sixteenths.
     pub swing_grid: Grid,
-    /// How far notes stray from their time, as a share of a thirty-second. 0 to 1.
+    /// How far notes stray from their time: at 1 by up to half a thirty-second, early or late.
     pub humanize_timing: f32,
-    /// How far velocities stray, as a share of 24. 0 to 1.
+    /// How far velocities stray: at 1 by up to 24, up or down.
     pub humanize_velocity: f32,
-    /// How far apart the notes of a chord begin, in milliseconds: positive rolls up, negative down. −60 to 60.
+    /// How far apart the notes of a chord begin, in milliseconds: positive rolls up, negative down. −60 to
+    /// 60. A chord is the notes of one instrument written at one place, drums exempt; a wide one is rolled
+    /// closer, so that it takes no longer than a beat.
     pub strum: f32,
     /// The MIDI channel, 0 to 15; drums are always on 9, which musicians call channel 10.
     pub channel: u8,
-    /// Whether each instrument has a channel of its own, in the order of the families, 9 left out.
+    /// Whether each instrument has a channel of its own, in the order of the families, 9 left out; the 16th,
+    /// sound effects, shares the last channel.
     pub channel_per_instrument: bool,
     /// Whether notes snap to the chord that is held at the input; drums are exempt.
     pub chord_follow: bool,
@@ -249,6 +253,30 @@ impl Default for PerformingKnobs {
             channel_per_instrument: false,
             chord_follow: false,
             thru: false,
+        }
+    }
+}
+
+impl PerformingKnobs {
+    /// The same knobs within their ranges. What is not a number becomes the default.
+    #[must_use]
+    pub fn within_ranges(&self) -> Self {
+        let default = Self::default();
+        let within = |value: f32, lowest: f32, highest: f32, default: f32| {
+            if value.is_nan() { default } else { value.clamp(lowest, highest) }
+        };
+        Self {
+            octave: self.octave.clamp(-10, 10),
+            transpose: self.transpose.clamp(-24, 24),
+            velocity: within(self.velocity, 0.0, 2.0, default.velocity),
+            velocity_spread: within(self.velocity_spread, 0.0, 2.0, default.velocity_spread),
+            note_length: within(self.note_length, 0.0, 64.0, default.note_length),
+            swing: within(self.swing, 0.0, 1.0, default.swing),
+            humanize_timing: within(self.humanize_timing, 0.0, 1.0, default.humanize_timing),
+            humanize_velocity: within(self.humanize_velocity, 0.0, 1.0, default.humanize_velocity),
+            strum: within(self.strum, -60.0, 60.0, default.strum),
+            channel: self.channel.min(15),
+            ..*self
         }
     }
 }

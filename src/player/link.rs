@@ -222,6 +222,11 @@ impl Link {
         self.end.playhead.count_late();
     }
 
+    /// Lets the editor see whether a bar stands in for one that is late.
+    pub(in crate::player) fn show_repeating(&self, is_repeating: bool) {
+        self.end.playhead.set_repeating(is_repeating);
+    }
+
     /// Lets the editor see where the song is.
     pub(in crate::player) fn show(&self, position: Beats, is_playing: bool) {
         self.end.playhead.set(position, is_playing);

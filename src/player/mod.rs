@@ -22,6 +22,16 @@ mod follow;
 
 mod bars;
 
+mod performer;
+
+mod perform;
+
+mod keys;
+
+mod chord;
+
+mod waiting;
+
 mod sounding;
 
 mod link;

@@ -1,15 +1,16 @@
 //! The player itself.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::music::{Beats, Note, Tick};
+use crate::music::{Beats, Score, Tick};
 use crate::player::bars::{HostBar, bar_tick};
 use crate::player::follow::{Follower, Motion, Path, Ruler};
 use crate::player::handover::{Input, Moment, PlayerEnd, Playhead, Settle};
 use crate::player::link::{Link, Patience};
 use crate::player::pace::Pace;
-use crate::player::sounding::{Press, Sounding};
+use crate::player::perform;
+use crate::player::performer::{Manner, Performer, Repeat, Stretch};
 use crate::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Transport};
 
 /// Plays the score under the host's playhead. Lives on the audio thread.
@@ -18,13 +19,15 @@ pub struct Player {
     link: Link,
     follower: Follower,
     pace: Pace,
-    sounding: Sounding,
+    performer: Performer,
     /// The bar under the playhead, as the host counts.
     bar: HostBar,
     /// Where the playhead goes next, once that bar has been asked to be settled.
     next_bar: Option<Asked>,
-    /// Notes before this tick have been played or passed over.
-    due: Tick,
+    /// The number under which the bar under the playhead has been asked for.
+    asked_here: Option<u64>,
+    /// What is played in place of that bar while it is late.
+    repeat: Option<Repeat>,
     /// Where the block begins, in samples counted from the first.
     block_start: u64,
 }
@@ -54,10 +57,11 @@ impl Player {
             link: Link::new(end),
             follower: Follower::default(),
             pace: Pace::default(),
-            sounding: Sounding::new(),
+            performer: Performer::new(),
             bar: HostBar::first(),
             next_bar: None,
-            due: Tick::ZERO,
+            asked_here: None,
+            repeat: None,
             block_start: 0,
         }
     }
@@ -79,35 +83,39 @@ impl Player {
         }
         self.link.receive();
         let knobs = composing.rounded();
+        let performing = &performing.within_ranges();
+        if !performing.thru {
+            self.performer.end_thru(self.block_start, events);
+        }
         let block = &Block {
             transport: block.transport.credible(),
             ..*block
         };
-        match self.follower.advance(block) {
-            Motion::Stopped => self.stop(&block.transport, knobs, events),
-            Motion::Moving(path) => {
-                let patience = self.patience(block);
-                self.play(
-                    &Scene {
-                        block,
-                        knobs,
-                        performing,
-                        input,
-                        patience,
-                    },
-                    path,
-                    events,
-                );
-            }
+        let motion = self.follower.advance(block);
+        let patience = match motion {
+            Motion::Stopped => Patience::spare(Duration::ZERO),
+            Motion::Moving(_) => self.patience(block),
+        };
+        let scene = Scene { block, knobs, performing, input, patience };
+        match motion {
+            Motion::Stopped => self.stop(&scene, events),
+            Motion::Moving(path) => self.play(&scene, path, events),
         }
         self.block_start += u64::from(block.n_samples);
     }
 
-    /// Ends every sounding note at the first sample of the block: for bypass, reset and deactivation.
-    /// Playing goes on with the next [`Player::process`], as after a jump.
+    /// Ends every sounding note at the first sample of the block, those that came in too: for bypass, reset
+    /// and deactivation. Keys that are still held at the input count no longer. Playing goes on with the next [`Player::process`], as after a jump.
     pub fn silence(&mut self, events: &mut EventList) {
-        self.sounding.release_all(0, self.block_start, events);
+        self.performer.silence(0, self.block_start, events);
+        self.start_anew();
+    }
+
+    /// Whatever comes next is a jump.
+    fn start_anew(&mut self) {
         self.follower.forget();
+        self.repeat = None;
+        self.link.show_repeating(false);
         // What was settled for going on straight does not hold for a new start.
         self.next_bar = None;
     }
@@ -130,11 +138,14 @@ impl Player {
     }
 
     /// The song stands still, perhaps somewhere new.
-    fn stop(&mut self, transport: &Transport, knobs: ComposingKnobs, events: &mut EventList) {
-        self.silence(events);
+    fn stop(&mut self, scene: &Scene<'_>, events: &mut EventList) {
+        let (transport, n_samples) = (&scene.block.transport, scene.block.n_samples);
+        let ruler = Ruler::standing(self.block_start, n_samples);
+        self.performer.stand(scene.input, ruler, scene.performing, events);
+        self.start_anew();
         let position = transport.position.unwrap_or(self.link.playhead().position());
         self.bar = HostBar::landed(position.0, transport, self.link.score());
-        self.tell(transport, position.0, knobs);
+        self.tell(transport, position.0, scene.knobs);
         self.link.show(position, false);
     }
 
@@ -155,16 +166,72 @@ impl Player {
                 self.cross_bar_line(scene.patience);
             }
             self.settle_ahead(&path, scene.knobs);
-            let ruler = path.ruler(self.block_start);
-            let until = path.next_position(self.bar.end.to_beats().0);
+            let (ruler, loop_end) = (path.ruler(self.block_start), path.loop_range.map(|(_, end)| end));
+            let (until, limit) = self.next_stretch(scene, &mut path);
+            let stretch = Stretch { ruler, until, limit: limit.min(loop_end.unwrap_or(f64::INFINITY)), loop_end };
             let n_heard = input.partition_point(|event| path.is_over() || f64::from(event.offset) < path.sample());
             let (heard, later) = input.split_at(n_heard);
             input = later;
-            heard.iter().for_each(|event| self.hear(event, ruler));
-            self.play_until(until, ruler, scene.performing, events);
+            self.perform(scene, &stretch, heard, events);
         }
         self.follower.arrive(&path);
         self.link.show(Beats(path.position), true);
+        self.link.show_repeating(self.repeat.is_some());
+    }
+
+    /// Goes on along the path, and returns the song position where that stretch ends, and the one from which
+    /// no note may be read yet.
+    ///
+    /// Humanized notes may come before they are written, so those of the next bar are read a little before
+    /// its line; but not before it is known to be settled.
+    fn next_stretch(&mut self, scene: &Scene<'_>, path: &mut Path) -> (f64, f64) {
+        let line = self.bar.end.to_beats().0;
+        let lead_in = line - perform::earliest(scene.performing);
+        if path.position < lead_in {
+            return (path.next_position(lead_in), line);
+        }
+        let Some(asked) = self.next_bar else {
+            return (path.next_position(line), f64::INFINITY);
+        };
+        self.link.await_answer(asked.number, scene.patience);
+        let is_settled = self.link.has_answered(asked.number);
+        (path.next_position(line), if is_settled { f64::INFINITY } else { line })
+    }
+
+    /// Plays a stretch, and works in what has been `heard` meanwhile, each at its sample.
+    fn perform(&mut self, scene: &Scene<'_>, stretch: &Stretch, heard: &[Event], events: &mut EventList) {
+        let manner = Manner {
+            performing: scene.performing,
+            composing: &scene.knobs,
+            sample_rate: scene.block.credible_rate(),
+        };
+        self.repeat = self.stand_in(scene);
+        let repeat = self.repeat;
+        for event in heard {
+            let until = stretch.ruler.to_beat(event.offset).0.min(stretch.until);
+            let part = Stretch { until, ..*stretch };
+            self.performer.play(&part, self.link.score(), repeat, &manner, events);
+            self.performer.hear(event, stretch.ruler, scene.performing, events);
+            self.hear(event, stretch.ruler);
+        }
+        self.performer.play(stretch, self.link.score(), repeat, &manner, events);
+    }
+
+    /// What to play in place of the bar under the playhead: nothing, unless somebody listens and the composer
+    /// is late with it. Where an older version of the bar is there, that is played.
+    fn stand_in(&self, scene: &Scene<'_>) -> Option<Repeat> {
+        let (score, bar) = (self.link.score(), self.bar);
+        let is_asked = self.asked_here.is_some_and(|number| !self.link.has_answered(number));
+        let is_live = scene.patience.total.is_zero();
+        let here = self.performer.due().max(bar.start);
+        if !is_asked || !is_live || bar.start < Tick::ZERO || here >= bar.end || score.bar_at(here).is_some() {
+            return None;
+        }
+        let known = self.repeat.filter(|repeat| repeat.start == bar.start && score.bar_at(repeat.source).is_some());
+        known.or_else(|| {
+            let source = last_heard(score, bar, scene.knobs.length)?;
+            Some(Repeat { source, start: bar.start })
+        })
     }
 
     /// Tells the composer of a key at the input.
@@ -207,9 +274,7 @@ impl Player {
 
     /// The song has come to where it was not going, or round a loop. Notes are due from `due` on.
     fn land(&mut self, path: &Path, due: f64, transport: &Transport, events: &mut EventList) {
-        let offset = path.ruler(self.block_start).to_offset_round(path.position);
-        self.sounding.release_all(offset, self.block_start, events);
-        self.due = ticks_ceil(due);
+        self.performer.land(path.position, due, path.ruler(self.block_start), events);
         self.bar = HostBar::landed(path.position, transport, self.link.score());
     }
 
@@ -234,13 +299,16 @@ impl Player {
             },
             |asked| asked.number,
         );
+        self.asked_here = Some(number);
         self.link.await_answer(number, scene.patience);
     }
 
     /// The playhead passes into the next bar.
     fn cross_bar_line(&mut self, patience: Patience) {
         self.bar = self.bar.next();
-        if let Some(asked) = self.next_bar.take() {
+        let asked = self.next_bar.take();
+        self.asked_here = asked.map(|asked| asked.number);
+        if let Some(asked) = asked {
             self.link.await_answer(asked.number, patience);
             if !self.link.has_answered(asked.number) {
                 self.link.count_late();
@@ -271,35 +339,6 @@ impl Player {
         self.next_bar = Some(Asked { number, position });
     }
 
-    /// Plays all notes that begin or end before `until`.
-    fn play_until(&mut self, until: f64, ruler: Ruler, performing: &PerformingKnobs, events: &mut EventList) {
-        // What lies less than half a sample before the end rounds to a sample beyond it.
-        let until = until - 0.5 / ruler.samples_per_beat;
-        let end = ticks_ceil(until);
-        let score = self.link.score();
-        let first_bar = score.bars.partition_point(|bar| bar.end() <= self.due);
-        for bar in score
-            .bars
-            .iter()
-            .skip(first_bar)
-            .take_while(|bar| bar.start < end)
-        {
-            let first_note = bar.notes.partition_point(|note| note.onset < self.due);
-            for note in bar
-                .notes
-                .iter()
-                .skip(first_note)
-                .take_while(|note| note.onset < end)
-            {
-                let press = perform(note, performing, ruler);
-                self.sounding.release_due(until, press.offset, ruler, events);
-                self.sounding.press(&press, ruler.block_start, events);
-            }
-        }
-        self.due = self.due.max(end);
-        self.sounding.release_due(until, u32::MAX, ruler, events);
-    }
-
     fn tell(&mut self, transport: &Transport, position: f64, knobs: ComposingKnobs) {
         let loop_range = transport
             .loop_range
@@ -315,47 +354,13 @@ impl Player {
     }
 }
 
-/// How a note is played with the knobs as they stand.
-fn perform(note: &Note, knobs: &PerformingKnobs, ruler: Ruler) -> Press {
-    let onset = note.onset.to_beats().0;
-    let is_drum = note.family.is_drums();
-    let length = f64::from(knobs.note_length).clamp(0.0, 64.0);
-    Press {
-        offset: ruler.to_offset_round(onset),
-        channel: if is_drum {
-            DRUM_CHANNEL
-        } else {
-            knobs.channel.min(15)
-        },
-        key: if is_drum {
-            note.pitch.min(127)
-        } else {
-            move_key(note.pitch, knobs)
-        },
-        velocity: scaled(note.velocity, knobs.velocity),
-        end: onset + note.duration.to_beats().0 * length,
-    }
-}
-
-/// A velocity scaled, still one that sounds. The cast of what is no number gives 0.
-fn scaled(velocity: u8, factor: f32) -> u8 {
-    ((f32::from(velocity) * factor).round() as u8).clamp(1, 127)
-}
-
-/// What musicians call channel 10.
-const DRUM_CHANNEL: u8 = 9;
-
-/// The key that sounds, brought back by octaves where the knobs would move it off the keyboard.
-fn move_key(pitch: u8, knobs: &PerformingKnobs) -> u8 {
-    let key = i32::from(pitch) + 12 * i32::from(knobs.octave) + i32::from(knobs.transpose);
-    match key {
-        ..0 => key.rem_euclid(12) as u8,
-        0..=127 => key as u8,
-        _ => (116 + (key - 116).rem_euclid(12)) as u8,
-    }
-}
-
-/// The first tick at or after a position.
-fn ticks_ceil(position: f64) -> Tick {
-    Tick((position * Tick::PER_BEAT as f64).ceil() as i64)
+/// Where the bar begins that is played again in place of `bar`: the one a phrase of `length` bars earlier, or
+/// else the last one before it; of the same meter.
+fn last_heard(score: &Score, bar: HostBar, length: u8) -> Option<Tick> {
+    let phrase = Tick(bar.meter.bar_length().0 * i64::from(length));
+    let n_before = score.bars.partition_point(|b| b.end() <= bar.start);
+    let mut before = score.bars.iter().take(n_before).rev().filter(|b| b.meter == bar.meter);
+    let phrase_ago = score.bar_at(bar.start - phrase);
+    let phrase_ago = phrase_ago.filter(|b| b.meter == bar.meter && b.start == bar.start - phrase);
+    phrase_ago.or_else(|| before.next()).map(|b| b.start)
 }

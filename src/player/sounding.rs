@@ -10,14 +10,17 @@ struct Key {
     number: u8,
     /// The sample at which it went down, counted from the player's first.
     struck: u64,
-    /// The song position in beats at which it goes up; minus infinity means as soon as it can.
+    /// The song position in beats at which the music lets go of it; minus infinity means as soon as it can.
     end: f64,
+    /// Whether somebody holds it at the input: then it stays down whatever the music does.
+    is_held: bool,
 }
 
 /// All keys that are down, so that each gets exactly one note-off on the channel and key that sounded.
 ///
 /// A key is down for at least one sample, and goes down only while there is room in the event list for
-/// the note-offs of all.
+/// the note-offs of all. A key that both the music and somebody at the input hold goes up when both have
+/// let go.
 #[derive(Debug)]
 pub(in crate::player) struct Sounding {
     keys: Vec<Key>,
@@ -30,8 +33,17 @@ pub(in crate::player) struct Press {
     pub(in crate::player) channel: u8,
     pub(in crate::player) key: u8,
     pub(in crate::player) velocity: u8,
-    /// The song position in beats at which it goes up.
-    pub(in crate::player) end: f64,
+    /// Who presses it.
+    pub(in crate::player) hand: Hand,
+}
+
+/// Who presses a key, and so when it goes up.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::player) enum Hand {
+    /// The music, until this song position in beats.
+    Music(f64),
+    /// Somebody at the input, until they let go.
+    Input,
 }
 
 impl Sounding {
@@ -50,21 +62,22 @@ impl Sounding {
     /// A key that is down goes up first. One that went down at this very sample is the same note: it
     /// stays and sounds to the later end.
     pub(in crate::player) fn press(&mut self, press: &Press, block_start: u64, events: &mut EventList) {
-        let Press {
-            offset,
-            channel,
-            key,
-            velocity,
-            end,
-        } = *press;
+        let Press { offset, channel, key, velocity, hand } = *press;
         let now = block_start + u64::from(offset);
-        let is_same = |k: &Key| k.channel == channel && k.number == key;
-        if let Some(idx) = self.keys.iter().position(is_same) {
+        let (mut end, mut is_held) = match hand {
+            Hand::Music(end) => (end, false),
+            Hand::Input => (f64::NEG_INFINITY, true),
+        };
+        if let Some(idx) = self.find(channel, key) {
             let Some(down) = self.keys.get_mut(idx) else {
                 return;
             };
+            if matches!(hand, Hand::Input) || down.struck >= now {
+                end = end.max(down.end);
+            }
+            is_held |= down.is_held;
             if down.struck >= now {
-                down.end = down.end.max(end);
+                (down.end, down.is_held) = (end, is_held);
                 return;
             }
             if !events.push_off(offset, channel, key) {
@@ -74,13 +87,52 @@ impl Sounding {
         }
         let has_room = events.room() > self.keys.len() + 1 && self.keys.len() < Self::CAPACITY;
         if has_room && events.push_on(offset, channel, key, velocity) {
-            self.keys.push(Key {
-                channel,
-                number: key,
-                struck: now,
-                end,
-            });
+            let struck = now;
+            self.keys.push(Key { channel, number: key, struck, end, is_held });
         }
+    }
+
+    /// Somebody lets go of a key at the input. It goes up unless the music holds it beyond `position`, in
+    /// beats.
+    pub(in crate::player) fn lift(
+        &mut self,
+        (channel, key): (u8, u8),
+        offset: u32,
+        position: f64,
+        block_start: u64,
+        events: &mut EventList,
+    ) {
+        let Some(idx) = self.find(channel, key) else {
+            return;
+        };
+        let Some(down) = self.keys.get_mut(idx).filter(|down| down.is_held) else {
+            return;
+        };
+        down.is_held = false;
+        if down.end > position {
+            return;
+        }
+        down.end = f64::NEG_INFINITY;
+        if down.struck < block_start + u64::from(offset) {
+            self.release(idx, offset, events);
+        }
+    }
+
+    /// What is held at the input counts no longer: what the music does not hold goes up at once.
+    pub(in crate::player) fn lift_all(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+        for idx in (0..self.keys.len()).rev() {
+            let Some(key) = self.keys.get_mut(idx).filter(|key| key.is_held) else {
+                continue;
+            };
+            key.is_held = false;
+            if key.end == f64::NEG_INFINITY && key.struck < block_start + u64::from(offset) {
+                self.release(idx, offset, events);
+            }
+        }
+    }
+
+    fn find(&self, channel: u8, key: u8) -> Option<usize> {
+        self.keys.iter().position(|down| down.channel == channel && down.number == key)
     }
 
     /// Lets go, in the order of time, of all keys whose end lies before the song position `until` and at
@@ -99,7 +151,8 @@ impl Sounding {
         }
     }
 
-    /// Lets go of all keys at once. One that went down at this very sample goes up at the next.
+    /// The music lets go of all keys at once. One that went down at this very sample goes up at the next; one
+    /// that is held at the input stays.
     pub(in crate::player) fn release_all(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         let now = block_start + u64::from(offset);
         for idx in (0..self.keys.len()).rev() {
@@ -107,7 +160,7 @@ impl Sounding {
                 continue;
             };
             key.end = f64::NEG_INFINITY;
-            if key.struck < now {
+            if !key.is_held && key.struck < now {
                 self.release(idx, offset, events);
             }
         }
@@ -117,7 +170,7 @@ impl Sounding {
     fn first_due(&self, until: f64, ruler: Ruler) -> Option<(usize, u32)> {
         let mut first = None;
         for (idx, key) in self.keys.iter().enumerate() {
-            if key.end >= until {
+            if key.is_held || key.end >= until {
                 continue;
             }
             let earliest = (key.struck + 1).saturating_sub(ruler.block_start);
@@ -139,7 +192,7 @@ impl Sounding {
             return false;
         };
         // Time never runs backwards in the list, even when a key goes up later than it should have.
-        let offset = offset.max(events.as_slice().last().map_or(0, |event| event.offset));
+        let offset = offset.max(events.last_offset());
         let has_gone = events.push_off(offset, key.channel, key.number);
         if has_gone {
             self.keys.swap_remove(idx);

@@ -52,3 +52,11 @@ pub struct Block {
     /// Where the host is at its first sample.
     pub transport: Transport,
 }
+
+impl Block {
+    /// Samples a second, where a host that tells nonsense is taken to run at 48,000.
+    pub(in crate::player) fn credible_rate(&self) -> f64 {
+        let rate = Some(self.sample_rate).filter(|rate| (1000.0..=1e7).contains(rate));
+        rate.unwrap_or(48_000.0)
+    }
+}

@@ -1,0 +1,363 @@
+//! When and how loud a written note is played.
+//!
+//! All of it is a function of the note, its bar and the knobs, so what is saved to a file is what was heard,
+//! and what was heard is heard again.
+
+use crate::music::{Bar, Grid, Meter, Note, Tick};
+use crate::player::PerformingKnobs;
+
+/// A written note with the moment at which it is played.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::player) struct Timed {
+    /// As it is written, at its place in the song.
+    pub(in crate::player) note: Note,
+    /// The song position in beats at which it begins.
+    pub(in crate::player) onset: f64,
+    /// The song position in beats at which it ends.
+    pub(in crate::player) end: f64,
+    /// Whether it is the lowest of a chord of at least three.
+    pub(in crate::player) is_lowest: bool,
+}
+
+/// A thirty-second note, in ticks.
+const THIRTY_SECOND: f64 = (Tick::PER_BEAT / 8) as f64;
+
+/// A rolled chord is spread over this many beats at most.
+const LONGEST_ROLL: f64 = 1.0;
+
+/// Velocities are spread from here.
+const MIDDLE_VELOCITY: f32 = 64.0;
+
+/// How far velocities may stray, either way.
+const VELOCITY_STRAY: f32 = 24.0;
+
+/// How much earlier than written a note may be played, in beats. Swing and strum only ever delay.
+pub(in crate::player) fn earliest(knobs: &PerformingKnobs) -> f64 {
+    0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND / Tick::PER_BEAT as f64
+}
+
+/// When a note of `bar` is played if the bar is moved by `shift`.
+pub(in crate::player) fn timed(
+    bar: &Bar,
+    note_idx: usize,
+    shift: Tick,
+    knobs: &PerformingKnobs,
+    beats_per_second: f64,
+) -> Option<Timed> {
+    let written = bar.notes.get(note_idx)?;
+    let note = Note {
+        onset: written.onset + shift,
+        ..*written
+    };
+    let swing = Swing::new(knobs, bar.meter);
+    let place = (written.onset - bar.start).0 as f64;
+    let length = written.duration.0 as f64 * f64::from(knobs.note_length);
+    let chord = Chord::around(bar, note_idx);
+    let stray = 0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND * stray(&note, Aspect::Timing);
+    let bar_start = (bar.start + shift).0 as f64;
+    let to_beats = |place: f64| (bar_start + place + stray) / Tick::PER_BEAT as f64;
+    let roll = chord.delay(f64::from(knobs.strum) / 1000.0 * beats_per_second);
+    Some(Timed {
+        note,
+        onset: to_beats(swing.warp(place)) + roll,
+        end: to_beats(swing.warp(place + length)) + roll,
+        is_lowest: chord.rank == 0 && chord.n_notes >= 3,
+    })
+}
+
+/// How loud a note is played, 1 to 127.
+pub(in crate::player) fn velocity(note: &Note, knobs: &PerformingKnobs) -> u8 {
+    let spread = MIDDLE_VELOCITY + (f32::from(note.velocity) - MIDDLE_VELOCITY) * knobs.velocity_spread;
+    let stray = VELOCITY_STRAY * knobs.humanize_velocity * stray(note, Aspect::Velocity) as f32;
+    ((spread * knobs.velocity + stray).round() as u8).clamp(1, 127)
+}
+
+/// Bends time within each pair of grid lines so that the second line comes late.
+///
+/// Pairs are counted from the bar line; what is left of the bar after its last pair stays straight.
+struct Swing {
+    /// In ticks, as all here.
+    spacing: f64,
+    late: f64,
+    bar_length: f64,
+}
+
+impl Swing {
+    fn new(knobs: &PerformingKnobs, meter: Meter) -> Self {
+        let spacing = knobs.swing_grid.spacing().0 as f64;
+        let is_on = knobs.swing_grid != Grid::Off;
+        Self {
+            spacing,
+            // All the way means two thirds of the pair: a third of a line late.
+            late: if is_on {
+                f64::from(knobs.swing) * spacing / 3.0
+            } else {
+                0.0
+            },
+            bar_length: meter.bar_length().0 as f64,
+        }
+    }
+
+    /// Where a place in ticks after the bar line comes to lie. Beyond the bar, bars of the same meter follow.
+    fn warp(&self, place: f64) -> f64 {
+        let pair = 2.0 * self.spacing;
+        let bar = (place / self.bar_length).floor() * self.bar_length;
+        let start = bar + ((place - bar) / pair).floor() * pair;
+        if self.late == 0.0 || start + pair > bar + self.bar_length {
+            return place;
+        }
+        let within = place - start;
+        if within <= self.spacing {
+            start + within * (self.spacing + self.late) / self.spacing
+        } else {
+            start + pair - (pair - within) * (self.spacing - self.late) / self.spacing
+        }
+    }
+}
+
+/// A note's place in its chord: the notes of its family with the same onset. Drums make no chords.
+struct Chord {
+    rank: usize,
+    n_notes: usize,
+}
+
+impl Chord {
+    fn around(bar: &Bar, note_idx: usize) -> Self {
+        let alone = Self { rank: 0, n_notes: 1 };
+        let Some((before, [note, after @ ..])) = bar.notes.split_at_checked(note_idx) else {
+            return alone;
+        };
+        if note.family.is_drums() {
+            return alone;
+        }
+        let is_near = |other: &&Note| other.onset == note.onset;
+        let is_ours = |other: &&Note| other.family == note.family;
+        let rank = before.iter().rev().take_while(is_near).filter(is_ours).count();
+        let n_above = after.iter().take_while(is_near).filter(is_ours).count();
+        Self {
+            rank,
+            n_notes: rank + 1 + n_above,
+        }
+    }
+
+    /// How late the note comes when chords are rolled with this distance between notes, negative from the
+    /// top down; in beats. Wide chords are rolled closer.
+    fn delay(&self, distance: f64) -> f64 {
+        let n_distances = self.n_notes - 1;
+        if n_distances == 0 {
+            return 0.0;
+        }
+        let place = if distance < 0.0 {
+            n_distances - self.rank
+        } else {
+            self.rank
+        };
+        place as f64 * distance.abs().min(LONGEST_ROLL / n_distances as f64)
+    }
+}
+
+/// What of a note strays.
+#[derive(Clone, Copy)]
+enum Aspect {
+    Timing,
+    Velocity,
+}
+
+/// How far a note strays, −1 to 1, mostly little. The same note at the same place always strays alike.
+fn stray(note: &Note, aspect: Aspect) -> f64 {
+    let place = note.onset.0 as u64;
+    let what = u64::from(note.pitch) << 8 | (note.family.index() as u64) << 1 | aspect as u64;
+    let hash = mixed(mixed(place) ^ what);
+    let share = |bits: u64| f64::from(bits as u32) / f64::from(u32::MAX);
+    share(hash) - share(hash >> 32)
+}
+
+/// The finaliser of `SplitMix64`: every bit of the result hangs on every bit of the value.
+fn mixed(value: u64) -> u64 {
+    let z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use crate::music::{Bar, Family, Grid, Meter, Note, Tick};
+    use crate::player::PerformingKnobs;
+    use crate::player::perform::{Swing, timed, velocity};
+
+    fn bar(notes: &[(i64, u8, Family)]) -> Bar {
+        let note = |(onset, pitch, family): &(i64, u8, Family)| Note {
+            onset: Tick(960 + onset),
+            duration: Tick(12),
+            pitch: *pitch,
+            velocity: 80,
+            family: *family,
+        };
+        Bar {
+            start: Tick(960),
+            meter: Meter::COMMON,
+            notes: notes.iter().map(note).collect(),
+        }
+    }
+
+    /// Onsets in ticks after the bar line.
+    fn onsets(bar: &Bar, knobs: &PerformingKnobs) -> Vec<f64> {
+        let onset = |idx| timed(bar, idx, Tick::ZERO, knobs, 2.0).map(|timed| timed.onset * 24.0 - 960.0);
+        (0..bar.notes.len())
+            .filter_map(onset)
+            .map(|tick| (tick * 1e6).round() / 1e6)
+            .collect()
+    }
+
+    #[test]
+    fn full_swing_puts_the_second_eighth_at_two_thirds_of_the_beat() {
+        let bar = bar(&[
+            (0, 60, Family::PIANO),
+            (6, 60, Family::PIANO),
+            (12, 60, Family::PIANO),
+            (18, 60, Family::PIANO),
+        ]);
+        let swing = |swing| PerformingKnobs {
+            swing,
+            ..PerformingKnobs::default()
+        };
+        assert_eq!(onsets(&bar, &swing(0.0)), [0.0, 6.0, 12.0, 18.0]);
+        assert_eq!(onsets(&bar, &swing(0.5)), [0.0, 7.0, 14.0, 19.0]);
+        assert_eq!(onsets(&bar, &swing(1.0)), [0.0, 8.0, 16.0, 20.0]);
+        let sixteenths = PerformingKnobs {
+            swing_grid: Grid::Sixteenth,
+            ..swing(1.0)
+        };
+        assert_eq!(onsets(&bar, &sixteenths), [0.0, 8.0, 12.0, 20.0]);
+        // A note that ends on a line ends where the line has come to lie.
+        let end = timed(&bar, 0, Tick::ZERO, &swing(1.0), 2.0).unwrap().end * 24.0 - 960.0;
+        assert!((end - 16.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_line_without_a_partner_in_its_bar_stays_straight() {
+        let swing = Swing {
+            spacing: 12.0,
+            late: 4.0,
+            bar_length: 84.0,
+        };
+        assert!(
+            [72.0, 78.0, 84.0]
+                .iter()
+                .all(|place| swing.warp(*place) == *place)
+        );
+        assert_eq!((swing.warp(60.0), swing.warp(84.0 + 12.0)), (64.0, 84.0 + 16.0));
+    }
+
+    #[test]
+    fn a_strummed_chord_begins_note_by_note_in_the_order_of_pitch() {
+        let (piano, organ) = (Family::PIANO, Family::from_index(2).unwrap());
+        let bar = bar(&[
+            (24, 36, Family::DRUMS),
+            (24, 60, piano),
+            (24, 62, organ),
+            (24, 64, piano),
+            (24, 67, piano),
+        ]);
+        // 25 ms are 1.2 ticks at 120.
+        let strum = |strum| PerformingKnobs {
+            strum,
+            ..PerformingKnobs::default()
+        };
+        assert_eq!(onsets(&bar, &strum(25.0)), [24.0, 24.0, 24.0, 25.2, 26.4]);
+        assert_eq!(onsets(&bar, &strum(-25.0)), [24.0, 26.4, 24.0, 25.2, 24.0]);
+        let lowest: Vec<bool> = (0..5)
+            .map(|idx| timed(&bar, idx, Tick::ZERO, &strum(0.0), 2.0).unwrap().is_lowest)
+            .collect();
+        assert_eq!(lowest, [false, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_wide_chord_is_rolled_within_a_beat() {
+        let notes: Vec<_> = (0..31).map(|idx| (0, 40 + idx, Family::PIANO)).collect();
+        let knobs = PerformingKnobs {
+            strum: 60.0,
+            ..PerformingKnobs::default()
+        };
+        let onsets = onsets(&bar(&notes), &knobs);
+        assert!(
+            onsets.is_sorted() && onsets.iter().all(|tick| *tick <= 24.0),
+            "{onsets:?}"
+        );
+    }
+
+    #[test]
+    fn notes_stray_both_ways_within_the_bound_and_always_alike() {
+        let notes: Vec<_> = (0..90)
+            .map(|idx| (idx, 40 + idx as u8 % 7, Family::PIANO))
+            .collect();
+        let bar = bar(&notes);
+        let knobs = PerformingKnobs {
+            humanize_timing: 1.0,
+            humanize_velocity: 1.0,
+            ..PerformingKnobs::default()
+        };
+        let strays: Vec<f64> = onsets(&bar, &knobs)
+            .iter()
+            .zip(&notes)
+            .map(|(tick, (onset, ..))| tick - *onset as f64)
+            .collect();
+        assert!(strays.iter().all(|stray| stray.abs() <= 1.5));
+        assert!(strays.iter().any(|stray| *stray > 0.7) && strays.iter().any(|stray| *stray < -0.7));
+        let mean = strays.iter().sum::<f64>() / strays.len() as f64;
+        assert!(mean.abs() < 0.2, "{mean}");
+        assert_eq!(onsets(&bar, &knobs), onsets(&bar, &knobs));
+        let velocities: Vec<u8> = bar.notes.iter().map(|note| velocity(note, &knobs)).collect();
+        assert!(
+            velocities.iter().all(|v| (56..=104).contains(v)),
+            "{velocities:?}"
+        );
+        assert!(velocities.iter().any(|v| *v > 90) && velocities.iter().any(|v| *v < 70));
+    }
+
+    #[test]
+    fn spread_changes_the_contrast_and_level_the_loudness() {
+        let loud = Note {
+            velocity: 94,
+            ..bar(&[(0, 60, Family::PIANO)]).notes[0]
+        };
+        let played = |velocity, velocity_spread| {
+            let knobs = PerformingKnobs {
+                velocity,
+                velocity_spread,
+                ..PerformingKnobs::default()
+            };
+            super::velocity(&loud, &knobs)
+        };
+        assert_eq!(
+            [
+                played(1.0, 1.0),
+                played(1.0, 0.0),
+                played(1.0, 1.5),
+                played(0.5, 1.0)
+            ],
+            [94, 64, 109, 47]
+        );
+        assert_eq!([played(0.0, 1.0), played(2.0, 2.0)], [1, 127]);
+    }
+
+    proptest! {
+        #[test]
+        fn swing_never_changes_the_order_of_notes_nor_moves_a_bar_line(
+            a in 0.0f64..400.0, b in 0.0f64..400.0, swing in 0.0f32..=1.0, grid in 1usize..11,
+            numerator in 1u32..16, exponent in 1u32..5,
+        ) {
+            let meter = Meter::new(numerator, 1 << exponent).unwrap();
+            let knobs = PerformingKnobs { swing, swing_grid: Grid::ALL[grid], ..PerformingKnobs::default() };
+            let swing = Swing::new(&knobs, meter);
+            let (low, high) = (a.min(b), a.max(b));
+            prop_assert!(swing.warp(low) <= swing.warp(high) + 1e-9);
+            prop_assert!(swing.warp(low) >= low - 1e-9, "never early");
+            let line = meter.bar_length().0 as f64;
+            prop_assert!((swing.warp(3.0 * line) - 3.0 * line).abs() < 1e-9);
+        }
+    }
+}
