@@ -15,6 +15,9 @@ pub use key::{Key, Mode, PitchClassSet, Scale};
 mod grid;
 pub use grid::{Grid, NoteValue};
 
+mod performed;
+pub use performed::PerformedNote;
+
 mod piece;
 pub use piece::Piece;
 

@@ -22,6 +22,9 @@ mod follow;
 
 mod bars;
 
+mod performed;
+pub use performed::performed;
+
 mod performer;
 
 mod perform;

@@ -18,7 +18,7 @@ mod warnings;
 pub use warnings::Warning;
 
 mod write;
-pub use write::write;
+pub use write::{write, write_performed};
 
 #[cfg(test)]
 mod tests;

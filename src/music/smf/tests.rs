@@ -2,7 +2,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_assert_eq, proptest};
 
 use crate::music::smf::{self, SmfError};
-use crate::music::{Family, Key, Meter, Mode, Note, Piece, Tick};
+use crate::music::{Beats, Family, Key, Meter, Mode, Note, PerformedNote, Piece, Tick};
 
 /// A file of format 1 with these tracks, 24 ticks to the quarter.
 fn file(tracks: &[&[u8]]) -> Vec<u8> {
@@ -210,4 +210,42 @@ proptest! {
             assert!(pair[0] < pair[1]);
         }
     }
+}
+
+#[test]
+fn played_notes_are_written_finer_than_any_tick_and_each_family_has_a_channel_of_its_own() {
+    let played = |onset: f64, channel, family| PerformedNote {
+        onset: Beats(onset),
+        end: Beats(onset + 0.5),
+        channel,
+        key: 60,
+        velocity: 77,
+        family,
+    };
+    let notes = [
+        played(1.0 / 960.0, 3, Family::PIANO),
+        played(2.0003, 9, Family::DRUMS),
+        played(1.25, 3, Family::BASS),
+        played(4.0, 7, Family::STRINGS),
+    ];
+    let frame = Piece {
+        meters: vec![(Tick(0), Meter::new(3, 4).unwrap())],
+        tempos: vec![(Tick(0), 90.0), (Tick(72), 60.0)],
+        ..Piece::default()
+    };
+    let smf = smf::read(&smf::write_performed(&notes, &frame, "as heard")).unwrap();
+    assert_eq!((smf.ticks_per_beat, smf.warnings.len()), (960, 0));
+    let read: Vec<_> =
+        smf.notes.iter().map(|n| (n.start, n.duration, n.channel, n.program, n.family())).collect();
+    assert_eq!(
+        read,
+        [
+            (1, 480, 3, Family::PIANO.program(), Family::PIANO),
+            (1200, 480, 4, Family::BASS.program(), Family::BASS),
+            (1920, 480, 9, 0, Family::DRUMS),
+            (3840, 480, 7, Family::STRINGS.program(), Family::STRINGS),
+        ]
+    );
+    assert_eq!(smf.tempos.iter().map(|(tick, _)| *tick).collect::<Vec<_>>(), [0, 2880]);
+    assert_eq!(smf.meters, [(0, Meter::new(3, 4).unwrap())]);
 }

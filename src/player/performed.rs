@@ -1,0 +1,139 @@
+//! Music as it is heard, all at once instead of block by block.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::music::{Bar, Beats, Family, PerformedNote, Tick};
+use crate::player::{ComposingKnobs, PerformingKnobs, keys, perform};
+
+/// What [`Player`](crate::player::Player) plays when the song runs from the beginning of `bars` with the knobs
+/// as they stand, at so many quarter notes a minute; in the order of time.
+///
+/// Positions count from the first bar line, and nothing comes before it. It is the player's own code that
+/// says when, how loud and on which key, so swing, humanize, strum, note length, velocities, octave and
+/// transpose are as heard; chord follow is not, for the chord that was held is not in the score. An
+/// instrument that strikes a key it still holds lets go of it first, as in playing; here each instrument has
+/// keys of its own, even where several share a channel. For [`smf::write_performed`].
+///
+/// [`smf::write_performed`]: crate::music::smf::write_performed
+#[must_use]
+pub fn performed(
+    bars: &[Arc<Bar>],
+    composing: &ComposingKnobs,
+    performing: &PerformingKnobs,
+    tempo: f64,
+) -> Vec<PerformedNote> {
+    let (composing, performing) = (composing.rounded(), performing.within_ranges());
+    let origin = bars.first().map_or(Tick::ZERO, |bar| bar.start).to_beats().0;
+    let timed = |bar: &Arc<Bar>| -> Vec<perform::Timed> {
+        let timed = |idx| perform::timed(bar, idx, Tick::ZERO, &performing, tempo / 60.0);
+        (0..bar.notes.len()).filter_map(timed).collect()
+    };
+    let played = |timed: perform::Timed| {
+        let note = &timed.note;
+        let onset = (timed.onset - origin).max(0.0);
+        PerformedNote {
+            onset: Beats(onset),
+            end: Beats((timed.end - origin).max(onset + SHORTEST)),
+            channel: keys::channel(note.family, &performing),
+            key: if note.family.is_drums() {
+                note.pitch.min(127)
+            } else {
+                keys::moved(note.pitch, &performing, &composing)
+            },
+            velocity: perform::velocity(note, &performing),
+            family: note.family,
+        }
+    };
+    let mut notes: Vec<PerformedNote> = bars.iter().flat_map(timed).map(played).collect();
+    // Stable, so that notes of one moment stay in the order of the score.
+    notes.sort_by(|a, b| a.onset.0.total_cmp(&b.onset.0));
+    one_at_a_time(notes)
+}
+
+/// No note is shorter, in beats: a quarter of a millisecond or so. Two notes of one key that are closer than
+/// that are one note.
+const SHORTEST: f64 = 1.0 / 960.0;
+
+/// The same notes, where each instrument's key goes up before it goes down again.
+fn one_at_a_time(notes: Vec<PerformedNote>) -> Vec<PerformedNote> {
+    let mut last: HashMap<(Family, u8, u8), usize> = HashMap::new();
+    let mut kept: Vec<PerformedNote> = Vec::with_capacity(notes.len());
+    for note in notes {
+        let place = (note.family, note.channel, note.key);
+        if let Some(down) = last.get(&place).and_then(|idx| kept.get_mut(*idx)) {
+            if note.onset.0 - down.onset.0 < SHORTEST {
+                down.end = Beats(down.end.0.max(note.end.0));
+                continue;
+            }
+            down.end = Beats(down.end.0.min(note.onset.0));
+        }
+        last.insert(place, kept.len());
+        kept.push(note);
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::music::{Bar, Family, Meter, Note, Tick};
+    use crate::player::{ComposingKnobs, PerformingKnobs, performed};
+
+    fn bars(notes: &[(i64, i64, u8)]) -> Vec<Arc<Bar>> {
+        let note = |(onset, duration, pitch): &(i64, i64, u8)| Note {
+            onset: Tick(96 + onset),
+            duration: Tick(*duration),
+            pitch: *pitch,
+            velocity: 80,
+            family: Family::PIANO,
+        };
+        let notes = notes.iter().map(note).collect();
+        vec![Arc::new(Bar {
+            start: Tick(96),
+            meter: Meter::COMMON,
+            notes,
+        })]
+    }
+
+    fn times(bars: &[Arc<Bar>], knobs: &PerformingKnobs) -> Vec<(f64, f64)> {
+        let notes = performed(bars, &ComposingKnobs::default(), knobs, 120.0);
+        notes.iter().map(|note| (note.onset.0, note.end.0)).collect()
+    }
+
+    #[test]
+    fn without_knobs_notes_lie_where_they_are_written_from_the_first_bar_line() {
+        let bars = bars(&[(0, 24, 60), (30, 6, 62)]);
+        assert_eq!(
+            times(&bars, &PerformingKnobs::default()),
+            [(0.0, 1.0), (1.25, 1.5)]
+        );
+    }
+
+    #[test]
+    fn a_key_goes_up_before_it_goes_down_again() {
+        let bars = bars(&[(0, 48, 60), (0, 12, 60), (24, 24, 60)]);
+        assert_eq!(
+            times(&bars, &PerformingKnobs::default()),
+            [(0.0, 1.0), (1.0, 2.0)]
+        );
+    }
+
+    #[test]
+    fn nothing_comes_before_the_first_bar_line_and_nothing_is_without_length() {
+        let notes: Vec<_> = (0..40).map(|pitch| (0, 1, 40 + pitch)).collect();
+        let knobs = PerformingKnobs {
+            humanize_timing: 1.0,
+            note_length: 0.0,
+            ..PerformingKnobs::default()
+        };
+        let times = times(&bars(&notes), &knobs);
+        assert!(
+            times
+                .iter()
+                .all(|(onset, end)| *onset >= 0.0 && end - onset > 0.001)
+        );
+        assert!(times.iter().any(|(onset, _)| *onset == 0.0) && times.iter().any(|(onset, _)| *onset > 0.01));
+    }
+}
