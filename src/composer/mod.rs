@@ -21,4 +21,6 @@ pub use edit::Edit;
 
 mod desk;
 
+mod density;
+
 mod fingerprint;

@@ -1,0 +1,394 @@
+//! Density: notes left out of a bar, or added between its notes.
+//!
+//! The network always hears the *base*, the bar as it is composed at a density of 1, so that the bars that
+//! follow are the same at every density, and a turned knob changes how full the music is, not which music
+//! it is. Below 1 notes are left out, the least important first. Above 1 the network is asked, gap by gap,
+//! what else it would play there; as many of these notes are taken as the density says. What is there at
+//! one density is there at every higher one.
+//!
+//! An added note takes over from a note of its instrument that rings: that note ends where the added one
+//! begins. So an instrument has no more voices than in the base, and whatever holds for the base (how many
+//! notes sound at once above all) holds for the result.
+
+use rand::SeedableRng;
+use rand_pcg::Pcg64;
+
+use crate::composer::fingerprint::{chance, chance_unit};
+use crate::model::{Constraints, Generator, Given, Sampling};
+use crate::music::{FamilySet, Grid, Meter, Note, Tick};
+
+/// The bar whose density is to change.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::composer) struct Density<'a> {
+    /// How many notes there are to be, as a factor on those of the base. 0 to 2.
+    pub(in crate::composer) density: f32,
+    /// What chance is drawn from.
+    pub(in crate::composer) seed: u32,
+    /// The bar's index in the take.
+    pub(in crate::composer) bar_idx: usize,
+    /// Where the bar begins.
+    pub(in crate::composer) start: Tick,
+    /// Its meter.
+    pub(in crate::composer) meter: Meter,
+    /// How added notes are drawn.
+    pub(in crate::composer) sampling: &'a Sampling,
+    /// What may be drawn.
+    pub(in crate::composer) constraints: &'a Constraints,
+}
+
+/// What a bar is at its density.
+///
+/// `base` are its notes around a tonic of C, ascending. The generator stands at the bar's beginning: it has
+/// been steered, the bar has begun, and none of its notes has been heard. It is left as if it had heard the
+/// base and nothing else. Only notes from the position `from` on are left out, cut or added: those before
+/// sound already, perhaps. `from` is the bar's beginning otherwise.
+pub(in crate::composer) fn thicken_or_thin(
+    generator: &mut Generator,
+    base: &[Note],
+    from: Tick,
+    bar: &Density<'_>,
+) -> Vec<Note> {
+    if bar.density > 1.0 {
+        return Thickening::new(generator, base, from, bar).run();
+    }
+    base.iter().for_each(|note| generator.feed(note));
+    let n_before = base.partition_point(|note| note.onset < from);
+    let (before, after) = base.split_at(n_before);
+    let mut notes = before.to_vec();
+    notes.extend(thin(after, bar));
+    notes
+}
+
+/// The notes that are left of `base`.
+fn thin(base: &[Note], bar: &Density<'_>) -> Vec<Note> {
+    let rounding = chance_unit(&[u64::from(bar.seed), bar.bar_idx as u64, 3]);
+    let n_left = (base.len() as f32 * bar.density + rounding).floor() as usize;
+    let mut ranked: Vec<(f32, &Note)> = base.iter().map(|note| (weight(note, base, bar), note)).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    let mut left: Vec<Note> = ranked.into_iter().take(n_left).map(|(_, note)| *note).collect();
+    left.sort_unstable();
+    left
+}
+
+/// How much a note matters: where it falls in the bar, whether it is the outermost of its chord, and chance.
+fn weight(note: &Note, base: &[Note], bar: &Density<'_>) -> f32 {
+    let in_bar = (note.onset - bar.start).0;
+    let pulse = pulse(bar.meter).0;
+    let metrical = if in_bar == 0 {
+        3.0
+    } else if in_bar % pulse == 0 {
+        2.0
+    } else if in_bar * 2 % pulse == 0 {
+        1.0
+    } else {
+        0.0
+    };
+    let chord = || base.iter().filter(|other| other.onset == note.onset && other.family.is_drums() == note.family.is_drums());
+    let in_chord = if note.family.is_drums() {
+        // Bass drum and snare carry the beat.
+        if matches!(note.pitch, 35 | 36 | 38 | 40) { 1.5 } else { 0.5 }
+    } else if chord().all(|other| other.pitch <= note.pitch) {
+        1.5
+    } else if chord().all(|other| other.pitch >= note.pitch) {
+        1.0
+    } else {
+        0.0
+    };
+    let identity = [in_bar as u64, u64::from(note.pitch), note.family.index() as u64];
+    let luck = chance_unit(&[&[u64::from(bar.seed), bar.bar_idx as u64, 4], &identity[..]].concat());
+    metrical + in_chord + 1.5 * luck
+}
+
+/// What is counted in this meter: dotted quarters in 6/8 and its like, otherwise the denominator's note.
+fn pulse(meter: Meter) -> Tick {
+    let unit = 4 * Tick::PER_BEAT / i64::from(meter.denominator());
+    let is_compound = meter.denominator() >= 8 && meter.numerator() > 3 && meter.numerator() % 3 == 0;
+    Tick(if is_compound { 3 * unit } else { unit }.max(1))
+}
+
+/// A note that may be added.
+#[derive(Debug)]
+struct Extra {
+    note: Note,
+    place: Voice,
+    /// The higher, the later it is taken as the density rises.
+    rank: f32,
+}
+
+/// Whose place an added note takes: only one note at a time sounds there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Voice {
+    /// That of a note of the base.
+    Of(usize),
+    /// That of nobody, in the gap after so many chords.
+    Silent(usize),
+    /// A drum sounds for itself.
+    Drum,
+}
+
+struct Thickening<'a> {
+    generator: &'a mut Generator,
+    base: &'a [Note],
+    from: Tick,
+    bar: &'a Density<'a>,
+    constraints: Constraints,
+    /// What rings from the bars before; it cannot be cut any more.
+    ringing: Vec<Note>,
+    extras: Vec<Extra>,
+}
+
+impl<'a> Thickening<'a> {
+    /// Added notes keep this distance from the onsets of the base.
+    const DISTANCE: Tick = Tick(4);
+    /// So many drawn notes in a gap may have no place before the next gap is looked at.
+    const MAX_MISSES: usize = 6;
+    /// No bar has more notes.
+    const MAX_NOTES: usize = 256;
+
+    fn new(generator: &'a mut Generator, base: &'a [Note], from: Tick, bar: &'a Density<'a>) -> Self {
+        let ringing: Vec<Note> = generator.sounding_at(bar.start).copied().collect();
+        let heard = base.iter().chain(&ringing).map(|note| note.family).collect::<FamilySet>();
+        // How many may sound at once is seen to by the voices here.
+        let families = FamilySet::from_bits(heard.bits() & bar.constraints.families.bits());
+        let constraints = Constraints { families, polyphony: u8::MAX, ..*bar.constraints };
+        Self { generator, base, from, bar, constraints, ringing, extras: Vec::new() }
+    }
+
+    fn run(mut self) -> Vec<Note> {
+        let bar_end = self.bar.start + self.bar.meter.bar_length();
+        let mut begin = self.bar.start - Self::DISTANCE;
+        let mut rest = self.base;
+        for gap_idx in 0.. {
+            let end = rest.first().map_or(bar_end, |note| note.onset);
+            self.fill(gap_idx, begin + Self::DISTANCE, end, self.base.len() - rest.len());
+            let Some(first) = rest.first() else { break };
+            let (chord, later) = rest.split_at(rest.partition_point(|note| note.onset == first.onset));
+            chord.iter().for_each(|note| self.generator.feed(note));
+            (begin, rest) = (first.onset, later);
+        }
+        self.result()
+    }
+
+    /// Asks the network what it would play between two onsets of the base, of which `n_heard` have passed.
+    fn fill(&mut self, gap_idx: usize, begin: Tick, end: Tick, n_heard: usize) {
+        let given = Given {
+            from: Some(begin.max(self.from)),
+            before: Some(end - Self::DISTANCE + Tick(1)),
+            ..Given::default()
+        };
+        let most = n_heard.min(Self::MAX_NOTES.saturating_sub(self.base.len()));
+        if given.from >= given.before || self.extras.len() >= most {
+            return;
+        }
+        let (seed, bar_idx) = (u64::from(self.bar.seed), self.bar.bar_idx as u64);
+        let mut rng = Pcg64::seed_from_u64(chance(&[seed, bar_idx, 5, gap_idx as u64]));
+        let before = self.generator.snapshot();
+        let (mut n_found, mut n_misses) = (0, 0);
+        while self.extras.len() < most && n_misses < Self::MAX_MISSES {
+            let drawn = self.generator.draw(self.bar.sampling, &self.constraints, &given, &mut rng);
+            let Some(drawn) = drawn else { break };
+            let Some((note, place)) = self.place(&drawn.note, gap_idx, end) else {
+                n_misses += 1;
+                continue;
+            };
+            self.generator.feed(&note);
+            // The later notes of a gap build on the first, so they come later.
+            let rank = chance_unit(&[seed, bar_idx, 6, self.extras.len() as u64]) + 0.25 * n_found as f32;
+            self.extras.push(Extra { note, place, rank });
+            n_found += 1;
+        }
+        self.generator.restore(&before);
+    }
+
+    /// Finds a voice for a drawn note in a gap that ends at `gap_end`, and how long it may sound there.
+    fn place(&self, drawn: &Note, gap_idx: usize, gap_end: Tick) -> Option<(Note, Voice)> {
+        let in_bar = (drawn.onset - self.bar.start).0;
+        let is_metrical = self.constraints.grid != Grid::Off || in_bar % 4 == 0 || in_bar % 6 == 0;
+        if !is_metrical {
+            return None;
+        }
+        if drawn.family.is_drums() {
+            return (!self.is_doubled(drawn, None)).then_some((*drawn, Voice::Drum));
+        }
+        let (voice, end) = match self.host(drawn) {
+            Some((host_idx, host)) => (Voice::Of(host_idx), host.end()),
+            None if self.is_silent(drawn) => (Voice::Silent(gap_idx), gap_end),
+            None => return None,
+        };
+        // The next note of the same key ends it.
+        let is_same_key = |note: &&Note| (note.family, note.pitch) == (drawn.family, drawn.pitch);
+        let later = self.base.iter().filter(is_same_key).find(|note| note.onset > drawn.onset);
+        let latest = later.map_or(end, |note| note.onset.min(end));
+        // The voice it takes over is not left silent before the next onset.
+        let duration = drawn.duration.max(gap_end.min(latest) - drawn.onset);
+        let duration = duration.min(latest - drawn.onset).min(self.constraints.longest);
+        let is_free = duration >= self.constraints.shortest && self.is_free(voice, drawn.onset);
+        (is_free && !self.is_doubled(drawn, Some(voice))).then_some((Note { duration, ..*drawn }, voice))
+    }
+
+    /// Whether a note of the same key sounds already where one was drawn, in another voice.
+    fn is_doubled(&self, drawn: &Note, voice: Option<Voice>) -> bool {
+        let base = self.base.iter().enumerate().map(|(idx, note)| (Voice::Of(idx), note));
+        let ringing = self.ringing.iter().map(|note| (Voice::Drum, note));
+        let extras = self.extras.iter().map(|extra| (extra.place, &extra.note));
+        base.chain(ringing).chain(extras).any(|(other_voice, other)| {
+            (other.family, other.pitch) == (drawn.family, drawn.pitch)
+                && Some(other_voice) != voice
+                && other.onset <= drawn.onset
+                && drawn.onset < other.end()
+        })
+    }
+
+    /// The note of the family that rings where a note was drawn and can be cut there: the nearest in pitch.
+    fn host(&self, drawn: &Note) -> Option<(usize, &Note)> {
+        let Constraints { shortest, .. } = self.constraints;
+        let can_be_cut = |(idx, note): &(usize, &Note)| {
+            note.family == drawn.family
+                && note.onset >= self.from
+                && note.onset + shortest.max(Self::DISTANCE) <= drawn.onset
+                && drawn.onset + shortest.max(Tick(1)) <= note.end()
+                && self.is_free(Voice::Of(*idx), drawn.onset)
+        };
+        let hosts = self.base.iter().enumerate().filter(can_be_cut);
+        hosts.min_by_key(|(_, note)| note.pitch.abs_diff(drawn.pitch))
+    }
+
+    /// Whether the drawn note's family is silent where it begins, with room for one more note that sounds.
+    fn is_silent(&self, drawn: &Note) -> bool {
+        let pitched = self.base.iter().chain(&self.ringing).filter(|note| !note.family.is_drums());
+        let sounding = || pitched.clone().filter(|note| note.onset <= drawn.onset && drawn.onset < note.end());
+        let is_silent = sounding().all(|note| note.family != drawn.family);
+        is_silent && sounding().count() < usize::from(self.bar.constraints.polyphony)
+    }
+
+    /// Whether the added notes of a voice leave room for one more.
+    fn is_free(&self, place: Voice, onset: Tick) -> bool {
+        let distance = self.constraints.shortest.max(Self::DISTANCE);
+        let others = self.extras.iter().filter(|extra| extra.place == place);
+        others.map(|extra| extra.note.onset).all(|other| (other - onset).0.abs() >= distance.0)
+    }
+
+    /// The base with as many of the added notes as the density says, each voice cut where the next begins.
+    fn result(mut self) -> Vec<Note> {
+        let rounding = chance_unit(&[u64::from(self.bar.seed), self.bar.bar_idx as u64, 7]);
+        let n_added = (self.extras.len() as f32 * (self.bar.density - 1.0) + rounding).floor() as usize;
+        self.extras.sort_by(|a, b| a.rank.total_cmp(&b.rank));
+        self.extras.truncate(n_added);
+        let extras = &self.extras;
+        let cut = |note: &Note, place: Voice| {
+            let after = extras.iter().filter(|extra| extra.place == place && extra.note.onset > note.onset);
+            let end = after.map(|extra| extra.note.onset).min().map_or(note.end(), |next| next.min(note.end()));
+            Note { duration: end - note.onset, ..*note }
+        };
+        let base = self.base.iter().enumerate().map(|(idx, note)| cut(note, Voice::Of(idx)));
+        let added = extras.iter().map(|extra| match extra.place {
+            Voice::Drum => extra.note,
+            place => cut(&extra.note, place),
+        });
+        let mut notes: Vec<Note> = base.chain(added).collect();
+        notes.sort_unstable();
+        notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use rand::SeedableRng;
+    use rand_pcg::Pcg64;
+
+    use crate::composer::density::{Density, thicken_or_thin};
+    use crate::model::{Beginning, Constraints, Generator, Given, Model, Sampling, StyleMix};
+    use crate::music::{Family, Meter, Mode, Note, Tick};
+
+    const DENSITIES: [f32; 9] = [0.0, 0.3, 0.6, 0.9, 1.0, 1.2, 1.5, 1.8, 2.0];
+
+    /// For each density, what `n_bars` bars become, and the base of each.
+    fn music(model: &Arc<Model>, style: usize, constraints: &Constraints, n_bars: usize) -> Vec<(Vec<Note>, Vec<Vec<Note>>)> {
+        let mut generator = Generator::new(Arc::clone(model));
+        let sampling = Sampling::default();
+        let meter = Meter::COMMON;
+        let style = StyleMix::of(style);
+        let primer = model.primers().iter().find(|primer| primer.style == style.first);
+        generator.begin(&Beginning { style, mode: Mode::Major, start: Tick::ZERO, meter, primer });
+        let mut bars = Vec::new();
+        for bar_idx in 0..n_bars {
+            let start = Tick(96 * bar_idx as i64);
+            generator.begin_bar(start, meter);
+            let before = generator.snapshot();
+            let mut rng = Pcg64::seed_from_u64(bar_idx as u64);
+            let mut base = Vec::new();
+            while let Some(drawn) = generator.draw(&sampling, constraints, &Given::default(), &mut rng)
+                && drawn.note.onset < start + Tick(96)
+                && base.len() < 100
+            {
+                generator.feed(&drawn.note);
+                base.push(drawn.note);
+            }
+            let next = generator.draw(&sampling, constraints, &Given::default(), &mut rng.clone());
+            let at = |density: f32| {
+                generator.restore(&before);
+                let bar = Density { density, seed: 1, bar_idx, start, meter, sampling: &sampling, constraints };
+                let notes = thicken_or_thin(&mut generator, &base, start, &bar);
+                let then = generator.draw(&sampling, constraints, &Given::default(), &mut rng.clone());
+                assert_eq!(then, next, "the network has heard the base and nothing else");
+                notes
+            };
+            let notes = DENSITIES.map(at).to_vec();
+            bars.push((base, notes));
+        }
+        bars
+    }
+
+    fn models() -> Vec<(Arc<Model>, usize)> {
+        let random = (0..4).map(|seed| (Arc::new(Model::random(1, seed)), 0));
+        let shipped = Model::embedded().unwrap();
+        random.chain([0, 2, 6].map(|style| (Arc::clone(&shipped), style))).collect()
+    }
+
+    #[test]
+    fn what_is_there_at_one_density_is_there_at_every_higher_one() {
+        for (model, style) in models() {
+            for (base, notes) in music(&model, style, &Constraints::default(), 12) {
+                assert_eq!(notes[4], base);
+                assert_eq!(notes[0], []);
+                for pair in notes.windows(2) {
+                    let same = |a: &Note, b: &Note| (a.onset, a.pitch, a.family, a.velocity) == (b.onset, b.pitch, b.family, b.velocity);
+                    for note in &pair[0] {
+                        assert!(pair[1].iter().any(|other| same(note, other)), "{note:?} is gone");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn added_notes_are_many_and_sound_no_more_at_once_than_the_base() {
+        let mut n_all = [0; DENSITIES.len()];
+        for (model, style) in models() {
+            let bars = music(&model, style, &Constraints::default(), 12);
+            let all = |pick: &dyn Fn(&(Vec<Note>, Vec<Vec<Note>>)) -> Vec<Note>| bars.iter().flat_map(pick).collect::<Vec<Note>>();
+            let base = all(&|(base, _)| base.clone());
+            let sounding = |notes: &[Note], tick: i64, family: Family| {
+                let at = |note: &&Note| note.family == family && note.onset.0 <= tick && tick < note.end().0;
+                notes.iter().filter(at).count()
+            };
+            let pitched = base.iter().map(|note| note.family).filter(|family| !family.is_drums());
+            let families: BTreeSet<Family> = pitched.collect();
+            for (density_idx, n) in n_all.iter_mut().enumerate() {
+                let notes = all(&|(_, notes)| notes[density_idx].clone());
+                *n += notes.len();
+                for (tick, family) in (0..96 * 12).flat_map(|tick| families.iter().map(move |f| (tick, *f))) {
+                    // An instrument that was silent may play one note.
+                    let voices = sounding(&base, tick, family).max(1);
+                    assert!(sounding(&notes, tick, family) <= voices, "more than {voices} at {tick}");
+                }
+                assert!(notes.iter().all(|note| note.duration >= Tick(1)));
+            }
+        }
+        assert!(n_all.is_sorted_by(|a, b| a < b), "{n_all:?}");
+        assert!(n_all[8] as f32 > 1.4 * n_all[4] as f32, "{n_all:?}");
+    }
+}
