@@ -243,3 +243,34 @@ fn summaries_are_json_when_asked_for() {
     assert_eq!(card["sha256"], composed["with"]["sha256"]);
     assert_eq!(card["styles"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn performing_knobs_change_how_the_file_is_played_and_not_what_is_composed() {
+    let desk = Desk::new();
+    let load = || smf::load(&desk.path().join("out.mid")).unwrap();
+    desk.generate(&["--bars", "4", "--key", "D", "--scale", "major"]);
+    let plain = load();
+    assert_eq!(plain.ticks_per_beat, 480);
+    let scale = ["--bars", "4", "--key", "D", "--scale", "major"];
+    let args = ["--transpose", "-7", "--octave", "1", "--velocity-spread", "0", "--velocity-level", "0.5"];
+    desk.generate(&[&scale[..], &args[..]].concat());
+    let played = load();
+    assert_eq!(played.ticks_per_beat, 960);
+    // Seven steps of the scale down and an octave up is where it was.
+    let place = |smf: &smf::Smf, scale: u64| -> Vec<_> {
+        smf.notes.iter().map(|n| (n.start * scale, n.pitch, n.family())).collect()
+    };
+    assert_eq!(place(&plain, 2), place(&played, 1));
+    assert!(played.notes.iter().all(|note| note.velocity == 32));
+
+    desk.generate(&[&scale[..], &["--swing", "1", "--swing-grid", "1/16", "--channel", "4"]].concat());
+    let swung = load();
+    assert!(swung.notes.iter().all(|note| note.channel >= 3));
+    assert_eq!(swung.notes.len(), plain.notes.len());
+    for (straight, swung) in plain.notes.iter().zip(&swung.notes) {
+        // The second sixteenth of a pair comes at two thirds of it.
+        let (pair, within) = (straight.start / 240, straight.start % 240);
+        let warped = if within <= 120 { within * 4 / 3 } else { 160 + (within - 120) * 2 / 3 };
+        assert!(swung.start.abs_diff(2 * (pair * 240 + warped)) <= 2, "{straight:?} {swung:?}");
+    }
+}

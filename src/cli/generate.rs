@@ -6,10 +6,11 @@ use anyhow::{Context, anyhow, bail, ensure};
 use serde_json::json;
 
 use crate::cli::continuation::Continuation;
+use crate::cli::performing::PerformingArgs;
 use crate::cli::{load_model, print_line, values};
 use crate::composer::{Take, Writer, compose_bar};
 use crate::model::{Card, Model};
-use crate::music::{Key, Meter, Mode, Note, Piece, Scale, Tick, best_scale_share, smf};
+use crate::music::{Key, Meter, Mode, Note, Piece, Scale, Tick, best_scale_share};
 use crate::player::ComposingKnobs;
 
 /// What `generate` is told. The knobs are the plugin's: the same model, seed and knobs give the same notes.
@@ -97,6 +98,8 @@ pub(super) struct GenerateArgs {
     /// Print what was composed as JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    performing: PerformingArgs,
 }
 
 /// When no number of bars or notes is asked for.
@@ -146,7 +149,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let style_name = model.card().styles.get(style).map_or("", String::as_str);
     write(
         &out,
-        &smf::write(&piece, &format!("Continuo: {style_name}, seed {}", knobs.seed)),
+        &args.performing.file(&piece, &knobs, &format!("Continuo: {style_name}, seed {}", knobs.seed)),
         args.force,
     )?;
 

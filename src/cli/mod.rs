@@ -6,6 +6,8 @@ mod generate;
 
 mod continuation;
 
+mod performing;
+
 mod samples;
 
 mod report;
