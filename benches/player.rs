@@ -1,15 +1,16 @@
 //! What a block costs on the audio thread: `cargo bench --no-default-features --bench player`.
 //!
 //! One call is one block at 48 kHz and 120 beats a minute. The dense score strikes a chord of four on
-//! every tick, 192 notes a second; beside it the same with nothing to play.
+//! every tick, 192 notes a second; beside it the same with nothing to play. Then every performing knob is on,
+//! a chord is held at the input, and the ratio says what they cost.
 
 use std::hint::black_box;
 use std::sync::Arc;
 use std::time::Instant;
 
-use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
+use continuo::music::{Bar, Beats, Family, Meter, Note, Scale, Score, Tick};
 use continuo::player::handover::{Published, handover};
-use continuo::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Player, Transport};
+use continuo::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport};
 
 /// As long as this many blocks are timed together, so that reading the clock costs nothing.
 const N_BLOCKS: usize = 1000;
@@ -27,14 +28,36 @@ fn main() {
         "score", "frames", "median ns", "95% ns", "of real time"
     );
     for n_samples in [64, 1024] {
-        for (name, score) in [("dense", dense()), ("nothing to play", empty())] {
-            report(name, n_samples, &mut play(score, n_samples, n_rounds));
-        }
+        let off = PerformingKnobs::default();
+        report("nothing to play", n_samples, &mut play(empty(), n_samples, n_rounds, &off));
+        let plain = report("dense", n_samples, &mut play(dense(), n_samples, n_rounds, &off));
+        let full = report("dense, knobs on", n_samples, &mut play(dense(), n_samples, n_rounds, &all_knobs()));
+        println!("{:<16}{n_samples:>8}{:>15.2}x", "knobs on / off", full / plain);
     }
 }
 
-/// Prints the nanoseconds that a block took.
-fn report(name: &str, n_samples: u32, rounds: &mut [f64]) {
+/// Every performing knob away from where it changes nothing.
+fn all_knobs() -> PerformingKnobs {
+    PerformingKnobs {
+        octave: 1,
+        transpose: -3,
+        velocity: 0.9,
+        velocity_spread: 1.3,
+        note_length: 0.8,
+        swing: 0.6,
+        humanize_timing: 1.0,
+        humanize_velocity: 1.0,
+        strum: 20.0,
+        channel: 3,
+        channel_per_instrument: true,
+        chord_follow: true,
+        thru: true,
+        ..PerformingKnobs::default()
+    }
+}
+
+/// Prints the nanoseconds that a block took, and returns their median.
+fn report(name: &str, n_samples: u32, rounds: &mut [f64]) -> f64 {
     rounds.sort_by(f64::total_cmp);
     let quantile = |share: usize| {
         rounds
@@ -45,6 +68,7 @@ fn report(name: &str, n_samples: u32, rounds: &mut [f64]) {
     let (median, slow) = (quantile(50), quantile(95));
     let share = median / (f64::from(n_samples) / SAMPLE_RATE * 1e9) * 100.0;
     println!("{name:<16}{n_samples:>8}{median:>16.0}{slow:>16.0}{share:>13.4}%");
+    median
 }
 
 const N_BARS: i64 = 64;
@@ -83,7 +107,7 @@ fn empty() -> Score {
 }
 
 /// Nanoseconds a block, averaged over each round.
-fn play(score: Score, n_samples: u32, n_rounds: usize) -> Vec<f64> {
+fn play(score: Score, n_samples: u32, n_rounds: usize, performing: &PerformingKnobs) -> Vec<f64> {
     let (composer_end, player_end) = handover();
     let published = Published {
         score: Arc::new(score),
@@ -92,6 +116,10 @@ fn play(score: Score, n_samples: u32, n_rounds: usize) -> Vec<f64> {
     assert!(composer_end.publish(published).is_ok());
     let mut player = Player::new(player_end);
     let mut events = EventList::default();
+    let composing = ComposingKnobs { scale: Scale::Dorian, ..ComposingKnobs::default() };
+    // Once in a thousand blocks a chord is struck; it is held until it is struck again.
+    let chord = [48, 52, 55, 59].map(|key| Event { offset: 0, kind: EventKind::On { channel: 0, key, velocity: 90 } });
+    let mut n_blocks = 0;
     let (mut sample, end) = (0, N_BARS * 4 * 24_000);
     let mut block = || {
         let transport = Transport {
@@ -108,13 +136,9 @@ fn play(score: Score, n_samples: u32, n_rounds: usize) -> Vec<f64> {
             sample_rate: SAMPLE_RATE,
             transport,
         };
-        player.process(
-            &block,
-            &ComposingKnobs::default(),
-            &PerformingKnobs::default(),
-            &[],
-            &mut events,
-        );
+        let input = if n_blocks % 1000 == 0 { &chord[..] } else { &[] };
+        n_blocks += 1;
+        player.process(&block, &composing, performing, input, &mut events);
         black_box(events.as_slice());
     };
     let round = |_| {

@@ -10,9 +10,9 @@ use std::sync::Arc;
 
 use continuo::composer::Composer;
 use continuo::model::Model;
-use continuo::music::{Beats, Meter};
+use continuo::music::{Beats, Meter, Scale};
 use continuo::player::handover::handover;
-use continuo::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Player, Transport};
+use continuo::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport};
 
 thread_local! {
     /// How often this thread has allocated or freed since it began to count.
@@ -73,6 +73,20 @@ fn nasty_transport(idx: u32, position: f64) -> Transport {
     }
 }
 
+/// Somebody plays along, now with three fingers and now with the whole arm; some keys never come up.
+fn played_along(idx: u32, n_samples: u32) -> Vec<Event> {
+    let n_keys = if idx % 97 == 0 { 60 } else { idx % 4 };
+    let event = |n: u32| {
+        let (channel, key) = ((n % 5) as u8, (40 + (idx + 7 * n) % 48) as u8);
+        let kind = match (idx / 3 + n) % 3 {
+            0 => EventKind::Off { channel, key },
+            _ => EventKind::On { channel, key, velocity: 1 + (n % 127) as u8 },
+        };
+        Event { offset: n * n_samples / n_keys.max(1), kind }
+    };
+    (0..n_keys).map(event).collect()
+}
+
 #[test]
 fn playing_neither_allocates_nor_frees() {
     let (composer_end, player_end) = handover();
@@ -95,18 +109,29 @@ fn playing_neither_allocates_nor_frees() {
         let composing = ComposingKnobs {
             seed: idx / 2000,
             evolve: 0.3,
+            scale: Scale::ALL[(idx / 900) as usize % Scale::ALL.len()],
             ..ComposingKnobs::default()
         };
         let performing = PerformingKnobs {
             octave: (idx / 100 % 3) as i8,
+            transpose: (idx / 70 % 15) as i8 - 7,
+            velocity_spread: 1.5,
+            humanize_velocity: 0.7,
+            swing: (idx / 40 % 3) as f32 / 2.0,
+            humanize_timing: (idx / 60 % 3) as f32 / 2.0,
+            strum: (idx / 50 % 5) as f32 * 20.0 - 40.0,
+            channel_per_instrument: idx / 500 % 2 == 1,
+            chord_follow: idx / 300 % 2 == 1,
+            thru: idx / 200 % 3 > 0,
             ..PerformingKnobs::default()
         };
+        let input = played_along(idx, n_samples);
         let n_calls = counted(|| {
             events.clear();
             if idx % 600 == 599 {
                 player.silence(&mut events);
             } else {
-                player.process(&block, &composing, &performing, &[], &mut events);
+                player.process(&block, &composing, &performing, &input, &mut events);
             }
         });
         assert_eq!(n_calls, 0, "in block {idx}");

@@ -2,11 +2,15 @@
 
 mod hosts;
 
-use hosts::{Heard, Host, Jump, Setting, player_with, score_strategy};
+use std::sync::Arc;
 
-use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
-use continuo::player::handover::handover;
-use continuo::player::{Block, ComposingKnobs, EventKind, EventList, PerformingKnobs, Player, Transport};
+use hosts::{Heard, Host, Jump, Played, Setting, player_with, score_strategy};
+
+use continuo::music::{Bar, Beats, Family, Grid, Meter, Note, Scale, Score, Tick};
+use continuo::player::handover::{ComposerEnd, Published, handover};
+use continuo::player::{
+    Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport, performed,
+};
 use proptest::prelude::*;
 
 fn settings() -> impl Strategy<Value = Setting> {
@@ -44,9 +48,116 @@ fn jumps() -> impl Strategy<Value = Vec<Jump>> {
             1 => Just(hosts::JumpKind::Stop),
             1 => (-2i8..3).prop_map(hosts::JumpKind::Octave),
             1 => Just(hosts::JumpKind::Silence),
+            3 => performings().prop_map(hosts::JumpKind::Perform),
         ],
     );
     proptest::collection::vec(jump.prop_map(|(block, kind)| Jump { block, kind }), 0..8)
+}
+
+/// Every performing knob anywhere.
+fn performings() -> impl Strategy<Value = PerformingKnobs> {
+    let place = (-2i8..3, -9i8..10, 0u8..16, any::<bool>());
+    let loudness = (0.0f32..2.0, 0.0f32..2.0, prop_oneof![Just(0.0f32), 0.0f32..1.0]);
+    let swing = (
+        prop_oneof![Just(0.0f32), Just(1.0), 0.0f32..1.0],
+        prop_oneof![Just(Grid::Eighth), Just(Grid::Sixteenth)],
+    );
+    let stray = prop_oneof![Just(0.0f32), Just(1.0), 0.0f32..1.0];
+    let strum = prop_oneof![Just(0.0f32), -60.0f32..60.0];
+    let rest = (prop_oneof![Just(1.0f32), 0.0f32..3.0], any::<bool>(), any::<bool>());
+    (place, loudness, swing, stray, strum, rest).prop_map(|(place, loudness, swing, stray, strum, rest)| {
+        PerformingKnobs {
+            octave: place.0,
+            transpose: place.1,
+            channel: place.2,
+            channel_per_instrument: place.3,
+            velocity: loudness.0,
+            velocity_spread: loudness.1,
+            humanize_velocity: loudness.2,
+            swing: swing.0,
+            swing_grid: swing.1,
+            humanize_timing: stray,
+            strum,
+            note_length: rest.0,
+            chord_follow: rest.1,
+            thru: rest.2,
+        }
+    })
+}
+
+/// Somebody plays along: keys go down and up, sometimes twice, on the keys and channels of the music.
+fn inputs() -> impl Strategy<Value = Vec<(u32, EventKind)>> {
+    let event = (0u32..60_000, any::<bool>(), prop_oneof![3 => Just(0u8), 1 => 0u8..16], 40u8..80);
+    proptest::collection::vec(event, 0..40).prop_map(|mut events| {
+        events.sort_by_key(|event| event.0);
+        let kind = |is_on, channel, key| {
+            if is_on { EventKind::On { channel, key, velocity: 99 } } else { EventKind::Off { channel, key } }
+        };
+        events.into_iter().map(|(time, is_on, channel, key)| (time, kind(is_on, channel, key))).collect()
+    })
+}
+
+/// D major, so that transposing goes by its steps.
+fn d_major() -> ComposingKnobs {
+    ComposingKnobs { tonic: 2, scale: Scale::Major, ..ComposingKnobs::default() }
+}
+
+/// How a note should be played, reckoned in another way than the player does: swing pair by pair, chords by
+/// looking through the whole bar, scale steps by counting along a list of keys. Nothing strays.
+fn reference(note: &Note, bar: &Bar, knobs: &PerformingKnobs, tempo: f64) -> Played {
+    let spacing = knobs.swing_grid.spacing().0;
+    let place = (note.onset - bar.start).0;
+    let (pair, within) = (place / (2 * spacing), (place % (2 * spacing)) as f64);
+    let spacing = spacing as f64;
+    let middle = spacing * (1.0 + f64::from(knobs.swing) / 3.0);
+    let within = if within < spacing {
+        within / spacing * middle
+    } else {
+        middle + (within - spacing) / spacing * (2.0 * spacing - middle)
+    };
+    let swung = bar.start.0 as f64 + pair as f64 * 2.0 * spacing + within;
+    let is_ours = |n: &&Note| n.onset == note.onset && n.family == note.family && !n.family.is_drums();
+    let mut chord: Vec<&Note> = bar.notes.iter().filter(is_ours).collect();
+    if knobs.strum < 0.0 {
+        chord.reverse();
+    }
+    let rank = chord.iter().position(|n| std::ptr::eq(*n, note)).unwrap_or(0) as f64;
+    let distance = f64::from(knobs.strum.abs()) / 1000.0 * tempo / 60.0;
+    let distance = distance.min(1.0 / (chord.len() as f64 - 1.0).max(1.0));
+    let is_drum = note.family.is_drums();
+    let channels = [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 15];
+    let channel = match channels.get(note.family.index()) {
+        Some(own) if knobs.channel_per_instrument => *own,
+        Some(_) => knobs.channel,
+        None => 9,
+    };
+    let velocity = (64.0 + (f32::from(note.velocity) - 64.0) * knobs.velocity_spread) * knobs.velocity;
+    Played {
+        beat: swung / 24.0 + rank * distance,
+        channel,
+        key: if is_drum { note.pitch } else { reference_key(note.pitch, knobs) },
+        velocity: Some(velocity.round().clamp(1.0, 127.0) as u8),
+    }
+}
+
+fn reference_key(pitch: u8, knobs: &PerformingKnobs) -> u8 {
+    let keys: Vec<i32> = (-200..400).filter(|key| [2, 4, 6, 7, 9, 11, 1].contains(&i32::rem_euclid(*key, 12))).collect();
+    let idx = keys.iter().rposition(|key| *key <= i32::from(pitch)).unwrap();
+    let above = i32::from(pitch) - keys[idx];
+    let target = (idx as i32 + i32::from(knobs.transpose)) as usize;
+    let room = keys[target + 1] - keys[target] - 1;
+    let mut key = keys[target] + above.min(room) + 12 * i32::from(knobs.octave);
+    // Transposed by nothing, every note stays.
+    if knobs.transpose == 0 {
+        key = i32::from(pitch) + 12 * i32::from(knobs.octave);
+    }
+    while key < 0 {
+        key += 12;
+    }
+    while key > 127 {
+        key -= 12;
+    }
+    key as u8
 }
 
 proptest! {
@@ -55,8 +166,9 @@ proptest! {
     #[test]
     fn every_note_on_has_its_one_note_off_whatever_the_host_does(
         score in score_strategy(), setting in settings(), loop_range in loops(), jumps in jumps(),
+        performing in performings(), input in inputs(),
     ) {
-        let host = Host::new(Setting { loop_range, jumps, ..setting });
+        let host = Host::new(Setting { loop_range, jumps, performing, input, ..setting });
         let heard = host.run(score, 220);
         heard.check_order()?;
         heard.check_pairs()?;
@@ -72,8 +184,56 @@ proptest! {
     }
 
     #[test]
-    fn the_notes_do_not_depend_on_block_size(score in score_strategy(), setting in settings()) {
-        let setting = Setting { ramp: 0.0, ..setting };
+    fn knobs_move_every_note_to_where_they_say_and_it_sounds_once(
+        score in score_strategy(), setting in settings(), performing in performings(),
+    ) {
+        // Nobody holds a chord; how notes stray is held elsewhere.
+        let performing = PerformingKnobs { humanize_timing: 0.0, humanize_velocity: 0.0, ..performing };
+        let composing = vec![(f64::NEG_INFINITY, d_major())];
+        let setting = Setting { performing, composing, ramp: 0.0, ..setting };
+        let heard = Host::new(setting.clone()).run(score.clone(), 300);
+        heard.check_order()?;
+        heard.check_pairs()?;
+        heard.check_played(&score, |note, bar| reference(note, bar, &performing, setting.tempo))?;
+    }
+
+    #[test]
+    fn what_is_saved_is_what_is_heard(
+        score in score_strategy(), setting in settings(), performing in performings(),
+    ) {
+        let composing = vec![(f64::NEG_INFINITY, d_major())];
+        let setting = Setting { performing, composing, ramp: 0.0, start: 0.0, ..setting };
+        let heard = Host::new(setting.clone()).run(score.clone(), 300);
+        let saved = performed(&score.bars, &d_major(), &performing, setting.tempo);
+        let samples_per_beat = setting.sample_rate * 60.0 / setting.tempo;
+        let end = heard.blocks.last().map_or(0, |block| block.start + block.n_samples);
+        let struck = heard.onsets_between(0, u32::MAX);
+        let is_at = |place, sample: f64, within: f64| {
+            struck.iter().any(|s| (s.1, s.2) == place && (f64::from(s.0) - sample).abs() <= within)
+        };
+        let mut n_saved = 0;
+        for note in saved.iter().filter(|note| note.onset.0 * samples_per_beat + 1.0 < f64::from(end)) {
+            n_saved += 1;
+            let place = (note.channel, note.key);
+            prop_assert!(is_at(place, note.onset.0 * samples_per_beat, 1.0), "{note:?} is not heard: {struck:?}");
+        }
+        for (time, channel, key, velocity) in &struck {
+            // Two notes of one key that all but meet are one in the file.
+            let is_it = |n: &&continuo::music::PerformedNote| {
+                let distance = (n.onset.0 * samples_per_beat - f64::from(*time)).abs();
+                (n.channel, n.key) == (*channel, *key) && distance <= 1.0 + samples_per_beat / 960.0
+            };
+            let near: Vec<_> = saved.iter().filter(is_it).collect();
+            prop_assert!(!near.is_empty(), "{key} at {time} is not saved: {saved:?}");
+            prop_assert!(near.len() > 1 || near[0].velocity.abs_diff(*velocity) <= 1 || struck.len() != n_saved);
+        }
+    }
+
+    #[test]
+    fn the_notes_do_not_depend_on_block_size(
+        score in score_strategy(), setting in settings(), performing in performings(), input in inputs(),
+    ) {
+        let setting = Setting { ramp: 0.0, performing, input, ..setting };
         let n_samples = 40_000;
         let ragged = Host::new(setting.clone()).run_samples(score.clone(), n_samples);
         let even = Host::new(Setting { block_sizes: vec![512], ..setting }).run_samples(score, n_samples);
@@ -81,11 +241,13 @@ proptest! {
     }
 
     #[test]
-    fn a_loop_repeats_exactly(score in score_strategy(), setting in settings(), length in 1u32..9) {
+    fn a_loop_repeats_exactly(
+        score in score_strategy(), setting in settings(), length in 1u32..9, performing in performings(),
+    ) {
         // The loop is whole in samples, so that every pass falls on the same ones.
         let loop_samples = length * 6000;
         let setting = Setting { ramp: 0.0, start: 0.0, tempo: 120.0, sample_rate: 48_000.0,
-            loop_range: Some((0.0, f64::from(loop_samples) / 24_000.0)), ..setting };
+            loop_range: Some((0.0, f64::from(loop_samples) / 24_000.0)), performing, ..setting };
         let heard = Host::new(setting).run_samples(score, 4 * loop_samples);
         let pass = |idx: u32| heard.onsets_between(idx * loop_samples, (idx + 1) * loop_samples);
         prop_assert_eq!(pass(0), pass(1));
@@ -94,12 +256,12 @@ proptest! {
 
     #[test]
     fn a_loop_that_the_host_does_not_announce_repeats_too(
-        score in score_strategy(), setting in settings(), length in 1u32..9,
+        score in score_strategy(), setting in settings(), length in 1u32..9, performing in performings(),
     ) {
         let loop_samples = length * 6000;
         let setting = Setting { ramp: 0.0, start: 0.0, tempo: 120.0, sample_rate: 48_000.0,
             loop_range: Some((0.0, f64::from(loop_samples) / 24_000.0)), tells_loop: false,
-            splits_at_loop: true, ..setting };
+            splits_at_loop: true, performing, ..setting };
         let heard = Host::new(setting).run_samples(score, 3 * loop_samples);
         let pass = |idx: u32| heard.onsets_between(idx * loop_samples, (idx + 1) * loop_samples);
         prop_assert_eq!(pass(0), pass(1));
@@ -437,4 +599,290 @@ fn heard_notes_can_be_told_apart() {
     assert!(heard(&[(5, on), (4, off)]).check_order().is_err());
     assert!(heard(&[(5, on), (5, off)]).check_order().is_err());
     assert!(heard(&[(0, on), (1, off)]).check_pairs().is_ok());
+}
+
+/// Note-ons as sample and key.
+fn ons(heard: &Heard) -> Vec<(u32, u8)> {
+    heard.onsets_between(0, u32::MAX).iter().map(|(time, _, key, _)| (*time, *key)).collect()
+}
+
+#[test]
+fn no_note_is_lost_or_doubled_while_the_knobs_that_move_notes_are_turned() {
+    // 96 notes, each a key of its own, so that each can be counted.
+    let notes: Vec<(i64, i64, u8)> = (0..96).map(|tick| (tick, 1, 20 + tick as u8)).collect();
+    let turned = |idx: usize| PerformingKnobs {
+        swing: (idx % 5) as f32 / 4.0,
+        humanize_timing: (idx % 3) as f32 / 2.0,
+        strum: (idx % 7) as f32 * 10.0,
+        swing_grid: if idx % 2 == 0 { Grid::Eighth } else { Grid::Sixteenth },
+        ..PerformingKnobs::default()
+    };
+    let jump = |block| Jump { block, kind: hosts::JumpKind::Perform(turned(block)) };
+    let setting = Setting { jumps: (0..500).map(jump).collect(), block_sizes: vec![37, 480, 1111], ..straight() };
+    let heard = Host::new(setting).run(one_bar(&notes), 250);
+    heard.check_order().unwrap();
+    heard.check_pairs().unwrap();
+    let mut keys: Vec<u8> = ons(&heard).iter().map(|(_, key)| *key).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, (20..116).collect::<Vec<u8>>());
+}
+
+#[test]
+fn a_loop_loses_no_note_that_comes_late_and_plays_no_note_that_lies_beyond_it() {
+    // A loop of half a beat: full swing of eighths would move its last sixteenth by a third of one, a strum
+    // moves the chord on its last tick beyond its end, and humanized notes of tick 12 would come early.
+    let notes = [(0, 3, 50), (6, 3, 52), (11, 3, 60), (11, 3, 64), (11, 3, 67), (12, 3, 90), (13, 3, 91)];
+    let performing =
+        PerformingKnobs { swing: 1.0, strum: 60.0, humanize_timing: 1.0, ..PerformingKnobs::default() };
+    let setting =
+        Setting { performing, loop_range: Some((0.0, 0.5)), block_sizes: vec![700], ..Setting::default() };
+    let heard = Host::new(setting).run_samples(one_bar(&notes), 4 * 12_000);
+    heard.check_pairs().unwrap();
+    for pass in 0..4 {
+        let mut keys: Vec<u8> =
+            heard.onsets_between(pass * 12_000, (pass + 1) * 12_000).iter().map(|(_, _, key, _)| *key).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, [50, 52, 60, 64, 67], "pass {pass}");
+    }
+}
+
+#[test]
+fn a_humanized_note_may_come_before_its_bar_line() {
+    let bar = |idx: i64| -> Arc<Bar> {
+        let note = |pitch: u8| Note {
+            onset: Tick(96 * idx),
+            duration: Tick(6),
+            pitch,
+            velocity: 80,
+            family: Family::PIANO,
+        };
+        Bar { start: Tick(96 * idx), meter: Meter::COMMON, notes: (40..70).map(note).collect() }.into()
+    };
+    let score = Score { bars: vec![bar(0), bar(1)] };
+    let performing = PerformingKnobs { humanize_timing: 1.0, ..PerformingKnobs::default() };
+    let heard = Host::new(Setting { performing, ..straight() }).run(score, 300);
+    let line = 96_000;
+    let n_early = heard.onsets_between(line - 1500, line).len();
+    let n_late = heard.onsets_between(line, line + 1501).len();
+    assert_eq!(n_early + n_late, 30);
+    assert!(n_early > 5 && n_late > 5, "{n_early} early, {n_late} late");
+    // At the start of the song nothing can come early.
+    assert_eq!(heard.onsets_between(0, 1501).len(), 30);
+}
+
+fn on(channel: u8, key: u8) -> EventKind {
+    EventKind::On { channel, key, velocity: 70 }
+}
+
+fn off(channel: u8, key: u8) -> EventKind {
+    EventKind::Off { channel, key }
+}
+
+fn thru() -> PerformingKnobs {
+    PerformingKnobs { thru: true, ..PerformingKnobs::default() }
+}
+
+#[test]
+fn what_comes_in_goes_out_at_its_very_sample_on_its_own_channel_while_the_song_moves_and_while_it_stands() {
+    let input = vec![
+        (3, on(5, 60)),
+        (479, on(0, 61)),
+        (480, off(5, 60)),
+        (700, off(0, 61)),
+        (5000, on(2, 62)),
+        (5000, on(2, 63)),
+        (5001, off(2, 62)),
+        (6000, off(2, 63)),
+    ];
+    let stop = |block| Jump { block, kind: hosts::JumpKind::Stop };
+    for jumps in [Vec::new(), (0..40).map(stop).collect()] {
+        let setting = Setting { performing: thru(), input: input.clone(), jumps, ..straight() };
+        assert_eq!(Host::new(setting).run(one_bar(&[]), 20).events, input);
+        let swallowed = Setting { input: input.clone(), ..straight() };
+        assert_eq!(Host::new(swallowed).run(one_bar(&[]), 20).events, []);
+    }
+}
+
+#[test]
+fn a_key_that_comes_in_and_goes_at_once_sounds_for_a_sample() {
+    let input = vec![(5, on(0, 60)), (5, off(0, 60)), (5, on(0, 62)), (9, off(0, 62))];
+    let setting = Setting { performing: thru(), input, ..straight() };
+    let events = Host::new(setting).run(one_bar(&[]), 3).events;
+    assert_eq!(events, [(5, on(0, 60)), (5, on(0, 62)), (6, off(0, 60)), (9, off(0, 62))]);
+}
+
+#[test]
+fn a_key_that_the_music_strikes_while_it_is_held_goes_up_when_both_have_let_go() {
+    let music = one_bar(&[(1, 2, 60)]); // samples 1000 to 3000
+    let heard = |input: &[(u32, EventKind)]| {
+        let setting = Setting { performing: thru(), input: input.to_vec(), ..straight() };
+        Host::new(setting).run(music.clone(), 20).events
+    };
+    let struck = |time| (time, EventKind::On { channel: 0, key: 60, velocity: 80 });
+    let outlasting = [(500, on(0, 60)), (4000, off(0, 60))];
+    assert_eq!(heard(&outlasting), [outlasting[0], (1000, off(0, 60)), struck(1000), outlasting[1]]);
+    let shorter = [(500, on(0, 60)), (2000, off(0, 60))];
+    assert_eq!(heard(&shorter), [shorter[0], (1000, off(0, 60)), struck(1000), (3000, off(0, 60))]);
+    let within = [(2000, on(0, 60)), (2500, off(0, 60))];
+    assert_eq!(heard(&within), [struck(1000), (2000, off(0, 60)), within[0], (3000, off(0, 60))]);
+}
+
+#[test]
+fn what_is_held_ends_when_thru_is_switched_off_or_the_plugin_is_silenced_and_sounds_on_through_a_stop() {
+    let input = vec![(100, on(3, 60)), (9000, off(3, 60))];
+    let end_with = |kind| {
+        let jumps = vec![Jump { block: 10, kind }];
+        let setting = Setting { performing: thru(), input: input.clone(), jumps, ..straight() };
+        Host::new(setting).run(one_bar(&[]), 30).events
+    };
+    let no_thru = hosts::JumpKind::Perform(PerformingKnobs::default());
+    assert_eq!(end_with(no_thru), [input[0], (4800, off(3, 60))]);
+    assert_eq!(end_with(hosts::JumpKind::Silence), [input[0], (4800, off(3, 60))]);
+    assert_eq!(end_with(hosts::JumpKind::Stop), input);
+}
+
+#[test]
+fn notes_follow_the_chord_that_is_held_and_the_bass_its_lowest_key() {
+    let mut score = one_bar(&[(0, 24, 60), (0, 24, 64), (24, 24, 62), (48, 24, 60)]);
+    let mut bar = (*score.bars[0]).clone();
+    let note = |onset, pitch, family| Note { onset: Tick(onset), pitch, family, ..bar.notes[0] };
+    let more = [note(0, 38, Family::BASS), note(0, 37, Family::DRUMS)];
+    bar.notes.extend(more);
+    bar.notes.sort_unstable();
+    score.bars[0] = bar.into();
+    // D flat major over F; later A minor, pressed at the very sample of a note; let go while it sounds.
+    let d_flat = [53, 61, 68].map(|key| (0, on(0, key)));
+    let gone = [53, 61, 68].map(|key| (20_000, off(0, key)));
+    let a_minor = [57, 60, 64].map(|key| (24_000, on(0, key)));
+    let a_minor_gone = [57, 60, 64].map(|key| (30_000, off(0, key)));
+    let input = [d_flat, gone, a_minor, a_minor_gone].concat();
+    let performing = PerformingKnobs { chord_follow: true, ..PerformingKnobs::default() };
+    let setting = Setting { performing, input, ..straight() };
+    let heard = Host::new(setting.clone()).run(score.clone(), 150);
+    heard.check_pairs().unwrap();
+    assert_eq!(
+        ons(&heard),
+        // C to D flat, E to F, the bass to F, the drum stays; then D to C, as near as E; C stays.
+        [(0, 41), (0, 61), (0, 65), (0, 37), (24_000, 60), (48_000, 60)]
+    );
+    // A chord that nobody holds any more is forgotten at stop.
+    let jumps = vec![Jump { block: 70, kind: hosts::JumpKind::Stop }, Jump { block: 80, kind: hosts::JumpKind::Seek(0.0) }];
+    let stopped = Host::new(Setting { jumps, ..setting }).run(score, 85);
+    let again: Vec<u8> = ons(&stopped).iter().filter(|(time, _)| *time > 36_000).map(|(_, key)| *key).collect();
+    assert_eq!(again, [38, 60, 64, 37]);
+}
+
+/// A bar of 4/4 with one note on each beat.
+fn bar_of_quarters(idx: i64, pitch: u8) -> Arc<Bar> {
+    let note = |beat: i64| Note {
+        onset: Tick(96 * idx + 24 * beat),
+        duration: Tick(24),
+        pitch: pitch + beat as u8,
+        velocity: 80,
+        family: Family::PIANO,
+    };
+    Bar { start: Tick(96 * idx), meter: Meter::COMMON, notes: (0..4).map(note).collect() }.into()
+}
+
+/// A player and a composer that has composed these bars and answers nothing.
+fn with_late_composer(bars: &[Arc<Bar>]) -> (ComposerEnd, Player) {
+    let (composer_end, player_end) = handover();
+    let score = Arc::new(Score { bars: bars.to_vec() });
+    composer_end.publish(Published { score, answered: 0 }).unwrap();
+    (composer_end, Player::new(player_end))
+}
+
+/// Plays live from one sample to another in blocks of 60, and returns what is heard.
+///
+/// At 9600 quarter notes a minute all of it takes less time than a host that plays live may be ahead of the
+/// clock, so the player takes it for live playing and waits for nothing.
+fn play_live(player: &mut Player, samples: std::ops::Range<u32>, length: u8) -> Heard {
+    let mut heard = Heard::default();
+    let composing = ComposingKnobs { length, ..ComposingKnobs::default() };
+    for start in samples.step_by(60) {
+        let transport = Transport {
+            playing: true,
+            position: Some(Beats(f64::from(start) / f64::from(BEAT))),
+            tempo: Some(9600.0),
+            meter: Some(Meter::COMMON),
+            ..Transport::default()
+        };
+        let block = Block { n_samples: 60, sample_rate: 48_000.0, transport };
+        let mut events = EventList::default();
+        player.process(&block, &composing, &PerformingKnobs::default(), &[], &mut events);
+        heard.events.extend(events.as_slice().iter().map(|event| (start + event.offset, event.kind)));
+    }
+    heard
+}
+
+const BEAT: u32 = 300;
+const BAR: u32 = 4 * BEAT;
+
+#[test]
+fn a_late_bar_is_stood_in_for_by_the_one_a_phrase_ago_or_the_last_there_is() {
+    let bars = [bar_of_quarters(0, 40), bar_of_quarters(1, 50), bar_of_quarters(2, 60)];
+    for (length, pitch) in [(2, 50), (8, 60)] {
+        let (_composer_end, mut player) = with_late_composer(&bars);
+        play_live(&mut player, 0..3 * BAR - 60, length);
+        assert!(!player.playhead().is_repeating(), "older versions of bars are there");
+        let heard = play_live(&mut player, 3 * BAR - 60..4 * BAR - 60, length);
+        assert!(player.playhead().is_repeating());
+        assert_eq!(
+            ons(&heard),
+            (0..4).map(|beat| (3 * BAR + u32::from(beat) * BEAT, pitch + beat)).collect::<Vec<_>>()
+        );
+        assert!(player.playhead().n_late() > 0);
+    }
+}
+
+#[test]
+fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
+    let mut bars = vec![bar_of_quarters(0, 40)];
+    let (composer_end, mut player) = with_late_composer(&bars);
+    let mut heard = play_live(&mut player, 0..BAR + 420, 8);
+    bars.push(bar_of_quarters(1, 70));
+    composer_end.publish(Published { score: Arc::new(Score { bars }), answered: 99 }).unwrap();
+    heard.events.extend(play_live(&mut player, BAR + 420..2 * BAR, 8).events);
+    assert!(!player.playhead().is_repeating());
+    let late: Vec<u8> = ons(&heard).iter().filter(|(time, _)| *time >= BAR).map(|(_, key)| *key).collect();
+    assert_eq!(late, [40, 41, 72, 73]);
+    let mut events = EventList::default();
+    player.silence(&mut events);
+    heard.events.extend(events.as_slice().iter().map(|event| (2 * BAR, event.kind)));
+    heard.check_pairs().unwrap();
+}
+
+#[test]
+fn a_bar_that_the_composer_has_answered_with_nothing_is_silent() {
+    let (composer_end, mut player) = with_late_composer(&[]);
+    let score = Arc::new(Score { bars: vec![bar_of_quarters(0, 40)] });
+    composer_end.publish(Published { score, answered: u64::MAX }).unwrap();
+    let heard = play_live(&mut player, 0..3 * BAR, 8);
+    assert_eq!(ons(&heard).len(), 4);
+    assert!(!player.playhead().is_repeating());
+}
+
+#[test]
+fn a_bar_of_another_meter_stands_in_for_nothing() {
+    let waltz = Bar { meter: Meter::new(3, 4).unwrap(), ..(*bar_of_quarters(0, 40)).clone() };
+    let waltz = Bar { notes: waltz.notes[..3].to_vec(), ..waltz };
+    let (_composer_end, mut player) = with_late_composer(&[waltz.into()]);
+    let heard = play_live(&mut player, 0..3 * BAR, 8);
+    assert_eq!(ons(&heard).len(), 3);
+}
+
+#[test]
+fn rendering_stands_in_for_nothing() {
+    let (composer_end, mut player) = with_late_composer(&[bar_of_quarters(0, 40)]);
+    drop(composer_end);
+    let transport = Transport { playing: true, offline: true, meter: Some(Meter::COMMON), ..Transport::default() };
+    let mut n_ons = 0;
+    for _ in 0..400 {
+        let block = Block { n_samples: 480, sample_rate: 48_000.0, transport };
+        let mut events = EventList::default();
+        player.process(&block, &ComposingKnobs::default(), &PerformingKnobs::default(), &[], &mut events);
+        let is_on = |event: &&Event| matches!(event.kind, EventKind::On { .. });
+        n_ons += events.as_slice().iter().filter(is_on).count();
+    }
+    assert_eq!(n_ons, 4);
 }

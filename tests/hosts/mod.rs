@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
 use continuo::player::handover::{ComposerEnd, Published, handover};
-use continuo::player::{Block, ComposingKnobs, EventKind, EventList, PerformingKnobs, Player, Transport};
+use continuo::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
@@ -25,6 +25,7 @@ pub enum JumpKind {
     /// Stops for three blocks.
     Stop,
     Octave(i8),
+    Perform(PerformingKnobs),
     Silence,
 }
 
@@ -42,6 +43,8 @@ pub struct Setting {
     pub tells_position: bool,
     pub jumps: Vec<Jump>,
     pub performing: PerformingKnobs,
+    /// What comes in, at samples counted from the start of the run, ascending.
+    pub input: Vec<(u32, EventKind)>,
     /// The composing knobs from a song position on, as automation would have them.
     pub composing: Vec<(f64, ComposingKnobs)>,
     /// The time signatures from a bar line on.
@@ -65,6 +68,7 @@ impl Default for Setting {
             tells_position: true,
             jumps: Vec::new(),
             performing: PerformingKnobs::default(),
+            input: Vec::new(),
             composing: vec![(f64::NEG_INFINITY, ComposingKnobs::default())],
             meters: vec![(0.0, Meter::COMMON)],
             tells_bars: false,
@@ -195,6 +199,7 @@ impl Host {
                     JumpKind::Seek(to) => position = to,
                     JumpKind::Stop => stopped_for = 3,
                     JumpKind::Octave(octave) => performing.octave = octave,
+                    JumpKind::Perform(knobs) => performing = knobs,
                     JumpKind::Silence => is_silenced = true,
                 }
             }
@@ -220,7 +225,8 @@ impl Host {
             if is_silenced {
                 player.silence(&mut events);
             } else {
-                player.process(&block, &self.composing_at(position), &performing, &[], &mut events);
+                let input = self.input(now, size);
+                player.process(&block, &self.composing_at(position), &performing, &input, &mut events);
             }
             heard.take(now, &events, size);
             if is_playing && !is_silenced {
@@ -242,7 +248,8 @@ impl Host {
             sample_rate: setting.sample_rate,
             transport: Transport::default(),
         };
-        // What could not be said for lack of room is said in the blocks after.
+        // What could not be said for lack of room is said in the blocks after, and thru is off.
+        performing.thru = false;
         for _ in 0..300 {
             events.clear();
             player.process(&block, &self.composing_at(position), &performing, &[], &mut events);
@@ -250,6 +257,12 @@ impl Host {
             now += 64;
         }
         heard
+    }
+
+    /// What comes in during the block at `now`.
+    fn input(&self, now: u32, size: u32) -> Vec<Event> {
+        let events = self.setting.input.iter().filter(|(time, _)| (now..now + size).contains(time));
+        events.map(|(time, kind)| Event { offset: time - now, kind: *kind }).collect()
     }
 
     fn transport(&self, playing: bool, position: f64, tempo: f64) -> Transport {
@@ -289,6 +302,16 @@ impl Host {
 }
 
 type Struck = (u32, u8, u8, u8);
+
+/// How a note should be played.
+#[derive(Debug, Clone, Copy)]
+pub struct Played {
+    pub beat: f64,
+    pub channel: u8,
+    pub key: u8,
+    /// If it is known.
+    pub velocity: Option<u8>,
+}
 
 impl Heard {
     fn take(&mut self, start: u32, events: &EventList, size: u32) {
@@ -361,37 +384,57 @@ impl Heard {
 
     /// Every note that the playhead passed sounds once, within a sample of where its beat lies.
     pub fn check_onsets(&self, score: &Score) -> Result<(), TestCaseError> {
+        self.check_played(score, |note, _| Played {
+            beat: note.onset.to_beats().0,
+            channel: if note.family.is_drums() { 9 } else { 0 },
+            key: note.pitch,
+            velocity: None,
+        })
+    }
+
+    /// Every note that is played where the playhead passed sounds once, within a sample of where its beat
+    /// lies, and no other; `play` says how a note of a bar should be played.
+    pub fn check_played(
+        &self,
+        score: &Score,
+        play: impl Fn(&Note, &Bar) -> Played,
+    ) -> Result<(), TestCaseError> {
         let mut expected = Vec::new();
-        for note in score.bars.iter().flat_map(|bar| &bar.notes) {
-            let beat = note.onset.to_beats().0;
-            let block = self
-                .blocks
-                .iter()
-                .find(|b| b.position <= beat && beat < b.end_position);
+        let start = self.blocks.first().map_or(0.0, |block| block.position);
+        let bars = score.bars.iter();
+        let notes = bars.flat_map(|bar| bar.notes.iter().map(move |note| (note, bar)));
+        for (note, bar) in notes.filter(|(note, _)| note.onset.to_beats().0 >= start) {
+            let played = play(note, bar);
+            let beat = played.beat.max(start);
+            let block = self.blocks.iter().find(|b| b.position <= beat && beat < b.end_position);
             if let Some(block) = block {
                 let time = f64::from(block.start) + (beat - block.position) / block.beats_per_sample;
-                let channel = if note.family.is_drums() { 9 } else { 0 };
-                expected.push((time, channel, note.pitch));
+                expected.push((time, played));
             }
         }
         let mut struck = self.onsets_between(0, u32::MAX);
-        for (time, channel, key) in &expected {
-            let is_it = |s: &Struck| (s.1, s.2) == (*channel, *key) && (f64::from(s.0) - time).abs() <= 1.0;
+        for (time, played) in &expected {
+            let place = (played.channel, played.key);
+            // Two notes may strike one key together: that is one note.
+            let is_twin = |e: &&(f64, Played)| (e.1.channel, e.1.key) == place && (e.0 - time).abs() < 1.5;
+            let n_twins = expected.iter().filter(is_twin).count();
+            let is_it = |s: &Struck| {
+                let is_loud = n_twins > 1 || played.velocity.is_none_or(|velocity| velocity == s.3);
+                (s.1, s.2) == place && is_loud && (f64::from(s.0) - time).abs() <= 1.0
+            };
             let found = struck.iter().position(is_it);
-            // Two families may strike one key together: that is one note.
-            let twins = expected
-                .iter()
-                .filter(|e| (e.1, e.2) == (*channel, *key) && (e.0 - time).abs() < 1.5);
             prop_assert!(
-                found.is_some() || twins.count() > 1,
-                "{key} at {time} is missing: {struck:?}"
+                found.is_some() || n_twins > 1,
+                "{played:?} at {time} is missing: {struck:?}"
             );
             if let Some(idx) = found {
                 struck.remove(idx);
             }
         }
-        // The one sample around the start may hold a note that the arithmetic above puts just before it.
-        struck.retain(|s| s.0 > 1);
+        // The one sample around the start and the end may hold a note that the arithmetic above puts just
+        // beside them.
+        let end = self.blocks.last().map_or(0, |block| block.start + block.n_samples);
+        struck.retain(|s| s.0 > 1 && s.0 + 1 < end);
         prop_assert!(struck.is_empty(), "too many: {struck:?}");
         Ok(())
     }
