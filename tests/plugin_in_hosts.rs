@@ -8,7 +8,9 @@ use anyhow::{Context as _, Result, ensure};
 use xtask::hosts::clap::ClapHost;
 use xtask::hosts::daw::{Report, Sizes};
 use xtask::hosts::vst3::Vst3Host;
-use xtask::hosts::{Block, Daw, Host, LoopStyle, Meanwhile, Pace, Recording, RenderMode, Setup};
+use continuo::player::handover::handover;
+use continuo::plugin::{Parameters, presets};
+use xtask::hosts::{Block, Change, Daw, Host, LoopStyle, Meanwhile, Pace, Recording, RenderMode, Setup, parameter_number};
 
 #[derive(Clone, Copy, Debug)]
 enum Format {
@@ -440,6 +442,80 @@ fn the_output_is_silent_unless_the_preview_sound_is_on() -> Result<()> {
             );
             assert!(sounds || peak <= 0.0, "{format:?}: peak {peak}");
         }
+    }
+    Ok(())
+}
+
+#[test]
+fn controllers_with_knobs_find_every_parameter_on_a_page() -> Result<()> {
+    let mut host = ClapHost::load(&library()?)?;
+    let pages = host.remote_pages()?;
+    let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
+    let expected = ["Compose", "Pitch", "Rhythm", "Perform", "Converse", "Takes", "Sound"];
+    assert_eq!(names[..7], expected);
+    let on_pages: Vec<u32> = pages.iter().flat_map(|(_, places)| places.iter().flatten().copied()).collect();
+    assert_eq!(on_pages.len(), 8 * pages.len(), "a place that is empty or names no parameter");
+    for parameter in host.parameters()? {
+        let is_there = on_pages.contains(&parameter.number) || parameter.name == "Bypass";
+        assert!(is_there, "{} is on no page", parameter.name);
+    }
+    Ok(())
+}
+
+#[test]
+fn presets_switch_while_playing_without_a_hanging_note() -> Result<()> {
+    let parameters = Parameters::new(handover().0);
+    let presets = presets::factory();
+    for format in FORMATS {
+        let mut daw = Daw { sizes: Sizes::Random { seed: 4, max: 3000 }, ..Daw::default() };
+        let mut host = load(format, &[])?;
+        ready(host.as_mut(), format, daw.sample_rate)?;
+        let mut recording = Recording::default();
+        for preset in &presets {
+            let mut blocks = daw.play(2.3);
+            let settings = preset.settings(&parameters);
+            blocks[0].changes.extend(settings.iter().map(|(knob, position)| Change {
+                offset: 0,
+                number: parameter_number(knob.id()),
+                normalised: f64::from(*position),
+            }));
+            play(host.as_mut(), blocks, &mut recording)?;
+        }
+        let mut blocks = daw.play(8.0);
+        blocks.extend(daw.stand(9_000));
+        play(host.as_mut(), blocks, &mut recording)?;
+        // Every note-on with its note-off, none before its time, and silence when the song stands.
+        recording.check_times()?;
+        recording.check_silence_when_stopped()?;
+        let n_notes = recording.notes()?.len();
+        assert!(n_notes > 2 * presets.len(), "{format:?}: only {n_notes} notes");
+        let last = presets.last().context("no presets")?;
+        for (knob, position) in last.settings(&parameters) {
+            let number = parameter_number(knob.id());
+            let there = host.parameters()?.into_iter().find(|parameter| parameter.number == number);
+            let normalised = there.context("no such parameter")?.normalised;
+            assert!((normalised - f64::from(position)).abs() < 1e-4, "{format:?}: {knob:?} is at {normalised}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn a_project_of_the_first_version_loads_with_the_new_knobs_at_their_defaults() -> Result<()> {
+    let old = [
+        "style", "seed", "temp", "length", "evolve", "tonic", "scale", "octave", "vel", "gate", "prev",
+        "prevdb", "bypass",
+    ];
+    let fresh = load(Format::Clap, &[("seed", "21"), ("octave", "1")])?.save()?;
+    let mut state: serde_json::Value = serde_json::from_slice(&fresh)?;
+    let params = state["params"].as_object_mut().context("no parameters in the state")?;
+    params.retain(|id, _| old.contains(&id.as_str()));
+    assert_eq!(params.len(), old.len());
+    for format in FORMATS {
+        let expected = load(format, &[("seed", "21"), ("octave", "1")])?.parameters()?;
+        let mut host = load(format, &[("dens", "150%"), ("low", "C3"), ("fam3", "Off"), ("mode", "Trade")])?;
+        host.load(&serde_json::to_vec(&state)?)?;
+        assert_eq!(host.parameters()?, expected, "{format:?}");
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::plugin::editor::{self, Editor};
 use crate::plugin::inlet::Inlet;
 use crate::plugin::outlet::Outlet;
 use crate::plugin::preview::Preview;
-use crate::plugin::{Parameters, transport};
+use crate::plugin::{Parameters, remote, transport};
 
 /// One instance of the plugin in a host.
 ///
@@ -94,7 +94,7 @@ impl Plugin for Continuo {
     }
 
     fn filter_state(state: &mut PluginState) {
-        Parameters::confine(state);
+        Parameters::complete(state);
     }
 
     fn activate(
@@ -172,6 +172,10 @@ impl ClapPlugin for Continuo {
         ClapFeature::Synthesizer,
         ClapFeature::Stereo,
     ];
+
+    fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
+        remote::declare(&self.parameters, context);
+    }
 }
 
 impl Vst3Plugin for Continuo {

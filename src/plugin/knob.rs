@@ -1,5 +1,6 @@
 //! The parameters as the editor and presets turn them: all of one kind, normalised, with names and texts.
 
+use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
 use crate::music::Family;
@@ -203,6 +204,15 @@ impl Parameters {
         }
     }
 
+    /// The value in a fresh instance, as it is saved.
+    pub(crate) fn default_value(&self, knob: Knob) -> ParamValue {
+        match self.parameter(knob) {
+            Parameter::Whole(whole) => ParamValue::I32(whole.default_plain_value()),
+            Parameter::Fraction(fraction) => ParamValue::F32(fraction.default_plain_value()),
+            Parameter::Switch(switch) => ParamValue::Bool(switch.default_plain_value()),
+        }
+    }
+
     /// The nearest position to such a value.
     #[must_use]
     pub fn position_of_plain(&self, knob: Knob, plain: f32) -> f32 {
@@ -212,6 +222,11 @@ impl Parameters {
             Parameter::Switch(switch) => switch.preview_normalized(plain > 0.5),
         };
         self.snapped(knob, position)
+    }
+
+    /// Puts the knob on a page of remote controls.
+    pub(crate) fn add_to(&self, page: &mut impl RemoteControlsPage, knob: Knob) {
+        on_parameter!(self, knob, parameter => page.add_param(parameter));
     }
 
     /// Puts the knob somewhere, as a host would.

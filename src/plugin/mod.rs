@@ -28,6 +28,8 @@ pub use session::Session;
 mod saved;
 pub use saved::{SavedProject, SavedProjectError};
 
+mod remote;
+
 pub mod presets;
 
 pub mod midi_file;

@@ -68,8 +68,9 @@ use nice_plug::prelude::*;
 use crate::music::{Family, FamilySet, Grid, PitchClassSet};
 #[cfg(doc)]
 use crate::music::Scale;
-use crate::player::handover::ComposerEnd;
+use crate::player::handover::{ComposerEnd, handover};
 use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
+use crate::plugin::knob::Knob;
 use crate::plugin::parameters::build::{ANY_POLYPHONY, range};
 use crate::plugin::parameters::groups::SWINGING;
 use crate::plugin::session::Session;
@@ -197,8 +198,15 @@ impl Parameters {
         if self.sound.preview.value() { 10_f32.powf(decibels / 20.0) } else { 0.0 }
     }
 
-    /// Brings every saved value into its range: the framework takes them as they are.
-    pub fn confine(state: &mut PluginState) {
+    /// Makes a saved state whole: every value comes into its range, since the framework takes them as they
+    /// are, and what a project of an earlier version does not have comes to its default, since a host may
+    /// load it into an instance that stands elsewhere.
+    pub fn complete(state: &mut PluginState) {
+        let (end, _player) = handover();
+        let fresh = Self::new(end);
+        for knob in Knob::all() {
+            state.params.entry(knob.id().to_owned()).or_insert_with(|| fresh.default_value(knob));
+        }
         for (id, value) in &mut state.params {
             let Some((min, max)) = range(id) else { continue };
             match value {
@@ -318,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn saved_values_beyond_their_range_are_brought_back_into_it() {
+    fn saved_values_beyond_their_range_are_brought_back_and_missing_ones_filled_in() {
         let params = BTreeMap::from([
             ("temp".to_owned(), ParamValue::F32(1e9)),
             ("scale".to_owned(), ParamValue::I32(-3)),
@@ -329,8 +337,11 @@ mod tests {
             params,
             fields: BTreeMap::new(),
         };
-        Parameters::confine(&mut state);
+        Parameters::complete(&mut state);
         assert!(matches!(state.params["temp"], ParamValue::F32(value) if (value - 2.0).abs() < f32::EPSILON));
         assert!(matches!(state.params["scale"], ParamValue::I32(0)));
+        assert!(matches!(state.params["dens"], ParamValue::F32(value) if (value - 1.0).abs() < f32::EPSILON));
+        assert!(matches!(state.params["fam4"], ParamValue::Bool(true)));
+        assert!(matches!(state.params["long"], ParamValue::I32(15)));
     }
 }

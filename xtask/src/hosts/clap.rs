@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail, ensure};
 use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
+use clack_extensions::remote_controls::{PluginRemoteControls, RemoteControlsPageBuffer};
 use clack_extensions::render::{self, PluginRender};
 use clack_extensions::state::PluginState;
 use clack_host::events::event_types::{
@@ -134,6 +135,23 @@ impl ClapHost {
         {
             self.instance.call_on_main_thread_callback();
         }
+    }
+
+    /// The plugin's pages of remote controls: name, and the number of the parameter on each place.
+    ///
+    /// # Errors
+    /// If the plugin has no such pages, or counts more than it has.
+    pub fn remote_pages(&mut self) -> Result<Vec<(String, Vec<Option<u32>>)>> {
+        let handle = self.instance.plugin_handle();
+        let pages: PluginRemoteControls = handle.get_extension().context("no remote controls")?;
+        (0..pages.count(&handle))
+            .map(|idx| {
+                let mut buffer = RemoteControlsPageBuffer::new();
+                let page = pages.get(&handle, idx, &mut buffer).context("a page that is none")?;
+                let name = String::from_utf8_lossy(page.page_name).into_owned();
+                Ok((name, page.param_ids.iter().map(|id| Some((*id)?.get())).collect()))
+            })
+            .collect()
     }
 
     pub(crate) fn instance(&mut self) -> &mut PluginInstance<Handlers> {

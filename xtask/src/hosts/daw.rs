@@ -1,6 +1,6 @@
 //! A transport without sound: it says where the song stands in each block, as DAWs do.
 
-use crate::hosts::{Block, Transport};
+use crate::hosts::{Block, NoteIn, Transport};
 
 /// A song's transport. Everything is in quarter notes but the tempo, which is quarter notes a minute.
 #[derive(Clone, Debug)]
@@ -164,6 +164,51 @@ impl Daw {
     }
 }
 
+/// A key pressed and let go at places in the song.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Press {
+    /// Where it goes down, in quarter notes.
+    pub beat: f64,
+    /// How long it is held, in quarter notes.
+    pub length: f64,
+    /// 0 to 127.
+    pub key: u8,
+    /// 1 to 127.
+    pub velocity: u8,
+}
+
+/// Puts keys into the blocks in which the song first comes to their places, on the nearest frame. What the
+/// song does not come to is not played.
+pub fn press(blocks: &mut [Block], sample_rate: f64, presses: &[Press]) {
+    for press in presses {
+        let (down, up) = (press.beat, press.beat + press.length);
+        let from = note_at(blocks, sample_rate, 0, down, press.key, Some(press.velocity));
+        if let Some(from) = from {
+            note_at(blocks, sample_rate, from, up, press.key, None);
+        }
+    }
+}
+
+fn note_at(
+    blocks: &mut [Block],
+    sample_rate: f64,
+    from: usize,
+    beat: f64,
+    key: u8,
+    velocity: Option<u8>,
+) -> Option<usize> {
+    for (idx, block) in blocks.iter_mut().enumerate().skip(from) {
+        let frame = ((beat - block.beat) * 60.0 / block.tempo * sample_rate).round();
+        if block.transport.playing && (0.0..f64::from(block.frames)).contains(&frame) {
+            let offset = frame as u32;
+            block.notes.push(NoteIn { offset, velocity, channel: 0, key });
+            block.notes.sort_by_key(|note| (note.offset, note.velocity.is_some()));
+            return Some(idx);
+        }
+    }
+    None
+}
+
 fn splitmix(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mut z = *state;
@@ -209,6 +254,26 @@ mod tests {
         assert_eq!(blocks.len(), 1);
         assert_eq!(blocks[0].wraps, cycle);
         assert!((daw.position - 1.0).abs() < 1e-6, "{}", daw.position);
+    }
+
+    #[test]
+    fn a_key_goes_down_and_up_at_its_place_whatever_the_blocks() {
+        for sizes in [Sizes::Fixed(1), Sizes::Fixed(512), Sizes::Random { seed: 3, max: 8192 }] {
+            let mut daw = Daw { sizes, ..Daw::default() };
+            let mut blocks = daw.stand(100);
+            blocks.extend(daw.play(4.0));
+            let press = |beat| Press { beat, length: 0.5, key: 60, velocity: 80 };
+            super::press(&mut blocks, 48_000.0, &[press(1.0), press(1.5), press(9.0)]);
+            let mut start = 0;
+            let mut heard = Vec::new();
+            for block in &blocks {
+                heard.extend(block.notes.iter().map(|note| (start + note.offset, note.velocity)));
+                start += block.frames;
+            }
+            let at = |beats: f64| 100 + (beats * 24_000.0) as u32;
+            let expected = [(at(1.0), Some(80)), (at(1.5), None), (at(1.5), Some(80)), (at(2.0), None)];
+            assert_eq!(heard, expected);
+        }
     }
 
     #[test]
