@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::music::{Bar, Meter, Mode, Note, Piece, Score, Tick, smf};
-use crate::player::ComposingKnobs;
+use crate::player::{ComposingKnobs, performed};
 use crate::plugin::folders::{file_stem, music_folder};
 use crate::plugin::parameters::tonic_name;
 use crate::plugin::Parameters;
@@ -54,23 +54,34 @@ pub enum SaveError {
 /// # Errors
 /// If there is nothing to save, or it cannot be written.
 pub fn save(parameters: &Parameters, extent: Extent, performance: Performance) -> Result<PathBuf, SaveError> {
-    let folder = music_folder().ok_or(SaveError::NoFolder)?;
+    save_in(&music_folder().ok_or(SaveError::NoFolder)?, parameters, extent, performance)
+}
+
+fn save_in(
+    folder: &Path,
+    parameters: &Parameters,
+    extent: Extent,
+    performance: Performance,
+) -> Result<PathBuf, SaveError> {
     let knobs = parameters.composing();
     let session = &parameters.session;
     let playhead = session.playhead();
     let score = session.picture();
     let bars = excerpt(&score, extent, playhead.position().to_ticks_floor(), knobs.length);
     let title = title(&knobs, &session.styles());
+    let tempo = playhead.tempo();
+    let piece = piece(bars, &knobs, tempo);
+    if piece.notes.is_empty() {
+        return Err(SaveError::Nothing);
+    }
     let bytes = match performance {
-        Performance::AsHeard | Performance::AsComposed => {
-            let piece = piece(bars, &knobs, playhead.tempo());
-            if piece.notes.is_empty() {
-                return Err(SaveError::Nothing);
-            }
-            smf::write(&piece, &title)
+        Performance::AsHeard => {
+            let notes = performed(bars, &knobs, &parameters.performing(), tempo);
+            smf::write_performed(&notes, &piece, &title)
         }
+        Performance::AsComposed => smf::write(&piece, &title),
     };
-    write_new(&folder, &title, &bytes)
+    write_new(folder, &title, &bytes)
 }
 
 /// The bars that are meant.
@@ -146,9 +157,11 @@ fn write_new(folder: &Path, title: &str, bytes: &[u8]) -> Result<PathBuf, SaveEr
 mod tests {
     use std::sync::Arc;
 
-    use crate::music::{Bar, Family, Meter, Note, Score, Tick, smf};
-    use crate::player::ComposingKnobs;
-    use crate::plugin::midi_file::{Extent, excerpt, piece, title, write_new};
+    use crate::music::{Bar, Beats, Family, Meter, Note, Score, Tick, smf};
+    use crate::player::handover::handover;
+    use crate::player::{Block, ComposingKnobs, EventList, Player, Transport};
+    use crate::plugin::midi_file::{Extent, Performance, excerpt, piece, save_in, title, write_new};
+    use crate::plugin::{Knob, Parameters};
 
     /// Twelve bars, each with a note of its own; from the ninth on in three four.
     fn score() -> Score {
@@ -196,6 +209,70 @@ mod tests {
         let waltz = Meter::new(3, 4).unwrap();
         assert_eq!(written.meters, [(Tick(0), Meter::COMMON), (Tick(192), waltz)]);
         assert!((written.tempos[0].1 - 93.0).abs() < 0.001);
+    }
+
+    /// A song that has been played from its beginning for a while, as the host's main thread knows it.
+    fn played(n_bars: f64) -> Parameters {
+        let (composer_end, player_end) = handover();
+        let parameters = Parameters::new(composer_end);
+        parameters.session.start();
+        let mut player = Player::new(player_end);
+        let (mut events, mut beats) = (EventList::default(), 0.0);
+        while beats < 4.0 * n_bars {
+            let transport = Transport {
+                playing: true,
+                position: Some(Beats(beats)),
+                tempo: Some(120.0),
+                offline: true,
+                ..Transport::default()
+            };
+            let block = Block { n_samples: 4800, sample_rate: 48_000.0, transport };
+            events.clear();
+            let (composing, performing) = (parameters.composing(), parameters.performing());
+            player.process(&block, &composing, &performing, &[], &mut events);
+            beats += 0.2;
+        }
+        parameters
+    }
+
+    #[test]
+    fn what_is_saved_is_what_was_heard_or_what_was_composed() {
+        let folder = tempfile::tempdir().unwrap();
+        let parameters = played(9.5);
+        let put = |knob, text| parameters.put(knob, parameters.position_of_text(knob, text).unwrap());
+        put(Knob::Octave, "1");
+        put(Knob::Swing, "100%");
+        let read = |extent, performance| {
+            let path = save_in(folder.path(), &parameters, extent, performance).unwrap();
+            smf::load(&path).unwrap()
+        };
+        let composed = read(Extent::Phrase, Performance::AsComposed).to_piece();
+        let score = parameters.session.picture();
+        let phrase = excerpt(&score, Extent::Phrase, Tick(96 * 9 + 48), 8);
+        assert_eq!(phrase[0].start, Tick(96 * 8));
+        let expected: Vec<(i64, u8)> =
+            phrase.iter().flat_map(|bar| &bar.notes).map(|note| (note.onset.0 - 96 * 8, note.pitch)).collect();
+        let found: Vec<(i64, u8)> = composed.notes.iter().map(|note| (note.onset.0, note.pitch)).collect();
+        assert_eq!(found, expected);
+        let heard = read(Extent::LastBars(4), Performance::AsHeard);
+        let composed = read(Extent::LastBars(4), Performance::AsComposed);
+        assert_eq!(heard.notes.len(), composed.notes.len());
+        let beats = |smf: &smf::Smf, note: &smf::SmfNote| note.start as f64 / f64::from(smf.ticks_per_beat);
+        let mut n_swung = 0;
+        for (heard_note, note) in heard.notes.iter().zip(&composed.notes) {
+            assert_eq!(heard_note.pitch, note.pitch + 12);
+            n_swung += usize::from(beats(&heard, heard_note) > beats(&composed, note) + 0.1);
+        }
+        assert!(n_swung > 0, "nothing was swung");
+    }
+
+    #[test]
+    fn nothing_composed_is_nothing_to_save() {
+        let folder = tempfile::tempdir().unwrap();
+        let parameters = Parameters::new(handover().0);
+        let error = save_in(folder.path(), &parameters, Extent::Take, Performance::AsHeard).unwrap_err();
+        assert!(error.to_string().contains("nothing to save"), "{error}");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -34,6 +34,8 @@ pub mod presets;
 
 pub mod midi_file;
 
+mod clipboard;
+
 mod folders;
 
 pub mod preview;

@@ -31,6 +31,7 @@ use nice_plug::editor::dpi::LogicalSize;
 use nice_plug_egui::baseview::HandlerError;
 use nice_plug_egui::{EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier};
 
+use crate::plugin::clipboard;
 use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{self, Extent, Performance};
 use crate::plugin::parameters::{MAX_SEED, Parameters};
@@ -49,6 +50,8 @@ pub struct Editor {
     host: Option<GuiContext>,
     files: Vec<PathBuf>,
     presets: Vec<PresetEntry>,
+    /// What belongs on the clipboard as text.
+    to_copy: Option<String>,
     is_prepared: bool,
 }
 
@@ -67,6 +70,7 @@ pub fn create(parameters: Arc<Parameters>) -> Option<EguiEditor<Editor>> {
         host: None,
         files: Vec::new(),
         presets: Vec::new(),
+        to_copy: None,
         is_prepared: false,
     };
     nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, editor)
@@ -165,10 +169,17 @@ impl Editor {
     }
 
     /// Saves music, and puts the file on the clipboard where that can be done.
-    fn save_midi(&self, extent: Extent, performance: Performance) {
+    fn save_midi(&mut self, extent: Extent, performance: Performance) {
+        let session = &self.parameters.session;
         match midi_file::save(&self.parameters, extent, performance) {
-            Ok(path) => self.parameters.session.tell(format!("saved {}", path.display())),
-            Err(error) => self.parameters.session.complain(&error),
+            Ok(path) if clipboard::copy_file(&path) => {
+                session.tell(format!("Saved {}; the file can be pasted", path.display()));
+            }
+            Ok(path) => {
+                session.tell(format!("Saved {}; its path can be pasted", path.display()));
+                self.to_copy = Some(path.display().to_string());
+            }
+            Err(error) => session.complain(&error),
         }
     }
 }
@@ -194,6 +205,9 @@ impl NiceEguiApp for Editor {
         let view = self.view();
         for intent in show(ui, &view) {
             self.carry_out(intent);
+        }
+        if let Some(text) = self.to_copy.take() {
+            ui.ctx().copy_text(text);
         }
         ui.ctx()
             .request_repaint_after(if view.roll.playing { MOVING } else { RESTING });
