@@ -28,6 +28,8 @@ mod draw;
 
 mod heads;
 
+mod variety;
+
 mod next_note;
 
 mod generator;

@@ -12,7 +12,7 @@ use crate::model::vocabulary::{
     N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, shift_class,
     shifted, velocity_class, velocity_of,
 };
-use crate::model::{Constraints, Drawn, Given, Sampling};
+use crate::model::{Constraints, Drawn, Given, Sampling, variety};
 use crate::music::{Family, Note, Tick};
 
 /// What the next note is drawn from.
@@ -132,23 +132,12 @@ impl NextNote<'_> {
         let mut logits = self.heads.pitch(family, shift);
         let lowest_in_chord = if shift == 0 { self.heads.memory.lowest_in_chord(family) } else { 0 };
         mask(&mut logits, |pitch| pitch >= lowest_in_chord && self.allows_pitch(family, pitch));
-        if !is_drums(family) {
-            self.hold_off_repetition(&mut logits, family);
+        if self.sampling.variety > 0.0 {
+            let (notes, onset) = (self.heads.memory.notes(), self.onset(shift));
+            let penalties = variety::penalties(notes, family, onset, self.sampling.variety.min(1.0));
+            logits.iter_mut().zip(penalties).for_each(|(logit, penalty)| *logit -= penalty);
         }
         logits
-    }
-
-    /// A pitch that this family has just played several times over is held off, the more the longer: a
-    /// motif may hammer a note for a bar, a rut may not.
-    fn hold_off_repetition(&self, logits: &mut [f32], family: usize) {
-        const TOLERATED: usize = 5;
-        let mut own = self.heads.memory.notes().iter().rev().filter(|n| n.family.index() == family);
-        let Some(last) = own.next() else { return };
-        let n_repeats = 1 + own.take(64).take_while(|note| note.pitch == last.pitch).count();
-        let excess = n_repeats.saturating_sub(TOLERATED) as f32;
-        if let Some(logit) = logits.get_mut(usize::from(last.pitch)) {
-            *logit -= self.sampling.variety * excess;
-        }
     }
 
     /// One duration is always open: the nearest to the limits where no class lies within them.

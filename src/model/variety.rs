@@ -1,0 +1,144 @@
+//! Variety: what keeps coming back is held off.
+//!
+//! A motif may come back, and so may a phrase at the same place some bars later: that is form. A rut may
+//! not: the same note hammered, one figure again and again in direct succession, the same bar over and over,
+//! a passage that goes on and on as it did before. So returns are counted, for each instrument by itself,
+//! and a pitch that would make one return too many becomes the less likely the more there were. Some are
+//! always free, and the fewer the higher the knob stands; at 0 all are.
+
+use crate::model::vocabulary::N_PITCHES;
+use crate::music::{Family, Note, Tick};
+
+/// A figure in direct succession has no more notes.
+const LONGEST_FIGURE: usize = 8;
+/// A note's past are so many notes before it; it has returned when the note after the same past is the same.
+const PAST: usize = 4;
+/// Longer passages are not followed.
+const LONGEST_PASSAGE: usize = 256;
+/// No pitch is held off by more, in nats.
+const MOST: f32 = 10.0;
+
+/// By how many nats each pitch is to be less likely as the next note of `family` at `onset`, at a variety
+/// above 0 up to 1. `notes` are those remembered, ascending.
+pub(crate) fn penalties(notes: &[Note], family: usize, onset: Tick, variety: f32) -> [f32; N_PITCHES] {
+    let mut penalties = [0.0; N_PITCHES];
+    // A beat lives from coming back.
+    let variety = if family == Family::DRUMS.index() { 0.75 * variety } else { variety };
+    let voice = Voice::of(notes, family);
+    let Some(last) = voice.onset else { return penalties };
+    voice.count_figures(variety, &mut penalties);
+    voice.count_returns((onset - last).0, variety, &mut penalties);
+    penalties.iter_mut().for_each(|penalty| *penalty = penalty.min(MOST));
+    penalties
+}
+
+/// What an instrument has played: each note's pitch and its distance from the one before.
+struct Voice {
+    notes: Vec<(u8, i64)>,
+    /// Of the last note.
+    onset: Option<Tick>,
+}
+
+impl Voice {
+    fn of(notes: &[Note], family: usize) -> Self {
+        let mut onset = None;
+        let own = notes.iter().filter(|note| note.family.index() == family);
+        let notes = own.map(|note| {
+            let before = onset.replace(note.onset).unwrap_or(note.onset);
+            (note.pitch.min(127), (note.onset - before).0)
+        });
+        let notes = notes.collect();
+        Self { notes, onset }
+    }
+
+    /// Figures of one to eight notes in direct succession, whatever their rhythm.
+    fn count_figures(&self, variety: f32, penalties: &mut [f32; N_PITCHES]) {
+        let pitches = || self.notes.iter().rev().map(|note| note.0);
+        for n_notes in 1..=LONGEST_FIGURE {
+            let Some(next) = pitches().nth(n_notes - 1) else { return };
+            let n_like = pitches().zip(pitches().skip(n_notes)).take(128).take_while(|(a, b)| a == b).count();
+            let n_returns = n_like as f32 / n_notes as f32;
+            // One note may be played more often than a figure.
+            let n_free = if n_notes == 1 { 2.0 } else { 1.5 } / variety;
+            let penalty = &mut penalties[usize::from(next)];
+            *penalty = penalty.max(weight(variety) * (n_returns - n_free).max(0.0));
+        }
+    }
+
+    /// Passages that have led to a note before, at any distance.
+    fn count_returns(&self, distance: i64, variety: f32, penalties: &mut [f32; N_PITCHES]) {
+        let mut n_returns = [0_u16; N_PITCHES];
+        let mut longest = [0; N_PITCHES];
+        for (idx, next) in self.notes.iter().enumerate().skip(1).filter(|(_, note)| note.1 == distance) {
+            let then = self.notes[..idx].iter().rev();
+            let n_like = then.zip(self.notes.iter().rev()).take(LONGEST_PASSAGE).take_while(|(a, b)| a == b).count();
+            let pitch = usize::from(next.0);
+            n_returns[pitch] += u16::from(n_like >= PAST);
+            longest[pitch] = n_like.max(longest[pitch]);
+        }
+        // Half way up, two returns are free and passages of 45 notes; at the top one return and 8 notes.
+        let (free_returns, free_length) = (1.0 / variety, 8.0 / (variety * variety * variety.sqrt()));
+        for ((penalty, n_returns), longest) in penalties.iter_mut().zip(n_returns).zip(longest) {
+            *penalty += weight(variety) * (f32::from(n_returns) - free_returns).max(0.0);
+            *penalty += 0.25 * weight(variety) * (longest as f32 - free_length).max(0.0);
+        }
+    }
+}
+
+/// What a return too many costs, in nats.
+fn weight(variety: f32) -> f32 {
+    0.5 + 0.5 * variety
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::variety::penalties;
+    use crate::music::{Family, Note, Tick};
+
+    /// Eighths of these pitches.
+    fn eighths(pitches: &[u8]) -> Vec<Note> {
+        let note = |(idx, pitch): (usize, &u8)| Note {
+            onset: Tick(12 * idx as i64),
+            duration: Tick(12),
+            pitch: *pitch,
+            velocity: 80,
+            family: Family::PIANO,
+        };
+        pitches.iter().enumerate().map(note).collect()
+    }
+
+    /// How much `pitch` is held off as the next eighth.
+    fn held_off(pitches: &[u8], pitch: u8, variety: f32) -> f32 {
+        let onset = Tick(12 * pitches.len() as i64);
+        penalties(&eighths(pitches), Family::PIANO.index(), onset, variety)[usize::from(pitch)]
+    }
+
+    #[test]
+    fn a_hammered_note_is_held_off_the_more_the_longer() {
+        assert!(held_off(&[60; 4], 60, 0.5) == 0.0);
+        let longer = [6, 9, 12].map(|n| held_off(&vec![60; n], 60, 0.5));
+        assert!(longer[0] > 0.0 && longer.is_sorted_by(|a, b| a < b), "{longer:?}");
+        assert!(held_off(&[60; 12], 62, 0.5) == 0.0, "another note is free");
+    }
+
+    #[test]
+    fn a_motif_may_come_back_and_a_rut_may_not() {
+        let bar = [60, 62, 64, 65, 67, 65, 64, 62];
+        let other = [72, 71, 69, 71, 67, 69, 66, 68];
+        // Twice, with other music between, and on the way to a third time.
+        let form = [&bar[..], &other, &bar, &other[2..], &bar[..6]].concat();
+        assert!(held_off(&form, 64, 0.5) == 0.0);
+        let rut = |n_times: usize, variety| held_off(&[&bar.repeat(n_times)[..], &bar[..6]].concat(), 64, variety);
+        assert!(rut(6, 0.5) > 1.0);
+        let varieties = [0.1, 0.25, 0.5, 0.75, 1.0].map(|variety| rut(6, variety));
+        assert!(varieties.is_sorted(), "{varieties:?}");
+        assert!(rut(12, 0.5) > rut(6, 0.5));
+    }
+
+    #[test]
+    fn a_long_passage_that_comes_back_has_to_end() {
+        let passage: Vec<u8> = (0..80).map(|idx| 50 + (idx * idx * 7 % 31) as u8).collect();
+        let again = |n_notes: usize| held_off(&[&passage[..], &[90], &passage[..n_notes]].concat(), passage[n_notes], 0.5);
+        assert!(again(40) == 0.0 && again(60) > 0.0 && again(70) > again(60));
+    }
+}
