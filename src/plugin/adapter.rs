@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use nice_plug::prelude::*;
-use nice_plug_egui::EguiEditor;
 
 use crate::player::handover::{Playhead, handover};
 use crate::player::{Block, EventList, Player};
-use crate::plugin::editor::{self, Editor};
+use crate::plugin::editor::EditorWindow;
 use crate::plugin::inlet::Inlet;
 use crate::plugin::outlet::Outlet;
 use crate::plugin::preview::Preview;
@@ -80,7 +79,7 @@ impl Plugin for Continuo {
     // With it, nice-plug 0.4.2 splits blocks and reports timestamps outside them.
     const SAMPLE_ACCURATE_AUTOMATION: bool = false;
 
-    type Editor = EguiEditor<Editor>;
+    type Editor = EditorWindow;
     type SysExMessage = ();
     // The framework's background thread is shared by all instances; each has a composer thread of its own.
     type BackgroundTask = ();
@@ -90,7 +89,7 @@ impl Plugin for Continuo {
     }
 
     fn editor(&mut self, _async_executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        editor::create(Arc::clone(&self.parameters))
+        EditorWindow::new(Arc::clone(&self.parameters))
     }
 
     fn filter_state(state: &mut PluginState) {

@@ -92,6 +92,12 @@ impl Session {
         Some(inner.composer.as_ref()?.model()?.card().clone())
     }
 
+    /// The model that composes, if there is one.
+    #[must_use]
+    pub fn model(&self) -> Option<Arc<Model>> {
+        self.lock().composer.as_ref()?.model()
+    }
+
     /// The styles of the model that composes, in the order of the knob.
     #[must_use]
     pub fn styles(&self) -> Vec<String> {

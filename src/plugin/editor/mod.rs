@@ -1,101 +1,166 @@
 //! The editor: a view of the instance, drawn by egui on a thread of the window's own.
 //!
-//! [`show`] is the whole editor as a function and knows no host; [`Editor`] feeds it and carries out what
-//! the user wants.
+//! [`show`] is the whole editor as a function and knows no host: a [`View`] goes in, [`Intent`]s come out.
+//! [`Editor`] feeds it and carries out what the user wants.
 
 mod view;
-pub use view::{Choice, Intent, View, prepare, show};
+pub use view::{Choice, Intent, Mark, ModelEntry, Roll, View};
+
+mod desk;
+pub use desk::{SMALLEST, prepare, show};
 
 mod roll;
-pub use roll::Roll;
+
+mod knobs;
+
+mod widgets;
+
+mod tips;
 
 mod theme;
-mod widgets;
+
+mod emblem;
+
+mod browser;
+
+mod library;
+
+mod train_page;
+
+mod training;
+pub use training::{Order, Size, State, Training, find_trainer};
+
+mod guide;
+
+mod settings;
+pub use settings::Settings;
 
 mod folder;
 pub use folder::{model_files, models_folder};
+
+mod window;
+pub use window::{EditorWindow, SavedSize, WindowSize};
 
 #[cfg(test)]
 mod raster;
 #[cfg(test)]
 mod tests;
 
-use std::collections::hash_map::RandomState;
-use std::hash::BuildHasher;
+use std::collections::hash_map::{DefaultHasher, RandomState};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::LogicalSize;
-use nice_plug_egui::baseview::HandlerError;
-use nice_plug_egui::{EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, RepaintNotifier};
+use nice_plug_egui::baseview::{HandlerError, WindowSize as NewSize};
+use nice_plug_egui::{Frame, NiceEguiApp};
 
+use crate::model::Card;
 use crate::plugin::clipboard;
+use crate::plugin::editor::library::Library;
+use crate::plugin::editor::window::Waker;
 use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{self, Extent, Performance};
 use crate::plugin::parameters::{MAX_SEED, Parameters};
 use crate::plugin::presets::{self, PresetEntry, PresetId};
 
-/// Width and height of the editor in logical pixels.
-pub const SIZE: (f32, f32) = (900.0, 580.0);
+/// Width and height of a fresh editor in logical pixels.
+pub const SIZE: (f32, f32) = (1000.0, 640.0);
 
-/// How long a picture stays while the song moves, and while it does not.
-const MOVING: Duration = Duration::from_millis(33);
-const RESTING: Duration = Duration::from_millis(200);
+/// How long a picture stays while the song moves.
+const MOVING: Duration = Duration::from_millis(16);
+/// How often a training is looked at.
+const TRAINING: Duration = Duration::from_secs(1);
+/// A model that has not come by then will not come.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The editor of one instance.
 pub struct Editor {
     parameters: Arc<Parameters>,
+    waker: Waker,
     host: Option<GuiContext>,
-    files: Vec<PathBuf>,
-    presets: Vec<PresetEntry>,
+    library: Library,
+    presets: Arc<[PresetEntry]>,
+    settings: Settings,
+    primer: Option<String>,
+    /// The hash of the model that composes, with its card.
+    card: Option<(String, Arc<Card>)>,
+    /// The hash of the model that composed when another was asked for, and when that was.
+    loading: Option<(Option<String>, Instant)>,
+    training: (Training, Instant),
     /// What belongs on the clipboard as text.
     to_copy: Option<String>,
     is_prepared: bool,
 }
 
-/// Makes the editor for the framework.
-#[must_use]
-pub fn create(parameters: Arc<Parameters>) -> Option<EguiEditor<Editor>> {
-    let state = EguiEditorState::from_size(LogicalSize::new(SIZE.0, SIZE.1), 1.0);
-    // The editor asks for its own repaints, and nothing may ask before the window is mapped: with
-    // baseview 0.4.2 on X11 it would then stay blank for good, and egui-baseview 0.9.0 asks at the first
-    // tick of this timer. So it never ticks.
-    let settings = EguiNiceSettings::new()
-        .with_tile("Continuo")
-        .with_repaint_poll_interval(Duration::from_hours(24));
-    let editor = Editor {
-        parameters,
-        host: None,
-        files: Vec::new(),
-        presets: Vec::new(),
-        to_copy: None,
-        is_prepared: false,
-    };
-    nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, editor)
-}
-
 impl Editor {
-    fn view(&self) -> View {
+    fn new(parameters: Arc<Parameters>, waker: Waker) -> Self {
+        Self {
+            parameters,
+            waker,
+            host: None,
+            library: Library::default(),
+            presets: Arc::default(),
+            settings: Settings::default(),
+            primer: None,
+            card: None,
+            loading: None,
+            training: (Training::default(), Instant::now()),
+            to_copy: None,
+            is_prepared: false,
+        }
+    }
+
+    fn view(&mut self) -> View {
+        let messages = self.parameters.session.messages();
+        self.follow_model(!messages.is_empty());
+        if self.training.1.elapsed() > TRAINING {
+            self.look_at_training();
+        }
         let session = &self.parameters.session;
         let playhead = session.playhead();
         View {
             parameters: Arc::clone(&self.parameters),
-            card: session.card(),
+            card: self.card.as_ref().map(|(_, card)| Arc::clone(card)),
             chosen: session.chosen(),
-            files: self.files.clone(),
-            presets: self.presets.clone(),
+            is_loading: self.loading.is_some(),
+            models: self.library.entries(),
             folder: models_folder()
                 .map(|folder| folder.display().to_string())
                 .unwrap_or_default(),
+            presets: Arc::clone(&self.presets),
+            primer: self.primer.clone(),
             roll: Roll {
                 score: session.picture(),
                 playhead: playhead.position(),
                 playing: playhead.is_playing(),
+                ..Roll::default()
             },
-            messages: session.messages(),
+            training: self.training.0.clone(),
+            host: host(),
+            settings: self.settings.clone(),
+            messages,
         }
+    }
+
+    /// Notices when another model composes than before, or when none will come any more.
+    fn follow_model(&mut self, has_messages: bool) {
+        let model = self.parameters.session.model();
+        let hash = model.as_ref().map(|model| model.hash().to_owned());
+        if self.card.as_ref().map(|(hash, _)| hash) != hash.as_ref() {
+            self.card = model.map(|model| (model.hash().to_owned(), Arc::new(model.card().clone())));
+        }
+        if let Some((before, asked)) = &self.loading
+            && (*before != hash || has_messages || asked.elapsed() > PATIENCE)
+        {
+            self.loading = None;
+        }
+    }
+
+    fn look_at_training(&mut self) {
+        let trainer = find_trainer(self.settings.trainer.as_deref());
+        self.training = (training::look(trainer), Instant::now());
     }
 
     fn carry_out(&mut self, intent: Intent) {
@@ -106,28 +171,72 @@ impl Editor {
             Intent::Undo => session.undo(),
             Intent::Redo => session.redo(),
             Intent::CopyTake(from, to) => session.copy_take(from, to),
-            Intent::LoadPrimer(path) => session.load_primer(&path),
-            Intent::ClearPrimer => session.clear_primer(),
+            Intent::LoadPrimer(path) => {
+                session.load_primer(&path);
+                self.primer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            }
+            Intent::ClearPrimer => {
+                session.clear_primer();
+                self.primer = None;
+            }
             Intent::SaveMidi(extent, performance) => self.save_midi(extent, performance),
             Intent::LoadPreset(id) => self.load_preset(&id),
             Intent::SavePreset(name) => {
                 if let Err(error) = presets::save(&self.parameters, &name) {
                     session.complain(&error);
                 }
-                self.presets = presets::list();
+                self.presets = presets::list().into();
             }
-            Intent::ListPresets => self.presets = presets::list(),
+            Intent::ListPresets => self.presets = presets::list().into(),
             Intent::ReRoll => {
                 let seed = another_seed(self.parameters.compose.seed.value());
                 self.set(Knob::Seed, seed as f32 / MAX_SEED as f32);
             }
-            Intent::Choose(choice) => {
-                self.parameters.session.choose(choice);
-                self.mark_changed();
+            Intent::Choose(choice) => self.choose(choice),
+            Intent::ListModels => self.library.look(),
+            Intent::Dismiss => session.dismiss(),
+            Intent::Set(settings) => {
+                self.settings = settings;
+                if let Err(error) = self.settings.save() {
+                    session.complain(&error);
+                }
+                self.look_at_training();
             }
-            Intent::ListModels => self.files = model_files(),
-            Intent::Dismiss => self.parameters.session.dismiss(),
+            Intent::Train(_) | Intent::GoOnTraining | Intent::StopTraining | Intent::ForgetTraining => {
+                self.train(intent);
+            }
         }
+    }
+
+    fn choose(&mut self, choice: Choice) {
+        let session = &self.parameters.session;
+        if choice != session.chosen() {
+            let before = session.model().map(|model| model.hash().to_owned());
+            self.loading = Some((before, Instant::now()));
+        }
+        session.choose(choice);
+        self.mark_changed();
+    }
+
+    fn train(&mut self, intent: Intent) {
+        let trainer = find_trainer(self.settings.trainer.as_deref());
+        let done = match intent {
+            Intent::Train(order) => training::start(trainer.as_deref(), &order),
+            Intent::GoOnTraining => training::go_on(trainer.as_deref()),
+            Intent::StopTraining => {
+                training::stop();
+                Ok(())
+            }
+            _ => {
+                training::forget();
+                self.library.look();
+                Ok(())
+            }
+        };
+        if let Err(words) = done {
+            self.parameters.session.tell(words);
+        }
+        self.look_at_training();
     }
 
     fn turn(&self, intent: &Intent) {
@@ -182,6 +291,23 @@ impl Editor {
             Err(error) => session.complain(&error),
         }
     }
+
+    /// Everything that makes a difference to the picture while the song stands, as one number.
+    fn sign(parameters: &Parameters, library: &Library) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        let session = &parameters.session;
+        for knob in Knob::all() {
+            parameters.position(knob).to_bits().hash(&mut hasher);
+        }
+        let playhead = session.playhead();
+        playhead.is_playing().hash(&mut hasher);
+        playhead.position().0.to_bits().hash(&mut hasher);
+        Arc::as_ptr(&session.picture()).hash(&mut hasher);
+        session.model().map(|model| model.hash().to_owned()).hash(&mut hasher);
+        session.messages().hash(&mut hasher);
+        library.entries().as_ptr().hash(&mut hasher);
+        hasher.finish()
+    }
 }
 
 impl NiceEguiApp for Editor {
@@ -192,8 +318,10 @@ impl NiceEguiApp for Editor {
         _frame: &mut Frame,
     ) -> Result<(), HandlerError> {
         self.host = Some(host);
-        self.files = model_files();
-        self.presets = presets::list();
+        self.settings = Settings::load();
+        self.library.look();
+        self.presets = presets::list().into();
+        self.look_at_training();
         self.is_prepared = false;
         Ok(())
     }
@@ -201,21 +329,43 @@ impl NiceEguiApp for Editor {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
         if !std::mem::replace(&mut self.is_prepared, true) {
             prepare(ui.ctx());
+            let (parameters, library) = (Arc::downgrade(&self.parameters), self.library.clone());
+            let sign = move || parameters.upgrade().map_or(0, |parameters| Self::sign(&parameters, &library));
+            self.waker.begin(ui.ctx().clone(), sign);
         }
         let view = self.view();
         for intent in show(ui, &view) {
             self.carry_out(intent);
+            // What has been done is to be seen.
+            ui.ctx().request_repaint();
         }
         if let Some(text) = self.to_copy.take() {
             ui.ctx().copy_text(text);
         }
-        ui.ctx()
-            .request_repaint_after(if view.roll.playing { MOVING } else { RESTING });
+        if view.roll.playing {
+            ui.ctx().request_repaint_after(MOVING);
+        } else if self.loading.is_some() || self.training.0.state == State::Running {
+            ui.ctx().request_repaint_after(TRAINING);
+        }
+    }
+
+    fn resized(&mut self, new_size: NewSize) {
+        let size = new_size.logical;
+        self.parameters.window_size.put(size.width as f32, size.height as f32);
     }
 
     fn editor_closed(&mut self) {
         self.host = None;
     }
+}
+
+/// The host that runs this process, as far as its name tells.
+fn host() -> Option<&'static str> {
+    static HOST: std::sync::OnceLock<Option<&'static str>> = std::sync::OnceLock::new();
+    *HOST.get_or_init(|| {
+        let program: PathBuf = std::env::current_exe().ok()?;
+        guide::host_of(&program.file_name()?.to_string_lossy())
+    })
 }
 
 /// Any seed but this one.

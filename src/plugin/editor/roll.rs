@@ -1,202 +1,188 @@
-//! The piano roll: what is playing now and what comes next.
+//! The piano roll: what has been composed, what is playing now, and what comes next.
+//!
+//! Only what is in sight is laid out, and all rectangles of a kind go to the painter as one mesh, so that
+//! the cost follows the size of the window and not that of the take.
 
-use std::sync::Arc;
+mod axes;
 
-use egui::{Align2, Color32, Painter, Rect, Stroke, StrokeKind, TextStyle, Ui, pos2, vec2};
+mod notes;
 
-use crate::music::{Bar, Beats, Family, Note, Score, Tick};
-use crate::plugin::editor::theme;
+mod strip;
 
-/// Quarter notes from the left edge to the right, and from the left edge to the playhead.
-const SPAN: f64 = 24.0;
-const BEFORE: f64 = 4.0;
+mod overview;
 
-/// What the roll shows.
-#[derive(Debug, Clone, Default)]
-pub struct Roll {
-    /// The bars composed so far.
-    pub score: Arc<Score>,
-    /// The host's song position.
-    pub playhead: Beats,
-    /// Whether the host plays.
-    pub playing: bool,
+mod drums;
+
+use egui::{Align2, Color32, Mesh, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+
+use crate::music::{Bar, Beats, Tick};
+use crate::plugin::editor::roll::axes::{Rows, Times};
+use crate::plugin::editor::theme::{self, Palette};
+use crate::plugin::editor::view::{Intent, View};
+
+/// How high the strip of bars is, and the line below the notes.
+const STRIP: f32 = 20.0;
+const BELOW: f32 = 26.0;
+/// How wide the keys are, and the names of drums.
+const KEYS: f32 = 38.0;
+const DRUM_NAMES: f32 = 92.0;
+/// Pixels to the quarter note.
+const ZOOMS: std::ops::RangeInclusive<f32> = 4.0..=240.0;
+const ZOOM_STEP: f32 = 1.35;
+/// Where the playhead stands when the picture follows it, as a share of the width.
+const FOLLOW_AT: f64 = 0.25;
+
+/// Where the roll is looked at from.
+#[derive(Debug, Clone)]
+pub(super) struct Camera {
+    /// Pixels to the quarter note.
+    zoom: f32,
+    /// The quarter note at the left edge.
+    left: f64,
+    /// Whether it goes with the playhead.
+    is_following: bool,
+    /// The bar whose menu is open, and where.
+    menu: Option<(usize, egui::Pos2)>,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self { zoom: 36.0, left: 0.0, is_following: true, menu: None }
+    }
+}
+
+impl Camera {
+    /// Zooms so that what is under `x`, in pixels from the left edge, stays there.
+    fn zoom_by(&mut self, factor: f32, x: f32) {
+        let zoom = (self.zoom * factor).clamp(*ZOOMS.start(), *ZOOMS.end());
+        if !self.is_following {
+            self.left += f64::from(x) * (1.0 / f64::from(self.zoom) - 1.0 / f64::from(zoom));
+        }
+        self.zoom = zoom;
+    }
+
+    /// Moves by hand, which ends following.
+    fn move_by(&mut self, pixels: f32) {
+        if pixels != 0.0 {
+            self.is_following = false;
+            self.left += f64::from(pixels / self.zoom);
+        }
+    }
+
+    fn follow(&mut self, playhead: Beats, width: f32) {
+        if self.is_following {
+            let before = FOLLOW_AT * f64::from(width / self.zoom);
+            self.left = playhead.0 - before;
+            // At the start of a song there is nothing before it to show.
+            if playhead.0 >= 0.0 {
+                self.left = self.left.max(-0.5);
+            }
+        }
+    }
+}
+
+/// Counted from the song's origin by this bar's length: the host's own count where the meter stays.
+pub(super) fn bar_number(bar: &Bar) -> i64 {
+    bar.start.0.div_euclid(bar.meter.bar_length().0.max(1)) + 1
 }
 
 /// Draws the roll into all the space there is.
-pub(super) fn show(ui: &mut Ui, roll: &Roll) {
-    let (rect, response) = ui.allocate_exact_size(ui.available_size(), egui::Sense::hover());
+pub(super) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {
+    let palette = theme::palette(ui);
+    let roll = &view.roll;
+    let (whole, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    ui.painter().rect(whole, 8.0, palette.well, Stroke::new(1.0, palette.line), StrokeKind::Inside);
+    let inside = whole.shrink(1.0);
+    let names = if axes::is_drums_only(roll) { DRUM_NAMES } else { KEYS };
+    let (left, right) = inside.split_left_right_at_x(inside.left() + names);
+    let strip = right.with_max_y(right.top() + STRIP);
+    let below = Rect::from_min_max(pos2(inside.left(), inside.bottom() - BELOW), inside.max);
+    let picture = Rect::from_min_max(pos2(right.left(), strip.bottom()), pos2(right.right(), below.top()));
+    let keys = Rect::from_min_max(pos2(left.left(), picture.top()), pos2(left.right(), picture.bottom()));
+
+    let response = ui.interact(picture, ui.scope_id().with("roll"), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Canvas, true, "Piano roll"));
-    let painter = ui.painter_at(rect);
-    painter.rect_filled(rect, theme::ROUND, theme::WELL);
+    moved_by_hand(ui, camera, &response, picture);
+    camera.follow(roll.playhead, picture.width());
 
-    let window = Window::around(rect, roll);
-    let bars: Vec<&Arc<Bar>> = roll.score.bars.iter().filter(|bar| window.holds(bar)).collect();
-    let pitches = Pitches::of(rect, &bars);
-    pitches.paint(&painter);
-    for bar in &bars {
-        paint_bar_lines(ui, &painter, &window, bar);
-    }
-    // A note may ring into the window from bars before it: long notes start at most a few bars earlier.
-    for bar in roll.score.bars.iter().filter(|bar| window.may_ring_into(bar)) {
-        for note in &bar.notes {
-            paint_note(&painter, &window, &pitches, note, roll);
-        }
-    }
-    let x = window.x(roll.playhead);
-    let colour = if roll.playing { theme::ACCENT } else { theme::DIM };
-    painter.vline(x, rect.y_range(), Stroke::new(1.5, colour));
-    painter.rect_stroke(
-        rect,
-        theme::ROUND,
-        Stroke::new(1.0, theme::LINE),
-        StrokeKind::Inside,
-    );
-    if bars.is_empty() {
-        let text = "Nothing composed here yet. Press play in the host.";
-        painter.text(
-            rect.center(),
-            Align2::CENTER_CENTER,
-            text,
-            TextStyle::Body.resolve(ui.style()),
-            theme::DIM,
-        );
-    }
-}
-
-/// The stretch of the song that is in sight.
-struct Window {
-    rect: Rect,
-    left: f64,
-}
-
-impl Window {
-    fn around(rect: Rect, roll: &Roll) -> Self {
-        Self {
-            rect,
-            left: roll.playhead.0 - BEFORE,
-        }
-    }
-
-    fn x(&self, beats: Beats) -> f32 {
-        self.rect.left() + ((beats.0 - self.left) / SPAN) as f32 * self.rect.width()
-    }
-
-    fn holds(&self, bar: &Bar) -> bool {
-        bar.end().to_beats().0 > self.left && bar.start.to_beats().0 < self.left + SPAN
-    }
-
-    fn may_ring_into(&self, bar: &Bar) -> bool {
-        bar.end().to_beats().0 > self.left - SPAN && bar.start.to_beats().0 < self.left + SPAN
-    }
-}
-
-/// Which keys are in sight, in whole octaves so that the picture rests while the music moves.
-struct Pitches {
-    rect: Rect,
-    lowest: i32,
-    highest: i32,
-}
-
-impl Pitches {
-    fn of(rect: Rect, bars: &[&Arc<Bar>]) -> Self {
-        let pitches = || {
-            bars.iter()
-                .flat_map(|bar| &bar.notes)
-                .map(|note| i32::from(note.pitch))
+    let times = Times::new(picture, camera.left, camera.zoom);
+    let knobs = view.parameters.composing();
+    let rows = Rows::of(ui, keys, picture, roll, &times);
+    let painter = ui.painter().with_clip_rect(picture);
+    rows.paint(&painter, picture, &knobs, palette);
+    paint_bar_lines(&painter, &times, view, palette);
+    notes::paint(ui, &painter, &times, &rows, view);
+    rows.paint_keys(&ui.painter().with_clip_rect(keys), keys, &knobs, palette);
+    strip::show(ui, strip, &times, camera, view, intents);
+    paint_playhead(ui, &times, strip, picture, view, palette);
+    overview::show(ui, below, camera, &times, view);
+    if roll.score.bars.is_empty() {
+        let text = if view.card.is_some() {
+            "Nothing is composed here yet. Press play in the host."
+        } else {
+            "No model is loaded, so nothing is composed. Choose one under Models."
         };
-        let lowest = pitches().min().unwrap_or(48).min(60) / 12 * 12;
-        let highest = (pitches().max().unwrap_or(71).max(lowest + 23) / 12 + 1) * 12 - 1;
-        Self {
-            rect,
-            lowest,
-            highest,
-        }
+        painter.text(picture.center(), Align2::CENTER_CENTER, text, theme::font(theme::BODY), palette.dim);
     }
-
-    fn row(&self) -> f32 {
-        self.rect.height() / (self.highest - self.lowest + 1) as f32
-    }
-
-    fn top(&self, pitch: i32) -> f32 {
-        self.rect.bottom() - (pitch - self.lowest + 1) as f32 * self.row()
-    }
-
-    fn paint(&self, painter: &Painter) {
-        for pitch in self.lowest..=self.highest {
-            let row = Rect::from_min_size(
-                pos2(self.rect.left(), self.top(pitch)),
-                vec2(self.rect.width(), self.row()),
-            );
-            if !matches!(pitch.rem_euclid(12), 1 | 3 | 6 | 8 | 10) {
-                painter.rect_filled(row, 0.0, theme::PANEL.gamma_multiply(0.55));
-            }
-            if pitch % 12 == 0 {
-                painter.hline(self.rect.x_range(), row.bottom(), Stroke::new(1.0, theme::LINE));
-            }
-        }
+    if response.hovered() && !response.dragged() {
+        notes::explain(ui, &response, &times, &rows, view);
     }
 }
 
-fn paint_bar_lines(ui: &Ui, painter: &Painter, window: &Window, bar: &Bar) {
-    let x = window.x(bar.start.to_beats());
-    painter.vline(x, window.rect.y_range(), Stroke::new(1.0, theme::LINE));
-    let pulse = 4.0 / f64::from(bar.meter.denominator());
-    for idx in 1..bar.meter.numerator() {
-        let x = window.x(bar.start.to_beats() + Beats(f64::from(idx) * pulse));
-        painter.vline(
-            x,
-            window.rect.y_range(),
-            Stroke::new(1.0, theme::LINE.gamma_multiply(0.35)),
-        );
+fn moved_by_hand(ui: &Ui, camera: &mut Camera, response: &egui::Response, picture: Rect) {
+    if response.dragged() {
+        camera.move_by(-response.drag_delta().x);
     }
-    // Counted from the song's origin by this bar's length: the host's own count where the meter stays.
-    let number = bar.start.0.div_euclid(bar.meter.bar_length().0) + 1;
-    let font = TextStyle::Small.resolve(ui.style());
-    painter.text(
-        pos2(x + 4.0, window.rect.top() + 2.0),
-        Align2::LEFT_TOP,
-        number,
-        font,
-        theme::DIM,
-    );
+    if response.double_clicked() {
+        camera.is_following = true;
+    }
+    let Some(pointer) = response.hover_pos() else { return };
+    let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
+    if (zoom - 1.0).abs() > 1e-3 {
+        camera.zoom_by(zoom, pointer.x - picture.left());
+    } else {
+        camera.move_by(-scroll.x - scroll.y);
+    }
 }
 
-fn paint_note(painter: &Painter, window: &Window, pitches: &Pitches, note: &Note, roll: &Roll) {
-    let left = window.x(note.onset.to_beats());
-    let right = window.x(note.end().to_beats()) - 1.0;
-    if right < window.rect.left() || left > window.rect.right() {
+fn paint_bar_lines(painter: &Painter, times: &Times, view: &View, palette: &Palette) {
+    let mut mesh = Mesh::default();
+    let length = usize::from(view.parameters.composing().length);
+    let height = painter.clip_rect().y_range();
+    let mut line = |x: f32, width: f32, colour: Color32| {
+        let x = times.snapped(x);
+        mesh.add_colored_rect(Rect::from_x_y_ranges(x..=x + width, height), colour);
+    };
+    for (bar_idx, bar) in times.bars_in_sight(&view.roll.score) {
+        let pulse = 4.0 / f64::from(bar.meter.denominator());
+        let gap = times.zoom() * pulse as f32;
+        if gap > 7.0 {
+            for idx in 1..bar.meter.numerator() {
+                let x = times.x(bar.start.to_beats() + Beats(f64::from(idx) * pulse));
+                line(x, 1.0, palette.line.gamma_multiply(0.4));
+            }
+        }
+        let is_phrase = bar_idx % length.max(1) == 0;
+        line(times.x(bar.start.to_beats()), if is_phrase { 2.0 } else { 1.0 }, palette.line);
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+fn paint_playhead(ui: &Ui, times: &Times, strip: Rect, picture: Rect, view: &View, palette: &Palette) {
+    let x = times.x(view.roll.playhead);
+    if !picture.x_range().contains(x) {
         return;
     }
-    let now = roll.playhead.to_ticks_floor();
-    let sounding = roll.playing && note.onset <= now && now < note.end().max(note.onset + Tick(1));
-    let pitch = i32::from(note.pitch);
-    let inset = (pitches.row() * 0.1).min(1.0);
-    let body = Rect::from_min_max(
-        pos2(left, pitches.top(pitch) + inset),
-        pos2(right.max(left + 2.0), pitches.top(pitch) + pitches.row() - inset),
-    );
-    let loudness = 0.45 + 0.55 * f32::from(note.velocity) / 127.0;
-    let colour = if sounding {
-        theme::TEXT
-    } else {
-        colour(note.family).gamma_multiply(loudness)
-    };
-    painter.rect_filled(body, 2.0, colour);
+    let colour = if view.roll.playing { palette.accent } else { palette.dim };
+    let painter = ui.painter();
+    painter.vline(x, strip.center().y..=picture.bottom(), Stroke::new(1.5, colour));
+    let tip = pos2(x, strip.bottom());
+    let triangle = vec![tip, tip + vec2(-5.0, -8.0), tip + vec2(5.0, -8.0)];
+    painter.add(Shape::convex_polygon(triangle, colour, Stroke::NONE));
 }
 
-/// One colour for each kind of instrument.
-fn colour(family: Family) -> Color32 {
-    const KINDS: [(u8, u8, u8); 6] = [
-        (0xf0, 0xa8, 0x4a),
-        (0x7f, 0xb8, 0xe8),
-        (0x8f, 0xcf, 0x9a),
-        (0xe3, 0x8f, 0xb0),
-        (0xc4, 0xa5, 0xf0),
-        (0x78, 0xcf, 0xcb),
-    ];
-    if family.is_drums() {
-        return Color32::from_rgb(0xd8, 0xd4, 0xc8);
-    }
-    let (red, green, blue) = KINDS[family.index() % KINDS.len()];
-    Color32::from_rgb(red, green, blue)
+/// Whether nothing that is turned now can change this bar any more: it is sounding or settled, or kept.
+fn is_certain(view: &View, bar_idx: usize, bar: &Bar) -> bool {
+    let settled = view.roll.playhead.to_ticks_floor() + Tick(Tick::PER_BEAT);
+    bar.start <= settled || view.roll.marks.get(bar_idx).is_some_and(|mark| mark.is_kept)
 }

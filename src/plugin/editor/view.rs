@@ -1,18 +1,16 @@
-//! The whole editor as a function: what there is to see goes in, what the user wants comes out.
+//! What there is to see, and what the user can want: the two sides of the editor.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use egui::{Align, CentralPanel, Color32, Frame, Layout, Margin, Panel, RichText, ScrollArea, Ui};
-
 use crate::composer::Edit;
 use crate::model::Card;
-use crate::music::Scale;
-use crate::plugin::editor::roll::{self, Roll};
-use crate::plugin::editor::{theme, widgets};
+use crate::music::{Beats, Note, Score};
+use crate::plugin::editor::settings::Settings;
+use crate::plugin::editor::training::{Order, Training};
 use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{Extent, Performance};
-use crate::plugin::parameters::{Parameters, tonic_name};
+use crate::plugin::parameters::Parameters;
 use crate::plugin::presets::{PresetEntry, PresetId};
 
 /// What the user wants.
@@ -52,6 +50,16 @@ pub enum Intent {
     SavePreset(String),
     /// To look again which presets there are.
     ListPresets,
+    /// A model trained.
+    Train(Order),
+    /// A training that was stopped or cut off to go on.
+    GoOnTraining,
+    /// The training ended; the best network so far is kept.
+    StopTraining,
+    /// Not to see the training any more that has ended.
+    ForgetTraining,
+    /// The editor to look like this from now on, on this computer.
+    Set(Settings),
 }
 
 /// A model that can be chosen.
@@ -64,7 +72,9 @@ pub enum Choice {
 }
 
 impl Choice {
-    fn name(&self) -> String {
+    /// What it is called in a list.
+    #[must_use]
+    pub fn name(&self) -> String {
         match self {
             Self::BuiltIn => "Built in".to_owned(),
             Self::File(path) => path
@@ -76,205 +86,74 @@ impl Choice {
     }
 }
 
+/// A model in the browser.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelEntry {
+    /// How to ask for it.
+    pub choice: Choice,
+    /// What it says about itself; `None` while it is being read, or why it cannot be read.
+    pub card: Option<Result<Arc<Card>, String>>,
+    /// Some of its music, from tick zero on.
+    pub thumbnail: Arc<[Note]>,
+}
+
+/// What is known of a bar beside its notes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mark {
+    /// Whether it stays whatever the knobs say.
+    pub is_kept: bool,
+    /// Whether the user has changed it.
+    pub is_edited: bool,
+    /// How likely the network held each note of the bar, 0 to 1; empty where that is not known.
+    pub sureness: Arc<[f32]>,
+}
+
+/// What the roll shows.
+#[derive(Debug, Clone, Default)]
+pub struct Roll {
+    /// The bars composed so far.
+    pub score: Arc<Score>,
+    /// One for each bar of the score; where there are fewer, nothing is known of the rest.
+    pub marks: Arc<[Mark]>,
+    /// What was played in, at song positions.
+    pub input: Arc<[Note]>,
+    /// How many edits can be taken back.
+    pub n_undo: usize,
+    /// How many can be done again.
+    pub n_redo: usize,
+    /// The host's song position.
+    pub playhead: Beats,
+    /// Whether the host plays.
+    pub playing: bool,
+}
+
 /// What there is to see.
 #[derive(Clone)]
 pub struct View {
     /// Where the knobs stand.
     pub parameters: Arc<Parameters>,
     /// The card of the model that composes, if there is one.
-    pub card: Option<Card>,
+    pub card: Option<Arc<Card>>,
     /// The model that was asked for.
     pub chosen: Choice,
-    /// The models in the user's folder.
-    pub files: Vec<PathBuf>,
+    /// Whether it is still being loaded.
+    pub is_loading: bool,
+    /// The models there are, the built-in one first.
+    pub models: Arc<[ModelEntry]>,
     /// The user's folder.
     pub folder: String,
     /// The presets there are, those that come with the plugin first.
-    pub presets: Vec<PresetEntry>,
+    pub presets: Arc<[PresetEntry]>,
+    /// The MIDI file that the music starts from, if there is one.
+    pub primer: Option<String>,
     /// The music.
     pub roll: Roll,
+    /// The training that goes on or went on.
+    pub training: Training,
+    /// The host's name as far as it can be guessed, as the guide has it.
+    pub host: Option<&'static str>,
+    /// What the user has settled on this computer.
+    pub settings: Settings,
     /// What to tell the user, the latest last.
     pub messages: Vec<String>,
-}
-
-/// Gives a fresh egui context the editor's looks.
-pub fn prepare(ctx: &egui::Context) {
-    theme::apply(ctx);
-}
-
-/// Draws the editor and returns what the user wants.
-#[must_use]
-pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
-    let mut intents = Vec::new();
-    let outer = Frame::new()
-        .fill(theme::BACKGROUND)
-        .inner_margin(Margin::symmetric(12, 8));
-    Panel::top("title")
-        .frame(outer)
-        .show_separator_line(false)
-        .show(ui, |ui| title(ui, view, &mut intents));
-    Panel::bottom("messages")
-        .frame(outer)
-        .show_separator_line(false)
-        .show(ui, |ui| messages(ui, view, &mut intents));
-    Panel::bottom("knobs")
-        .frame(outer)
-        .show_separator_line(false)
-        .show(ui, |ui| knobs(ui, view, &mut intents));
-    CentralPanel::default()
-        .frame(outer)
-        .show(ui, |ui| roll::show(ui, &view.roll));
-    intents
-}
-
-fn title(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    ui.horizontal(|ui| {
-        ui.heading("Continuo");
-        let name = view.card.as_ref().map_or("No model", |card| card.name.as_str());
-        ui.colored_label(theme::DIM, name);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui
-                .button("Rescan")
-                .on_hover_text(format!("Look again in {}", view.folder))
-                .clicked()
-            {
-                intents.push(Intent::ListModels);
-            }
-            models(ui, view, intents);
-        });
-    });
-}
-
-fn models(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    let choices = std::iter::once(Choice::BuiltIn).chain(view.files.iter().cloned().map(Choice::File));
-    let list = egui::ComboBox::from_id_salt("models")
-        .width(210.0)
-        .selected_text(view.chosen.name());
-    let list = list.show_ui(ui, |ui| {
-        for choice in choices {
-            if ui
-                .selectable_label(choice == view.chosen, choice.name())
-                .clicked()
-            {
-                intents.push(Intent::Choose(choice));
-            }
-        }
-        if view.files.is_empty() {
-            let hint = format!("Put model files (.safetensors) into\n{}", view.folder);
-            ui.label(RichText::new(hint).small().color(theme::DIM));
-        }
-    });
-    let label = ui.colored_label(theme::DIM, "Model file");
-    list.response.labelled_by(label.id);
-}
-
-fn knobs(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    ui.columns_const(|[compose, shape, perform, card]| {
-        group(compose, "Compose", |ui| composing(ui, view, intents));
-        group(shape, "Phrase", |ui| phrase(ui, view, intents));
-        group(perform, "Perform", |ui| performing(ui, view, intents));
-        group(card, "Model", |ui| show_card(ui, view));
-    });
-}
-
-/// How high a group of knobs is inside.
-const GROUP_HEIGHT: f32 = 206.0;
-
-fn group(ui: &mut Ui, name: &str, contents: impl FnOnce(&mut Ui)) {
-    Frame::new()
-        .fill(theme::PANEL)
-        .corner_radius(theme::ROUND)
-        .inner_margin(Margin::same(10))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.set_height(GROUP_HEIGHT);
-            ui.label(RichText::new(name).strong());
-            // Columns spread their text over the whole width, which tears words apart.
-            ui.with_layout(Layout::top_down(Align::Min), contents);
-        });
-}
-
-fn composing(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    let parameters = &*view.parameters;
-    let styles = view.card.as_ref().map_or(&[][..], |card| &card.styles);
-    widgets::choice(ui, parameters, Knob::Style, styles, intents);
-    widgets::bar(ui, parameters, Knob::Temperature, intents);
-    widgets::bar(ui, parameters, Knob::Seed, intents);
-    let hint = "Another seed: other music from the same knobs";
-    if ui
-        .add_sized([ui.available_width(), 26.0], egui::Button::new("Re-roll"))
-        .on_hover_text(hint)
-        .clicked()
-    {
-        intents.push(Intent::ReRoll);
-    }
-}
-
-fn phrase(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    let parameters = &*view.parameters;
-    let tonics: Vec<String> = (0..12).map(|tonic| tonic_name(tonic).to_owned()).collect();
-    let scales: Vec<String> = Scale::ALL.iter().map(|scale| scale.name().to_owned()).collect();
-    widgets::choice(ui, parameters, Knob::Tonic, &tonics, intents);
-    widgets::choice(ui, parameters, Knob::Scale, &scales, intents);
-    widgets::bar(ui, parameters, Knob::Length, intents);
-    widgets::bar(ui, parameters, Knob::Evolve, intents);
-}
-
-fn performing(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    let parameters = &*view.parameters;
-    widgets::bar(ui, parameters, Knob::Octave, intents);
-    widgets::bar(ui, parameters, Knob::Velocity, intents);
-    widgets::bar(ui, parameters, Knob::NoteLength, intents);
-    widgets::switch(ui, parameters, Knob::Preview, intents);
-    widgets::bar(ui, parameters, Knob::PreviewLevel, intents);
-}
-
-fn show_card(ui: &mut Ui, view: &View) {
-    let Some(card) = &view.card else {
-        ui.colored_label(theme::DIM, "No model is loaded, so nothing new is composed.");
-        return;
-    };
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        ui.label(&card.name);
-        paragraph(ui, "", &card.description);
-        paragraph(ui, "Styles: ", &card.styles.join(", "));
-        paragraph(ui, "Licence: ", &card.licence);
-        paragraph(ui, "", &card.credits.join("\n"));
-    });
-}
-
-fn paragraph(ui: &mut Ui, heading: &str, text: &str) {
-    if !text.is_empty() {
-        ui.label(
-            RichText::new(format!("{heading}{text}"))
-                .small()
-                .color(theme::DIM),
-        );
-    }
-}
-
-fn messages(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    ui.horizontal(|ui| {
-        ui.set_height(22.0);
-        let Some((last, earlier)) = view.messages.split_last() else {
-            let state = if view.roll.playing { "Playing" } else { "Stopped" };
-            ui.colored_label(theme::DIM, state);
-            return;
-        };
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Dismiss").clicked() {
-                intents.push(Intent::Dismiss);
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let label = ui.add(egui::Label::new(coloured(last, theme::ALARM)).truncate());
-                if !earlier.is_empty() {
-                    label.on_hover_text(view.messages.join("\n"));
-                }
-            });
-        });
-    });
-}
-
-fn coloured(text: &str, colour: Color32) -> RichText {
-    RichText::new(text).color(colour)
 }

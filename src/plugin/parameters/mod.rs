@@ -73,6 +73,7 @@ use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
 use crate::plugin::knob::Knob;
 use crate::plugin::parameters::build::{ANY_POLYPHONY, range};
 use crate::plugin::parameters::groups::SWINGING;
+use crate::plugin::editor::WindowSize;
 use crate::plugin::session::Session;
 
 /// The parameters that the host sees, and what is saved with them.
@@ -81,6 +82,9 @@ pub struct Parameters {
     /// The composer and its take.
     #[persist = "project"]
     pub session: Session,
+    /// The size of the editor's window.
+    #[persist = "window"]
+    pub window_size: WindowSize,
     #[nested(group = "Compose")]
     pub(crate) compose: Compose,
     #[nested(group = "Pitch")]
@@ -118,6 +122,7 @@ impl Parameters {
             takes: Takes::new(&composing),
             sound: Sound::default(),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
+            window_size: WindowSize::default(),
             session,
         }
     }

@@ -1,0 +1,127 @@
+//! The notes themselves, and what hovering over one tells.
+
+use egui::{Color32, Mesh, Painter, Pos2, Rect, Response, Shape, Ui};
+
+use crate::music::{Bar, Note, Tick};
+use crate::plugin::editor::roll::axes::{Rows, Times};
+use crate::plugin::editor::roll::{bar_number, drums, is_certain};
+use crate::plugin::editor::theme::{self, Palette, loudness, mix};
+use crate::plugin::editor::view::View;
+use crate::plugin::parameters::tonic_name;
+
+/// How much of its colour a note keeps whose bar may still change.
+const UNCERTAIN: f32 = 0.42;
+
+/// Draws all notes in sight.
+pub(super) fn paint(ui: &Ui, painter: &Painter, times: &Times, rows: &Rows, view: &View) {
+    let palette = theme::palette(ui);
+    let mut mesh = Mesh::default();
+    let now = view.roll.playhead.to_ticks_floor();
+    let range = times.range();
+    for (bar_idx, bar) in times.bars_that_ring(&view.roll.score) {
+        let share = if is_certain(view, bar_idx, bar) { 1.0 } else { UNCERTAIN };
+        for note in &bar.notes {
+            let Some(rect) = rows.rect(note, times) else { continue };
+            if rect.right() < range.min || rect.left() > range.max {
+                continue;
+            }
+            let sounds = view.roll.playing && note.onset <= now && now < note.end().max(note.onset + Tick(2));
+            let colour = if sounds { mix(palette.family(note.family), palette.text, 0.75) } else { mix(palette.well, palette.note(note.family, note.velocity), share) };
+            add(&mut mesh, rect, colour, palette, share);
+        }
+    }
+    for note in view.roll.input.iter() {
+        let Some(rect) = rows.rect(note, times) else { continue };
+        if rect.right() >= range.min && rect.left() <= range.max {
+            let colour = mix(palette.well, palette.incoming, loudness(note.velocity));
+            add(&mut mesh, rect, colour, palette, 1.0);
+            // Hollow, so that they are told apart without colour, too.
+            let inner = rect.shrink2(egui::vec2(1.5, 1.5));
+            if inner.width() > 2.0 && inner.height() > 1.0 {
+                mesh.add_colored_rect(inner, mix(palette.well, palette.incoming, 0.25));
+            }
+        }
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+/// A note with a brighter edge where it begins.
+fn add(mesh: &mut Mesh, rect: Rect, colour: Color32, palette: &Palette, share: f32) {
+    mesh.add_colored_rect(rect, colour);
+    if rect.width() > 6.0 {
+        let edge = rect.with_max_x(rect.left() + 2.0);
+        mesh.add_colored_rect(edge, mix(colour, palette.text, 0.55 * share));
+    }
+}
+
+/// The note under a point: the one that lies on top, with its bar.
+pub(super) fn at<'a>(
+    point: Pos2,
+    times: &Times,
+    rows: &Rows,
+    view: &'a View,
+) -> Option<(usize, &'a Bar, usize, &'a Note)> {
+    let mut found = None;
+    for (bar_idx, bar) in times.bars_that_ring(&view.roll.score) {
+        for (note_idx, note) in bar.notes.iter().enumerate() {
+            if rows.rect(note, times).is_some_and(|rect| rect.expand(1.0).contains(point)) {
+                found = Some((bar_idx, bar, note_idx, note));
+            }
+        }
+    }
+    found
+}
+
+/// Tells about the note under the pointer.
+pub(super) fn explain(ui: &Ui, response: &Response, times: &Times, rows: &Rows, view: &View) {
+    let Some(pointer) = response.hover_pos() else { return };
+    let palette = theme::palette(ui);
+    let text = if let Some((bar_idx, bar, note_idx, note)) = at(pointer, times, rows, view) {
+        if let Some(rect) = rows.rect(note, times) {
+            let stroke = egui::Stroke::new(1.5, palette.text);
+            ui.painter().rect_stroke(rect.expand(1.0), 2.0, stroke, egui::StrokeKind::Outside);
+        }
+        let mark = view.roll.marks.get(bar_idx);
+        let sureness = mark.and_then(|mark| mark.sureness.get(note_idx)).copied();
+        describe(note, bar, sureness)
+    } else {
+        let played = view.roll.input.iter().find(|note| {
+            rows.rect(note, times).is_some_and(|rect| rect.expand(1.0).contains(pointer))
+        });
+        let Some(note) = played else { return };
+        format!("{}\nplayed in, velocity {}", pitch_name(note), note.velocity)
+    };
+    response.clone().on_hover_text_at_pointer(text);
+}
+
+/// A note in words: what, when, and how sure the network was.
+pub(super) fn describe(note: &Note, bar: &Bar, sureness: Option<f32>) -> String {
+    let beat = 1.0 + (note.onset - bar.start).0 as f64 / Tick::PER_BEAT as f64;
+    let length = note.duration.0 as f64 / Tick::PER_BEAT as f64;
+    let sure = sureness.map_or(String::new(), |sureness| {
+        format!("\nthe network was {:.0}% sure of it", 100.0 * sureness)
+    });
+    format!(
+        "{}, {}\nbar {}, beat {}, {} beats long, velocity {}{sure}",
+        pitch_name(note),
+        note.family.name(),
+        bar_number(bar),
+        trimmed(beat),
+        trimmed(length),
+        note.velocity,
+    )
+}
+
+fn pitch_name(note: &Note) -> String {
+    if note.family.is_drums() {
+        return drums::name(note.pitch).into_owned();
+    }
+    let pitch = i32::from(note.pitch);
+    format!("{}{}", tonic_name(pitch), pitch / 12 - 1)
+}
+
+/// A number with two places at most.
+fn trimmed(number: f64) -> String {
+    let text = format!("{number:.2}");
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

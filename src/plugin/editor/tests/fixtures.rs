@@ -1,0 +1,173 @@
+//! Music and views to try the editor with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::Card;
+use crate::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
+use crate::player::handover::handover;
+use crate::plugin::Parameters;
+use crate::plugin::editor::{Choice, Mark, ModelEntry, Roll, Settings, Training, View};
+use crate::plugin::presets;
+
+fn note(onset: i64, duration: i64, pitch: u8, velocity: u8, family: Family) -> Note {
+    Note { onset: Tick(onset), duration: Tick(duration), pitch, velocity, family }
+}
+
+fn score(n_bars: usize, notes_of: impl Fn(usize, i64) -> Vec<Note>) -> Arc<Score> {
+    let bar = |idx: usize| {
+        let start = 96 * idx as i64;
+        let mut notes = notes_of(idx, start);
+        notes.sort();
+        Arc::new(Bar { start: Tick(start), meter: Meter::COMMON, notes })
+    };
+    Arc::new(Score { bars: (0..n_bars).map(bar).collect() })
+}
+
+/// Broken chords, a bass, strings and a tune above.
+pub(super) fn quartet(n_bars: usize) -> Arc<Score> {
+    const CHORDS: [[u8; 4]; 8] = [
+        [36, 60, 64, 67], [33, 57, 60, 64], [41, 57, 60, 65], [31, 55, 59, 62],
+        [36, 60, 64, 67], [40, 59, 64, 67], [41, 57, 60, 69], [43, 55, 59, 65],
+    ];
+    const TUNE: [[i64; 5]; 4] = [
+        [76, 79, 77, 76, 74], [72, 74, 76, 72, 69], [77, 76, 74, 72, 74], [74, 71, 67, 71, 74],
+    ];
+    score(n_bars, |idx, start| {
+        let chord = CHORDS[idx % 8];
+        let mut notes = vec![
+            note(start, 46, chord[0], 88, Family::BASS),
+            note(start + 48, 22, chord[0] + 7, 74, Family::BASS),
+            note(start + 72, 22, chord[0], 80, Family::BASS),
+        ];
+        for (step, onset) in (0..8).map(|step| (step, start + 12 * step as i64)) {
+            notes.push(note(onset, 11, chord[1 + [0, 1, 2, 1][step % 4]], 48 + 9 * (step as u8 % 4), Family::PIANO));
+        }
+        for pitch in &chord[1..] {
+            notes.push(note(start, 94, pitch - 12, 40, Family::STRINGS));
+        }
+        let lengths = [36, 12, 24, 12, 12];
+        let mut onset = start;
+        for (pitch, length) in TUNE[idx % 4].into_iter().zip(lengths) {
+            notes.push(note(onset, length - 2, pitch as u8, 70 + (pitch % 5) as u8 * 9, Family::from_index(9).unwrap()));
+            onset += length;
+        }
+        notes
+    })
+}
+
+/// A beat with a fill in every fourth bar.
+pub(super) fn beat(n_bars: usize) -> Arc<Score> {
+    score(n_bars, |idx, start| {
+        let stroke = |onset: i64, pitch, velocity| note(start + onset, 6, pitch, velocity, Family::DRUMS);
+        let mut notes: Vec<Note> = (0..8).map(|step| stroke(12 * step, 42, if step % 2 == 0 { 92 } else { 55 })).collect();
+        notes.extend([stroke(0, 36, 112), stroke(48, 36, 104), stroke(60, 36, 70), stroke(24, 38, 108), stroke(72, 38, 110)]);
+        if idx % 2 == 1 {
+            notes.push(stroke(90, 46, 80));
+        }
+        if idx % 4 == 3 {
+            notes.extend([(78, 48), (84, 45), (90, 41)].map(|(onset, pitch)| stroke(onset, pitch, 100)));
+        }
+        if idx % 4 == 0 {
+            notes.push(stroke(0, 49, 90));
+        }
+        notes
+    })
+}
+
+/// As many notes as the benchmark asks for: eight to a beat.
+pub(super) fn dense(n_bars: usize) -> Arc<Score> {
+    score(n_bars, |_, start| {
+        (0..32)
+            .map(|step| note(start + 3 * step, 3, 40 + (step * 7 % 48) as u8, 40 + (step * 5 % 80) as u8, Family::from_index(step as usize % 6).unwrap()))
+            .collect()
+    })
+}
+
+pub(super) fn card() -> Card {
+    let styles = [
+        "Chorales", "Hymns", "Folk tunes", "Songs", "Quartets", "Piano", "Drums", "Bass", "Game", "Dance floor",
+    ];
+    Card {
+        name: "Continuo Default".to_owned(),
+        description: "Ten styles in one network: Bach chorales, hymns, folk tunes, art songs, string quartets, piano \
+                      music, played drums, bass lines, game music and dance music made by rule."
+            .to_owned(),
+        styles: styles.map(str::to_owned).to_vec(),
+        credits: vec!["Chorales: J. S. Bach (public domain), from the music21 corpus".to_owned()],
+        licence: "MIT OR Apache-2.0; trained on public domain, CC0, CC BY 3.0 and CC BY 4.0 music".to_owned(),
+        nats_per_note: vec![1.94, 1.75, 1.12, 2.62, 2.81, 3.41, 3.0, 5.19, 5.79, 1.82],
+        training: "preset large, seed 2".to_owned(),
+        ..Card::default()
+    }
+}
+
+/// The models of a user who has trained one and has kept a file that is none.
+pub(super) fn models() -> Arc<[ModelEntry]> {
+    let built_in = card();
+    let tango = Card {
+        name: "Tango".to_owned(),
+        description: "Eighty tangos of the golden age, by ear.".to_owned(),
+        styles: vec!["Tango".to_owned()],
+        licence: "CC BY 4.0".to_owned(),
+        nats_per_note: vec![2.31],
+        ..Card::default()
+    };
+    let notes = |score: &Score, n_bars: usize| -> Arc<[Note]> {
+        score.bars.iter().take(n_bars).flat_map(|bar| bar.notes.clone()).collect()
+    };
+    let words = "the model file is cut off: expected 15594844 bytes, found 4096. It was not copied to the end: copy it again.";
+    Arc::new([
+        ModelEntry { choice: Choice::BuiltIn, card: Some(Ok(Arc::new(built_in))), thumbnail: notes(&quartet(8), 8) },
+        ModelEntry {
+            choice: Choice::File(PathBuf::from("mine/Tango.safetensors")),
+            card: Some(Ok(Arc::new(tango))),
+            thumbnail: notes(&quartet(6), 6),
+        },
+        ModelEntry {
+            choice: Choice::File(PathBuf::from("mine/Half a waltz.safetensors")),
+            card: Some(Err(words.to_owned())),
+            thumbnail: Arc::default(),
+        },
+    ])
+}
+
+/// Sixteen bars, playing in the sixth.
+pub(super) fn view() -> View {
+    View {
+        parameters: Arc::new(Parameters::new(handover().0)),
+        card: Some(Arc::new(card())),
+        chosen: Choice::BuiltIn,
+        is_loading: false,
+        models: models(),
+        folder: "/home/ada/.local/share/continuo/models".to_owned(),
+        presets: presets::list().into(),
+        primer: None,
+        roll: Roll {
+            score: quartet(16),
+            playhead: Beats(21.3),
+            playing: true,
+            ..Roll::default()
+        },
+        training: Training::default(),
+        host: None,
+        settings: Settings { is_welcomed: true, ..Settings::default() },
+        messages: Vec::new(),
+    }
+}
+
+/// Marks for bars: kept and edited ones by their indices, and how sure each note was.
+pub(super) fn marks(score: &Score, kept: &[usize], edited: &[usize]) -> Arc<[Mark]> {
+    let mark = |(idx, bar): (usize, &Arc<Bar>)| Mark {
+        is_kept: kept.contains(&idx),
+        is_edited: edited.contains(&idx),
+        sureness: bar.notes.iter().map(|note| f32::from(note.pitch % 10) / 10.0).collect(),
+    };
+    score.bars.iter().enumerate().map(mark).collect()
+}
+
+/// What somebody plays in, two bars of it.
+pub(super) fn played() -> Arc<[Note]> {
+    let line = [(384, 67), (408, 72), (432, 71), (444, 69), (456, 67), (480, 64), (504, 65), (516, 67), (528, 69), (552, 67)];
+    line.into_iter().map(|(onset, pitch)| note(onset, 20, pitch, 90, Family::PIANO)).collect()
+}

@@ -1,0 +1,313 @@
+//! The editor's window: its size, kept with the project, and what wakes it.
+//!
+//! Nothing is drawn while nothing changes. While the song moves, each frame asks for the next; otherwise a
+//! small thread looks a few times a second whether there is anything new, and asks for one frame then.
+//!
+//! The thread begins with the first frame and not before: with baseview 0.4.2 on X11, a window that is
+//! asked to redraw before it is mapped stays blank for good. For the same reason egui-baseview's own timer
+//! (0.9.0), which asks at its first tick, never ticks.
+
+use std::error::Error;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::dpi::{LogicalSize, NativeSize};
+use nice_plug::editor::{
+    Editor as HostedEditor, EditorHandle, HostMethods, Modifiers, ParentWindowHandle, ResizeHint, SpawnedEditor,
+    VirtualKeyCode,
+};
+use nice_plug::params::persist::PersistentField;
+use nice_plug_egui::{EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, RepaintNotifier};
+use serde::{Deserialize, Serialize};
+
+use crate::plugin::Parameters;
+use crate::plugin::editor::{Editor, SIZE, SMALLEST};
+
+/// The largest size that is taken from a project.
+const LARGEST: f32 = 8192.0;
+/// How often the thread looks.
+const LOOK_EVERY: Duration = Duration::from_millis(60);
+
+/// The window's size in logical pixels, as it is kept with the project.
+#[derive(Debug)]
+pub struct WindowSize {
+    width: AtomicU32,
+    height: AtomicU32,
+}
+
+/// As it is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SavedSize {
+    width: f32,
+    height: f32,
+}
+
+impl Default for WindowSize {
+    fn default() -> Self {
+        let size = Self { width: AtomicU32::new(0), height: AtomicU32::new(0) };
+        size.put(SIZE.0, SIZE.1);
+        size
+    }
+}
+
+impl WindowSize {
+    /// Keeps a size, brought within what the editor can be.
+    pub(super) fn put(&self, width: f32, height: f32) {
+        let within = |value: f32, smallest: f32, usual: f32| {
+            if value.is_finite() { value.clamp(smallest, LARGEST) } else { usual }
+        };
+        self.width.store(within(width, SMALLEST.0, SIZE.0).to_bits(), Ordering::Relaxed);
+        self.height.store(within(height, SMALLEST.1, SIZE.1).to_bits(), Ordering::Relaxed);
+    }
+
+    /// Width and height.
+    #[must_use]
+    pub fn get(&self) -> (f32, f32) {
+        let value = |stored: &AtomicU32| f32::from_bits(stored.load(Ordering::Relaxed));
+        (value(&self.width), value(&self.height))
+    }
+}
+
+impl PersistentField<'_, SavedSize> for WindowSize {
+    fn set(&self, saved: SavedSize) {
+        self.put(saved.width, saved.height);
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&SavedSize) -> R,
+    {
+        let (width, height) = self.get();
+        f(&SavedSize { width, height })
+    }
+}
+
+/// The editor as the framework opens it.
+pub struct EditorWindow {
+    parameters: Arc<Parameters>,
+    /// The one that is open or was last.
+    inner: Mutex<EguiEditor<Editor>>,
+}
+
+impl EditorWindow {
+    /// An editor that is not open yet.
+    #[must_use]
+    pub fn new(parameters: Arc<Parameters>) -> Option<Self> {
+        let (inner, _) = editor(&parameters)?;
+        Some(Self { parameters, inner: Mutex::new(inner) })
+    }
+
+    fn inner(&self) -> MutexGuard<'_, EguiEditor<Editor>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A fresh editor of the size that the project has, and what wakes it.
+fn editor(parameters: &Arc<Parameters>) -> Option<(EguiEditor<Editor>, Waker)> {
+    let (width, height) = parameters.window_size.get();
+    let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
+    let smallest = LogicalSize::new(SMALLEST.0, SMALLEST.1);
+    let settings = EguiNiceSettings::new()
+        .with_tile("Continuo")
+        .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest))
+        .with_repaint_poll_interval(Duration::from_hours(24));
+    let waker = Waker::default();
+    let app = Editor::new(Arc::clone(parameters), waker.clone());
+    let editor = nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
+    Some((editor, waker))
+}
+
+impl HostedEditor for EditorWindow {
+    type Handle = Handle;
+
+    fn spawn(
+        &self,
+        parent: Option<ParentWindowHandle>,
+        wait_for_parent: bool,
+        fallback_scale_factor: Option<f64>,
+        gui_context: GuiContext,
+        host: Option<HostMethods>,
+    ) -> Result<SpawnedEditor<Handle>, Box<dyn Error>> {
+        // A fresh one each time: a project may have been loaded since, with a size of its own.
+        let (editor, waker) = editor(&self.parameters).ok_or("the editor cannot be made")?;
+        let mut inner = self.inner();
+        *inner = editor;
+        let spawned = inner.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)?;
+        Ok(SpawnedEditor {
+            handle: Handle { inner: spawned.handle, waker },
+            window: spawned.window,
+        })
+    }
+
+    fn size(&self) -> NativeSize<u32> {
+        self.inner().size()
+    }
+
+    fn resize_hint(&self) -> ResizeHint {
+        self.inner().resize_hint()
+    }
+}
+
+/// An open editor.
+pub struct Handle {
+    inner: EguiEditorHandle,
+    waker: Waker,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.waker.end();
+    }
+}
+
+impl EditorHandle for Handle {
+    type Window = <EguiEditorHandle as EditorHandle>::Window;
+    type Error = <EguiEditorHandle as EditorHandle>::Error;
+
+    fn run_until_closed(window: Self::Window) -> Result<(), Self::Error> {
+        EguiEditorHandle::run_until_closed(window)
+    }
+
+    fn set_parent(&self, parent: ParentWindowHandle, window: &Self::Window) -> Result<(), Self::Error> {
+        self.inner.set_parent(parent, window)
+    }
+
+    fn show(&self, window: &Self::Window) -> Result<(), Self::Error> {
+        self.inner.show(window)
+    }
+
+    fn hide(&self, window: &Self::Window) -> Result<(), Self::Error> {
+        self.inner.hide(window)
+    }
+
+    fn set_size(&self, new_size: NativeSize<u32>, window: &Self::Window) -> Result<(), Self::Error> {
+        self.inner.set_size(new_size, window)
+    }
+
+    fn host_main_thread_callback(&self, window: &Self::Window) {
+        self.inner.host_main_thread_callback(window);
+    }
+
+    fn adjust_size(&self, new_size: NativeSize<u32>, window: &Self::Window) -> Option<NativeSize<u32>> {
+        self.inner.adjust_size(new_size, window)
+    }
+
+    fn set_fallback_scale_factor(&self, scale_factor: f64, window: &Self::Window) -> Result<(), Self::Error> {
+        self.inner.set_fallback_scale_factor(scale_factor, window)
+    }
+
+    fn on_virtual_key_from_host(&self, key_code: VirtualKeyCode, is_down: bool, modifiers: Modifiers) -> bool {
+        self.inner.on_virtual_key_from_host(key_code, is_down, modifiers)
+    }
+
+    fn state_changed(&self) {
+        self.inner.state_changed();
+    }
+
+    fn param_value_changed(&self, id: &str, normalized_value: f32) {
+        self.inner.param_value_changed(id, normalized_value);
+    }
+
+    fn param_modulation_changed(&self, id: &str, modulation_offset: f32) {
+        self.inner.param_modulation_changed(id, modulation_offset);
+    }
+}
+
+/// The thread that looks whether there is anything new.
+#[derive(Clone, Default)]
+pub(super) struct Waker {
+    is_over: Arc<AtomicBool>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+impl Waker {
+    /// Begins to look, unless it does so already: whenever `sign` gives another number than before, the
+    /// editor is drawn once.
+    pub(super) fn begin(&self, ctx: egui::Context, sign: impl Fn() -> u64 + Send + 'static) {
+        let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        if thread.is_some() || self.is_over.load(Ordering::Relaxed) {
+            return;
+        }
+        let is_over = Arc::clone(&self.is_over);
+        let look = move || {
+            let mut known = sign();
+            while !is_over.load(Ordering::Relaxed) {
+                std::thread::park_timeout(LOOK_EVERY);
+                let now = sign();
+                if now != known && !is_over.load(Ordering::Relaxed) {
+                    known = now;
+                    ctx.request_repaint();
+                }
+            }
+        };
+        *thread = std::thread::Builder::new().name("continuo editor".into()).spawn(look).ok();
+    }
+
+    /// Ends the thread and waits for it.
+    fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            thread.thread().unpark();
+            // It has nothing to tell.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::{Duration, Instant};
+
+    use nice_plug::params::persist::PersistentField;
+
+    use crate::plugin::editor::window::{SavedSize, Waker, WindowSize};
+    use crate::plugin::editor::{SIZE, SMALLEST};
+
+    #[test]
+    fn a_saved_size_comes_back_within_what_the_editor_can_be() {
+        let size = WindowSize::default();
+        assert_eq!(size.get(), SIZE);
+        size.set(SavedSize { width: 1200.0, height: 700.0 });
+        assert_eq!(size.map(|saved| (saved.width, saved.height)), (1200.0, 700.0));
+        size.set(SavedSize { width: 3.0, height: f32::NAN });
+        assert_eq!(size.get(), (SMALLEST.0, SIZE.1));
+    }
+
+    #[test]
+    fn the_waker_asks_for_a_frame_when_something_changes_and_only_then() {
+        let ctx = egui::Context::default();
+        let n_asked = Arc::new(AtomicU64::new(0));
+        let asked = Arc::clone(&n_asked);
+        ctx.set_request_repaint_callback(move |_| {
+            asked.fetch_add(1, Ordering::Relaxed);
+        });
+        let world = Arc::new(AtomicU64::new(0));
+        let seen = Arc::clone(&world);
+        let n_looks = Arc::new(AtomicU64::new(0));
+        let looks = Arc::clone(&n_looks);
+        let waker = Waker::default();
+        waker.begin(ctx, move || {
+            looks.fetch_add(1, Ordering::Relaxed);
+            seen.load(Ordering::Relaxed)
+        });
+        let wait_for = |looks: u64| {
+            let deadline = Instant::now() + Duration::from_secs(30);
+            while n_looks.load(Ordering::Relaxed) < looks && Instant::now() < deadline {
+                std::thread::yield_now();
+            }
+        };
+        wait_for(4);
+        assert_eq!(n_asked.load(Ordering::Relaxed), 0);
+        world.store(1, Ordering::Relaxed);
+        let before = n_looks.load(Ordering::Relaxed);
+        wait_for(before + 4);
+        waker.end();
+        assert_eq!(n_asked.load(Ordering::Relaxed), 1);
+    }
+}
