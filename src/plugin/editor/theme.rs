@@ -150,7 +150,7 @@ static LIGHT: LazyLock<Palette> = LazyLock::new(|| Palette {
     on_accent: rgb(0x00ff_fbf2),
     incoming: rgb(0x0000_625b),
     alarm: rgb(0x00a1_1a15),
-    families: families(0.42, 0.14),
+    families: families(0.4, 0.14),
 });
 
 /// The colours of a theme.
