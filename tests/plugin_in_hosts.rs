@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use xtask::hosts::clap::ClapHost;
-use xtask::hosts::daw::{Report, Sizes};
+use xtask::hosts::daw::{Press, Report, Sizes, press};
 use xtask::hosts::vst3::Vst3Host;
 use continuo::player::handover::handover;
 use continuo::plugin::{Parameters, presets};
@@ -523,6 +523,114 @@ fn a_project_of_the_first_version_loads_with_the_new_knobs_at_their_defaults() -
         assert_eq!(host.parameters()?, expected, "{format:?}");
     }
     Ok(())
+}
+
+/// A song in which a knob is turned here and there, and somebody plays in two of its eight bars.
+struct Song {
+    /// Where they stand at its beginning.
+    knobs: &'static [(&'static str, &'static str)],
+    /// At a beat, a knob and what it is turned to.
+    turns: &'static [(f64, &'static str, &'static str)],
+    is_played_in: bool,
+}
+
+impl Song {
+    const N_BARS: u32 = 8;
+
+    /// What is heard, and the project after it. With `state`, of that project and with nobody playing.
+    fn heard(
+        &self,
+        format: Format,
+        sizes: Sizes,
+        pace: Pace,
+        state: Option<&[u8]>,
+    ) -> Result<(Vec<Heard>, Vec<u8>)> {
+        let mut host = load(format, self.knobs)?;
+        let mut daw = Daw { sizes, tempo: 240.0, ..Daw::default() };
+        if let Some(state) = state {
+            host.load(state)?;
+            // As a host does that knows its lanes of automation.
+            for (id, value) in self.knobs {
+                host.set(id, value)?;
+            }
+        }
+        let sample_rate = daw.sample_rate;
+        let mut silence = Recording::default();
+        match pace {
+            Pace::AsFastAsPossible => ready(host.as_mut(), format, sample_rate)?,
+            Pace::RealTime => {
+                host.activate(Setup::default())?;
+                let blocks = daw.stand(2 * 48_000);
+                host.play(&mut blocks.into_iter(), pace, Meanwhile::Answer, &mut silence)?;
+            }
+        }
+        let mut blocks = daw.play(4.0 * f64::from(Self::N_BARS));
+        for (beat, id, text) in self.turns {
+            let normalised = host.normalised(id, text)?;
+            let block = blocks.iter_mut().find(|block| block.beat >= *beat).context("a turn beyond the end")?;
+            block.changes.push(Change { offset: 0, number: parameter_number(id), normalised });
+        }
+        if self.is_played_in && state.is_none() {
+            press(&mut blocks, sample_rate, &played_in());
+        }
+        blocks.extend(daw.stand(24_000));
+        let mut recording = Recording::default();
+        host.play(&mut blocks.into_iter(), pace, Meanwhile::Answer, &mut recording)?;
+        Ok((heard(&recording, Self::N_BARS)?, host.save()?))
+    }
+
+    /// Plays it every way there is.
+    fn check(&self) -> Result<()> {
+        let (expected, project) = self.heard(Format::Clap, Sizes::Fixed(512), Pace::AsFastAsPossible, None)?;
+        for (format, sizes, pace) in [
+            (Format::Clap, Sizes::Fixed(1), Pace::AsFastAsPossible),
+            (Format::Clap, Sizes::Fixed(8192), Pace::AsFastAsPossible),
+            (Format::Vst3, Sizes::Random { seed: 1, max: 8192 }, Pace::AsFastAsPossible),
+            (Format::Clap, Sizes::Fixed(256), Pace::RealTime),
+            (Format::Vst3, Sizes::Fixed(1024), Pace::RealTime),
+        ] {
+            let (found, _) = self.heard(format, sizes.clone(), pace, None)?;
+            assert_eq!(found, expected, "{format:?} {sizes:?} {pace:?}");
+        }
+        let fast = Pace::AsFastAsPossible;
+        let (again, _) = self.heard(Format::Clap, Sizes::Fixed(300), fast, Some(&project))?;
+        assert_eq!(again, expected, "after save and reload");
+        Ok(())
+    }
+}
+
+/// A tune of two bars from the second beat on.
+fn played_in() -> Vec<Press> {
+    let keys = [60, 64, 67, 72, 71, 67, 65, 62, 64, 60];
+    let tune = keys.iter().enumerate();
+    tune.map(|(idx, key)| Press { beat: 1.0 + 0.5 * idx as f64, length: 0.45, key: *key, velocity: 90 })
+        .collect()
+}
+
+#[test]
+fn automated_knobs_give_the_same_notes_everywhere() -> Result<()> {
+    // Each is turned well before the beat at which its bar's knobs are final, whatever the block.
+    let turns = &[
+        (5.0, "style", "4"),
+        (9.0, "dens", "140%"),
+        (13.0, "scale", "Dorian"),
+        (17.0, "grid", "1/8"),
+        (21.0, "temp", "1.3"),
+        (25.0, "style", "3"),
+    ];
+    let knobs = &[("seed", "5"), ("temp", "0.9"), ("style", "1"), ("dens", "100%"), ("scale", "Free (major)"), ("grid", "Off")];
+    Song { knobs, turns, is_played_in: false }.check()
+}
+
+#[test]
+fn continuing_gives_the_same_notes_everywhere_and_again() -> Result<()> {
+    Song { knobs: &[("mode", "Continue"), ("seed", "6")], turns: &[], is_played_in: true }.check()
+}
+
+#[test]
+fn trading_gives_the_same_notes_everywhere_and_again() -> Result<()> {
+    let knobs = &[("mode", "Trade"), ("trade", "2 bars"), ("seed", "7")];
+    Song { knobs, turns: &[], is_played_in: true }.check()
 }
 
 /// A host's session of one surprise after the other, the same for the same seed.

@@ -1,6 +1,11 @@
 //! Presets as files, and that those that come with the plugin are whole.
 
+use std::collections::BTreeSet;
+
+use crate::composer::{Take, Writer, compose_bar};
 use crate::model::Model;
+use crate::music::{Meter, Note, Tick};
+use crate::player::ComposingKnobs;
 use crate::player::handover::handover;
 use crate::plugin::presets::own::{list_in, save_in};
 use crate::plugin::presets::{Preset, PresetError, PresetId, Role, factory, load};
@@ -92,10 +97,86 @@ fn factory_presets_say_what_they_mean() {
     }
     let whole: Vec<&String> = presets.iter().filter(|p| p.role == Role::Style).map(|p| &p.name).collect();
     assert_eq!(whole, styles.iter().collect::<Vec<_>>());
-    let names: std::collections::BTreeSet<(Role, &String)> =
+    let names: BTreeSet<(Role, &String)> =
         presets.iter().map(|preset| (preset.role, &preset.name)).collect();
     assert_eq!(names.len(), presets.len(), "two of one name");
     for role in &Role::ALL[..6] {
         assert!(presets.iter().any(|preset| preset.role == *role), "none for {}", role.name());
     }
+}
+
+/// Eight bars as `continuo-trainer generate` writes them with these knobs.
+fn composed(preset: &Preset, seed: u32) -> Vec<Note> {
+    let knobs = ComposingKnobs { seed, ..set_to(preset).composing() };
+    let (mut take, mut writer) = (Take::default(), Writer::new(Model::embedded().unwrap()));
+    for bar_idx in 0..N_BARS {
+        compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx);
+    }
+    take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect()
+}
+
+const N_BARS: usize = 8;
+
+/// What can be counted of music.
+#[derive(Debug)]
+struct Counts {
+    notes_per_beat: f32,
+    /// Notes that begin together, on average.
+    together: f32,
+    /// The share of bars in which nothing begins.
+    empty: f32,
+    lowest: u8,
+    highest: u8,
+    drums: f32,
+    /// The most notes that sound at once.
+    at_once: usize,
+}
+
+fn count(notes: &[Note]) -> Counts {
+    let onsets: BTreeSet<Tick> = notes.iter().map(|note| note.onset).collect();
+    let bars: BTreeSet<i64> = notes.iter().map(|note| note.onset.0 / 96).collect();
+    let sounding = |at: Tick| notes.iter().filter(|note| note.onset <= at && at < note.end()).count();
+    Counts {
+        notes_per_beat: notes.len() as f32 / (4 * N_BARS) as f32,
+        together: notes.len() as f32 / onsets.len().max(1) as f32,
+        empty: 1.0 - bars.len() as f32 / N_BARS as f32,
+        lowest: notes.iter().map(|note| note.pitch).min().unwrap_or(0),
+        highest: notes.iter().map(|note| note.pitch).max().unwrap_or(0),
+        drums: notes.iter().filter(|note| note.family.is_drums()).count() as f32 / notes.len().max(1) as f32,
+        at_once: onsets.iter().map(|at| sounding(*at)).max().unwrap_or(0),
+    }
+}
+
+/// What is wrong with music for a role, if anything is.
+fn fault(role: Role, found: &Counts) -> Option<&'static str> {
+    let within = |low: f32, high: f32| (low..=high).contains(&found.notes_per_beat);
+    let is_line = found.at_once == 1 && found.drums == 0.0;
+    let is_right = match role {
+        Role::Style | Role::Own => within(0.3, 16.0),
+        Role::Bass => is_line && within(0.25, 4.5) && found.highest <= 57,
+        Role::Lead => is_line && within(0.4, 4.5) && found.lowest >= 55,
+        Role::Chords => found.drums == 0.0 && found.together >= 2.0 && found.lowest >= 36,
+        Role::Arpeggio => is_line && within(1.5, 6.5) && found.lowest >= 43,
+        Role::Beat => found.drums == 1.0 && within(1.0, 12.0),
+    };
+    if !is_right {
+        Some("not what it is called")
+    } else if found.empty > 0.2 {
+        Some("too many bars are empty")
+    } else {
+        None
+    }
+}
+
+#[test]
+fn factory_presets_sound_like_what_they_are_called() {
+    let mut faults = Vec::new();
+    for preset in factory() {
+        let found = count(&composed(&preset, 1));
+        println!("{:10} {:18} {found:?}", preset.role.name(), preset.name);
+        if let Some(fault) = fault(preset.role, &found) {
+            faults.push(format!("{}: {fault}: {found:?}", preset.name));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
