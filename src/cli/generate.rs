@@ -2,15 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, bail, ensure};
+use anyhow::{Context, anyhow, ensure};
 use serde_json::json;
 
+use crate::cli::composing::{self, ComposingArgs};
 use crate::cli::continuation::Continuation;
 use crate::cli::performing::PerformingArgs;
 use crate::cli::{load_model, print_line, values};
 use crate::composer::{Take, Writer, compose_bar};
 use crate::model::{Card, Model};
-use crate::music::{Key, Meter, Mode, Note, Piece, Scale, Tick, best_scale_share};
+use crate::music::{Meter, Note, Piece, Tick, best_scale_share};
 use crate::player::ComposingKnobs;
 
 /// What `generate` is told. The knobs are the plugin's: the same model, seed and knobs give the same notes.
@@ -30,59 +31,8 @@ pub(super) struct GenerateArgs {
     /// How many notes [default: 500]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     notes: Option<u32>,
-    /// Style, by its name or its number from 1; `inspect` lists them
-    #[arg(long)]
-    style: Option<String>,
-    /// What all chance is drawn from
-    #[arg(long, default_value_t = ComposingKnobs::default().seed)]
-    seed: u32,
-    /// How boldly to draw, 0 to 2
-    #[arg(long, value_parser = values::temperature, default_value_t = ComposingKnobs::default().temperature)]
-    temperature: f32,
-    /// Further factor for onsets and durations, 0 to 2
-    #[arg(long, value_parser = values::temperature, default_value_t = ComposingKnobs::default().rhythm)]
-    rhythm: f32,
-    /// Further factor for pitches, 0 to 2
-    #[arg(long, value_parser = values::temperature, default_value_t = ComposingKnobs::default().pitch)]
-    pitch: f32,
-    /// Further factor for velocities, 0 to 2
-    #[arg(long, value_parser = values::temperature, default_value_t = ComposingKnobs::default().velocity)]
-    velocity: f32,
-    /// Draw from the likeliest values that together hold this probability; 1 is off
-    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().nucleus)]
-    nucleus: f32,
-    /// Drop values less likely than this share of the likeliest; 0 is off
-    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().min_p)]
-    min_p: f32,
-    /// How strongly figures that keep coming back are held off, 0 (free) to 1
-    #[arg(alias = "repetition")]
-    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().variety)]
-    variety: f32,
-    /// Phrase length in bars, 1 to 64
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=64),
-          default_value_t = ComposingKnobs::default().length)]
-    length: u8,
-    /// How much changes when the phrase comes round, 0 (nothing) to 1 (all)
-    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().evolve)]
-    evolve: f32,
-    /// Key, such as C, F#, Bb or Am [default: C, or that of the file continued]
-    #[arg(long, value_parser = values::key)]
-    key: Option<Key>,
-    /// Scale to keep to, such as minor, dorian or blues [default: any note, in the mode of the key]
-    #[arg(long, value_parser = values::scale)]
-    scale: Option<Scale>,
-    /// Lowest MIDI key, 0 to 127; 60 is middle C
-    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=127),
-          default_value_t = ComposingKnobs::default().lowest)]
-    lowest: u8,
-    /// Highest MIDI key, 0 to 127
-    #[arg(long, value_parser = clap::value_parser!(u8).range(0..=127),
-          default_value_t = ComposingKnobs::default().highest)]
-    highest: u8,
-    /// How many notes may sound at once, drums not counted
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=128),
-          default_value_t = ComposingKnobs::default().polyphony)]
-    polyphony: u8,
+    #[command(flatten)]
+    composing: ComposingArgs,
     /// Quarter notes a minute [default: 120, or that of the file continued]
     #[arg(long, value_parser = values::tempo)]
     tempo: Option<f64>,
@@ -111,13 +61,13 @@ const MAX_BARS: usize = 10_000;
 /// Composes and writes the file.
 pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let model = load_model(args.model.as_deref())?;
-    let style = style_index(model.card(), args.style.as_deref())?;
+    let style = args.composing.style(model.card())?;
     let continuation = args
         .continued
         .as_deref()
         .map(|path| Continuation::load(path, style))
         .transpose()?;
-    let knobs = knobs(args, style, continuation.as_ref())?;
+    let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.key))?;
     let meter = args
         .meter
         .or(continuation.as_ref().map(|c| c.meter))
@@ -154,7 +104,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     )?;
 
     if args.json {
-        let summary = summary(&out, &model, &knobs, &piece);
+        let summary = summary(&out, &model, &knobs, &piece)?;
         let counts = json!({ "notes": n_notes, "bars": n_bars, "best_scale_share": scale_share });
         return print_line(&serde_json::to_string_pretty(
             &json!({ "composed": counts, "with": summary }),
@@ -165,66 +115,6 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     print_line(&format!(
         "{path}: {n_notes} notes in {n_bars} bars of {meter}, {style_name}, {key}, seed {seed}"
     ))
-}
-
-/// A style by its name, the beginning of its name, or its number from 1.
-fn style_index(card: &Card, asked: Option<&str>) -> anyhow::Result<usize> {
-    let Some(asked) = asked else { return Ok(0) };
-    let names: Vec<String> = card.styles.iter().map(|name| values::plain(name)).collect();
-    let plain = values::plain(asked);
-    if let Some(idx) = names.iter().position(|name| *name == plain) {
-        return Ok(idx);
-    }
-    if let Ok(number) = asked.parse::<usize>()
-        && (1..=names.len()).contains(&number)
-    {
-        return Ok(number - 1);
-    }
-    let begin_so: Vec<usize> = (0..names.len())
-        .filter(|idx| !plain.is_empty() && names[*idx].starts_with(&plain))
-        .collect();
-    match begin_so[..] {
-        [idx] => Ok(idx),
-        _ => bail!(
-            "the model has no style {asked}; its styles are {}",
-            card.styles.join(", ")
-        ),
-    }
-}
-
-fn knobs(args: &GenerateArgs, style: usize, past: Option<&Continuation>) -> anyhow::Result<ComposingKnobs> {
-    ensure!(
-        args.lowest <= args.highest,
-        "expected the lowest key at or below the highest, found {} and {}",
-        args.lowest,
-        args.highest
-    );
-    let key = args.key.or(past.map(|past| past.key)).unwrap_or_default();
-    let free = if key.mode == Mode::Minor {
-        Scale::FreeMinor
-    } else {
-        Scale::FreeMajor
-    };
-    let knobs = ComposingKnobs {
-        style: u8::try_from(style)?,
-        seed: args.seed,
-        temperature: args.temperature,
-        rhythm: args.rhythm,
-        pitch: args.pitch,
-        velocity: args.velocity,
-        nucleus: args.nucleus,
-        min_p: args.min_p,
-        variety: args.variety,
-        length: args.length,
-        evolve: args.evolve,
-        tonic: key.tonic(),
-        scale: args.scale.unwrap_or(free),
-        lowest: args.lowest,
-        highest: args.highest,
-        polyphony: args.polyphony,
-        ..ComposingKnobs::default()
-    };
-    Ok(knobs.rounded())
 }
 
 fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {
@@ -308,33 +198,15 @@ fn write(path: &Path, bytes: &[u8], force: bool) -> anyhow::Result<()> {
     written.with_context(|| anyhow!("cannot write {}", path.display()))
 }
 
-/// The number that was meant: knobs stand in thousandths.
-fn thousandths(value: f32) -> f64 {
-    (f64::from(value) * 1000.0).round() / 1000.0
-}
-
-fn summary(out: &Path, model: &Model, knobs: &ComposingKnobs, piece: &Piece) -> serde_json::Value {
-    json!({
-        "file": out,
-        "model": model.card().name,
-        "sha256": model.hash(),
-        "style": model.card().styles.get(usize::from(knobs.style)),
-        "seed": knobs.seed,
-        "temperature": thousandths(knobs.temperature),
-        "rhythm": thousandths(knobs.rhythm),
-        "pitch": thousandths(knobs.pitch),
-        "velocity": thousandths(knobs.velocity),
-        "nucleus": thousandths(knobs.nucleus),
-        "min_p": thousandths(knobs.min_p),
-        "variety": thousandths(knobs.variety),
-        "length": knobs.length,
-        "evolve": thousandths(knobs.evolve),
-        "key": values::key_name(knobs.key()),
-        "scale": values::scale_id(knobs.scale),
-        "lowest": knobs.lowest,
-        "highest": knobs.highest,
-        "polyphony": knobs.polyphony,
-        "tempo": piece.tempos.last().map(|(_, tempo)| tempo),
-        "meter": piece.meters.last().map(|(_, meter)| meter.to_string()),
-    })
+fn summary(out: &Path, model: &Model, knobs: &ComposingKnobs, piece: &Piece) -> anyhow::Result<serde_json::Value> {
+    let mut summary = composing::summary(knobs, model.card())?;
+    let more = [
+        ("file", json!(out)),
+        ("model", json!(model.card().name)),
+        ("sha256", json!(model.hash())),
+        ("tempo", json!(piece.tempos.last().map(|(_, tempo)| tempo))),
+        ("meter", json!(piece.meters.last().map(|(_, meter)| meter.to_string()))),
+    ];
+    summary.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    Ok(summary.into())
 }

@@ -4,6 +4,8 @@ mod train;
 
 mod generate;
 
+mod composing;
+
 mod continuation;
 
 mod performing;
@@ -39,7 +41,7 @@ enum Command {
     /// Trains a model from a folder of MIDI files
     Train(Box<train::TrainArgs>),
     /// Composes with a model and writes a MIDI file
-    Generate(generate::GenerateArgs),
+    Generate(Box<generate::GenerateArgs>),
     /// Measures how well a model predicts music it has not seen
     Evaluate(evaluate::EvaluateArgs),
     /// Prints what a model says about itself

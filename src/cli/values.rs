@@ -1,6 +1,9 @@
 //! How the values of options are written: keys, scales, meters, numbers in a range.
 
-use crate::music::{Key, Meter, Mode, Scale};
+use crate::music::{Family, Grid, Key, Meter, Mode, NoteValue, PitchClassSet, Scale};
+
+/// The takes by their names.
+pub(super) const SLOTS: [&str; 4] = ["A", "B", "C", "D"];
 
 /// A number from 0 to 1.
 pub(super) fn share(text: &str) -> Result<f32, String> {
@@ -8,7 +11,7 @@ pub(super) fn share(text: &str) -> Result<f32, String> {
 }
 
 /// A number from 0 to 2.
-pub(super) fn temperature(text: &str) -> Result<f32, String> {
+pub(super) fn up_to_two(text: &str) -> Result<f32, String> {
     number(text, 0.0, 2.0).map(|value| value as f32)
 }
 
@@ -37,7 +40,27 @@ pub(super) fn meter(text: &str) -> Result<Meter, String> {
 /// A tonic, such as `C`, `F#` or `Bb`; with an `m` behind it, such as `Am`, a minor key.
 pub(super) fn key(text: &str) -> Result<Key, String> {
     let expected = || "expected a key such as C, F#, Bb or Am".to_owned();
-    let (letter, rest) = text.split_at_checked(1).ok_or_else(expected)?;
+    let (tonic, rest) = pitch_class(text).ok_or_else(expected)?;
+    let mode = match rest.trim().to_ascii_lowercase().as_str() {
+        "" | "major" => Mode::Major,
+        "m" | "minor" => Mode::Minor,
+        _ => return Err(expected()),
+    };
+    Ok(Key::new(tonic, mode))
+}
+
+/// Notes by their names, such as `C D Eb G`, with blanks or commas between.
+pub(super) fn notes(text: &str) -> Result<PitchClassSet, String> {
+    let expected = || "expected notes such as C D Eb G".to_owned();
+    let words = text.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
+    let note = |word| pitch_class(word).filter(|(_, rest)| rest.is_empty()).map(|(note, _)| note);
+    let notes: Vec<u8> = words.map(|word| note(word).ok_or_else(expected)).collect::<Result<_, _>>()?;
+    if notes.is_empty() { Err(expected()) } else { Ok(PitchClassSet::new(&notes)) }
+}
+
+/// The pitch class whose name `text` begins with, and the rest of it.
+fn pitch_class(text: &str) -> Option<(u8, &str)> {
+    let (letter, rest) = text.split_at_checked(1)?;
     let natural: i32 = match letter.to_ascii_uppercase().as_str() {
         "C" => 0,
         "D" => 2,
@@ -46,19 +69,56 @@ pub(super) fn key(text: &str) -> Result<Key, String> {
         "G" => 7,
         "A" => 9,
         "B" => 11,
-        _ => return Err(expected()),
+        _ => return None,
     };
     let (sign, rest) = match rest.chars().next() {
         Some('#' | '♯') => (1, rest.trim_start_matches(['#', '♯'])),
         Some('b' | '♭') => (-1, rest.trim_start_matches(['b', '♭'])),
         _ => (0, rest),
     };
-    let mode = match rest.trim().to_ascii_lowercase().as_str() {
-        "" | "major" => Mode::Major,
-        "m" | "minor" => Mode::Minor,
-        _ => return Err(expected()),
-    };
-    Ok(Key::new((natural + sign).rem_euclid(12) as u8, mode))
+    Some(((natural + sign).rem_euclid(12) as u8, rest))
+}
+
+/// A grid by its name, such as `1/16T`.
+pub(super) fn grid(text: &str) -> Result<Grid, String> {
+    let found = Grid::ALL.into_iter().find(|grid| grid.name().eq_ignore_ascii_case(text.trim()));
+    found.ok_or_else(|| format!("expected one of {}", Grid::ALL.map(Grid::name).join(", ")))
+}
+
+/// The shortest note, such as `1/16`; any is no limit.
+pub(super) fn shortest(text: &str) -> Result<NoteValue, String> {
+    note_value(text, NoteValue::ALL.into_iter())
+}
+
+/// The longest note, such as `1/2`; any is no limit.
+pub(super) fn longest(text: &str) -> Result<NoteValue, String> {
+    note_value(text, NoteValue::ALL.into_iter().rev())
+}
+
+fn note_value(text: &str, mut values: impl Iterator<Item = NoteValue>) -> Result<NoteValue, String> {
+    let found = values.find(|value| value.name.eq_ignore_ascii_case(text.trim()));
+    found.ok_or_else(|| {
+        let names: Vec<&str> = NoteValue::ALL.iter().map(|value| value.name).collect();
+        format!("expected one of {}", names.get(..names.len() - 1).unwrap_or_default().join(", "))
+    })
+}
+
+/// An instrument family by its name or the beginning of it, such as `bass`.
+pub(super) fn family(text: &str) -> Result<Family, String> {
+    let all = || (0..Family::COUNT).filter_map(Family::from_index);
+    let asked = plain(text);
+    let exact = all().find(|family| plain(family.name()) == asked);
+    let begins = || all().find(|family| !asked.is_empty() && plain(family.name()).starts_with(&asked));
+    exact.or_else(begins).ok_or_else(|| {
+        let names: Vec<String> = all().map(|family| plain(family.name())).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+/// A take, A to D.
+pub(super) fn slot(text: &str) -> Result<u8, String> {
+    let found = SLOTS.iter().position(|name| name.eq_ignore_ascii_case(text.trim()));
+    found.map(|idx| idx as u8).ok_or_else(|| format!("expected one of {}", SLOTS.join(", ")))
 }
 
 /// The name of a key, such as `F# minor`.
@@ -99,7 +159,7 @@ pub(super) fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::cli::values;
-    use crate::music::{Key, Mode, Scale};
+    use crate::music::{Family, Grid, Key, Mode, PitchClassSet, Scale, Tick};
 
     #[test]
     fn keys_are_read_as_musicians_write_them() {
@@ -131,9 +191,30 @@ mod tests {
     }
 
     #[test]
+    fn note_values_instruments_and_notes_are_read_by_their_names() {
+        for grid in Grid::ALL {
+            assert_eq!(values::grid(grid.name()), Ok(grid));
+        }
+        assert_eq!(values::grid("1/16t"), Ok(Grid::SixteenthTriplet));
+        assert!(values::grid("1/5").is_err());
+        let any = [values::shortest("any"), values::longest("Any")].map(|value| value.map(|value| value.ticks));
+        assert_eq!(any, [Ok(Tick(1)), Ok(Tick(384))]);
+        assert_eq!(values::longest("1/8.").map(|value| value.ticks), Ok(Tick(18)));
+        for family in (0..Family::COUNT).filter_map(Family::from_index) {
+            assert_eq!(values::family(family.name()), Ok(family));
+        }
+        assert_eq!(values::family("chrom"), Ok(Family::from_program(8)));
+        assert!(values::family("kazoo").is_err());
+        assert_eq!(values::notes("C D, Eb  g"), Ok(PitchClassSet::new(&[0, 2, 3, 7])));
+        assert!(values::notes("").is_err() && values::notes("C X").is_err() && values::notes("Am").is_err());
+        assert_eq!((values::slot("a"), values::slot("D")), (Ok(0), Ok(3)));
+        assert!(values::slot("E").is_err());
+    }
+
+    #[test]
     fn numbers_out_of_range_are_refused_in_words() {
         assert_eq!(
-            values::temperature("2.5"),
+            values::up_to_two("2.5"),
             Err("expected a number from 0 to 2".to_owned())
         );
         assert!(

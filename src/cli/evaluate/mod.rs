@@ -38,7 +38,7 @@ pub(super) struct EvaluateArgs {
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1000))]
     bars: u32,
     /// How boldly samples are drawn, 0 to 2
-    #[arg(long, value_parser = values::temperature, default_value_t = 1.0)]
+    #[arg(long, value_parser = values::up_to_two, default_value_t = 1.0)]
     temperature: f32,
     /// Seed of the first sample; the next have the next
     #[arg(long, default_value_t = 1)]
