@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use hosts::{Heard, Host, Setting};
 
-use continuo::composer::{Composer, SavedTake, Take, Writer, compose_until};
+use continuo::composer::{Composer, Opening, SavedTake, Take, Writer, compose_until};
 use continuo::model::{Model, Primer};
-use continuo::music::{Family, Meter, Mode, Note, Scale, Score, Tick};
+use continuo::music::{Family, Key, Meter, Mode, Note, Scale, Score, Tick};
 use continuo::player::handover::handover;
 use continuo::player::{ComposingKnobs, Player};
 use proptest::prelude::*;
@@ -280,7 +280,7 @@ fn a_take_of_a_later_version_is_refused() {
     let error = saved.restore().unwrap_err().to_string();
     assert_eq!(
         error,
-        "expected a saved take of version 1 or older, found version 2"
+        "expected a saved take of version 2 or older, found version 3"
     );
 }
 
@@ -374,7 +374,7 @@ fn live_and_offline_give_the_same_notes() {
     let expected = composed(&ComposingKnobs::default(), 8).score();
     let mut live = instance(Some(model()), None);
     let host = Host::new(Setting::default());
-    wait_until(&host, &mut live, |composer| composer.picture().bars.len() >= 3);
+    wait_until(&host, &mut live, |composer| composer.picture().score.bars.len() >= 3);
     let heard = host.run_beats(&mut live.player, 32.0);
     assert_eq!(heard_onsets(&heard), keys(&onsets(&expected, 32.0)));
     assert_eq!(live.composer.status().n_late, 0);
@@ -394,7 +394,7 @@ fn bars_are_ready_while_the_song_stands() {
     });
     // Bar 6 under the playhead, two more, and from bar 5, where the loop starts, on.
     wait_until(&host, &mut standing, |composer| {
-        composer.picture().bars.len() >= 9
+        composer.picture().score.bars.len() >= 9
     });
 }
 
@@ -478,7 +478,7 @@ fn a_knob_turned_there_and_back_brings_the_same_bars_back() {
         ..Setting::default()
     });
     wait_until(&host, &mut standing, |composer| {
-        composer.picture().bars.len() >= 3
+        composer.picture().score.bars.len() >= 3
     });
     let before = standing.composer.picture();
     let turned = Host::new(Setting {
@@ -486,14 +486,14 @@ fn a_knob_turned_there_and_back_brings_the_same_bars_back() {
         ..Setting::default()
     });
     let differs = |composer: &Composer| {
-        composer.picture().bars[..3]
+        composer.picture().score.bars[..3]
             .iter()
-            .zip(&before.bars)
+            .zip(&before.score.bars)
             .all(|(a, b)| a != b)
     };
     wait_until(&turned, &mut standing, differs);
     wait_until(&host, &mut standing, |composer| {
-        composer.picture().bars[..3] == before.bars[..3]
+        composer.picture().score.bars[..3] == before.score.bars[..3]
     });
 }
 
@@ -515,7 +515,7 @@ fn a_saved_take_stays_when_another_model_stands_in_and_changes_when_one_is_chose
     reopened.composer.use_model(other);
     let host = Host::new(offline());
     wait_until(&host, &mut reopened, |composer| {
-        composer.picture().bars[0] != take.score().bars[0]
+        composer.picture().score.bars[0] != take.score().bars[0]
     });
 }
 
@@ -546,14 +546,14 @@ fn saving_in_the_middle_and_reloading_gives_the_same_notes() {
 fn a_bad_model_file_is_told_in_words_and_changes_nothing() {
     let mut playing = instance(Some(model()), None);
     let host = Host::new(Setting::default());
-    wait_until(&host, &mut playing, |composer| composer.picture().bars.len() >= 3);
+    wait_until(&host, &mut playing, |composer| composer.picture().score.bars.len() >= 3);
     let before = playing.composer.picture();
     playing
         .composer
         .load_model(PathBuf::from("no/such/model.safetensors"));
     wait_until(&host, &mut playing, |composer| composer.status().error.is_some());
     assert_eq!(playing.composer.status().model.as_deref(), Some("Untrained 7"));
-    assert_eq!(playing.composer.picture().bars[..3], before.bars[..3]);
+    assert_eq!(playing.composer.picture().score.bars[..3], before.score.bars[..3]);
 }
 
 #[test]
@@ -572,6 +572,7 @@ fn meters_follow_the_host_and_the_second_pass_is_like_the_first() {
         let starts: Vec<i64> = playing
             .composer
             .picture()
+            .score
             .bars
             .iter()
             .take(7)
@@ -604,7 +605,7 @@ fn a_host_that_starts_late_in_a_song_of_odd_bars_has_its_bar_lines() {
     let mut playing = instance(Some(model()), None);
     Host::new(setting).run_beats(&mut playing.player, 9.0);
     let picture = playing.composer.picture();
-    let bar = picture.bar_at(Tick(35 * 24 + 12)).unwrap();
+    let bar = picture.score.bar_at(Tick(35 * 24 + 12)).unwrap();
     assert_eq!(bar.start, Tick(35 * 24 + 12));
 }
 
@@ -628,7 +629,9 @@ fn a_take_goes_on_from_a_primer_of_its_own() {
         temperature: 0.5,
         ..ComposingKnobs::default()
     };
-    let mut primed = Take::starting_from(primer);
+    let key = Key::new(0, Mode::Major);
+    let opening = Opening { primer, key, meter: Meter::COMMON, end: bars(2) };
+    let mut primed = Take::starting_from(opening);
     compose_until(
         &mut primed,
         &mut Writer::new(model()),

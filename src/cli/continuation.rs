@@ -2,158 +2,30 @@
 
 use std::path::Path;
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow};
 
-use crate::model::Primer;
-use crate::music::{Key, Meter, Note, Piece, Tick, smf};
+use crate::composer::Opening;
+use crate::music::{Piece, smf};
 
 /// A piece to go on from.
 #[derive(Debug)]
 pub(super) struct Continuation {
     /// The whole piece.
     pub(super) piece: Piece,
-    /// The bar line at which it goes on.
-    pub(super) end: Tick,
-    /// The meter of its last bar.
-    pub(super) meter: Meter,
-    /// The key of its last section.
-    pub(super) key: Key,
-    /// Its last bars, moved to C.
-    pub(super) primer: Primer,
+    /// Its end.
+    pub(super) opening: Opening,
 }
 
-/// More of the past than this changes nothing that one would hear.
-const MAX_BARS: i64 = 64;
-
-/// As many notes as a primer may have.
-const MAX_NOTES: usize = 4096;
-
 impl Continuation {
-    /// Reads the file at `path`, to go on in `style` of the model.
-    pub(super) fn load(path: &Path, style: usize) -> anyhow::Result<Self> {
+    /// Reads the file at `path`.
+    pub(super) fn load(path: &Path) -> anyhow::Result<Self> {
         let smf = smf::load(path).with_context(|| format!("cannot continue {}", path.display()))?;
         for warning in &smf.warnings {
             eprintln!("{}: {warning}", path.display());
         }
         let piece = smf.to_piece();
-        ensure!(
-            !piece.notes.is_empty(),
-            "cannot continue {}: it holds no notes",
-            path.display()
-        );
-        Ok(Self::of(piece, style))
-    }
-
-    /// What comes after `piece`.
-    fn of(piece: Piece, style: usize) -> Self {
-        let last_onset = piece.notes.last().map_or(Tick::ZERO, |note| note.onset);
-        let (last_bar, meter) = piece.bar_at(last_onset);
-        let end = last_bar + meter.bar_length();
-        let key = piece
-            .sections_by_key()
-            .last()
-            .map_or(Key::default(), |section| section.key);
-        let start = first_bar(&piece, last_bar, meter);
-        let notes = moved_to_c(&piece.notes, key, start);
-        let n_bars = ((end - start).0 / meter.bar_length().0) as u32;
-        let primer = Primer {
-            style,
-            mode: key.mode,
-            meter,
-            n_bars,
-            notes,
-        };
-        Self {
-            piece,
-            end,
-            meter,
-            key,
-            primer,
-        }
-    }
-}
-
-/// The earliest bar line from which on all bars are of the last bar's meter, within reason.
-fn first_bar(piece: &Piece, last_bar: Tick, meter: Meter) -> Tick {
-    let mut start = last_bar;
-    for _ in 1..MAX_BARS {
-        let (before, meter_before) = piece.bar_at(start - Tick(1));
-        let is_whole = meter_before == meter && start - before == meter.bar_length();
-        let n_notes = piece.notes.len() - piece.notes.partition_point(|note| note.onset < before);
-        if !is_whole || before < Tick::ZERO || n_notes > MAX_NOTES {
-            break;
-        }
-        start = before;
-    }
-    start
-}
-
-/// The notes from `start` on, which becomes zero, with the tonic moved to C; drums stay what they are.
-fn moved_to_c(notes: &[Note], key: Key, start: Tick) -> Vec<Note> {
-    let in_c = |note: &Note| {
-        let pitch = i16::from(note.pitch) - i16::from(key.transposition());
-        // Back into the keyboard by octaves, so that it stays the same pitch class.
-        let pitch = if pitch < 0 {
-            pitch + 12
-        } else if pitch > 127 {
-            pitch - 12
-        } else {
-            pitch
-        };
-        let pitch = if note.family.is_drums() {
-            note.pitch
-        } else {
-            pitch as u8
-        };
-        Note {
-            onset: note.onset - start,
-            pitch,
-            ..*note
-        }
-    };
-    let from = notes.partition_point(|note| note.onset < start);
-    let mut moved: Vec<Note> = notes.iter().skip(from).map(in_c).collect();
-    moved.sort_unstable();
-    let surplus = moved.len().saturating_sub(MAX_NOTES);
-    moved.split_off(surplus)
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::cli::continuation::Continuation;
-    use crate::music::{Family, Key, Meter, Mode, Note, Piece, Tick};
-
-    #[test]
-    fn the_last_bars_of_one_meter_become_the_primer_in_c() {
-        let waltz = Meter::new(3, 4).unwrap();
-        // A bar of 4/4, then D major in 3/4, ending in the middle of a bar.
-        let pitches = [74, 78, 81, 79, 76, 73, 74];
-        let note = |(idx, pitch): (usize, &u8)| Note {
-            onset: Tick(24 * idx as i64),
-            duration: Tick(24),
-            pitch: *pitch,
-            velocity: 90,
-            family: Family::PIANO,
-        };
-        let notes: Vec<Note> = pitches.iter().cycle().take(11).enumerate().map(note).collect();
-        let piece = Piece {
-            notes,
-            meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)],
-            ..Piece::default()
-        };
-        let found = Continuation::of(piece, 2);
-        assert_eq!(
-            (found.end, found.meter, found.key),
-            (Tick(96 + 3 * 72), waltz, Key::new(2, Mode::Major))
-        );
-        assert_eq!(
-            (found.primer.style, found.primer.n_bars, found.primer.mode),
-            (2, 3, Mode::Major)
-        );
-        assert_eq!(
-            (found.primer.notes[0].onset, found.primer.notes[0].pitch),
-            (Tick(0), 74)
-        );
-        assert_eq!(found.primer.notes.len(), 7);
+        let opening = Opening::of(&piece)
+            .ok_or_else(|| anyhow!("cannot continue {}: it holds no notes", path.display()))?;
+        Ok(Self { piece, opening })
     }
 }

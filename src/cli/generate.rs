@@ -9,7 +9,7 @@ use crate::cli::composing::{self, ComposingArgs};
 use crate::cli::continuation::Continuation;
 use crate::cli::performing::PerformingArgs;
 use crate::cli::{load_model, print_line, values};
-use crate::composer::{Take, Writer, compose_bar};
+use crate::composer::{Opening, Take, Writer, compose_bar};
 use crate::model::{Card, Model};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share};
 use crate::player::ComposingKnobs;
@@ -65,12 +65,12 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let continuation = args
         .continued
         .as_deref()
-        .map(|path| Continuation::load(path, style))
+        .map(Continuation::load)
         .transpose()?;
-    let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.key))?;
+    let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.opening.key))?;
     let meter = args
         .meter
-        .or(continuation.as_ref().map(|c| c.meter))
+        .or(continuation.as_ref().map(|past| past.opening.meter))
         .unwrap_or(Meter::COMMON);
     let out = args
         .out
@@ -83,7 +83,8 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     );
 
     let take = match &continuation {
-        Some(continuation) => Take::starting_from(continuation.primer.clone()),
+        // What is asked for on the command line holds, whatever key the file was in.
+        Some(past) => Take::starting_from(Opening { key: knobs.key(), ..past.opening.clone() }),
         None => Take::default(),
     };
     let writer = Writer::new(model.clone());
@@ -170,7 +171,7 @@ fn piece(
         .map(|(_, tempo)| *tempo);
     let tempo = args.tempo.or(old_tempo).unwrap_or(120.0);
     let beginning = past.filter(|_| args.with_beginning);
-    let start = beginning.map_or(Tick::ZERO, |past| past.end);
+    let start = beginning.map_or(Tick::ZERO, |past| past.opening.end);
     let mut piece = beginning.map_or(Piece::default(), |past| past.piece.clone());
     piece.tempos.retain(|(at, _)| *at < start);
     piece.meters.retain(|(at, _)| *at < start);

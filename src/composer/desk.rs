@@ -5,10 +5,14 @@
 
 use std::collections::VecDeque;
 
-use crate::composer::{Take, Writer};
+use crate::composer::conversation::Listener;
+use crate::composer::drawing::Redraw;
+use crate::composer::writer::Roll;
+use crate::composer::{Edit, Take, Writer};
 use crate::music::{Meter, Tick};
 use crate::player::ComposingKnobs;
-use crate::player::handover::{BarLine, Message, Moment, Settle};
+use crate::player::Conversation;
+use crate::player::handover::{BarLine, Input, Message, Moment, Settle};
 
 /// The take and all that is asked of it.
 #[derive(Debug, Default)]
@@ -17,6 +21,7 @@ pub(in crate::composer) struct Desk {
     pub(in crate::composer) writer: Option<Writer>,
     requests: VecDeque<Request>,
     moment: Option<Moment>,
+    listener: Listener,
     answered: u64,
     asked: u64,
 }
@@ -26,6 +31,7 @@ pub(in crate::composer) struct Desk {
 enum Request {
     Settle(Settle),
     BarLine(BarLine),
+    Input(Input),
 }
 
 /// What a call of [`Desk::work`] has done.
@@ -67,7 +73,7 @@ impl Desk {
     /// Takes a message in.
     pub(in crate::composer) fn hear(&mut self, message: Message) {
         match message {
-            Message::Moment(moment) => self.moment = Some(moment),
+            Message::Moment(moment) => self.stand_at(moment),
             Message::Settle(settle) => {
                 if settle.jumped {
                     self.requests.clear();
@@ -75,12 +81,40 @@ impl Desk {
                 self.asked = settle.number;
                 self.requests.push_back(Request::Settle(settle));
             }
-            // What is played in is worked in by the conversation.
-            Message::Input(_) => {}
+            Message::Input(input) => {
+                self.asked = input.number;
+                self.requests.push_back(Request::Input(input));
+            }
             Message::BarLine(line) => {
                 self.asked = line.number;
                 self.requests.push_back(Request::BarLine(line));
             }
+        }
+    }
+
+    fn stand_at(&mut self, moment: Moment) {
+        let has_stopped = self.moment.is_some_and(|last| last.playing && !moment.playing);
+        if has_stopped {
+            self.take.input.let_go_of_all(moment.position);
+        }
+        if has_stopped || self.moment.is_some_and(|last| moment.position < last.position) {
+            self.listener.begin_pass();
+        }
+        self.moment = Some(moment);
+    }
+
+    /// Changes one bar by hand.
+    pub(in crate::composer) fn edit(&mut self, bar_idx: usize, edit: Edit) {
+        let roll = match edit {
+            Edit::Keep => return self.take.keep(bar_idx),
+            Edit::Release => return self.take.release(bar_idx),
+            Edit::Clear => return self.take.clear(bar_idx),
+            Edit::ReRoll => Roll::All,
+            Edit::ReRollRhythm => Roll::Only(Redraw::Rhythm),
+            Edit::ReRollPitches => Roll::Only(Redraw::Pitches),
+        };
+        if let Some(writer) = &mut self.writer {
+            writer.roll(&mut self.take, bar_idx, roll);
         }
     }
 
@@ -107,6 +141,7 @@ impl Desk {
         let progress = match self.requests.front().copied() {
             Some(Request::Settle(settle)) => self.settle(&mut writer, &settle),
             Some(Request::BarLine(line)) => self.move_bar_line(&mut writer, &line),
+            Some(Request::Input(input)) => self.listen(&mut writer, &input),
             None => self.compose_ahead(&mut writer),
         };
         self.writer = Some(writer);
@@ -152,6 +187,23 @@ impl Desk {
             }
         }
         self.answer(settle.number)
+    }
+
+    /// A key has gone down or up. Keys that wait to be heard are heard first: a chord is worked in at once.
+    fn listen(&mut self, writer: &mut Writer, input: &Input) -> Progress {
+        if self.is_alone() {
+            return self.answer(input.number);
+        }
+        self.listener.hear(&mut self.take, input);
+        if !matches!(self.requests.get(1), Some(Request::Input(_))) {
+            self.listener.catch_up(&mut self.take, writer);
+        }
+        self.answer(input.number)
+    }
+
+    /// Whether nobody is listened to.
+    fn is_alone(&self) -> bool {
+        self.moment.is_none_or(|moment| moment.knobs.conversation == Conversation::Generate)
     }
 
     /// The host's bar has turned out to begin here, or to have this meter; it may be sounding already.
@@ -200,7 +252,9 @@ impl Desk {
             if is_far || start >= until {
                 return false;
             }
-            if self.should_be_new(bar_idx, from, moment, writer.hash()) {
+            // While somebody plays, only the next bar follows every note.
+            let is_near = self.is_alone() || bar_idx <= first + 1;
+            if is_near && self.should_be_new(bar_idx, from, moment, writer.hash()) {
                 let meter = composed.bar.meter;
                 writer.write_bar(&mut self.take, bar_idx, &moment.knobs, meter);
                 return true;

@@ -1,18 +1,18 @@
-//! What a musician does to one bar of the take.
+//! What a musician does to a single bar.
 
-/// A change of one bar.
+/// A change of one bar by hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Edit {
-    /// Composes it anew.
+    /// Compose it again.
     ReRoll,
-    /// Composes its rhythm anew and keeps its pitches.
+    /// Another rhythm for the same pitches.
     ReRollRhythm,
-    /// Composes its pitches anew and keeps its rhythm.
+    /// Other pitches in the same rhythm.
     ReRollPitches,
-    /// Locks it: it stays whatever the knobs say.
+    /// It stays whatever knob is turned, and comes back when the phrase comes round.
     Keep,
-    /// Unlocks it.
+    /// It follows the knobs again.
     Release,
-    /// Empties it.
+    /// It is silent, and stays so.
     Clear,
 }

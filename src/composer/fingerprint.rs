@@ -1,7 +1,7 @@
 //! Short names for what a bar was composed from, and for chance that can be drawn again.
 
 use crate::composer::take::ComposedBar;
-use crate::music::{Mode, Tick};
+use crate::music::{Mode, Note, Tick};
 
 /// Stands for a sequence of numbers: equal sequences have equal fingerprints, different ones hardly ever.
 ///
@@ -20,27 +20,32 @@ impl Fingerprint {
 
     /// Of the same and a bar more: all of it that the network hears.
     pub(in crate::composer) fn with_bar(self, composed: &ComposedBar) -> Self {
-        let (bar, knobs) = (&composed.bar, &composed.knobs);
+        let (bar, knobs, key) = (&composed.bar, &composed.knobs, composed.key);
         let mut print = self
             .with(bar.start.0)
             .with(i64::from(bar.meter.numerator()))
             .with(i64::from(bar.meter.denominator()))
             .with(i64::from(knobs.style))
-            .with(i64::from(knobs.mode() == Mode::Minor))
-            .with(i64::from(knobs.tonic));
+            .with(i64::from(key.mode == Mode::Minor))
+            .with(i64::from(key.tonic()));
         if knobs.blend > 0.0 {
             print = print.with(i64::from(knobs.second_style)).with(i64::from(knobs.blend.to_bits()));
         }
         if bar.start == Tick::ZERO {
             // The seed of the first bar has chosen the primer.
-            print = print.with(i64::from(knobs.seed));
+            print = print.with(i64::from(knobs.seed)).with(i64::from(knobs.slot));
         }
-        for note in &bar.notes {
+        print = print.with_notes(composed.heard());
+        print.with(-1)
+    }
+
+    /// Of the same and notes.
+    pub(in crate::composer) fn with_notes(self, notes: &[Note]) -> Self {
+        notes.iter().fold(self.with(notes.len() as i64), |print, note| {
             let parts =
                 i64::from(note.pitch) << 16 | i64::from(note.velocity) << 8 | note.family.index() as i64;
-            print = print.with(note.onset.0).with(note.duration.0).with(parts);
-        }
-        print.with(-1)
+            print.with(note.onset.0).with(note.duration.0).with(parts)
+        })
     }
 }
 

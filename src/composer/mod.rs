@@ -13,14 +13,27 @@ pub use writer::{Writer, compose_bar, compose_until};
 mod saved;
 pub use saved::{SavedModel, SavedTake, TakeError};
 
-mod worker;
-pub use worker::{Composer, Status};
-
 mod edit;
 pub use edit::Edit;
+
+mod worker;
+pub use worker::{Composer, Mark, Picture, Status};
+
+mod opening;
+pub use opening::Opening;
 
 mod desk;
 
 mod density;
+
+mod drawing;
+
+mod candidates;
+
+mod input;
+
+mod conversation;
+
+mod history;
 
 mod fingerprint;

@@ -1,21 +1,28 @@
 //! A take in a saved project. The shapes here are the format; the music types stay free of it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::composer::fingerprint::Fingerprint;
+use crate::composer::history::{Change, History, Step};
+use crate::composer::input::{PlayedIn, PlayedNote};
 use crate::composer::take::ComposedBar;
-use crate::composer::{Take, Writer};
-use crate::model::Model;
-use crate::music::{Bar, Family, FamilySet, Grid, Meter, Note, PitchClassSet, Scale, Tick};
+use crate::composer::{Opening, Take, Writer};
+use crate::model::{Model, Primer};
+use crate::music::{Bar, Family, FamilySet, Grid, Key, Meter, Mode, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
 /// The version that is written, and the newest that is read.
-const VERSION: u32 = 1;
+///
+/// Version 2 added what was played in, edits, kept bars, the takes B to D and the opening; in a take of
+/// version 1 there is none of it.
+const VERSION: u32 = 2;
 /// No take holds more notes in all.
 const MAX_NOTES: usize = 1 << 20;
+/// No position lies further from the origin, in ticks.
+const MAX_POSITION: i64 = 1 << 40;
 /// No note is longer, in ticks.
 const MAX_DURATION: i64 = 1 << 20;
 
@@ -38,6 +45,52 @@ pub struct SavedTake {
     composed_by: Vec<String>,
     #[serde(default)]
     passages: Vec<Vec<SavedNote>>,
+    /// Bars of the takes that are not heard now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    shelf: Vec<ShelvedBar>,
+    /// The edits that can be undone, and those that can be done again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    undo: Vec<Vec<SavedChange>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    redo: Vec<Vec<SavedChange>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    input: Vec<SavedInput>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    opening: Option<SavedOpening>,
+}
+
+/// A bar of a take that is not heard now: which take, which bar, and where it begins in ticks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct ShelvedBar {
+    slot: u8,
+    bar_idx: usize,
+    start: i64,
+    bar: SavedBar,
+}
+
+/// A bar that was changed by hand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct SavedChange {
+    bar_idx: usize,
+    start: i64,
+    old: SavedBar,
+    new: SavedBar,
+}
+
+/// When the key went down, the note's onset and end on the grid, in ticks; key and velocity.
+type SavedInput = (i64, i64, Option<i64>, u8, u8);
+
+/// The music that the take begins from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct SavedOpening {
+    tonic: u8,
+    minor: bool,
+    numerator: u32,
+    denominator: u32,
+    n_bars: u32,
+    end: i64,
+    /// In C, counted from the first bar line.
+    notes: Vec<SavedNote>,
 }
 
 /// Which model was composing.
@@ -63,7 +116,29 @@ struct SavedBar {
     /// Whether the bar before it has been recomposed since.
     #[serde(default)]
     stale: bool,
+    /// Its key, if it is not that of its knobs: tonic, and whether it is minor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<(u8, bool)>,
+    /// What the network hears instead, an index into the passages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heard: Option<usize>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    kept: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    rolls: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    candidate: u8,
+    /// How sure each note was, in 255ths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sure: Vec<u8>,
 }
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Bars of other takes.
+type Shelf = BTreeMap<(u8, usize), Arc<ComposedBar>>;
 
 /// Onset after the bar line and duration in ticks, pitch, velocity, family.
 type SavedNote = (i64, i64, u8, u8, usize);
@@ -143,6 +218,16 @@ impl SavedTake {
         let bars = (0..take.n_bars())
             .filter_map(|bar_idx| tables.save(take, bar_idx))
             .collect();
+        let shelf = take.shelf().iter().map(|((slot, bar_idx), bar)| ShelvedBar {
+            slot: *slot,
+            bar_idx: *bar_idx,
+            start: bar.bar.start.0,
+            bar: tables.save_bar(bar, false),
+        });
+        let shelf = shelf.collect();
+        let mut steps = |steps: &VecDeque<Step>| steps.iter().map(|step| tables.save_step(step)).collect();
+        let (undo, redo) = (steps(&take.history().done), steps(&take.history().undone));
+        let played = |note: &PlayedNote| (note.at.0, note.onset.0, note.end.map(|end| end.0), note.pitch, note.velocity);
         let model = model.map(|model| SavedModel {
             name: model.card().name.clone(),
             hash: model.hash().to_owned(),
@@ -154,6 +239,11 @@ impl SavedTake {
             knobs: tables.knobs.iter().map(SavedKnobs::from).collect(),
             composed_by: tables.models,
             passages: tables.passages,
+            shelf,
+            undo,
+            redo,
+            input: take.input.notes().iter().map(played).collect(),
+            opening: take.opening().map(SavedOpening::of),
         }
     }
 
@@ -172,7 +262,11 @@ impl SavedTake {
             return Err(TakeError::TooNew { found: self.version });
         }
         let length = |bar: &SavedBar| self.passages.get(bar.passage).map_or(0, Vec::len);
-        if self.bars.len() > Take::MAX_BARS || self.bars.iter().map(length).sum::<usize>() > MAX_NOTES {
+        let changes = || self.undo.iter().chain(&self.redo).flatten().flat_map(|change| [&change.old, &change.new]);
+        let shelved = || self.shelf.iter().map(|shelved| &shelved.bar);
+        let n_notes: usize = self.bars.iter().chain(changes()).chain(shelved()).map(length).sum();
+        let n_others = changes().count() + shelved().count();
+        if self.bars.len() > Take::MAX_BARS || n_others > 16 * Take::MAX_BARS || n_notes > 4 * MAX_NOTES {
             return Err(TakeError::TooLong);
         }
         let models: Vec<Arc<str>> = self
@@ -180,54 +274,130 @@ impl SavedTake {
             .iter()
             .map(|hash| Arc::from(hash.as_str()))
             .collect();
+        let opening = self.opening.as_ref().map(SavedOpening::restore).transpose();
+        let damaged = |what| TakeError::Damaged { bar: 1, what };
+        let mut take = Take::default();
+        take.set_opening(opening.map_err(damaged)?);
+        let beginning = take.beginning();
         let mut bars: Vec<Arc<ComposedBar>> = Vec::with_capacity(self.bars.len());
         for (bar_idx, saved) in self.bars.iter().enumerate() {
             let composed = self
-                .restore_bar(saved, bars.last().map(|bar| &**bar), &models)
+                .restore_next(saved, bars.last().map(|bar| &**bar), beginning, &models)
                 .map_err(|what| TakeError::Damaged {
                     bar: bar_idx + 1,
                     what,
                 })?;
             bars.push(Arc::new(composed));
         }
-        Ok(Take::restored(bars))
+        let (shelf, history) = self.restore_rest(&models).map_err(damaged)?;
+        let input = self.restore_input().ok_or(TakeError::Damaged { bar: 1, what: "was played to by a note that cannot be" })?;
+        take.restore(bars);
+        take.furnish(input, shelf, history);
+        Ok(take)
+    }
+
+    /// The takes that are not heard, and the edits.
+    fn restore_rest(&self, models: &[Arc<str>]) -> Result<(Shelf, History), &'static str> {
+        let shelved = |saved: &ShelvedBar| {
+            let place = (saved.slot.min(3), saved.bar_idx);
+            let bar = self.restore_bar(&saved.bar, Tick(saved.start), Fingerprint::EMPTY, models)?;
+            Ok((place, Arc::new(bar)))
+        };
+        let change = |saved: &SavedChange| {
+            let bar = |bar: &SavedBar| {
+                self.restore_bar(bar, Tick(saved.start), Fingerprint::EMPTY, models).map(Arc::new)
+            };
+            Ok(Change { bar_idx: saved.bar_idx, old: bar(&saved.old)?, new: bar(&saved.new)? })
+        };
+        let steps = |saved: &[Vec<SavedChange>]| {
+            let latest = saved.iter().skip(saved.len().saturating_sub(History::MAX_STEPS));
+            let step = |step: &Vec<SavedChange>| step.iter().map(change).collect::<Result<Step, &'static str>>();
+            latest.map(step).collect::<Result<VecDeque<Step>, _>>()
+        };
+        let history = History { done: steps(&self.undo)?, undone: steps(&self.redo)? };
+        let shelf = self.shelf.iter().map(shelved).collect::<Result<Shelf, &'static str>>()?;
+        Ok((shelf, history))
+    }
+
+    /// What was played in; nothing when it cannot be.
+    fn restore_input(&self) -> Option<PlayedIn> {
+        let note = |saved: &SavedInput| {
+            let (at, onset, end, pitch, velocity) = *saved;
+            let is_valid = at.abs() < MAX_POSITION
+                && onset.abs() < MAX_POSITION
+                && end.is_none_or(|end| end > onset && end < MAX_POSITION)
+                && pitch <= 127
+                && (1..=127).contains(&velocity);
+            // A key that was down when the project was saved is down no more.
+            let end = end.unwrap_or(onset + Tick::PER_BEAT);
+            is_valid.then_some(PlayedNote { at: Tick(at), onset: Tick(onset), end: Some(Tick(end)), pitch, velocity })
+        };
+        let notes = self.input.iter().take(PlayedIn::MAX_NOTES).map(note).collect::<Option<Vec<_>>>()?;
+        Some(PlayedIn::restored(notes))
+    }
+
+    fn restore_next(
+        &self,
+        saved: &SavedBar,
+        previous: Option<&ComposedBar>,
+        beginning: Fingerprint,
+        models: &[Arc<str>],
+    ) -> Result<ComposedBar, &'static str> {
+        let start = previous.map_or(Tick::ZERO, |composed| composed.bar.end());
+        let before = previous.map_or(beginning, ComposedBar::fingerprint);
+        let before = if saved.stale { before.with(0) } else { before };
+        self.restore_bar(saved, start, before, models)
     }
 
     fn restore_bar(
         &self,
         saved: &SavedBar,
-        previous: Option<&ComposedBar>,
+        start: Tick,
+        before: Fingerprint,
         models: &[Arc<str>],
     ) -> Result<ComposedBar, &'static str> {
+        if start.0.abs() >= MAX_POSITION {
+            return Err("has a place that cannot be");
+        }
         let meter =
             Meter::new(saved.numerator, saved.denominator).map_err(|_| "has a meter that cannot be")?;
-        let start = previous.map_or(Tick::ZERO, |composed| composed.bar.end());
         let knobs = self.knobs.get(saved.knobs).ok_or("has no knobs")?.restore()?;
         let model = Arc::clone(models.get(saved.model).ok_or("has no model")?);
-        let passage = self.passages.get(saved.passage).ok_or("has no passage")?;
-        if passage.len() > Writer::MAX_NOTES {
-            return Err("has too many notes");
-        }
-        let mut notes = passage
-            .iter()
-            .map(|note| restore_note(note, start, meter))
-            .collect::<Result<Vec<_>, _>>()?;
-        notes.sort_unstable();
-        let before = previous.map_or(Fingerprint::EMPTY, ComposedBar::fingerprint);
-        let before = if saved.stale { before.with(0) } else { before };
+        let notes = self.restore_passage(saved.passage, start, meter)?;
+        let heard = saved.heard.map(|heard| self.restore_passage(heard, start, meter)).transpose()?;
+        let mode = |is_minor| if is_minor { Mode::Minor } else { Mode::Major };
+        let sure = if saved.sure.len() == notes.len() { &saved.sure[..] } else { &[] };
         Ok(ComposedBar {
             bar: Arc::new(Bar { start, meter, notes }),
             knobs,
             model,
             before,
+            key: saved.key.map_or(knobs.key(), |(tonic, is_minor)| Key::new(tonic, mode(is_minor))),
+            heard: heard.map(Arc::from),
+            is_kept: saved.kept,
+            n_rolls: saved.rolls,
+            candidate: saved.candidate,
+            sureness: sure.iter().map(|sure| f32::from(*sure) / 255.0).collect(),
         })
+    }
+
+    fn restore_passage(&self, idx: usize, start: Tick, meter: Meter) -> Result<Vec<Note>, &'static str> {
+        let passage = self.passages.get(idx).ok_or("has no passage")?;
+        // As many of its own as a bar may have, and as many that were played in.
+        if passage.len() > 2 * Writer::MAX_NOTES {
+            return Err("has too many notes");
+        }
+        let restored = passage.iter().map(|note| restore_note(note, start, meter.bar_length()));
+        let mut notes = restored.collect::<Result<Vec<_>, _>>()?;
+        notes.sort_unstable();
+        Ok(notes)
     }
 }
 
-fn restore_note(saved: &SavedNote, start: Tick, meter: Meter) -> Result<Note, &'static str> {
+fn restore_note(saved: &SavedNote, start: Tick, length: Tick) -> Result<Note, &'static str> {
     let (onset, duration, pitch, velocity, family) = *saved;
     let family = Family::from_index(family).ok_or("has a note of an unknown family")?;
-    let is_valid = (0..meter.bar_length().0).contains(&onset)
+    let is_valid = (0..length.0).contains(&onset)
         && (1..=MAX_DURATION).contains(&duration)
         && pitch <= 127
         && (1..=127).contains(&velocity);
@@ -243,6 +413,39 @@ fn restore_note(saved: &SavedNote, start: Tick, meter: Meter) -> Result<Note, &'
     })
 }
 
+fn saved_notes(notes: &[Note], start: Tick) -> Vec<SavedNote> {
+    let saved = |n: &Note| ((n.onset - start).0, n.duration.0, n.pitch, n.velocity, n.family.index());
+    notes.iter().map(saved).collect()
+}
+
+impl SavedOpening {
+    fn of(opening: &Opening) -> Self {
+        let Opening { primer, key, meter, end } = opening;
+        Self {
+            tonic: key.tonic(),
+            minor: key.mode == Mode::Minor,
+            numerator: u32::from(meter.numerator()),
+            denominator: u32::from(meter.denominator()),
+            n_bars: primer.n_bars,
+            end: end.0,
+            notes: saved_notes(&primer.notes, Tick::ZERO),
+        }
+    }
+
+    fn restore(&self) -> Result<Opening, &'static str> {
+        let meter = Meter::new(self.numerator, self.denominator)
+            .map_err(|_| "follows an opening whose meter cannot be")?;
+        let n_bars = i64::from(self.n_bars.min(1 << 10));
+        let length = Tick(n_bars * meter.bar_length().0);
+        let notes = self.notes.iter().take(MAX_NOTES).map(|note| restore_note(note, Tick::ZERO, length));
+        let mut notes = notes.collect::<Result<Vec<_>, _>>().map_err(|_| "follows an opening that cannot be")?;
+        notes.sort_unstable();
+        let mode = if self.minor { Mode::Minor } else { Mode::Major };
+        let primer = Primer { style: 0, mode, meter, n_bars: n_bars as u32, notes };
+        Ok(Opening { primer, key: Key::new(self.tonic, mode), meter, end: Tick(self.end) })
+    }
+}
+
 /// What many bars share, gathered while saving.
 #[derive(Default)]
 struct Tables {
@@ -255,28 +458,37 @@ struct Tables {
 impl Tables {
     fn save(&mut self, take: &Take, bar_idx: usize) -> Option<SavedBar> {
         let composed = take.bars().get(bar_idx)?;
+        Some(self.save_bar(composed, take.is_out_of_date(bar_idx)))
+    }
+
+    fn save_step(&mut self, step: &Step) -> Vec<SavedChange> {
+        let change = |change: &Change| SavedChange {
+            bar_idx: change.bar_idx,
+            start: change.old.bar.start.0,
+            old: self.save_bar(&change.old, false),
+            new: self.save_bar(&change.new, false),
+        };
+        step.iter().map(change).collect()
+    }
+
+    fn save_bar(&mut self, composed: &ComposedBar, stale: bool) -> SavedBar {
         let bar = &composed.bar;
-        let passage: Vec<SavedNote> = bar
-            .notes
-            .iter()
-            .map(|n| {
-                (
-                    (n.onset - bar.start).0,
-                    n.duration.0,
-                    n.pitch,
-                    n.velocity,
-                    n.family.index(),
-                )
-            })
-            .collect();
-        Some(SavedBar {
+        let key = (composed.key != composed.knobs.key())
+            .then(|| (composed.key.tonic(), composed.key.mode == Mode::Minor));
+        SavedBar {
             numerator: u32::from(bar.meter.numerator()),
             denominator: u32::from(bar.meter.denominator()),
             knobs: self.knobs_idx(&composed.knobs),
             model: self.model_idx(&composed.model),
-            passage: self.passage_idx(passage),
-            stale: take.has_lost_its_past(bar_idx),
-        })
+            passage: self.passage_idx(saved_notes(&bar.notes, bar.start)),
+            stale,
+            key,
+            heard: composed.heard.as_ref().map(|heard| self.passage_idx(saved_notes(heard, bar.start))),
+            kept: composed.is_kept,
+            rolls: composed.n_rolls,
+            candidate: composed.candidate,
+            sure: composed.sureness.iter().map(|sureness| (sureness * 255.0).round() as u8).collect(),
+        }
     }
 
     fn knobs_idx(&mut self, knobs: &ComposingKnobs) -> usize {

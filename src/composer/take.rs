@@ -1,11 +1,13 @@
 //! The take: the bars composed so far, with the knobs they were composed with.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::composer::fingerprint::Fingerprint;
-use crate::model::Primer;
-use crate::music::{Bar, Meter, Score, Tick};
+use crate::composer::Opening;
+use crate::composer::history::{Change, History};
+use crate::composer::input::PlayedIn;
+use crate::music::{Bar, Key, Meter, Note, Score, Tick};
 use crate::player::ComposingKnobs;
 
 /// A bar with what it was composed with and from. Never changes once made.
@@ -18,12 +20,58 @@ pub(in crate::composer) struct ComposedBar {
     /// The fingerprint of the bar before it, as it was then. If that bar has been recomposed to
     /// something else since, this one is stale.
     pub(in crate::composer) before: Fingerprint,
+    /// The key that it is in: that of the knobs, or of what was played in.
+    pub(in crate::composer) key: Key,
+    /// What the network hears, if that is something else than what is played: notes that came in, or the
+    /// bar as it was before density thinned or filled it.
+    pub(in crate::composer) heard: Option<Arc<[Note]>>,
+    /// Whether it stays whatever knob is turned, and comes back when the phrase comes round.
+    pub(in crate::composer) is_kept: bool,
+    /// How often it was composed again by hand.
+    pub(in crate::composer) n_rolls: u32,
+    /// Which of several candidates for its phrase it belongs to.
+    pub(in crate::composer) candidate: u8,
+    /// The probability with which each note of the bar was drawn, 0 for one that density added; empty where
+    /// it is not known.
+    pub(in crate::composer) sureness: Arc<[f32]>,
 }
 
 impl ComposedBar {
     /// What the next bar must know of this one and of all before it to tell whether it is stale.
     pub(in crate::composer) fn fingerprint(&self) -> Fingerprint {
         self.before.with_bar(self)
+    }
+
+    /// What the network hears of it.
+    pub(in crate::composer) fn heard(&self) -> &[Note] {
+        self.heard.as_deref().unwrap_or(&self.bar.notes)
+    }
+
+    /// Whether it is played at the same place in the same meter as `other`.
+    fn stands_like(&self, other: &Self) -> bool {
+        (self.bar.start, self.bar.meter) == (other.bar.start, other.bar.meter)
+    }
+
+    /// Whether it has the notes of `other`, at another place.
+    fn sounds_like(&self, other: &Self) -> bool {
+        let from_line = |composed: &Self| {
+            let start = composed.bar.start;
+            let moved = move |note: &Note| Note { onset: note.onset - start, ..*note };
+            composed.bar.notes.iter().map(moved).collect::<Vec<_>>()
+        };
+        self.bar.meter == other.bar.meter && from_line(self) == from_line(other)
+    }
+
+    /// The same music on another bar line.
+    pub(in crate::composer) fn moved_to(&self, start: Tick) -> Self {
+        let up = start - self.bar.start;
+        let moved = |note: &Note| Note { onset: note.onset + up, ..*note };
+        let notes = self.bar.notes.iter().map(moved).collect();
+        Self {
+            bar: Arc::new(Bar { start, meter: self.bar.meter, notes }),
+            heard: self.heard.as_ref().map(|heard| heard.iter().map(moved).collect()),
+            ..self.clone()
+        }
     }
 }
 
@@ -33,7 +81,12 @@ impl ComposedBar {
 #[derive(Debug, Clone, Default)]
 pub struct Take {
     bars: Vec<Arc<ComposedBar>>,
-    primer: Option<Arc<Primer>>,
+    opening: Option<Arc<Opening>>,
+    /// What was played in.
+    pub(in crate::composer) input: PlayedIn,
+    /// Bars of the takes that are not heard now, by take and index.
+    shelf: Arc<BTreeMap<(u8, usize), Arc<ComposedBar>>>,
+    history: History,
     /// Whether bars of other models than the one that composes now are as good as its own.
     accepts_any_model: bool,
     /// Bars that others have replaced, with their indices, the newest last. A knob turned there and back
@@ -47,21 +100,18 @@ impl Take {
     /// How many replaced bars are kept.
     const N_REPLACED: usize = 256;
 
-    /// An empty take that will start from `primer` instead of one of the model's own.
+    /// An empty take that will start from other music than the model's own primers.
     #[must_use]
-    pub fn starting_from(primer: Primer) -> Self {
+    pub fn starting_from(opening: Opening) -> Self {
         Self {
-            primer: Some(Arc::new(primer)),
+            opening: Some(Arc::new(opening)),
             ..Self::default()
         }
     }
 
-    pub(in crate::composer) fn restored(bars: Vec<Arc<ComposedBar>>) -> Self {
-        Self {
-            bars,
-            accepts_any_model: true,
-            ..Self::default()
-        }
+    /// Puts the bars of a saved take in. They stay whatever model composes.
+    pub(in crate::composer) fn restore(&mut self, bars: Vec<Arc<ComposedBar>>) {
+        (self.bars, self.accepts_any_model) = (bars, true);
     }
 
     /// Its bars, to be played.
@@ -74,6 +124,11 @@ impl Take {
                 .map(|composed| Arc::clone(&composed.bar))
                 .collect(),
         }
+    }
+
+    /// The take as it is before a bar.
+    pub(in crate::composer) fn until(&self, bar_idx: usize) -> Self {
+        Self { bars: self.bars.iter().take(bar_idx).cloned().collect(), ..self.clone() }
     }
 
     /// Where the next bar will begin.
@@ -92,8 +147,31 @@ impl Take {
         &self.bars
     }
 
-    pub(in crate::composer) fn primer(&self) -> Option<&Primer> {
-        self.primer.as_deref()
+    pub(in crate::composer) fn opening(&self) -> Option<&Opening> {
+        self.opening.as_deref()
+    }
+
+    /// From now on the take begins from other music. All its bars become stale.
+    pub(in crate::composer) fn set_opening(&mut self, opening: Option<Opening>) {
+        self.opening = opening.map(Arc::new);
+    }
+
+    pub(in crate::composer) fn shelf(&self) -> &BTreeMap<(u8, usize), Arc<ComposedBar>> {
+        &self.shelf
+    }
+
+    pub(in crate::composer) fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Puts back what a saved take has beside its bars.
+    pub(in crate::composer) fn furnish(
+        &mut self,
+        input: PlayedIn,
+        shelf: BTreeMap<(u8, usize), Arc<ComposedBar>>,
+        history: History,
+    ) {
+        (self.input, self.shelf, self.history) = (input, Arc::new(shelf), history);
     }
 
     /// From now on bars of other models than the one that composes are stale.
@@ -113,21 +191,36 @@ impl Take {
     /// The fingerprint of everything before a bar.
     pub(in crate::composer) fn before(&self, bar_idx: usize) -> Fingerprint {
         let previous = bar_idx.checked_sub(1).and_then(|idx| self.bars.get(idx));
-        previous.map_or(Fingerprint::EMPTY, |composed| composed.fingerprint())
+        previous.map_or_else(|| self.beginning(), |composed| composed.fingerprint())
+    }
+
+    /// The fingerprint of what lies before the first bar.
+    pub(in crate::composer) fn beginning(&self) -> Fingerprint {
+        let Some(opening) = self.opening() else {
+            return Fingerprint::EMPTY;
+        };
+        Fingerprint::EMPTY.with(i64::from(opening.key.tonic())).with_notes(&opening.primer.notes)
     }
 
     /// Whether the bar before this one has been recomposed to something else.
     pub(in crate::composer) fn has_lost_its_past(&self, bar_idx: usize) -> bool {
         self.bars
             .get(bar_idx)
-            .is_some_and(|composed| composed.before != self.before(bar_idx))
+            .is_some_and(|composed| !composed.is_kept && composed.before != self.before(bar_idx))
+    }
+
+    /// Whether the fingerprint of what is before a bar has changed, kept or not.
+    pub(in crate::composer) fn is_out_of_date(&self, bar_idx: usize) -> bool {
+        self.bars.get(bar_idx).is_some_and(|composed| composed.before != self.before(bar_idx))
     }
 
     /// Whether a bar would have to be composed again to belong to these knobs and this model.
     pub(in crate::composer) fn is_stale(&self, bar_idx: usize, knobs: &ComposingKnobs, model: &str) -> bool {
         self.has_lost_its_past(bar_idx)
             || self.bars.get(bar_idx).is_some_and(|composed| {
-                composed.knobs != *knobs || !self.accepts_model(&composed.model, model)
+                let is_its_own = composed.knobs == *knobs && self.accepts_model(&composed.model, model);
+                // A kept bar stays whatever is turned, but belongs to its own take.
+                !is_its_own && !(composed.is_kept && composed.knobs.slot == knobs.slot)
             })
     }
 
@@ -140,8 +233,12 @@ impl Take {
     pub(in crate::composer) fn put(&mut self, bar_idx: usize, composed: Arc<ComposedBar>) {
         let end = composed.bar.end();
         if let Some(place) = self.bars.get_mut(bar_idx) {
+            let slot = composed.knobs.slot;
             let old = std::mem::replace(place, composed);
             let has_moved = old.bar.end() != end;
+            if old.knobs.slot != slot {
+                Arc::make_mut(&mut self.shelf).insert((old.knobs.slot, bar_idx), Arc::clone(&old));
+            }
             self.keep_replaced(bar_idx, old);
             if has_moved {
                 let homeless: Vec<_> = self.bars.drain(bar_idx + 1..).collect();
@@ -171,8 +268,11 @@ impl Take {
         model: &str,
     ) -> Option<Arc<ComposedBar>> {
         let before = self.before(bar_idx);
+        let n_rolls = self.n_rolls(bar_idx, knobs.slot);
         let is_it = |(idx, old): &&(usize, Arc<ComposedBar>)| {
             *idx == bar_idx
+                && old.n_rolls == n_rolls
+                && !old.is_kept
                 && old.before == before
                 && old.knobs == *knobs
                 && old.bar.meter == meter
@@ -183,6 +283,171 @@ impl Take {
             .rev()
             .find(is_it)
             .map(|(_, old)| Arc::clone(old))
+    }
+
+    /// The bar of another take that belongs here: with these knobs, or kept.
+    pub(in crate::composer) fn shelved(
+        &self,
+        bar_idx: usize,
+        knobs: &ComposingKnobs,
+        meter: Meter,
+        model: &str,
+    ) -> Option<Arc<ComposedBar>> {
+        let old = self.shelf.get(&(knobs.slot, bar_idx))?;
+        let start = bar_idx.checked_sub(1).map_or(Tick::ZERO, |idx| self.bars.get(idx).map_or(Tick::ZERO, |b| b.bar.end()));
+        let fits = (old.bar.start, old.bar.meter) == (start, meter);
+        let is_its_own = old.knobs == *knobs && self.accepts_model(&old.model, model);
+        let is_elsewhere = self.bars.get(bar_idx).is_none_or(|here| here.knobs.slot != knobs.slot);
+        (fits && is_elsewhere && (is_its_own || old.is_kept))
+            .then(|| Arc::new(ComposedBar { before: self.before(bar_idx), ..(**old).clone() }))
+    }
+
+    /// How often a bar of a take was composed again by hand.
+    pub(in crate::composer) fn n_rolls(&self, bar_idx: usize, slot: u8) -> u32 {
+        let here = self.bars.get(bar_idx).filter(|composed| composed.knobs.slot == slot);
+        here.or_else(|| self.shelf.get(&(slot, bar_idx))).map_or(0, |composed| composed.n_rolls)
+    }
+
+    /// Takes bars in that were changed by hand. The bars after them stay as they are.
+    ///
+    /// Where the phrase has come round since and a bar sounds like the one that was changed, it changes with
+    /// it. All of it is one step to undo.
+    pub(in crate::composer) fn edit(&mut self, bar_idx: usize, new: ComposedBar) {
+        let Some(old) = self.bars.get(bar_idx).cloned() else {
+            return;
+        };
+        let length = usize::from(old.knobs.length.max(1));
+        let mut changes = Vec::new();
+        for (idx, here) in self.bars.iter().enumerate().skip(bar_idx).step_by(length) {
+            if idx != bar_idx && (old.bar.notes.is_empty() || !here.sounds_like(&old) || here.knobs.slot != old.knobs.slot) {
+                break;
+            }
+            let moved = ComposedBar { knobs: here.knobs, ..new.moved_to(here.bar.start) };
+            changes.push(Change { bar_idx: idx, old: Arc::clone(here), new: Arc::new(moved) });
+        }
+        for change in &changes {
+            self.replace(change.bar_idx, &change.new);
+        }
+        self.history.push(changes.into());
+    }
+
+    /// Undoes the last edit; `false` when there is none.
+    pub(in crate::composer) fn undo(&mut self) -> bool {
+        let Some(step) = self.history.undo() else { return false };
+        step.iter().for_each(|change| self.replace(change.bar_idx, &change.old));
+        true
+    }
+
+    /// Does again what was undone last; `false` when there is nothing.
+    pub(in crate::composer) fn redo(&mut self) -> bool {
+        let Some(step) = self.history.redo() else { return false };
+        step.iter().for_each(|change| self.replace(change.bar_idx, &change.new));
+        true
+    }
+
+    /// Puts a bar in the place of another without making those after it stale. Nothing happens where the
+    /// bars have moved meanwhile.
+    fn replace(&mut self, bar_idx: usize, new: &Arc<ComposedBar>) {
+        let Some(here) = self.bars.get(bar_idx).filter(|here| here.stands_like(new)) else {
+            return;
+        };
+        if here.knobs.slot != new.knobs.slot {
+            Arc::make_mut(&mut self.shelf).insert((new.knobs.slot, bar_idx), Arc::clone(new));
+            return;
+        }
+        let before = self.before(bar_idx);
+        let new = Arc::new(ComposedBar { before, ..(**new).clone() });
+        self.adopting_the_rest(bar_idx, |take| {
+            if let Some(place) = take.bars.get_mut(bar_idx) {
+                *place = new;
+            }
+        });
+    }
+
+    /// Changes a bar in such a way that those after it stay what they are, stale ones stale.
+    fn adopting_the_rest(&mut self, bar_idx: usize, change: impl FnOnce(&mut Self)) {
+        let is_stale = |idx: &usize| self.bars.get(*idx).is_some_and(|b| b.before != self.before(*idx));
+        let first_stale = (bar_idx + 1..self.bars.len()).find(is_stale).unwrap_or(self.bars.len());
+        change(self);
+        for idx in bar_idx + 1..first_stale {
+            self.bless(idx);
+        }
+    }
+
+    /// Takes a bar for one that belongs to what is before it now.
+    pub(in crate::composer) fn bless(&mut self, bar_idx: usize) {
+        let before = self.before(bar_idx);
+        if let Some(here) = self.bars.get_mut(bar_idx)
+            && here.before != before
+        {
+            *here = Arc::new(ComposedBar { before, ..(**here).clone() });
+        }
+    }
+
+    /// Lays the bars of one take where another is, as far as it has been heard. Those that are replaced are
+    /// gone.
+    pub(in crate::composer) fn copy(&mut self, from: u8, to: u8) {
+        if from == to {
+            return;
+        }
+        let of_slot = |idx: usize, here: &Arc<ComposedBar>| {
+            let on_shelf = || self.shelf.get(&(from, idx)).filter(|bar| bar.stands_like(here));
+            (here.knobs.slot == from).then_some(here).or_else(on_shelf).cloned()
+        };
+        let copies: Vec<_> = (0..).zip(&self.bars).filter_map(|(idx, here)| Some((idx, of_slot(idx, here)?))).collect();
+        for (idx, bar) in copies {
+            let copy = Arc::new(ComposedBar {
+                knobs: ComposingKnobs { slot: to, ..bar.knobs },
+                ..(*bar).clone()
+            });
+            if self.bars.get(idx).is_some_and(|here| here.knobs.slot == to) {
+                self.replace(idx, &copy);
+            } else {
+                Arc::make_mut(&mut self.shelf).insert((to, idx), copy);
+            }
+        }
+    }
+
+    /// The bar stays whatever knob is turned, and comes back when the phrase comes round.
+    pub(in crate::composer) fn keep(&mut self, bar_idx: usize) {
+        if let Some(here) = self.bars.get(bar_idx) {
+            self.edit(bar_idx, ComposedBar { is_kept: true, ..(**here).clone() });
+        }
+    }
+
+    /// The bar is silent, and stays so.
+    pub(in crate::composer) fn clear(&mut self, bar_idx: usize) {
+        if let Some(here) = self.bars.get(bar_idx) {
+            let silent = ComposedBar {
+                bar: Arc::new(Bar { notes: Vec::new(), ..(*here.bar).clone() }),
+                heard: None,
+                is_kept: true,
+                sureness: Arc::default(),
+                ..(**here).clone()
+            };
+            self.edit(bar_idx, silent);
+        }
+    }
+
+    /// Gives a bar and, in the phrase's later rounds, its like back to the composer.
+    pub(in crate::composer) fn release(&mut self, bar_idx: usize) {
+        let Some(old) = self.bars.get(bar_idx).cloned() else {
+            return;
+        };
+        let length = usize::from(old.knobs.length.max(1));
+        let mut changes = Vec::new();
+        for (idx, here) in self.bars.iter().enumerate().skip(bar_idx % length).step_by(length) {
+            if here.is_kept {
+                let new = Arc::new(ComposedBar { is_kept: false, ..(**here).clone() });
+                changes.push(Change { bar_idx: idx, old: Arc::clone(here), new });
+            }
+        }
+        for change in &changes {
+            self.replace(change.bar_idx, &change.new);
+        }
+        if !changes.is_empty() {
+            self.history.push(changes.into());
+        }
     }
 
     /// Makes the song position `line` a bar line by shortening the bar that holds it, if a meter can
@@ -206,15 +471,19 @@ impl Take {
         };
         let start = composed.bar.start;
         let end = start + meter.bar_length();
-        let notes = composed
+        let notes: Vec<Note> = composed
             .bar
             .notes
             .iter()
             .filter(|note| note.onset < end)
             .copied()
             .collect();
+        let n_notes = notes.len();
+        let heard = composed.heard.as_ref();
         let shortened = ComposedBar {
             bar: Arc::new(Bar { start, meter, notes }),
+            heard: heard.map(|heard| heard.iter().filter(|note| note.onset < end).copied().collect()),
+            sureness: composed.sureness.iter().take(n_notes).copied().collect(),
             ..(**composed).clone()
         };
         self.put(bar_idx, Arc::new(shortened));

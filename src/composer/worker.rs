@@ -13,9 +13,10 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 
 use crate::composer::desk::{Desk, Progress};
-use crate::composer::{SavedTake, Take, TakeError, Writer};
+use crate::composer::take::ComposedBar;
+use crate::composer::{Edit, Opening, SavedTake, Take, TakeError, Writer};
 use crate::model::Model;
-use crate::music::Score;
+use crate::music::{Family, Note, Score, Tick};
 use crate::player::handover::{ComposerEnd, Playhead, Published};
 
 /// What the editor shows about the composer.
@@ -39,7 +40,7 @@ pub struct Composer {
     /// Gone when the thread is to end.
     commands: Option<Sender<Command>>,
     thread: Option<JoinHandle<()>>,
-    picture: Arc<Mutex<Picture>>,
+    picture: Arc<Mutex<Shown>>,
     playhead: Arc<Playhead>,
 }
 
@@ -52,23 +53,71 @@ enum Command {
         take: Take,
         edition: u64,
     },
+    Edit(usize, Edit),
+    Undo,
+    Redo,
+    CopyTake(u8, u8),
+    Open(Option<Opening>),
     #[cfg(test)]
     Panic,
 }
 
+/// What the editor may draw of the music.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Picture {
+    /// The bars composed so far.
+    pub score: Arc<Score>,
+    /// One for each of the score's bars.
+    pub marks: Arc<[Mark]>,
+    /// What was played in, at song positions.
+    pub input: Arc<[Note]>,
+    /// How many edits can be undone.
+    pub n_undo: usize,
+    /// How many edits can be done again.
+    pub n_redo: usize,
+}
+
+/// What is to know of a bar beside its notes.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Mark {
+    /// Whether it stays whatever knob is turned.
+    pub is_kept: bool,
+    /// Whether it was composed again by hand.
+    pub is_edited: bool,
+    /// The probability with which each of its notes was drawn, 0 to 1; empty where it is not known.
+    pub sureness: Arc<[f32]>,
+}
+
+impl Picture {
+    fn of(take: &Take) -> Self {
+        let mark = |composed: &ComposedBar| Mark {
+            is_kept: composed.is_kept,
+            is_edited: composed.n_rolls > 0,
+            sureness: Arc::clone(&composed.sureness),
+        };
+        Self {
+            score: Arc::new(take.score()),
+            marks: take.bars().iter().map(|composed| mark(composed)).collect(),
+            input: take.input.heard_in(Tick(i64::MIN), Tick(i64::MAX), Family::PIANO).into(),
+            n_undo: take.history().done.len(),
+            n_redo: take.history().undone.len(),
+        }
+    }
+}
+
 /// What the main thread may see. The audio thread never touches it.
 #[derive(Debug, Default)]
-struct Picture {
+struct Shown {
     /// Counts the takes that were put in from outside. What the thread has composed for an earlier one
     /// is no longer shown.
     edition: u64,
     take: Take,
-    score: Arc<Score>,
+    picture: Picture,
     model: Option<Arc<Model>>,
     error: Option<String>,
 }
 
-fn lock(picture: &Mutex<Picture>) -> MutexGuard<'_, Picture> {
+fn lock(picture: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
     // Every change of the picture is whole, so one left by a panic is as good as any.
     picture.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -80,15 +129,15 @@ impl Composer {
         let restored = take.map_or(Ok(Take::default()), |saved| saved.restore());
         let error = restored.as_ref().err().map(ToString::to_string);
         let take = restored.unwrap_or_default();
-        let picture = Picture {
+        let shown = Shown {
+            picture: Picture::of(&take),
             take: take.clone(),
-            score: Arc::new(take.score()),
             model,
             error,
             edition: 0,
         };
-        let writer = picture.model.clone().map(Writer::new);
-        let picture = Arc::new(Mutex::new(picture));
+        let writer = shown.model.clone().map(Writer::new);
+        let picture = Arc::new(Mutex::new(shown));
         let playhead = Arc::clone(end.playhead());
         let (commands, inbox) = unbounded();
         let worker = Worker {
@@ -135,7 +184,7 @@ impl Composer {
         let mut picture = lock(&self.picture);
         picture.edition += 1;
         picture.take = take.clone();
-        picture.score = Arc::new(take.score());
+        picture.picture = Picture::of(&take);
         self.send(Command::SetTake {
             take,
             edition: picture.edition,
@@ -173,10 +222,35 @@ impl Composer {
         lock(&self.picture).model.clone()
     }
 
-    /// The bars composed so far, for the editor's picture.
+    /// The music so far, for the editor.
     #[must_use]
-    pub fn picture(&self) -> Arc<Score> {
-        Arc::clone(&lock(&self.picture).score)
+    pub fn picture(&self) -> Picture {
+        lock(&self.picture).picture.clone()
+    }
+
+    /// Changes one bar of the take by hand. The bars after it stay as they are.
+    pub fn edit(&self, bar_idx: usize, edit: Edit) {
+        self.send(Command::Edit(bar_idx, edit));
+    }
+
+    /// Undoes the last edit, if there is one.
+    pub fn undo(&self) {
+        self.send(Command::Undo);
+    }
+
+    /// Does again what was undone last, if there is anything.
+    pub fn redo(&self) {
+        self.send(Command::Redo);
+    }
+
+    /// Lays one of the four takes (0 to 3) where another is, as far as it has been heard.
+    pub fn copy_take(&self, from: u8, to: u8) {
+        self.send(Command::CopyTake(from.min(3), to.min(3)));
+    }
+
+    /// From now on the music begins from the end of another piece, or from the model's own primers again.
+    pub fn open_with(&self, opening: Option<Opening>) {
+        self.send(Command::Open(opening));
     }
 
     fn send(&self, command: Command) {
@@ -202,7 +276,7 @@ struct Worker {
     end: ComposerEnd,
     inbox: Receiver<Command>,
     desk: Desk,
-    picture: Arc<Mutex<Picture>>,
+    picture: Arc<Mutex<Shown>>,
     edition: u64,
     /// Whether the take has changed since it was last published.
     has_news: bool,
@@ -230,7 +304,10 @@ impl Worker {
                 }),
             };
             match command {
-                Ok(command) => self.obey_caught(command),
+                Ok(command) => {
+                    self.obey_caught(command);
+                    self.has_news = true;
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -270,12 +347,13 @@ impl Worker {
     /// Hands the score down to the player, and shows it. Tries again later if the player has not yet
     /// taken the ones before.
     fn publish(&mut self) {
-        let score = Arc::new(self.desk.take.score());
+        let picture = Picture::of(&self.desk.take);
+        let score = Arc::clone(&picture.score);
         {
-            let mut picture = lock(&self.picture);
-            if picture.edition == self.edition {
-                picture.take = self.desk.take.clone();
-                picture.score = Arc::clone(&score);
+            let mut shown = lock(&self.picture);
+            if shown.edition == self.edition {
+                shown.take = self.desk.take.clone();
+                shown.picture = picture;
             }
         }
         let published = Published {
@@ -308,6 +386,11 @@ impl Worker {
                 self.edition = edition;
                 self.recover();
             }
+            Command::Edit(bar_idx, edit) => self.desk.edit(bar_idx, edit),
+            Command::Undo => _ = self.desk.take.undo(),
+            Command::Redo => _ = self.desk.take.redo(),
+            Command::CopyTake(from, to) => self.desk.take.copy(from, to),
+            Command::Open(opening) => self.desk.take.set_opening(opening),
             #[cfg(test)]
             Command::Panic => panic!("asked to"),
         }
@@ -439,7 +522,7 @@ mod tests {
         let composer = Composer::spawn(composer_end, Some(Arc::clone(&model)), None);
         let mut player = Player::new(player_end);
         stand_until(&composer, &mut player, |composer| {
-            composer.picture().bars.len() >= 3
+            composer.picture().score.bars.len() >= 3
         });
         assert!(n_ons(&mut player) > 0);
         let (picture, saved) = (composer.picture(), composer.saved_take());
@@ -458,6 +541,6 @@ mod tests {
             composer.status().error.is_none()
         });
         assert!(n_ons(&mut player) > 0);
-        assert_ne!(*composer.picture(), Score::default());
+        assert_ne!(*composer.picture().score, Score::default());
     }
 }

@@ -3,22 +3,23 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use rand::SeedableRng;
-use rand_pcg::Pcg64;
-
-use crate::composer::Take;
+use crate::composer::candidates::Copies;
+use crate::composer::density::{Density, thicken_or_thin};
+use crate::composer::drawing::{Place, Redraw, moved, sampling, style, transposed};
 use crate::composer::fingerprint::{Fingerprint, chance, chance_unit};
+use crate::composer::input::PlayedIn;
 use crate::composer::take::ComposedBar;
-use crate::model::{Beginning, Constraints, Drawn, Generator, Given, Model, Primer, Sampling, Snapshot, StyleMix};
-use crate::music::{Bar, Family, FamilySet, Meter, Note, Tick};
-use crate::player::ComposingKnobs;
+use crate::composer::Take;
+use crate::model::{Beginning, Drawn, Generator, Model, Primer, Snapshot};
+use crate::music::{Bar, Key, Meter, Note, Scale, Tick};
+use crate::player::{ComposingKnobs, Conversation};
 
 /// Composes bars with a model. Holds no music: that is the take's.
 ///
-/// A bar depends on its knobs, its index, its meter and the notes before it, and on nothing else: neither
-/// on when it is composed, nor on what was composed and thrown away. To keep that true at a bounded cost,
-/// the network hears a take in stretches: each begins at every [`Writer::STRETCH`]th bar, with the
-/// [`Writer::RUN_UP`] bars before it heard again.
+/// A bar depends on its knobs, its index, its meter, how often it was rolled again, what was played in up to
+/// then and the notes before it, and on nothing else: neither on when it is composed, nor on what was composed
+/// and thrown away. To keep that true at a bounded cost, the network hears a take in stretches: each begins
+/// at every [`Writer::STRETCH`]th bar, with the [`Writer::RUN_UP`] bars before it heard again.
 #[derive(Debug)]
 pub struct Writer {
     generator: Generator,
@@ -27,6 +28,17 @@ pub struct Writer {
     standing: Option<Standpoint>,
     /// Where it stood lately, the newest last.
     memories: VecDeque<(Standpoint, Snapshot)>,
+    /// Short passages of the model's primers, as it is asked for candidates that copy none of them.
+    pub(in crate::composer) copies: Option<Copies>,
+    /// Whether the generator has heard the bar that was made last as the take will have it.
+    has_heard_it: bool,
+}
+
+/// What is composed anew of a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::composer) enum Roll {
+    All,
+    Only(Redraw),
 }
 
 /// A bar index and the fingerprint of all that the network has heard before it.
@@ -38,17 +50,15 @@ struct Standpoint {
 
 impl Writer {
     /// No bar has more notes.
-    pub const MAX_NOTES: usize = 256;
+    pub const MAX_NOTES: usize = Place::MAX_NOTES;
     /// How many bars the network hears in one go.
     const STRETCH: usize = 32;
     /// How many bars before a stretch it hears again.
     const RUN_UP: usize = 16;
     /// How many standpoints are kept.
     const N_MEMORIES: usize = 12;
-    /// How often a note that falls too early in the added part of a bar is drawn again.
-    const MAX_REDRAWS: usize = 64;
-    /// How often the first note of a bar is drawn again when it leaves the bar silent.
-    const MAX_SILENCES: usize = 3;
+    /// How often a bar that came out stuck or cut off is composed again.
+    const MAX_ATTEMPTS: u64 = 3;
 
     /// A writer that draws from `model`.
     #[must_use]
@@ -59,6 +69,8 @@ impl Writer {
             hash,
             standing: None,
             memories: VecDeque::new(),
+            copies: None,
+            has_heard_it: false,
         }
     }
 
@@ -74,6 +86,9 @@ impl Writer {
     }
 
     /// Composes a bar of the take anew, or its next one. The bars after it stay, perhaps stale.
+    ///
+    /// A kept bar stays; one of another take is fetched from there; one that was here before with the same
+    /// knobs comes back.
     pub(in crate::composer) fn write_bar(
         &mut self,
         take: &mut Take,
@@ -81,38 +96,199 @@ impl Writer {
         knobs: &ComposingKnobs,
         meter: Meter,
     ) {
-        let start = match bar_idx.checked_sub(1).map(|idx| take.bars().get(idx)) {
-            None => Tick::ZERO,
-            Some(Some(previous)) => previous.bar.end(),
-            Some(None) => return,
+        let Some(start) = start_of(take, bar_idx) else {
+            return;
         };
-        if let Some(old) = take.replaced_bar(bar_idx, knobs, meter, &self.hash) {
-            take.put(bar_idx, old);
+        if let Some(here) = take.bars().get(bar_idx)
+            && here.is_kept
+            && (here.knobs.slot, here.bar.meter) == (knobs.slot, meter)
+        {
+            take.bless(bar_idx);
             return;
         }
-        let repeated = self.repeated(take, bar_idx, start, knobs, meter);
-        let is_drawn = repeated.is_none();
-        let notes = repeated.unwrap_or_else(|| {
-            self.stand_before(take, bar_idx, knobs, meter);
-            let mut rng = rng(knobs.seed, bar_idx, 0);
-            to_key(&self.draw_bar(start, meter, knobs, &[], start, &mut rng), knobs)
-        });
-        let bar = Arc::new(Bar { start, meter, notes });
-        let before = take.before(bar_idx);
-        let model = Arc::clone(&self.hash);
-        take.put(
+        let place = Place {
             bar_idx,
-            Arc::new(ComposedBar {
-                bar,
-                knobs: *knobs,
-                model,
-                before,
-            }),
-        );
-        if is_drawn {
-            // The generator has heard this bar, too.
+            start,
+            meter,
+            knobs: *knobs,
+            key: key_of(take, start, knobs),
+            n_rolls: take.n_rolls(bar_idx, knobs.slot),
+            candidate: 0,
+        };
+        // What was played in meanwhile is not among what a replaced bar is known by.
+        let replaced = || take.replaced_bar(bar_idx, knobs, meter, &self.hash).filter(|old| old.key == place.key);
+        let old = if knobs.conversation == Conversation::Generate { replaced() } else { None };
+        let old = old.or_else(|| take.shelved(bar_idx, knobs, meter, &self.hash));
+        let composed = old
+            .or_else(|| self.repeated(take, &place).map(Arc::new))
+            .unwrap_or_else(|| Arc::new(self.compose(take, &place)));
+        self.put(take, bar_idx, composed);
+    }
+
+    /// Puts a bar that may have just been drawn into its place.
+    pub(in crate::composer) fn put(&mut self, take: &mut Take, bar_idx: usize, composed: Arc<ComposedBar>) {
+        take.put(bar_idx, composed);
+        if std::mem::take(&mut self.has_heard_it) {
             self.standing = Some(standpoint(take, bar_idx + 1));
         }
+    }
+
+    /// Composes a bar as its place and the take have it, whatever was there before.
+    fn compose(&mut self, take: &Take, place: &Place) -> ComposedBar {
+        match place.knobs.conversation {
+            Conversation::Trade if is_their_turn(place) => {
+                let heard = take.input.heard_in(place.start, place.end(), place.knobs.instrument);
+                let made = self.made(take, place, Vec::new(), Some(heard));
+                self.has_heard_it = false;
+                made
+            }
+            Conversation::Continue => self.compose_answer(take, place),
+            Conversation::Accompany => self.compose_along(take, place),
+            Conversation::Generate | Conversation::Trade => {
+                let place = Place { candidate: self.candidate(take, place), ..*place };
+                let (base, before) = self.draw_well(take, &place);
+                if place.has_its_own_density() {
+                    let filled = self.fill(&place, &base, &before);
+                    let heard = base.iter().map(|drawn| drawn.note).collect::<Vec<_>>();
+                    let heard = transposed(&heard, place.key.transposition());
+                    let made = self.made(take, &place, filled, Some(heard));
+                    self.has_heard_it = true;
+                    return made;
+                }
+                self.made(take, &place, base, None)
+            }
+        }
+    }
+
+    /// Draws a bar, and again when it comes out stuck on one note or cut off.
+    ///
+    /// Also returns where the generator stood before; now it has heard the bar.
+    pub(in crate::composer) fn draw_well(&mut self, take: &Take, place: &Place) -> (Vec<Drawn>, Snapshot) {
+        self.stand_before(take, place);
+        let before = self.generator.snapshot();
+        let mut attempt = 0;
+        loop {
+            place.begin(&mut self.generator, &[]);
+            // Far beyond the parts that a bar can have in ticks.
+            let mut rng = place.rng(attempt << 32);
+            let drawn = place.draw(&mut self.generator, &[], place.start, &mut rng);
+            attempt += 1;
+            if attempt > Self::MAX_ATTEMPTS || !is_broken(&drawn) {
+                return (drawn, before);
+            }
+            self.generator.restore(&before);
+        }
+    }
+
+    /// A bar with as many notes as density wants, made from the `base` that was drawn for it from `before`.
+    /// The generator has heard the base again.
+    fn fill(&mut self, place: &Place, base: &[Drawn], before: &Snapshot) -> Vec<Drawn> {
+        self.generator.restore(before);
+        place.begin(&mut self.generator, &[]);
+        let mut notes: Vec<Note> = base.iter().map(|drawn| drawn.note).collect();
+        notes.sort_unstable();
+        let (sampling, constraints) = (sampling(&place.knobs), place.constraints());
+        let density = Density {
+            density: place.knobs.density,
+            seed: place.knobs.seed,
+            bar_idx: place.bar_idx,
+            start: place.start,
+            meter: place.meter,
+            sampling: &sampling,
+            constraints: &constraints,
+        };
+        let filled = thicken_or_thin(&mut self.generator, &notes, place.start, &density);
+        let known = |note: &Note| {
+            let same = |drawn: &&Drawn| {
+                let parts = |note: &Note| (note.onset, note.pitch, note.family);
+                parts(&drawn.note) == parts(note)
+            };
+            base.iter().find(same).map_or(f32::NEG_INFINITY, |drawn| drawn.log_probability)
+        };
+        filled.into_iter().map(|note| Drawn { log_probability: known(&note), note }).collect()
+    }
+
+    /// A bar that is silent while somebody plays, and until they have played at all.
+    fn compose_answer(&mut self, take: &Take, place: &Place) -> ComposedBar {
+        let Place { start, .. } = *place;
+        let end = place.end();
+        let input = &take.input;
+        let mut drawn = Vec::new();
+        if input.has_any_before(end) {
+            let quiet_until = input.rings_until(start);
+            let entry = input.begin_in(start, end).next().map_or(end, |note| note.onset);
+            let (base, before) = self.draw_well(take, place);
+            drawn = if place.has_its_own_density() { self.fill(place, &base, &before) } else { base };
+            drawn.retain(|drawn| drawn.note.onset >= quiet_until && drawn.note.onset < entry);
+        }
+        let mut heard = input.heard_in(start, end, place.knobs.instrument);
+        heard.extend(drawn.iter().map(|drawn| moved(&drawn.note, place.key.transposition())));
+        heard.sort_unstable();
+        let made = self.made(take, place, drawn, Some(heard));
+        self.has_heard_it = false;
+        made
+    }
+
+    /// A bar beside what is played in it.
+    fn compose_along(&mut self, take: &Take, place: &Place) -> ComposedBar {
+        let mut heard = take.input.heard_along(place.start, place.end(), place.knobs.instrument);
+        self.stand_before(take, place);
+        place.begin(&mut self.generator, &[]);
+        let played: Vec<_> = take.input.begin_in(place.start, place.end()).copied().collect();
+        let drawn = place.draw_along(&mut self.generator, &played, &place.to_c(&heard));
+        heard.extend(drawn.iter().map(|drawn| moved(&drawn.note, place.key.transposition())));
+        heard.sort_unstable();
+        let made = self.made(take, place, drawn, Some(heard));
+        self.has_heard_it = true;
+        made
+    }
+
+    /// A bar of these notes, which are in C. `heard` is what the network hears, if that is something else.
+    pub(in crate::composer) fn made(&mut self, take: &Take, place: &Place, drawn: Vec<Drawn>, heard: Option<Vec<Note>>) -> ComposedBar {
+        let up = place.key.transposition();
+        let mut sure: Vec<(Note, f32)> =
+            drawn.iter().map(|drawn| (moved(&drawn.note, up), drawn.log_probability.exp())).collect();
+        sure.sort_unstable_by_key(|(note, _)| *note);
+        let notes: Vec<Note> = sure.iter().map(|(note, _)| *note).collect();
+        // Most bars are heard as they are played.
+        let heard = heard.filter(|heard| *heard != notes).map(Arc::from);
+        self.standing = None;
+        // Unless the network is to hear something else, it has.
+        self.has_heard_it = heard.is_none();
+        ComposedBar {
+            bar: Arc::new(Bar { start: place.start, meter: place.meter, notes }),
+            knobs: place.knobs,
+            model: Arc::clone(&self.hash),
+            before: take.before(place.bar_idx),
+            key: place.key,
+            heard,
+            is_kept: false,
+            n_rolls: place.n_rolls,
+            candidate: place.candidate,
+            sureness: sure.iter().map(|(_, sureness)| *sureness).collect(),
+        }
+    }
+
+    /// Composes one bar anew by hand. The bars after it stay as they are.
+    pub(in crate::composer) fn roll(&mut self, take: &mut Take, bar_idx: usize, roll: Roll) {
+        let Some(old) = take.bars().get(bar_idx).cloned() else {
+            return;
+        };
+        let new = match roll {
+            Roll::All => self.compose(take, &again(&old, bar_idx)),
+            Roll::Only(what) => self.redraw(take, &old, bar_idx, what),
+        };
+        self.has_heard_it = false;
+        take.edit(bar_idx, new);
+    }
+
+    fn redraw(&mut self, take: &Take, old: &ComposedBar, bar_idx: usize, what: Redraw) -> ComposedBar {
+        let place = again(old, bar_idx);
+        self.stand_before(take, &place);
+        place.begin(&mut self.generator, &[]);
+        let mut rng = place.rng(1 << 40);
+        let drawn = place.redraw(&mut self.generator, &place.to_c(&old.bar.notes), what, &mut rng);
+        self.made(take, &place, drawn, None)
     }
 
     /// Gives a bar that has begun already another meter: cuts it, or composes more at its end.
@@ -125,122 +301,74 @@ impl Writer {
             take.shorten(bar_idx, meter);
             return;
         }
-        let knobs = composed.knobs;
-        let kept = to_c(&composed.bar.notes, &knobs);
-        self.stand_before(take, bar_idx, &knobs, meter);
-        let mut rng = rng(knobs.seed, bar_idx, meter.bar_length().0 as u64);
-        let notes = self.draw_bar(start, meter, &knobs, &kept, old_end, &mut rng);
-        self.standing = None;
-        let bar = Arc::new(Bar {
-            start,
-            meter,
-            notes: to_key(&notes, &knobs),
-        });
-        take.put(
-            bar_idx,
-            Arc::new(ComposedBar {
-                bar,
-                ..(*composed).clone()
-            }),
-        );
+        let place = Place { meter, ..place_of(&composed, bar_idx) };
+        let kept = place.to_c(composed.heard());
+        self.stand_before(take, &place);
+        place.begin(&mut self.generator, &kept);
+        let mut rng = place.rng(meter.bar_length().0 as u64);
+        let drawn = place.draw(&mut self.generator, &kept, old_end, &mut rng);
+        let made = self.made(take, &place, drawn, None);
+        let both = |first: &[Note]| first.iter().chain(&made.bar.notes).copied().collect::<Vec<_>>();
+        let sureness = composed.sureness.iter().chain(made.sureness.iter()).copied().collect();
+        let stretched = ComposedBar {
+            bar: Arc::new(Bar { start, meter, notes: both(&composed.bar.notes) }),
+            heard: composed.heard.as_ref().map(|heard| both(heard).into()),
+            sureness,
+            ..(*composed).clone()
+        };
+        self.has_heard_it = false;
+        take.put(bar_idx, Arc::new(stretched));
     }
 
-    /// The phrase comes round: the notes of the bar one phrase earlier, unless evolve says otherwise.
+    /// The phrase comes round: the bar one phrase earlier, if it was kept or unless evolve says otherwise.
     ///
     /// A turned knob must be heard, so only a bar of the same knobs is repeated. The tonic alone may
-    /// differ: then the phrase comes back in the new key.
-    fn repeated(
-        &self,
-        take: &Take,
-        bar_idx: usize,
-        start: Tick,
-        knobs: &ComposingKnobs,
-        meter: Meter,
-    ) -> Option<Vec<Note>> {
+    /// differ: then the phrase comes back in the new key. What was answered to somebody who played is not
+    /// repeated.
+    fn repeated(&self, take: &Take, place: &Place) -> Option<ComposedBar> {
+        let Place { bar_idx, start, meter, ref knobs, .. } = *place;
         let source = take
             .bars()
             .get(bar_idx.checked_sub(usize::from(knobs.length.max(1)))?)?;
-        let is_new = chance_unit(&[u64::from(knobs.seed), bar_idx as u64, 1]) < knobs.evolve;
-        let ComposingKnobs {
-            length,
-            evolve,
-            tonic,
-            ..
-        } = *knobs;
-        let same_knobs = ComposingKnobs {
-            length,
-            evolve,
-            tonic,
-            ..source.knobs
-        } == *knobs;
-        let is_own = take.accepts_model(&source.model, &self.hash);
-        if is_new || !same_knobs || !is_own || source.bar.meter != meter {
+        let before = take.before(bar_idx);
+        if source.bar.meter != meter || source.knobs.slot != knobs.slot {
             return None;
         }
-        let up = knobs.key().transposition() - source.knobs.key().transposition();
-        let moved = |note: &Note| {
-            let pitch = if note.family.is_drums() {
-                note.pitch
-            } else {
-                note.pitch.checked_add_signed(up)?
-            };
-            let is_in_range = (knobs.lowest..=knobs.highest).contains(&pitch);
-            let onset = note.onset - source.bar.start + start;
-            (up == 0 || note.family.is_drums() || is_in_range).then_some(Note {
-                onset,
-                pitch,
-                ..*note
-            })
-        };
-        let mut notes = source
-            .bar
-            .notes
-            .iter()
-            .map(moved)
-            .collect::<Option<Vec<Note>>>()?;
-        notes.sort_unstable();
-        Some(notes)
-    }
-
-    /// Draws the rest of a bar after the notes `kept`, not before the position `from`.
-    fn draw_bar(
-        &mut self,
-        start: Tick,
-        meter: Meter,
-        knobs: &ComposingKnobs,
-        kept: &[Note],
-        from: Tick,
-        rng: &mut Pcg64,
-    ) -> Vec<Note> {
-        let (sampling, constraints, given) = (sampling(knobs), constraints(knobs), Given::default());
-        let end = start + meter.bar_length();
-        self.hear_bar(start, meter, knobs, kept);
-        let mut notes = kept.to_vec();
-        let (mut n_redraws, mut n_silences) = (0, 0);
-        while notes.len() < Self::MAX_NOTES && n_redraws < Self::MAX_REDRAWS {
-            let Some(Drawn { note, .. }) = self.generator.draw(&sampling, &constraints, &given, rng) else {
-                break;
-            };
-            if note.onset >= end {
-                // A bar in which nothing begins and nothing rings on is mostly a slip: it is thought over.
-                if notes.is_empty() && n_silences < Self::MAX_SILENCES && !self.generator.sounds_at(start) {
-                    n_silences += 1;
-                    continue;
-                }
-                break;
-            }
-            if note.onset < from {
-                n_redraws += 1;
-                continue;
-            }
-            self.generator.feed(&note);
-            notes.push(note);
+        let copy = ComposedBar { knobs: *knobs, before, ..source.moved_to(start) };
+        if source.is_kept {
+            return Some(copy);
         }
-        notes
+        let is_new = chance_unit(&[u64::from(knobs.seed), bar_idx as u64, 1]) < knobs.evolve;
+        let ComposingKnobs { length, evolve, tonic, .. } = *knobs;
+        let same_knobs = ComposingKnobs { length, evolve, tonic, ..source.knobs } == *knobs;
+        let is_own = take.accepts_model(&source.model, &self.hash);
+        let is_free = knobs.conversation == Conversation::Generate;
+        if is_new || !same_knobs || !is_own || !is_free || source.key.mode != place.key.mode {
+            return None;
+        }
+        let up = place.key.transposition() - source.key.transposition();
+        let stays_on_keyboard = |note: &Note| note.family.is_drums() || note.pitch.checked_add_signed(up).is_some();
+        let is_in_range = |note: &Note| {
+            let pitch = moved(note, up).pitch;
+            note.family.is_drums() || (knobs.lowest..=knobs.highest).contains(&pitch)
+        };
+        if up != 0 && !(copy.heard().iter().all(stays_on_keyboard) && copy.bar.notes.iter().all(is_in_range)) {
+            return None;
+        }
+        let notes = transposed(&copy.bar.notes, up);
+        let sureness = if up == 0 { Arc::clone(&copy.sureness) } else { Arc::default() };
+        Some(ComposedBar {
+            bar: Arc::new(Bar { start, meter, notes }),
+            heard: copy.heard.as_deref().map(|heard| transposed(heard, up).into()),
+            key: place.key,
+            sureness,
+            ..copy
+        })
     }
 
     /// Brings the generator to the beginning of a bar, having heard what comes before it in the take.
-    fn stand_before(&mut self, take: &Take, bar_idx: usize, knobs: &ComposingKnobs, meter: Meter) {
+    fn stand_before(&mut self, take: &Take, place: &Place) {
+        let bar_idx = place.bar_idx;
         let here = standpoint(take, bar_idx);
         // The first bar's own knobs choose what is heard before it.
         if self.standing == Some(here) && bar_idx > 0 {
@@ -248,47 +376,32 @@ impl Writer {
             return;
         }
         let from = self.recall(take, bar_idx).unwrap_or_else(|| {
-            self.begin(take, bar_idx, knobs, meter);
+            self.begin(take, place);
             stretch_start(bar_idx)
         });
-        for composed in take.bars().iter().take(bar_idx).skip(from) {
-            let notes = to_c(&composed.bar.notes, &composed.knobs);
-            self.hear_bar(composed.bar.start, composed.bar.meter, &composed.knobs, &notes);
+        for (idx, composed) in (0..).zip(take.bars()).take(bar_idx).skip(from) {
+            let place = place_of(composed, idx);
+            place.begin(&mut self.generator, &place.to_c(composed.heard()));
         }
         self.standing = Some(here);
         self.remember(here);
     }
 
     /// Begins a stretch: at the origin of the song with a primer, elsewhere with none.
-    fn begin(&mut self, take: &Take, bar_idx: usize, knobs: &ComposingKnobs, meter: Meter) {
-        let first = stretch_start(bar_idx);
+    fn begin(&mut self, take: &Take, place: &Place) {
+        let first = stretch_start(place.bar_idx);
         let model = Arc::clone(self.generator.model());
-        let (knobs, meter, start) = match take.bars().get(first) {
-            Some(heard) if first < bar_idx => (heard.knobs, heard.bar.meter, heard.bar.start),
-            // The first bar itself is the one to be composed.
-            _ => (*knobs, meter, Tick::ZERO),
-        };
-        let primer = match take.primer() {
+        let heard = take.bars().get(first).filter(|_| first < place.bar_idx);
+        let first_place = heard.map_or(Place { start: Tick::ZERO, ..*place }, |heard| place_of(heard, first));
+        let Place { start, meter, ref knobs, key, .. } = first_place;
+        let primer = match take.opening() {
             _ if first > 0 => None,
-            Some(own) => Some(own),
-            None => choose_primer(&model, &knobs, meter),
+            Some(opening) => Some(&opening.primer),
+            // Whoever plays first begins the piece.
+            None if knobs.conversation == Conversation::Continue => None,
+            None => choose_primer(&model, knobs, key, meter),
         };
-        let (style, mode) = (style_mix(&knobs), knobs.mode());
-        self.generator.begin(&Beginning {
-            style,
-            mode,
-            start,
-            meter,
-            primer,
-        });
-    }
-
-    fn hear_bar(&mut self, start: Tick, meter: Meter, knobs: &ComposingKnobs, notes: &[Note]) {
-        self.generator.steer(style_mix(knobs), knobs.mode());
-        self.generator.begin_bar(start, meter);
-        for note in notes {
-            self.generator.feed(note);
-        }
+        self.generator.begin(&Beginning { style: style(knobs), mode: key.mode, start, meter, primer });
     }
 
     /// Goes back to the nearest remembered standpoint at or before a bar, and returns its bar.
@@ -351,6 +464,58 @@ pub fn compose_bar(
     writer.write_bar(take, bar_idx, &knobs.rounded(), meter);
 }
 
+/// Where the bar begins; nothing when the bars before it are missing.
+fn start_of(take: &Take, bar_idx: usize) -> Option<Tick> {
+    let Some(previous) = bar_idx.checked_sub(1) else {
+        return Some(Tick::ZERO);
+    };
+    take.bars().get(previous).map(|previous| previous.bar.end())
+}
+
+/// The place of a bar that is there.
+fn place_of(composed: &ComposedBar, bar_idx: usize) -> Place {
+    Place {
+        bar_idx,
+        start: composed.bar.start,
+        meter: composed.bar.meter,
+        knobs: composed.knobs,
+        key: composed.key,
+        n_rolls: composed.n_rolls,
+        candidate: composed.candidate,
+    }
+}
+
+/// The place of a bar that is to be composed once more.
+fn again(old: &ComposedBar, bar_idx: usize) -> Place {
+    Place { n_rolls: old.n_rolls + 1, ..place_of(old, bar_idx) }
+}
+
+/// The key of a bar: that of the knobs, unless they leave it free; then that of what was played in, or of the
+/// music that the take begins from.
+fn key_of(take: &Take, start: Tick, knobs: &ComposingKnobs) -> Key {
+    if !matches!(knobs.scale, Scale::FreeMajor | Scale::FreeMinor) {
+        return knobs.key();
+    }
+    let is_alone = knobs.conversation == Conversation::Generate;
+    let played = if is_alone { None } else { take.input.key_before(start - PlayedIn::TOO_LATE) };
+    played.or(take.opening().map(|opening| opening.key)).unwrap_or_else(|| knobs.key())
+}
+
+/// Whether, in trading, these bars are somebody else's.
+fn is_their_turn(place: &Place) -> bool {
+    (place.bar_idx / usize::from(place.knobs.trade.max(1))).is_multiple_of(2)
+}
+
+/// Whether a bar cannot have been meant: cut off, or many notes on one key.
+fn is_broken(drawn: &[Drawn]) -> bool {
+    const MANY: usize = 12;
+    let mut pitched = drawn.iter().map(|drawn| drawn.note).filter(|note| !note.family.is_drums());
+    let first = pitched.next();
+    let is_stuck = first.is_some_and(|first| drawn.len() >= MANY && pitched.all(|note| note.pitch == first.pitch));
+    let has_pitch = first.is_some();
+    drawn.len() >= Place::MAX_NOTES || (is_stuck && has_pitch && drawn.iter().all(|d| !d.note.family.is_drums()))
+}
+
 /// The first bar that the network hears before it composes this one.
 fn stretch_start(bar_idx: usize) -> usize {
     (bar_idx / Writer::STRETCH * Writer::STRETCH).saturating_sub(Writer::RUN_UP)
@@ -364,92 +529,16 @@ fn standpoint(take: &Take, bar_idx: usize) -> Standpoint {
 }
 
 /// The primer for this seed, from those of the style; of the same mode and meter if there are any.
-fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, meter: Meter) -> Option<&'a Primer> {
-    let style = style_mix(knobs).main().min(model.card().styles.len().saturating_sub(1));
-    let mode = knobs.mode();
-    let fit = |primer: &Primer| (primer.mode == mode, primer.meter == meter);
+fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, key: Key, meter: Meter) -> Option<&'a Primer> {
+    let style = style(knobs).main().min(model.card().styles.len().saturating_sub(1));
+    let fit = |primer: &Primer| (primer.mode == key.mode, primer.meter == meter);
     let of_style = || model.primers().iter().filter(|primer| primer.style == style);
     let best = of_style().map(fit).max()?;
     let fitting: Vec<&Primer> = of_style().filter(|primer| fit(primer) == best).collect();
-    let chosen = chance(&[u64::from(knobs.seed), 2]) % fitting.len().max(1) as u64;
+    let chance = match knobs.slot {
+        0 => chance(&[u64::from(knobs.seed), 2]),
+        slot => chance(&[u64::from(knobs.seed), 2, u64::from(slot)]),
+    };
+    let chosen = chance % fitting.len().max(1) as u64;
     fitting.get(chosen as usize).copied()
-}
-
-/// The chance of one bar, or of what is added to it.
-fn rng(seed: u32, bar_idx: usize, addition: u64) -> Pcg64 {
-    Pcg64::seed_from_u64(chance(&[u64::from(seed), bar_idx as u64, 0, addition]))
-}
-
-fn style_mix(knobs: &ComposingKnobs) -> StyleMix {
-    StyleMix::between(usize::from(knobs.style), usize::from(knobs.second_style), knobs.blend)
-}
-
-fn sampling(knobs: &ComposingKnobs) -> Sampling {
-    let ComposingKnobs {
-        temperature,
-        rhythm,
-        pitch,
-        velocity,
-        nucleus,
-        min_p,
-        variety,
-        ..
-    } = *knobs;
-    Sampling {
-        temperature,
-        rhythm,
-        pitch,
-        velocity,
-        nucleus,
-        min_p,
-        variety,
-    }
-}
-
-/// What may be drawn, moved from the key that sounds to the network's tonic of C.
-fn constraints(knobs: &ComposingKnobs) -> Constraints {
-    let down = |pitch: u8| i16::from(pitch) - i16::from(knobs.key().transposition());
-    let (lowest, highest) = (down(knobs.lowest), down(knobs.highest));
-    // A range that lies below all the network's pitches leaves the drums alone.
-    let is_playable = highest >= 0 && lowest <= 127;
-    let families = if is_playable {
-        knobs.families
-    } else {
-        FamilySet::from_bits(knobs.families.bits() & FamilySet::EMPTY.with(Family::DRUMS).bits())
-    };
-    Constraints {
-        scale: knobs.pitch_classes(),
-        lowest: lowest.clamp(0, 127) as u8,
-        highest: highest.clamp(0, 127) as u8,
-        polyphony: knobs.polyphony.max(1),
-        families,
-        grid: knobs.grid,
-        shortest: knobs.shortest,
-        longest: knobs.longest,
-    }
-}
-
-/// Notes around a tonic of C, moved to the key that sounds.
-fn to_key(notes: &[Note], knobs: &ComposingKnobs) -> Vec<Note> {
-    transposed(notes, knobs.key().transposition())
-}
-
-/// Notes of the key that sounds, moved to the network's tonic of C.
-fn to_c(notes: &[Note], knobs: &ComposingKnobs) -> Vec<Note> {
-    transposed(notes, -knobs.key().transposition())
-}
-
-/// Drums stay; the rest moves, within the keyboard; and chords are in order again.
-fn transposed(notes: &[Note], up: i8) -> Vec<Note> {
-    let moved = |note: &Note| {
-        let pitch = if note.family.is_drums() {
-            note.pitch
-        } else {
-            note.pitch.saturating_add_signed(up).min(127)
-        };
-        Note { pitch, ..*note }
-    };
-    let mut notes: Vec<Note> = notes.iter().map(moved).collect();
-    notes.sort_unstable();
-    notes
 }

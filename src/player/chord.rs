@@ -110,6 +110,11 @@ impl Keyboard {
         *self = Self::default();
     }
 
+    /// Whether any key is down.
+    pub(in crate::player) fn is_held(&self) -> bool {
+        self.keys() != 0
+    }
+
     /// All keys that are down on any channel.
     fn keys(&self) -> u128 {
         self.held.iter().fold(0, |keys, held| keys | held)

@@ -37,6 +37,8 @@ pub enum Message {
 /// A key that went down or up at the plugin's input while the song moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Input {
+    /// Counts up together with [`Settle::number`].
+    pub number: u64,
     /// The nearest tick of the song.
     pub at: Tick,
     /// MIDI key, 0 to 127.
@@ -129,7 +131,7 @@ impl Playhead {
         if told > 0.0 { told } else { 120.0 }
     }
 
-    pub(crate) fn tell_tempo(&self, tempo: f64) {
+    pub fn tell_tempo(&self, tempo: f64) {
         self.tempo.store(tempo.to_bits(), Ordering::Relaxed);
     }
 

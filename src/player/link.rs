@@ -150,9 +150,11 @@ impl Link {
         }
     }
 
-    /// Passes on what somebody plays.
-    pub(in crate::player) fn hear(&mut self, input: Input) {
-        self.send(Message::Input(input));
+    /// Passes on what somebody plays; the number is that of the answer.
+    pub(in crate::player) fn hear(&mut self, input: Input) -> u64 {
+        self.n_asked += 1;
+        self.send(Message::Input(Input { number: self.n_asked, ..input }));
+        self.n_asked
     }
 
     /// Asks for a bar to be settled; the number is that of the answer.

@@ -9,7 +9,7 @@ use crate::player::keys;
 use crate::player::perform::{self, Timed};
 use crate::player::sounding::{Hand, Press, Sounding};
 use crate::player::waiting::Waiting;
-use crate::player::{ComposingKnobs, Event, EventKind, EventList, PerformingKnobs};
+use crate::player::{ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs};
 
 /// What sounds, what is about to, and what is held at the input.
 ///
@@ -26,6 +26,8 @@ pub(in crate::player) struct Performer {
     floor: f64,
     /// The keys that notes were last pulled to by the chord.
     pulled: Pulled,
+    /// Whether somebody has played in this bar.
+    is_joined: bool,
 }
 
 /// A stretch of the song within a block.
@@ -67,7 +69,20 @@ impl Performer {
             due: Tick::ZERO,
             floor: f64::NEG_INFINITY,
             pulled: Pulled::default(),
+            is_joined: false,
         }
+    }
+
+    /// Another bar begins.
+    pub(in crate::player) fn cross_bar_line(&mut self) {
+        self.is_joined = false;
+    }
+
+    /// Whether the music is silent because somebody plays whom it is to answer: from their first note in a bar
+    /// to its end, and while they hold a key. The composer leaves the same notes out; until it has, they are
+    /// not played.
+    fn yields(&self, knobs: &ComposingKnobs) -> bool {
+        knobs.conversation == Conversation::Continue && (self.is_joined || self.keyboard.is_held())
     }
 
     /// The first tick of which the notes have not been read.
@@ -183,6 +198,9 @@ impl Performer {
             let offset = ruler.to_offset_round(note.onset).max(events.last_offset());
             self.sounding
                 .release_due(note.onset.max(self.floor), offset, ruler, events);
+            if self.yields(manner.composing) {
+                continue;
+            }
             let press = self.press(&note, offset, ruler.block_start, manner);
             self.sounding.press(&press, ruler.block_start, events);
         }
@@ -244,6 +262,7 @@ impl Performer {
             } => {
                 let (channel, key, velocity) = (channel.min(15), key.min(127), velocity.clamp(1, 127));
                 self.keyboard.press(channel, key);
+                self.is_joined = true;
                 if knobs.thru {
                     let press = Press {
                         offset,

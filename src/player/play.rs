@@ -212,7 +212,7 @@ impl Player {
             let part = Stretch { until, ..*stretch };
             self.performer.play(&part, self.link.score(), repeat, &manner, events);
             self.performer.hear(event, stretch.ruler, scene.performing, events);
-            self.hear(event, stretch.ruler);
+            self.hear(event, stretch.ruler, scene.patience);
         }
         self.performer.play(stretch, self.link.score(), repeat, &manner, events);
     }
@@ -234,13 +234,14 @@ impl Player {
         })
     }
 
-    /// Tells the composer of a key at the input.
-    fn hear(&mut self, event: &Event, ruler: Ruler) {
-        let at = ruler.to_beat(event.offset).to_ticks_round();
-        self.link.hear(match event.kind {
-            EventKind::On { key, velocity, .. } => Input { at, key, velocity },
-            EventKind::Off { key, .. } => Input { at, key, velocity: 0 },
+    /// Tells the composer of a key at the input, and waits until it has worked it in where nobody listens.
+    fn hear(&mut self, event: &Event, ruler: Ruler, patience: Patience) {
+        let at = nearest_tick(ruler.to_beat(event.offset));
+        let number = self.link.hear(match event.kind {
+            EventKind::On { key, velocity, .. } => Input { number: 0, at, key, velocity },
+            EventKind::Off { key, .. } => Input { number: 0, at, key, velocity: 0 },
         });
+        self.link.await_answer(number, patience);
     }
 
     /// Works in what the host tells at the start of a block.
@@ -306,6 +307,7 @@ impl Player {
     /// The playhead passes into the next bar.
     fn cross_bar_line(&mut self, patience: Patience) {
         self.bar = self.bar.next();
+        self.performer.cross_bar_line();
         let asked = self.next_bar.take();
         self.asked_here = asked.map(|asked| asked.number);
         if let Some(asked) = asked {
@@ -363,4 +365,10 @@ fn last_heard(score: &Score, bar: HostBar, length: u8) -> Option<Tick> {
     let phrase_ago = score.bar_at(bar.start - phrase);
     let phrase_ago = phrase_ago.filter(|b| b.meter == bar.meter && b.start == bar.start - phrase);
     phrase_ago.or_else(|| before.next()).map(|b| b.start)
+}
+
+/// The nearest tick. What lies between two ticks goes up, a hair's breadth included, so that it goes the same
+/// way at every block size.
+fn nearest_tick(position: Beats) -> Tick {
+    Tick((position.0 * Tick::PER_BEAT as f64 + 0.5 + 1e-4).floor() as i64)
 }

@@ -66,7 +66,7 @@ fn save_in(
     let knobs = parameters.composing();
     let session = &parameters.session;
     let playhead = session.playhead();
-    let score = session.picture();
+    let score = session.picture().score;
     let bars = excerpt(&score, extent, playhead.position().to_ticks_floor(), knobs.length);
     let title = title(&knobs, &session.styles());
     let tempo = playhead.tempo();
@@ -247,7 +247,7 @@ mod tests {
             smf::load(&path).unwrap()
         };
         let composed = read(Extent::Phrase, Performance::AsComposed).to_piece();
-        let score = parameters.session.picture();
+        let score = parameters.session.picture().score;
         let phrase = excerpt(&score, Extent::Phrase, Tick(96 * 9 + 48), 8);
         assert_eq!(phrase[0].start, Tick(96 * 8));
         let expected: Vec<(i64, u8)> =

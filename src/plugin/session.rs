@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use nice_plug::params::persist::PersistentField;
 use serde_json::Value;
 
-use crate::composer::{Composer, Edit, Status};
+use crate::composer::{Composer, Edit, Opening, Picture, Status};
 use crate::model::{Card, Model};
-use crate::music::{Score, smf};
+use crate::music::smf;
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::editor::Choice;
 use crate::plugin::saved::SavedProject;
@@ -104,9 +104,9 @@ impl Session {
         self.lock().status().styles
     }
 
-    /// The bars composed so far.
+    /// The music so far.
     #[must_use]
-    pub fn picture(&self) -> Arc<Score> {
+    pub fn picture(&self) -> Picture {
         self.lock()
             .composer
             .as_ref()
@@ -116,18 +116,22 @@ impl Session {
 
     /// Changes one bar of the take.
     pub fn edit(&self, bar_idx: usize, edit: Edit) {
-        let _ = (bar_idx, edit);
+        self.with_composer(|composer| composer.edit(bar_idx, edit));
     }
 
     /// Takes the last edit back.
-    pub fn undo(&self) {}
+    pub fn undo(&self) {
+        self.with_composer(Composer::undo);
+    }
 
     /// Does again what was taken back.
-    pub fn redo(&self) {}
+    pub fn redo(&self) {
+        self.with_composer(Composer::redo);
+    }
 
     /// Copies one take over another; slots 0 to 3.
     pub fn copy_take(&self, from: u8, to: u8) {
-        let _ = (from, to);
+        self.with_composer(|composer| composer.copy_take(from, to));
     }
 
     /// Lets the music start from a MIDI file; one that cannot be used is told and changes nothing.
@@ -136,14 +140,22 @@ impl Session {
             Ok(smf) => smf,
             Err(error) => return self.complain(&error),
         };
-        let piece = smf.to_piece();
-        if piece.notes.is_empty() {
-            self.tell(format!("{} holds no notes to start from", path.display()));
+        match Opening::of(&smf.to_piece()) {
+            Some(opening) => self.with_composer(|composer| composer.open_with(Some(opening.clone()))),
+            None => self.tell(format!("{} holds no notes to start from", path.display())),
         }
     }
 
     /// Lets the music start from the model's own primers again.
-    pub fn clear_primer(&self) {}
+    pub fn clear_primer(&self) {
+        self.with_composer(|composer| composer.open_with(None));
+    }
+
+    fn with_composer(&self, ask: impl Fn(&Composer)) {
+        if let Some(composer) = &self.lock().composer {
+            ask(composer);
+        }
+    }
 
     /// Where the song is.
     #[must_use]
@@ -395,7 +407,7 @@ mod tests {
         session.start();
         session.stop();
         session.choose(Choice::BuiltIn);
-        assert!(session.picture().bars.is_empty());
+        assert!(session.picture().score.bars.is_empty());
         assert!(session.card().is_none());
     }
 }

@@ -4,7 +4,7 @@
 //! [`Editor`] feeds it and carries out what the user wants.
 
 mod view;
-pub use view::{Choice, Intent, Mark, ModelEntry, Roll, View};
+pub use view::{Choice, Intent, ModelEntry, Roll, View};
 
 mod desk;
 pub use desk::{SMALLEST, prepare, show};
@@ -131,12 +131,7 @@ impl Editor {
                 .unwrap_or_default(),
             presets: Arc::clone(&self.presets),
             primer: self.primer.clone(),
-            roll: Roll {
-                score: session.picture(),
-                playhead: playhead.position(),
-                playing: playhead.is_playing(),
-                ..Roll::default()
-            },
+            roll: Roll::of(session.picture(), playhead),
             training: self.training.0.clone(),
             host: host(),
             settings: self.settings.clone(),
@@ -302,7 +297,9 @@ impl Editor {
         let playhead = session.playhead();
         playhead.is_playing().hash(&mut hasher);
         playhead.position().0.to_bits().hash(&mut hasher);
-        Arc::as_ptr(&session.picture()).hash(&mut hasher);
+        let picture = session.picture();
+        (Arc::as_ptr(&picture.score), Arc::as_ptr(&picture.marks).cast::<u8>()).hash(&mut hasher);
+        (picture.n_undo, picture.n_redo, picture.input.len()).hash(&mut hasher);
         session.model().map(|model| model.hash().to_owned()).hash(&mut hasher);
         session.messages().hash(&mut hasher);
         library.entries().as_ptr().hash(&mut hasher);

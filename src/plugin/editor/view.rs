@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::composer::Edit;
+use crate::composer::{Edit, Mark, Picture};
 use crate::model::Card;
 use crate::music::{Beats, Note, Score};
+use crate::player::handover::Playhead;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::training::{Order, Training};
 use crate::plugin::knob::Knob;
@@ -97,17 +98,6 @@ pub struct ModelEntry {
     pub thumbnail: Arc<[Note]>,
 }
 
-/// What is known of a bar beside its notes.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Mark {
-    /// Whether it stays whatever the knobs say.
-    pub is_kept: bool,
-    /// Whether the user has changed it.
-    pub is_edited: bool,
-    /// How likely the network held each note of the bar, 0 to 1; empty where that is not known.
-    pub sureness: Arc<[f32]>,
-}
-
 /// What the roll shows.
 #[derive(Debug, Clone, Default)]
 pub struct Roll {
@@ -125,6 +115,15 @@ pub struct Roll {
     pub playhead: Beats,
     /// Whether the host plays.
     pub playing: bool,
+}
+
+impl Roll {
+    /// The composer's picture with the playhead in it.
+    pub(super) fn of(picture: Picture, playhead: &Playhead) -> Self {
+        let Picture { score, marks, input, n_undo, n_redo } = picture;
+        let (playhead, playing) = (playhead.position(), playhead.is_playing());
+        Self { score, marks, input, n_undo, n_redo, playhead, playing }
+    }
 }
 
 /// What there is to see.

@@ -3,11 +3,11 @@
 use egui::accesskit::Role;
 use egui::{Align2, Id, Popup, PopupCloseBehavior, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use crate::composer::Edit;
+use crate::composer::{Edit, Mark};
 use crate::plugin::editor::roll::axes::Times;
 use crate::plugin::editor::roll::{Camera, bar_number};
 use crate::plugin::editor::theme::{self, Palette};
-use crate::plugin::editor::view::{Intent, Mark, View};
+use crate::plugin::editor::view::{Intent, View};
 
 /// Draws the strip.
 pub(super) fn show(ui: &mut Ui, strip: Rect, times: &Times, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {

@@ -7,7 +7,8 @@ use crate::model::Card;
 use crate::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
 use crate::player::handover::handover;
 use crate::plugin::Parameters;
-use crate::plugin::editor::{Choice, Mark, ModelEntry, Roll, Settings, Training, View};
+use crate::composer::Mark;
+use crate::plugin::editor::{Choice, ModelEntry, Roll, Settings, Training, View};
 use crate::plugin::presets;
 
 fn note(onset: i64, duration: i64, pitch: u8, velocity: u8, family: Family) -> Note {

@@ -1,0 +1,112 @@
+//! Several candidates for a phrase, of which the likeliest is kept that copies no training music.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::composer::drawing::Place;
+use crate::composer::fingerprint::Fingerprint;
+use crate::composer::{Take, Writer};
+use crate::model::{Drawn, Model};
+use crate::music::Note;
+
+/// How many bars of a phrase are composed to judge a candidate.
+const JUDGED_BARS: usize = 8;
+/// So many notes in a row, alike in interval and rhythm, are a copy.
+const COPIED_NOTES: usize = 12;
+
+/// The passages of a model's primers, to know copies by.
+#[derive(Debug)]
+pub(in crate::composer) struct Copies {
+    passages: HashSet<Fingerprint>,
+}
+
+impl Copies {
+    fn of(model: &Model) -> Self {
+        let passages = model.primers().iter().flat_map(|primer| passages(&primer.notes)).collect();
+        Self { passages }
+    }
+
+    fn contains(&self, notes: &[Note]) -> bool {
+        passages(notes).any(|passage| self.passages.contains(&passage))
+    }
+}
+
+/// What each run of notes sounds like in any key, at any place.
+fn passages(notes: &[Note]) -> impl Iterator<Item = Fingerprint> {
+    notes.windows(COPIED_NOTES).map(|run| {
+        run.windows(2).fold(Fingerprint::EMPTY, |print, pair| {
+            let interval = i64::from(pair[1].pitch) - i64::from(pair[0].pitch);
+            print.with(interval).with((pair[1].onset - pair[0].onset).0)
+        })
+    })
+}
+
+impl Writer {
+    /// Which candidate the bar belongs to: that of the bar before it in the same phrase, or the best of those
+    /// that could go on from here.
+    pub(in crate::composer) fn candidate(&mut self, take: &Take, place: &Place) -> u8 {
+        let n_candidates = place.knobs.best_of;
+        if n_candidates < 2 {
+            return 0;
+        }
+        let length = usize::from(place.knobs.length.max(1));
+        let previous = place.bar_idx.checked_sub(1).and_then(|idx| take.bars().get(idx));
+        if let Some(previous) = previous.filter(|previous| previous.knobs == place.knobs)
+            && !place.bar_idx.is_multiple_of(length)
+        {
+            return previous.candidate;
+        }
+        let copies = self.copies.take().unwrap_or_else(|| Copies::of(self.model()));
+        let n_bars = (length - place.bar_idx % length).min(JUDGED_BARS);
+        let mut best = (0, f32::NEG_INFINITY);
+        for candidate in 0..n_candidates {
+            let drawn = self.try_phrase(take, &Place { candidate, ..*place }, n_bars);
+            let notes: Vec<Note> = drawn.iter().map(|drawn| drawn.note).collect();
+            // A copy is taken only where all are copies.
+            let malus = if copies.contains(&notes) { -1e6 } else { 0.0 };
+            let likelihood: f32 = drawn.iter().map(|drawn| drawn.log_probability).sum();
+            let score = likelihood / drawn.len().max(1) as f32 + malus;
+            if !drawn.is_empty() && score > best.1 {
+                best = (candidate, score);
+            }
+        }
+        self.copies = Some(copies);
+        best.0
+    }
+
+    /// The notes of a few bars as this candidate would have them, in C.
+    fn try_phrase(&mut self, take: &Take, place: &Place, n_bars: usize) -> Vec<Drawn> {
+        let mut trial = take.until(place.bar_idx);
+        let mut all = Vec::new();
+        let mut place = *place;
+        for _ in 0..n_bars {
+            let (drawn, _) = self.draw_well(&trial, &place);
+            let made = self.made(&trial, &place, drawn.clone(), None);
+            self.put(&mut trial, place.bar_idx, Arc::new(made));
+            all.extend(drawn);
+            place = Place { bar_idx: place.bar_idx + 1, start: place.end(), ..place };
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::composer::candidates::{COPIED_NOTES, Copies};
+    use crate::model::Model;
+    use crate::music::{Note, Tick};
+
+    #[test]
+    fn a_primer_in_another_key_and_place_is_known_for_a_copy() {
+        let model = Model::embedded().unwrap();
+        let copies = Copies::of(&model);
+        let primer = model.primers().iter().find(|primer| primer.notes.len() > 2 * COPIED_NOTES).unwrap();
+        let moved = |note: &Note| Note { onset: note.onset + Tick(960), pitch: note.pitch + 2, ..*note };
+        let mut notes: Vec<Note> = primer.notes.iter().map(moved).collect();
+        assert!(copies.contains(&notes));
+        for (idx, note) in notes.iter_mut().enumerate() {
+            note.onset = note.onset + Tick(idx as i64 * idx as i64);
+        }
+        assert!(!copies.contains(&notes));
+    }
+}

@@ -1,0 +1,187 @@
+//! What was played in: notes at song positions, as the network is to hear them.
+
+use std::sync::Arc;
+
+use crate::music::{Family, Key, Note, Tick, find_key};
+
+/// A note that somebody played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::composer) struct PlayedNote {
+    /// When the key really went down.
+    pub(in crate::composer) at: Tick,
+    /// That moment on the nearest line of the grid: where the network hears it.
+    pub(in crate::composer) onset: Tick,
+    /// When the key went up, on the grid too; nothing while it is down.
+    pub(in crate::composer) end: Option<Tick>,
+    /// MIDI key, 0 to 127.
+    pub(in crate::composer) pitch: u8,
+    /// 1 to 127.
+    pub(in crate::composer) velocity: u8,
+}
+
+/// The notes played in, in the order of their onsets. They belong to the take.
+///
+/// Sharing: a clone costs nothing until it is changed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(in crate::composer) struct PlayedIn {
+    notes: Arc<Vec<PlayedNote>>,
+}
+
+impl PlayedIn {
+    /// No take holds more played notes.
+    pub(in crate::composer) const MAX_NOTES: usize = 1 << 16;
+    /// From how far back the key is found, and from how many notes at least.
+    const KEY_WINDOW: Tick = Tick(32 * Tick::PER_BEAT);
+    const KEY_NOTES: usize = 5;
+    /// How long a key that is still down is taken to sound.
+    const HELD: Tick = Tick(Tick::PER_BEAT);
+    /// What is played later than this before a bar line is not heard by the bar that begins there: a
+    /// sixteenth, 62 milliseconds at 240 beats a minute.
+    pub(in crate::composer) const TOO_LATE: Tick = Tick(Tick::PER_BEAT / 4);
+
+    /// Of notes read from a saved take, in any order.
+    pub(in crate::composer) fn restored(mut notes: Vec<PlayedNote>) -> Self {
+        notes.sort_unstable_by_key(|note| (note.onset, note.pitch));
+        Self { notes: Arc::new(notes) }
+    }
+
+    /// All of them.
+    pub(in crate::composer) fn notes(&self) -> &[PlayedNote] {
+        &self.notes
+    }
+
+    /// A key goes down. The same key at the same place takes the older one's place.
+    pub(in crate::composer) fn press(&mut self, at: Tick, pitch: u8, velocity: u8) {
+        let onset = on_grid(at);
+        let notes = Arc::make_mut(&mut self.notes);
+        let idx = notes.partition_point(|note| (note.onset, note.pitch) < (onset, pitch));
+        let pressed = PlayedNote { at, onset, end: None, pitch, velocity };
+        let has_room = notes.len() < Self::MAX_NOTES;
+        match notes.get_mut(idx).filter(|note| (note.onset, note.pitch) == (onset, pitch)) {
+            Some(same) => *same = pressed,
+            None if has_room => notes.insert(idx, pressed),
+            None => {}
+        }
+    }
+
+    /// A key goes up; the onset of the note that it ends.
+    pub(in crate::composer) fn let_go(&mut self, at: Tick, pitch: u8) -> Option<Tick> {
+        let notes = Arc::make_mut(&mut self.notes);
+        let held = notes.iter_mut().rev().find(|note| note.pitch == pitch && note.end.is_none())?;
+        held.end = Some(on_grid(at).max(held.onset + Tick(SHORTEST)));
+        Some(held.onset)
+    }
+
+    /// All keys go up; whether any was down.
+    pub(in crate::composer) fn let_go_of_all(&mut self, at: Tick) -> bool {
+        let held: Vec<u8> = self.notes.iter().filter(|note| note.end.is_none()).map(|note| note.pitch).collect();
+        for pitch in &held {
+            self.let_go(at, *pitch);
+        }
+        !held.is_empty()
+    }
+
+    /// Forgets what begins in a stretch of the song.
+    pub(in crate::composer) fn forget(&mut self, from: Tick, until: Tick) {
+        if self.begin_in(from, until).next().is_some() {
+            Arc::make_mut(&mut self.notes).retain(|note| note.onset < from || note.onset >= until);
+        }
+    }
+
+    /// The notes that begin in a stretch.
+    pub(in crate::composer) fn begin_in(&self, from: Tick, until: Tick) -> impl Iterator<Item = &PlayedNote> {
+        let first = self.notes.partition_point(|note| note.onset < from);
+        self.notes.iter().skip(first).take_while(move |note| note.onset < until)
+    }
+
+    /// What begins in a stretch, as an instrument plays it, in the order of [`Note`].
+    pub(in crate::composer) fn heard_in(&self, from: Tick, until: Tick, instrument: Family) -> Vec<Note> {
+        let heard = |note: &PlayedNote| Note {
+            onset: note.onset,
+            duration: note.end.map_or(Self::HELD, |end| end - note.onset),
+            pitch: note.pitch,
+            velocity: note.velocity,
+            family: instrument,
+        };
+        let mut notes: Vec<Note> = self.begin_in(from, until).map(heard).collect();
+        notes.sort_unstable();
+        notes
+    }
+
+    /// As [`PlayedIn::heard_in`], before it is known how long the keys will be down.
+    pub(in crate::composer) fn heard_along(&self, from: Tick, until: Tick, instrument: Family) -> Vec<Note> {
+        let mut notes = self.heard_in(from, until, instrument);
+        notes.iter_mut().for_each(|note| note.duration = Self::HELD);
+        notes
+    }
+
+    /// Whether anything was played before a song position.
+    pub(in crate::composer) fn has_any_before(&self, position: Tick) -> bool {
+        self.notes.first().is_some_and(|note| note.onset < position)
+    }
+
+    /// Until when notes ring into the bar that begins at `line`; `line` if none does.
+    pub(in crate::composer) fn rings_until(&self, line: Tick) -> Tick {
+        let before = self.notes.iter().take_while(|note| note.onset < line);
+        before.map(|note| note.end.unwrap_or(Tick(i64::MAX))).max().unwrap_or(line).max(line)
+    }
+
+    /// The key of what was played in the bars before a song position, if that is enough to tell.
+    pub(in crate::composer) fn key_before(&self, position: Tick) -> Option<Key> {
+        let mut notes = self.heard_in(position - Self::KEY_WINDOW, position, Family::PIANO);
+        notes.retain(|note| note.onset < position);
+        if notes.len() < Self::KEY_NOTES {
+            return None;
+        }
+        find_key(&notes).map(|(key, _)| key)
+    }
+}
+
+/// No played note is heard as shorter, in ticks.
+const SHORTEST: i64 = 3;
+
+/// The nearest line of the sixteenths and of the eighth triplets: what a score would say.
+pub(in crate::composer) fn on_grid(at: Tick) -> Tick {
+    let nearest = |spacing: i64| (at.0 + spacing / 2).div_euclid(spacing) * spacing;
+    let (straight, triplet) = (nearest(6), nearest(8));
+    let is_triplet = (triplet - at.0).abs() < (straight - at.0).abs();
+    Tick(if is_triplet { triplet } else { straight })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::composer::input::{PlayedIn, on_grid};
+    use crate::music::{Family, Key, Mode, Tick};
+
+    #[test]
+    fn a_downbeat_played_a_little_early_belongs_to_its_bar() {
+        assert_eq!([94, 95, 96, 98, 13, 15, 8].map(|at| on_grid(Tick(at)).0), [96, 96, 96, 96, 12, 16, 8]);
+    }
+
+    #[test]
+    fn a_note_lasts_until_its_key_goes_up() {
+        let mut played = PlayedIn::default();
+        played.press(Tick(1), 60, 90);
+        played.press(Tick(25), 64, 80);
+        assert_eq!(played.rings_until(Tick(96)), Tick(i64::MAX));
+        assert_eq!(played.let_go(Tick(50), 60), Some(Tick(0)));
+        assert!(played.let_go_of_all(Tick(70)));
+        let heard = played.heard_in(Tick(0), Tick(96), Family::PIANO);
+        let lengths: Vec<i64> = heard.iter().map(|note| note.duration.0).collect();
+        assert_eq!((heard.len(), lengths), (2, vec![48, 48]));
+        assert_eq!(played.rings_until(Tick(48)), Tick(72));
+    }
+
+    #[test]
+    fn the_key_is_that_of_what_was_played_lately() {
+        let mut played = PlayedIn::default();
+        for (idx, pitch) in [62, 64, 66, 67, 69, 71, 73, 74].into_iter().enumerate() {
+            played.press(Tick(24 * idx as i64), pitch, 90);
+            played.let_go(Tick(24 * idx as i64 + 24), pitch);
+        }
+        assert_eq!(played.key_before(Tick(192)), Some(Key::new(2, Mode::Major)));
+        assert_eq!(played.key_before(Tick(24)), None);
+        played.forget(Tick(0), Tick(192));
+        assert!(played.notes().is_empty());
+    }
+}

@@ -1,0 +1,127 @@
+//! Music that a take begins from: the end of a MIDI file, as what the network has heard before it goes on.
+
+use crate::model::Primer;
+use crate::music::{Key, Meter, Note, Piece, Tick};
+
+/// The end of a piece, to go on from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opening {
+    /// Its last bars, moved to C.
+    pub primer: Primer,
+    /// The key of its last section. A take goes on in it where the scale is left free.
+    pub key: Key,
+    /// The meter of its last bar.
+    pub meter: Meter,
+    /// The bar line at which it goes on.
+    pub end: Tick,
+}
+
+/// More of the past than this changes nothing that one would hear.
+const MAX_BARS: i64 = 64;
+
+/// As many notes as a primer may have.
+const MAX_NOTES: usize = 4096;
+
+impl Opening {
+    /// What comes after `piece`; nothing when it holds no notes.
+    #[must_use]
+    pub fn of(piece: &Piece) -> Option<Self> {
+        let last_onset = piece.notes.last()?.onset;
+        let (last_bar, meter) = piece.bar_at(last_onset);
+        let end = last_bar + meter.bar_length();
+        let key = piece
+            .sections_by_key()
+            .last()
+            .map_or(Key::default(), |section| section.key);
+        let start = first_bar(piece, last_bar, meter);
+        let notes = moved_to_c(&piece.notes, key, start);
+        let n_bars = ((end - start).0 / meter.bar_length().0) as u32;
+        let primer = Primer { style: 0, mode: key.mode, meter, n_bars, notes };
+        Some(Self { primer, key, meter, end })
+    }
+}
+
+/// The earliest bar line from which on all bars are of the last bar's meter, within reason.
+fn first_bar(piece: &Piece, last_bar: Tick, meter: Meter) -> Tick {
+    let mut start = last_bar;
+    for _ in 1..MAX_BARS {
+        let (before, meter_before) = piece.bar_at(start - Tick(1));
+        let is_whole = meter_before == meter && start - before == meter.bar_length();
+        let n_notes = piece.notes.len() - piece.notes.partition_point(|note| note.onset < before);
+        if !is_whole || before < Tick::ZERO || n_notes > MAX_NOTES {
+            break;
+        }
+        start = before;
+    }
+    start
+}
+
+/// The notes from `start` on, which becomes zero, with the tonic moved to C; drums stay what they are.
+fn moved_to_c(notes: &[Note], key: Key, start: Tick) -> Vec<Note> {
+    let in_c = |note: &Note| {
+        let pitch = i16::from(note.pitch) - i16::from(key.transposition());
+        // Back into the keyboard by octaves, so that it stays the same pitch class.
+        let pitch = if pitch < 0 {
+            pitch + 12
+        } else if pitch > 127 {
+            pitch - 12
+        } else {
+            pitch
+        };
+        let pitch = if note.family.is_drums() {
+            note.pitch
+        } else {
+            pitch as u8
+        };
+        Note {
+            onset: note.onset - start,
+            pitch,
+            ..*note
+        }
+    };
+    let from = notes.partition_point(|note| note.onset < start);
+    let mut moved: Vec<Note> = notes.iter().skip(from).map(in_c).collect();
+    moved.sort_unstable();
+    let surplus = moved.len().saturating_sub(MAX_NOTES);
+    moved.split_off(surplus)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::composer::Opening;
+    use crate::music::{Family, Key, Meter, Mode, Note, Piece, Tick};
+
+    #[test]
+    fn the_last_bars_of_one_meter_become_the_primer_in_c() {
+        let waltz = Meter::new(3, 4).unwrap();
+        // A bar of 4/4, then D major in 3/4, ending in the middle of a bar.
+        let pitches = [74, 78, 81, 79, 76, 73, 74];
+        let note = |(idx, pitch): (usize, &u8)| Note {
+            onset: Tick(24 * idx as i64),
+            duration: Tick(24),
+            pitch: *pitch,
+            velocity: 90,
+            family: Family::PIANO,
+        };
+        let notes: Vec<Note> = pitches.iter().cycle().take(11).enumerate().map(note).collect();
+        let piece = Piece {
+            notes,
+            meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)],
+            ..Piece::default()
+        };
+        let found = Opening::of(&piece).unwrap();
+        assert_eq!(
+            (found.end, found.meter, found.key),
+            (Tick(96 + 3 * 72), waltz, Key::new(2, Mode::Major))
+        );
+        assert_eq!(
+            (found.primer.n_bars, found.primer.mode),
+            (3, Mode::Major)
+        );
+        assert_eq!(
+            (found.primer.notes[0].onset, found.primer.notes[0].pitch),
+            (Tick(0), 74)
+        );
+        assert_eq!(found.primer.notes.len(), 7);
+    }
+}

@@ -1,0 +1,202 @@
+//! Continue, Trade and Accompany, with somebody who plays: the promises with an untrained network, the music
+//! with the one that ships.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod hosts;
+
+use std::sync::Arc;
+
+use continuo::composer::{Composer, SavedTake};
+use continuo::model::Model;
+use continuo::music::{Beats, Family, Note, best_scale_share};
+use continuo::player::handover::handover;
+use continuo::player::{ComposingKnobs, Conversation, EventKind, Player};
+use hosts::{Heard, Host, Setting};
+
+/// Samples to the beat.
+const BEAT: u32 = 24_000;
+/// A human hand is never on the tick.
+const SLIP: [i32; 5] = [0, 311, -420, 650, -130];
+
+struct Instance {
+    composer: Composer,
+    player: Player,
+}
+
+fn instance(model: Arc<Model>, take: Option<SavedTake>) -> Instance {
+    let (end, player_end) = handover();
+    Instance { composer: Composer::spawn(end, Some(model), take), player: Player::new(player_end) }
+}
+
+fn noise() -> Arc<Model> {
+    Arc::new(Model::random(3, 7))
+}
+
+/// Keys struck at beats, each held for most of a beat.
+fn played(keys: &[(f64, u8)]) -> Vec<(u32, EventKind)> {
+    let mut events = Vec::new();
+    for (idx, (beat, key)) in keys.iter().enumerate() {
+        let at = (beat * f64::from(BEAT)).round() as i32 + SLIP[idx % SLIP.len()].max(-(beat * f64::from(BEAT)) as i32);
+        let (at, key, channel) = (at.max(0) as u32, *key, 0);
+        events.push((at, EventKind::On { channel, key, velocity: 90 }));
+        events.push((at + BEAT * 4 / 5, EventKind::Off { channel, key }));
+    }
+    events.sort_by_key(|(at, _)| *at);
+    events
+}
+
+/// Two bars of a melody in D major, from a beat on.
+fn melody(from: f64) -> Vec<(f64, u8)> {
+    let keys = [62, 66, 69, 66, 67, 64, 61, 62];
+    (0..).zip(keys).map(|(idx, key)| (from + f64::from(idx), key)).collect()
+}
+
+fn setting(conversation: Conversation, keys: &[(f64, u8)]) -> Setting {
+    let knobs = ComposingKnobs { conversation, trade: 2, ..ComposingKnobs::default() };
+    Setting {
+        input: played(keys),
+        composing: vec![(f64::NEG_INFINITY, knobs)],
+        offline: true,
+        ..Setting::default()
+    }
+}
+
+fn onsets(heard: &Heard) -> Vec<(u32, u8)> {
+    heard.onsets_between(0, u32::MAX).iter().map(|onset| (onset.0, onset.2)).collect()
+}
+
+/// How many notes begin in each bar.
+fn notes_per_bar(heard: &Heard, n_bars: u32) -> Vec<usize> {
+    (0..n_bars).map(|bar| heard.onsets_between(4 * BEAT * bar, 4 * BEAT * (bar + 1)).len()).collect()
+}
+
+#[test]
+fn continuing_it_waits_listens_and_answers_from_the_next_bar_on() {
+    let host = Host::new(setting(Conversation::Continue, &melody(4.0)));
+    let mut instance = instance(Model::embedded().unwrap(), None);
+    let heard = host.run_beats(&mut instance.player, 32.0);
+    heard.check_pairs().unwrap();
+    let counts = notes_per_bar(&heard, 8);
+    assert_eq!(counts[..3], [0; 3], "before and while somebody plays");
+    assert!(counts[3..].iter().filter(|count| **count > 0).count() >= 4, "{counts:?}");
+    // The answer is in D major, though the knobs say C and leave the scale free.
+    let answer = instance.composer.picture().score.bars[3..8].iter().flat_map(|bar| bar.notes.clone()).collect::<Vec<_>>();
+    let in_d = answer.iter().filter(|note| [2, 4, 6, 7, 9, 11, 1].contains(&(note.pitch % 12))).count();
+    assert!(in_d * 10 >= answer.len() * 8, "{in_d} of {}", answer.len());
+    assert!(best_scale_share(&answer) > 0.8);
+}
+
+#[test]
+fn continuing_it_yields_whenever_somebody_plays_again() {
+    let mut keys = melody(0.0);
+    // In the middle of bar 4, at the second beat.
+    keys.extend([(17.0, 62), (18.0, 64), (19.0, 66)]);
+    let host = Host::new(setting(Conversation::Continue, &keys));
+    let mut instance = instance(Model::embedded().unwrap(), None);
+    let heard = host.run_beats(&mut instance.player, 32.0);
+    assert!(heard.onsets_between(17 * BEAT + BEAT / 10, 20 * BEAT - BEAT / 10).is_empty());
+    assert!(!heard.onsets_between(20 * BEAT, 32 * BEAT).is_empty());
+}
+
+#[test]
+fn trading_each_side_has_its_bars() {
+    let mut keys = melody(0.0);
+    keys.extend(melody(16.0));
+    let host = Host::new(setting(Conversation::Trade, &keys));
+    let mut instance = instance(Model::embedded().unwrap(), None);
+    let counts = notes_per_bar(&host.run_beats(&mut instance.player, 32.0), 8);
+    for (bar, count) in counts.iter().enumerate() {
+        assert!(bar / 2 % 2 == 1 || *count == 0, "bar {bar}: {counts:?}");
+    }
+    assert!(counts.iter().sum::<usize>() >= 8, "{counts:?}");
+}
+
+#[test]
+fn a_conversation_gives_the_same_notes_at_any_block_size_and_after_reloading() {
+    let mut keys = melody(0.0);
+    keys.extend(melody(18.0));
+    for conversation in [Conversation::Continue, Conversation::Trade, Conversation::Accompany] {
+        let run = |block_sizes: Vec<u32>, take: Option<SavedTake>| {
+            let host = Host::new(Setting { block_sizes, ..setting(conversation, &keys) });
+            let mut instance = instance(noise(), take);
+            let heard = host.run_beats(&mut instance.player, 40.0);
+            heard.check_pairs().unwrap();
+            (onsets(&heard), instance.composer.saved_take())
+        };
+        let (expected, take) = run(vec![512], None);
+        assert!(!expected.is_empty(), "{conversation:?}");
+        for block_sizes in [vec![1], vec![64, 1024, 7], vec![8192]] {
+            assert_eq!(run(block_sizes.clone(), None).0, expected, "{conversation:?} {block_sizes:?}");
+        }
+        let json = serde_json::to_string(&take).unwrap();
+        let reloaded = serde_json::from_str(&json).unwrap();
+        assert_eq!(run(vec![256], Some(reloaded)).0, expected, "{conversation:?} reloaded, played to again");
+    }
+}
+
+#[test]
+fn what_was_answered_is_played_again_when_nobody_plays() {
+    let host = Host::new(setting(Conversation::Continue, &melody(0.0)));
+    let mut first = instance(noise(), None);
+    let expected = onsets(&host.run_beats(&mut first.player, 32.0));
+    let json = serde_json::to_string(&first.composer.saved_take()).unwrap();
+    let mut again = instance(noise(), Some(serde_json::from_str(&json).unwrap()));
+    let silent = Host::new(setting(Conversation::Continue, &[]));
+    assert_eq!(onsets(&silent.run_beats(&mut again.player, 32.0)), expected);
+}
+
+#[test]
+fn playing_live_gives_what_rendering_gives() {
+    let keys = melody(0.0);
+    let rendered = {
+        let mut instance = instance(noise(), None);
+        onsets(&Host::new(setting(Conversation::Trade, &keys)).run_beats(&mut instance.player, 24.0))
+    };
+    let mut instance = instance(noise(), None);
+    let live = Host::new(Setting { offline: false, ..setting(Conversation::Trade, &keys) });
+    for _ in 0..50_000 {
+        live.stand(&mut instance.player);
+        if instance.composer.picture().score.bars.len() >= 2 {
+            break;
+        }
+        std::thread::park_timeout(std::time::Duration::from_micros(200));
+    }
+    assert_eq!(onsets(&live.run_beats(&mut instance.player, 24.0)), rendered);
+}
+
+/// What was composed with nobody playing, and with a note at a beat.
+fn with_and_without(beat: f64) -> (Vec<Note>, Vec<Note>) {
+    let notes = |keys: &[(f64, u8)]| {
+        let host = Host::new(setting(Conversation::Accompany, keys));
+        let mut instance = instance(noise(), None);
+        host.run_beats(&mut instance.player, 16.0);
+        let score = instance.composer.picture().score;
+        score.bars.iter().flat_map(|bar| bar.notes.clone()).collect::<Vec<Note>>()
+    };
+    (notes(&[]), notes(&[(beat, 61)]))
+}
+
+#[test]
+fn accompanying_nothing_changes_before_the_note_and_music_has_seen_it_within_a_beat() {
+    for beat in [4.1, 5.4, 6.9, 7.6] {
+        let (without, with) = with_and_without(beat);
+        let differ = without.iter().zip(&with).position(|(a, b)| a != b).unwrap();
+        let first = with[differ].onset.min(without[differ].onset).to_beats();
+        assert!(first.0 >= beat, "a note at {beat} changed one at {first:?}");
+        // Whatever is composed from one beat later on has seen it; with this network that shows at once.
+        let next = with.iter().find(|note| note.onset.to_beats().0 >= beat + 1.0).unwrap();
+        assert!(first <= next.onset.to_beats().max_of(Beats(beat + 1.0)), "{beat}: {first:?} {next:?}");
+        assert!(with.iter().all(|note| note.family != Family::PIANO), "the instrument that is played is left to the player");
+    }
+}
+
+/// The later of two positions.
+trait MaxOf {
+    fn max_of(self, other: Self) -> Self;
+}
+
+impl MaxOf for Beats {
+    fn max_of(self, other: Self) -> Self {
+        Beats(self.0.max(other.0))
+    }
+}

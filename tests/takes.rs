@@ -1,0 +1,278 @@
+//! What a musician does to single bars and whole takes, with an untrained network.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+mod hosts;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use continuo::composer::{Composer, Edit, Picture, SavedTake, Take, Writer, compose_until};
+use continuo::model::Model;
+use continuo::music::{Bar, Meter, Note, Scale, Tick};
+use continuo::player::ComposingKnobs;
+use continuo::player::handover::{ComposerEnd, PlayerEnd, handover};
+
+const N_BARS: i64 = 8;
+
+fn model() -> Arc<Model> {
+    Arc::new(Model::random(3, 7))
+}
+
+fn knobs() -> ComposingKnobs {
+    ComposingKnobs { length: 4, evolve: 0.0, ..ComposingKnobs::default() }
+}
+
+fn saved(knobs: &ComposingKnobs) -> SavedTake {
+    let mut take = Take::default();
+    compose_until(&mut take, &mut Writer::new(model()), knobs, Meter::COMMON, Tick(96 * N_BARS));
+    SavedTake::of(&take, None)
+}
+
+/// A composer with eight bars in a phrase of four that comes round, and nobody who plays.
+struct Desk {
+    composer: Composer,
+    _player: PlayerEnd,
+}
+
+impl Desk {
+    fn with(take: SavedTake) -> Self {
+        let (end, player): (ComposerEnd, PlayerEnd) = handover();
+        Self { composer: Composer::spawn(end, Some(model()), Some(take)), _player: player }
+    }
+
+    fn new() -> Self {
+        Self::with(saved(&knobs()))
+    }
+
+    /// The picture once it is another than `before`.
+    fn after(&self, before: &Picture, act: impl Fn(&Composer)) -> Picture {
+        act(&self.composer);
+        let deadline = Instant::now() + Duration::from_mins(1);
+        while self.composer.picture() == *before {
+            assert!(Instant::now() < deadline, "nothing happened");
+            std::thread::yield_now();
+        }
+        self.composer.picture()
+    }
+}
+
+fn onsets(bar: &Bar) -> Vec<(Tick, Tick)> {
+    bar.notes.iter().map(|note| (note.onset - bar.start, note.duration)).collect()
+}
+
+fn pitches(bar: &Bar) -> Vec<u8> {
+    bar.notes.iter().map(|note| note.pitch).collect()
+}
+
+fn from_line(bar: &Bar) -> Vec<Note> {
+    bar.notes.iter().map(|note| Note { onset: note.onset - bar.start, ..*note }).collect()
+}
+
+/// The fullest bar of the phrase.
+fn a_full_bar(picture: &Picture) -> usize {
+    (0..4).max_by_key(|idx| picture.score.bars[*idx].notes.len()).unwrap()
+}
+
+#[test]
+fn a_bar_rolled_again_is_another_and_no_other_bar_changes_but_its_like() {
+    let desk = Desk::new();
+    let before = desk.composer.picture();
+    let idx = a_full_bar(&before);
+    let after = desk.after(&before, |composer| composer.edit(idx, Edit::ReRoll));
+    for (other, (old, new)) in before.score.bars.iter().zip(&after.score.bars).enumerate() {
+        assert_eq!(old == new, other % 4 != idx % 4, "bar {other}");
+    }
+    assert_eq!(from_line(&after.score.bars[idx]), from_line(&after.score.bars[idx + 4]), "the phrase comes round");
+    assert!(after.marks[idx].is_edited);
+    assert_eq!((after.n_undo, after.n_redo), (1, 0));
+}
+
+#[test]
+fn the_same_roll_gives_the_same_bar_and_the_next_roll_another() {
+    let rolled = |n_rolls| {
+        let desk = Desk::new();
+        let mut picture = desk.composer.picture();
+        for _ in 0..n_rolls {
+            picture = desk.after(&picture, |composer| composer.edit(1, Edit::ReRoll));
+        }
+        picture.score.bars[1].clone()
+    };
+    assert_eq!(rolled(1), rolled(1));
+    assert_ne!(rolled(1), rolled(2));
+}
+
+#[test]
+fn pitches_alone_or_rhythm_alone_can_be_rolled() {
+    let desk = Desk::new();
+    let before = desk.composer.picture();
+    let idx = a_full_bar(&before);
+    let old = &before.score.bars[idx];
+    let after = desk.after(&before, |composer| composer.edit(idx, Edit::ReRollPitches));
+    let new = &after.score.bars[idx];
+    assert_eq!(onsets(old), onsets(new));
+    assert_ne!(pitches(old), pitches(new));
+    let back = desk.after(&after, Composer::undo);
+    assert_eq!(back.score, before.score);
+    let after = desk.after(&back, |composer| composer.edit(idx, Edit::ReRollRhythm));
+    let new = &after.score.bars[idx];
+    let sorted = |bar: &Bar| {
+        let mut pitches = pitches(bar);
+        pitches.sort_unstable();
+        pitches
+    };
+    assert_eq!(sorted(old), sorted(new));
+    assert_ne!(onsets(old), onsets(new));
+    assert!(new.notes.iter().all(|note| (new.start..new.end()).contains(&note.onset)));
+}
+
+#[test]
+fn edits_are_undone_and_done_again_across_saving() {
+    let desk = Desk::new();
+    let before = desk.composer.picture();
+    let rolled = desk.after(&before, |composer| composer.edit(2, Edit::ReRoll));
+    let cleared = desk.after(&rolled, |composer| composer.edit(1, Edit::Clear));
+    assert!(cleared.score.bars[1].notes.is_empty() && cleared.score.bars[5].notes.is_empty());
+    let undone = desk.after(&cleared, Composer::undo);
+    assert_eq!(undone.score, rolled.score);
+    let json = serde_json::to_string(&desk.composer.saved_take()).unwrap();
+    let reopened = Desk::with(serde_json::from_str(&json).unwrap());
+    let loaded = reopened.composer.picture();
+    assert_eq!((&loaded.score, loaded.n_undo, loaded.n_redo), (&rolled.score, 1, 1));
+    let redone = reopened.after(&loaded, Composer::redo);
+    assert_eq!(redone.score, cleared.score);
+    let undone = reopened.after(&redone, Composer::undo);
+    let undone = reopened.after(&undone, Composer::undo);
+    assert_eq!(undone.score, before.score);
+}
+
+/// The take composed on with other knobs.
+fn recomposed(take: &SavedTake, knobs: &ComposingKnobs, n_bars: i64) -> Take {
+    let mut take = take.restore().unwrap();
+    compose_until(&mut take, &mut Writer::new(model()), knobs, Meter::COMMON, Tick(96 * n_bars));
+    take
+}
+
+#[test]
+fn a_kept_bar_stays_whatever_is_turned_and_comes_back_with_the_phrase() {
+    let knobs = ComposingKnobs { evolve: 1.0, ..knobs() };
+    let desk = Desk::with(saved(&knobs));
+    let before = desk.composer.picture();
+    let kept = desk.after(&before, |composer| composer.edit(2, Edit::Keep));
+    assert!(kept.marks[2].is_kept);
+    let turned = ComposingKnobs { seed: 99, temperature: 1.3, scale: Scale::Blues, ..knobs };
+    let take = recomposed(&desk.composer.saved_take(), &turned, 16).score();
+    assert_eq!(take.bars[2], before.score.bars[2]);
+    assert_ne!(take.bars[1], before.score.bars[1]);
+    // Bars 8 and later are composed with the new knobs; the kept one comes round among them.
+    for idx in [10, 14] {
+        assert_ne!(from_line(&take.bars[idx - 1]), from_line(&before.score.bars[1]));
+    }
+    let released = desk.after(&kept, |composer| composer.edit(2, Edit::Release));
+    assert!(!released.marks[2].is_kept);
+    let take = recomposed(&desk.composer.saved_take(), &turned, 8).score();
+    assert_ne!(take.bars[2], before.score.bars[2]);
+}
+
+#[test]
+fn a_bar_kept_before_the_phrase_comes_round_comes_back_in_every_round() {
+    let knobs = ComposingKnobs { evolve: 1.0, ..knobs() };
+    let mut take = Take::default();
+    let mut writer = Writer::new(model());
+    compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(96 * 4));
+    let desk = Desk::with(SavedTake::of(&take, None));
+    let before = desk.composer.picture();
+    desk.after(&before, |composer| composer.edit(2, Edit::Keep));
+    let later = recomposed(&desk.composer.saved_take(), &ComposingKnobs { seed: 5, ..knobs }, 16).score();
+    for idx in [6, 10, 14] {
+        assert_eq!(from_line(&later.bars[idx]), from_line(&before.score.bars[2]), "bar {idx}");
+        assert_ne!(from_line(&later.bars[idx - 1]), from_line(&before.score.bars[1]), "bar {}", idx - 1);
+    }
+}
+
+#[test]
+fn four_takes_are_four_pieces_and_switching_brings_back_the_very_bars() {
+    let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
+    let a = saved(&in_slot(0));
+    let b = recomposed(&a, &in_slot(1), N_BARS);
+    assert_ne!(a.restore().unwrap().score(), b.score());
+    assert_eq!(b.score(), saved(&in_slot(1)).restore().unwrap().score(), "B does not depend on A");
+    // Edited in B, then away and back, across saving.
+    let desk = Desk::with(SavedTake::of(&b, None));
+    let edited = desk.after(&desk.composer.picture(), |composer| composer.edit(3, Edit::ReRoll));
+    let away = SavedTake::of(&recomposed(&desk.composer.saved_take(), &in_slot(0), N_BARS), None);
+    assert_eq!(away.restore().unwrap().score(), a.restore().unwrap().score());
+    let json = serde_json::to_string(&away).unwrap();
+    let back = recomposed(&serde_json::from_str(&json).unwrap(), &in_slot(1), N_BARS);
+    assert_eq!(back.score(), *edited.score);
+}
+
+#[test]
+fn one_take_can_be_laid_over_another() {
+    let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
+    let desk = Desk::new();
+    let before = desk.composer.picture();
+    desk.composer.copy_take(0, 2);
+    // The copy shows nowhere yet; an edit after it shows that it has been made.
+    let edited = desk.after(&before, |composer| composer.edit(1, Edit::ReRoll));
+    let c = recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS);
+    assert_eq!(c.score(), *before.score);
+    assert_ne!(*edited.score, *before.score);
+}
+
+#[test]
+fn the_best_of_several_is_the_likeliest_and_the_same_every_time() {
+    let embedded = Model::embedded().unwrap();
+    let compose = |best_of, n_bars| {
+        let knobs = ComposingKnobs { best_of, style: 0, length: 4, ..ComposingKnobs::default() };
+        let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&embedded)));
+        for bars in 1..=n_bars {
+            compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(96 * bars));
+        }
+        take
+    };
+    let (one, best) = (compose(1, 4), compose(6, 4));
+    assert_eq!(best.score(), compose(6, 8).score_until(4), "however far ahead it is composed");
+    // Sureness is the probability of each note; the best of six is surer than the first on average.
+    let mean = |take: &Take| {
+        let desk = Desk::with(SavedTake::of(take, None));
+        let sureness: Vec<f32> = desk.composer.picture().marks.iter().flat_map(|m| m.sureness.to_vec()).collect();
+        sureness.iter().map(|sureness| sureness.max(1e-3).ln()).sum::<f32>() / sureness.len() as f32
+    };
+    assert!(mean(&best) >= mean(&one), "{} {}", mean(&best), mean(&one));
+}
+
+/// The first bars of a take.
+trait Until {
+    fn score_until(&self, n_bars: usize) -> continuo::music::Score;
+}
+
+impl Until for Take {
+    fn score_until(&self, n_bars: usize) -> continuo::music::Score {
+        let mut score = self.score();
+        score.bars.truncate(n_bars);
+        score
+    }
+}
+
+#[test]
+fn a_take_of_the_first_version_is_read_as_it_was() {
+    // Knobs called repetition then, and nothing of what came later.
+    let mut old = serde_json::to_value(saved(&knobs())).unwrap();
+    old["version"] = 1.into();
+    for knobs in old["knobs"].as_array_mut().unwrap() {
+        let knobs = knobs.as_object_mut().unwrap();
+        let variety = knobs.remove("variety").unwrap();
+        knobs.insert("repetition".to_owned(), variety);
+        for later in ["second_style", "blend", "density", "grid", "shortest", "longest", "families", "user_scale",
+            "best_of", "slot", "conversation", "trade", "instrument"] {
+            knobs.remove(later).unwrap();
+        }
+    }
+    for bar in old["bars"].as_array_mut().unwrap() {
+        bar.as_object_mut().unwrap().remove("sure");
+    }
+    let read: SavedTake = serde_json::from_value(old).unwrap();
+    assert_eq!(read.restore().unwrap().score(), saved(&knobs()).restore().unwrap().score());
+    // And it goes on as if nothing had happened.
+    assert_eq!(recomposed(&read, &knobs(), 12).score(), recomposed(&saved(&knobs()), &knobs(), 12).score());
+}
