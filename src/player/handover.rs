@@ -131,6 +131,7 @@ impl Playhead {
         if told > 0.0 { told } else { 120.0 }
     }
 
+    /// Remembers the tempo, in quarter notes a minute.
     pub fn tell_tempo(&self, tempo: f64) {
         self.tempo.store(tempo.to_bits(), Ordering::Relaxed);
     }
