@@ -26,6 +26,9 @@ pub mod peers;
 #[cfg(target_os = "linux")]
 pub mod screenshot;
 
+#[cfg(target_os = "linux")]
+pub mod soak;
+
 pub mod system;
 
 mod fonts;

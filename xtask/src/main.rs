@@ -41,6 +41,17 @@ enum Command {
         /// The picture to write.
         png: PathBuf,
     },
+    /// Open, resize and close the plugin's editor over and over while it plays, and say what it costs.
+    #[cfg(target_os = "linux")]
+    SoakEditor {
+        /// The plugin.
+        clap: PathBuf,
+        /// How often.
+        #[arg(long, default_value_t = 100)]
+        times: usize,
+    },
+    /// Draw the pictures of docs/MANUAL.md again.
+    ManualPictures,
     /// Play a VST3 in Ardour 7 and keep the MIDI that it records on a second track.
     Ardour {
         /// The plugin.
@@ -82,6 +93,9 @@ fn main() -> Result<()> {
         }
         #[cfg(target_os = "linux")]
         Command::Screenshot { clap, png } => xtask::screenshot::screenshot(&clap, &png),
+        #[cfg(target_os = "linux")]
+        Command::SoakEditor { clap, times } => xtask::soak::soak(&clap, times),
+        Command::ManualPictures => tests::manual_pictures(),
         Command::Ardour {
             vst3,
             midi,

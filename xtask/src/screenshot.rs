@@ -25,18 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// # Errors
 /// If the plugin has no editor, no display can be had, or the window stays blank.
 pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
-    if std::env::var_os("DISPLAY").is_none() {
-        let mut again = Command::new("xvfb-run");
-        again.args(["-a", "-s", "-screen 0 1920x1200x24"]);
-        again
-            .arg(std::env::current_exe()?)
-            .arg("screenshot")
-            .arg(clap)
-            .arg(png);
-        let status = again
-            .status()
-            .context("no display, and no xvfb-run (apt install xvfb xauth)")?;
-        ensure!(status.success(), "no picture was taken");
+    if !on_a_display(&["screenshot".into(), clap.into(), png.into()])? {
         return Ok(());
     }
     let mut host = ClapHost::load(clap)?;
@@ -58,11 +47,27 @@ pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
     // SAFETY: the window lives until the editor is destroyed below.
     unsafe { gui.set_parent(&handle, ParentWindow::from_x11_handle(window.into()))? };
     gui.show(&handle)?;
-    let pixels = wait_for_picture(&mut host, &connection, window, size)?;
+    let pixels = wait_for_picture(&mut host, &connection, window, size, Duration::from_secs(1))?;
     save_png(png, size.width as usize, size.height as usize, &pixels)?;
     gui.destroy(&host.instance().plugin_handle());
     println!("the editor, {} x {}: {}", size.width, size.height, png.display());
     Ok(())
+}
+
+/// Whether there is a display. If there is none, runs this program again with these arguments on a virtual
+/// one, and waits for it.
+///
+/// # Errors
+/// If no display can be had, or the program fails on it.
+pub(crate) fn on_a_display(arguments: &[std::ffi::OsString]) -> Result<bool> {
+    if std::env::var_os("DISPLAY").is_some() {
+        return Ok(true);
+    }
+    let mut again = Command::new("xvfb-run");
+    again.args(["-a", "-s", "-screen 0 1920x1200x24"]).arg(std::env::current_exe()?).args(arguments);
+    let status = again.status().context("no display, and no xvfb-run (apt install xvfb xauth)")?;
+    ensure!(status.success(), "it failed on the virtual display");
+    Ok(false)
 }
 
 /// Plays into the third bar, so that there is something to see.
@@ -80,7 +85,7 @@ fn play_some(host: &mut ClapHost) -> Result<()> {
     )
 }
 
-fn window(connection: &RustConnection, screen: usize, size: GuiSize) -> Result<Window> {
+pub(crate) fn window(connection: &RustConnection, screen: usize, size: GuiSize) -> Result<Window> {
     let root = &connection.setup().roots[screen];
     let window = connection.generate_id()?;
     let events = EventMask::STRUCTURE_NOTIFY | EventMask::SUBSTRUCTURE_NOTIFY;
@@ -104,18 +109,22 @@ fn window(connection: &RustConnection, screen: usize, size: GuiSize) -> Result<W
     Ok(window)
 }
 
-/// Waits until the editor has drawn more than one colour, and then a second longer for it to settle.
-fn wait_for_picture(
+/// Waits until the editor has drawn more than one colour, and then as long again as it is to settle.
+///
+/// # Errors
+/// If the window stays blank.
+pub(crate) fn wait_for_picture(
     host: &mut ClapHost,
     connection: &RustConnection,
     window: Window,
     size: GuiSize,
+    settle: Duration,
 ) -> Result<Vec<u8>> {
     let begun = Instant::now();
     let mut drawn: Option<Instant> = None;
     loop {
         host.answer();
-        std::thread::sleep(Duration::from_millis(50));
+        std::thread::sleep(Duration::from_millis(20));
         let (width, height) = (size.width as u16, size.height as u16);
         let image = connection
             .get_image(ImageFormat::Z_PIXMAP, window, 0, 0, width, height, !0)?
@@ -128,7 +137,7 @@ fn wait_for_picture(
         if drawn.is_none() && pixels.chunks_exact(3).any(|pixel| pixel != &pixels[..3]) {
             drawn = Some(Instant::now());
         }
-        if drawn.is_some_and(|drawn| drawn.elapsed() > Duration::from_secs(1)) {
+        if drawn.is_some_and(|drawn| drawn.elapsed() >= settle) {
             return Ok(pixels);
         }
         ensure!(begun.elapsed() < PATIENCE, "the editor stays blank");

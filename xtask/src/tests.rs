@@ -45,3 +45,21 @@ fn cargo_test(selection: &[&str], arguments: &[String]) -> Result<bool> {
         .status();
     Ok(status.context("cargo does not start")?.success())
 }
+
+/// Draws the pictures of the manual again, into docs/manual.
+///
+/// # Errors
+/// If the editor cannot be drawn.
+pub fn manual_pictures() -> Result<()> {
+    let folder = std::path::absolute("docs/manual")?;
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let status = Command::new(cargo)
+        .args(["test", "--package", "continuo", "--lib", "the_manual_has_a_picture_for_each_section"])
+        .env("CONTINUO_PICTURES", &folder)
+        .status();
+    if !status.context("cargo does not start")?.success() {
+        bail!("the pictures were not drawn");
+    }
+    println!("drawn: {}", folder.display());
+    Ok(())
+}

@@ -192,12 +192,12 @@ fn control(ui: &mut Ui, hands: &mut Hands<'_>, view: &View, knob: Knob, width: f
     match knob {
         Knob::Style | Knob::SecondStyle => {
             let styles = view.card.as_ref().map_or(&[][..], |card| &card.styles);
-            choice(ui, hands, knob, styles, width.min(170.0));
+            choice(ui, hands, knob, styles, width);
         }
         Knob::Tonic | Knob::Scale | Knob::Grid | Knob::Shortest | Knob::Longest | Knob::SwingGrid
         | Knob::Instrument => {
             let names = hands.parameters.step_names(knob);
-            choice(ui, hands, knob, &names, width.min(150.0));
+            choice(ui, hands, knob, &names, width);
         }
         Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => switch(ui, hands, knob, width),
         _ => dial(ui, hands, knob, SMALL, width),

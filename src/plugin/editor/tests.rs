@@ -38,6 +38,7 @@ impl Stage {
             .with_size(Vec2::new(size.0, size.1))
             .with_pixels_per_point(scale)
             .with_step_dt(1.0 / 60.0)
+            .with_max_steps(60)
             .with_context_setup(prepare)
             .renderer(Raster::default())
             .build_ui(move |ui| {

@@ -46,7 +46,10 @@ impl Hands<'_> {
     }
 }
 
-/// A space of this size with its contents in the middle, and the knob's tooltip.
+/// How wide a list to choose from is at most.
+const LIST: f32 = 160.0;
+
+/// A space of this size with its contents in the middle.
 fn cell<R>(ui: &mut Ui, size: egui::Vec2, contents: impl FnOnce(&mut Ui) -> R) -> R {
     ui.allocate_ui_with_layout(size, Layout::top_down(Align::Center), |ui| {
         ui.set_min_size(size);
@@ -66,7 +69,7 @@ pub(super) fn choice(ui: &mut Ui, hands: &mut Hands<'_>, knob: Knob, names: &[St
         let chosen = hands.step(knob).min(names.len().saturating_sub(1));
         let shown = names.get(chosen).map_or("–", String::as_str);
         let list = egui::ComboBox::from_id_salt(knob)
-            .width(width - 8.0)
+            .width((width - 8.0).min(LIST))
             .truncate()
             .selected_text(shown)
             .show_ui(ui, |ui| {

@@ -154,6 +154,50 @@ impl ClapHost {
             .collect()
     }
 
+    /// As [`Host::play`], with something else to do on the main thread over and over while blocks are
+    /// processed.
+    pub(crate) fn play_while(
+        &mut self,
+        blocks: &mut (dyn Iterator<Item = Block> + Send),
+        pace: Pace,
+        recording: &mut Recording,
+        mut meanwhile: impl FnMut(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let mut audio = Audio::new(self.ranges()?);
+        let Active { setup, mut processor } = self.processor.take().context("the plugin is not active")?;
+        let mut queued = std::mem::take(&mut self.queued);
+        let mut steady_time = self.steady_time;
+        let result = std::thread::scope(|scope| {
+            let thread = scope.spawn(|| -> Result<()> {
+                let mut clock = Clock::new(pace, setup.sample_rate);
+                for mut block in blocks {
+                    ensure!(
+                        block.frames <= setup.max_frames,
+                        "a block of {} frames",
+                        block.frames
+                    );
+                    block.changes.splice(0..0, queued.drain(..));
+                    clock.wait(block.frames);
+                    recording.begin(&block, setup.sample_rate);
+                    audio.process(&mut processor, &block, steady_time)?;
+                    audio.record(recording);
+                    steady_time += u64::from(block.frames);
+                }
+                Ok(())
+            });
+            while !thread.is_finished() {
+                self.answer();
+                meanwhile(self)?;
+            }
+            thread
+                .join()
+                .unwrap_or_else(|_| bail!("the audio thread panicked"))
+        });
+        self.steady_time = steady_time;
+        self.processor = Some(Active { setup, processor });
+        result
+    }
+
     pub(crate) fn instance(&mut self) -> &mut PluginInstance<Handlers> {
         &mut self.instance
     }
@@ -236,42 +280,13 @@ impl Host for ClapHost {
         meanwhile: Meanwhile,
         recording: &mut Recording,
     ) -> Result<()> {
-        let mut audio = Audio::new(self.ranges()?);
-        let Active { setup, mut processor } = self.processor.take().context("the plugin is not active")?;
-        let mut queued = std::mem::take(&mut self.queued);
-        let mut steady_time = self.steady_time;
-        let result = std::thread::scope(|scope| {
-            let thread = scope.spawn(|| -> Result<()> {
-                let mut clock = Clock::new(pace, setup.sample_rate);
-                for mut block in blocks {
-                    ensure!(
-                        block.frames <= setup.max_frames,
-                        "a block of {} frames",
-                        block.frames
-                    );
-                    block.changes.splice(0..0, queued.drain(..));
-                    clock.wait(block.frames);
-                    recording.begin(&block, setup.sample_rate);
-                    audio.process(&mut processor, &block, steady_time)?;
-                    audio.record(recording);
-                    steady_time += u64::from(block.frames);
-                }
-                Ok(())
-            });
-            while !thread.is_finished() {
-                self.answer();
-                if meanwhile == Meanwhile::SaveState {
-                    self.save()?;
-                }
-                std::thread::sleep(Duration::from_millis(1));
+        self.play_while(blocks, pace, recording, |host| {
+            if meanwhile == Meanwhile::SaveState {
+                host.save()?;
             }
-            thread
-                .join()
-                .unwrap_or_else(|_| bail!("the audio thread panicked"))
-        });
-        self.steady_time = steady_time;
-        self.processor = Some(Active { setup, processor });
-        result
+            std::thread::sleep(Duration::from_millis(1));
+            Ok(())
+        })
     }
 
     fn save(&mut self) -> Result<Vec<u8>> {

@@ -1,1 +1,551 @@
 //! Every control, by hand.
+
+use std::path::PathBuf;
+
+use egui::accesskit::Role;
+use egui::{Event, Key, Modifiers, Pos2, Vec2};
+use egui_kittest::kittest::{NodeT, Queryable};
+
+use crate::composer::Edit;
+use crate::plugin::Knob;
+use crate::plugin::editor::tests::fixtures::{marks, view};
+use crate::plugin::editor::tests::{Stage, turned};
+use crate::plugin::editor::{Choice, Intent, Order, Roll, Settings, Size, State, View, another_seed};
+use crate::plugin::midi_file::{Extent, Performance};
+use crate::plugin::parameters::MAX_SEED;
+use crate::plugin::presets::PresetId;
+
+/// The page that a knob is on.
+fn page(knob: Knob) -> Option<&'static str> {
+    Some(match knob {
+        Knob::Temperature | Knob::Length | Knob::Slot => return None,
+        Knob::Density | Knob::Variety | Knob::Evolve | Knob::Polyphony | Knob::Tonic | Knob::Scale | Knob::Lowest
+        | Knob::Highest => "Compose",
+        Knob::RhythmTemperature | Knob::PitchTemperature | Knob::VelocityTemperature | Knob::Nucleus | Knob::MinP
+        | Knob::BestOf | Knob::Seed => "Detail",
+        Knob::Grid | Knob::Shortest | Knob::Longest | Knob::OwnNotes => "Notes",
+        Knob::Heard(_) => "Instruments",
+        Knob::Octave | Knob::Transpose | Knob::Velocity | Knob::NoteLength | Knob::Swing | Knob::ChordFollow
+        | Knob::Preview | Knob::PreviewLevel => "Perform",
+        Knob::HumanizeTiming | Knob::HumanizeVelocity | Knob::VelocitySpread | Knob::Strum | Knob::SwingGrid
+        | Knob::Channel | Knob::ChannelPerInstrument | Knob::Thru => "Touch",
+        Knob::Conversation | Knob::Trade | Knob::Instrument => "Converse",
+        Knob::Style | Knob::SecondStyle | Knob::Blend => "Style",
+    })
+}
+
+/// How a knob is turned by hand.
+enum Kind {
+    Dial,
+    List,
+    /// A switch or a chip of this name.
+    Switch(String),
+    /// One of several, by the name and step of another than the first.
+    OneOf(Role, &'static str, usize),
+}
+
+fn kind(view: &View, knob: Knob) -> Kind {
+    match knob {
+        Knob::Style | Knob::SecondStyle | Knob::Tonic | Knob::Scale | Knob::Grid | Knob::Shortest | Knob::Longest
+        | Knob::SwingGrid | Knob::Instrument => Kind::List,
+        Knob::Heard(_) | Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => {
+            Kind::Switch(view.parameters.name(knob).to_owned())
+        }
+        Knob::OwnNotes => Kind::Switch("Own note b3".to_owned()),
+        Knob::Conversation => Kind::OneOf(Role::CheckBox, "Trade", 2),
+        Knob::Slot => Kind::OneOf(Role::Tab, "C", 2),
+        _ => Kind::Dial,
+    }
+}
+
+impl Stage {
+    fn turn_to(&mut self, page: &str) {
+        self.harness.get_by_role_and_label(Role::Tab, page).click();
+        self.harness.run();
+    }
+
+    fn centre(&self, role: Role, name: &str) -> Pos2 {
+        self.harness.get_by_role_and_label(role, name).rect().center()
+    }
+
+    /// Drags from here by so much, in small steps.
+    fn drag(&mut self, from: Pos2, by: Vec2) {
+        self.harness.drag_at(from);
+        self.harness.run();
+        for step in 1..=10 {
+            self.harness.hover_at(from + by * (step as f32 / 10.0));
+            self.harness.step();
+        }
+        self.harness.drop_at(from + by);
+        self.harness.run();
+    }
+
+    fn press(&mut self, role: Role, name: &str) -> Vec<Intent> {
+        self.harness.get_by_role_and_label(role, name).click();
+        self.harness.run();
+        self.wanted()
+    }
+
+    fn type_into(&mut self, name: &str, text: &str) {
+        let field = self.harness.get_by_role_and_label(Role::TextInput, name);
+        field.focus();
+        field.type_text(text);
+        self.harness.run();
+    }
+}
+
+#[test]
+fn looking_wants_nothing() {
+    for page in ["Play", "Models", "Train", "Guide"] {
+        let mut stage = Stage::new(view());
+        stage.turn_to(page);
+        assert_eq!(stage.wanted(), []);
+    }
+}
+
+#[test]
+fn every_knob_is_there_and_turned_by_hand() {
+    for size in [(1000.0, 640.0), (640.0, 400.0)] {
+        let mut stage = Stage::sized(view(), size, 1.0);
+        for knob in Knob::all() {
+            if let Some(page) = page(knob) {
+                stage.turn_to(page);
+            }
+            stage.wanted();
+            let view = stage.view.borrow().clone();
+            let parameters = &view.parameters;
+            let name = parameters.name(knob).to_owned();
+            let now = parameters.position(knob);
+            match kind(&view, knob) {
+                Kind::Dial => drag_dial(&mut stage, knob, &name, now),
+                Kind::List => {
+                    stage.harness.get_by_role_and_label(Role::ComboBox, &name).click();
+                    stage.harness.run();
+                    let step = if parameters.step(knob, now) == 1 { 0 } else { 1 };
+                    let shown = match knob {
+                        Knob::Style | Knob::SecondStyle => view.card.as_ref().unwrap().styles[step].clone(),
+                        _ => parameters.step_names(knob)[step].clone(),
+                    };
+                    let items = stage.harness.query_all_by_role_and_label(Role::Button, &shown);
+                    items.last().unwrap_or_else(|| panic!("{name} has no {shown}")).click();
+                    stage.harness.run();
+                    assert_eq!(stage.wanted(), turned(knob, parameters.position_of_step(knob, step)), "{name}");
+                }
+                Kind::Switch(label) => {
+                    let to = match knob {
+                        Knob::OwnNotes => parameters.position_of_plain(knob, f32::from(0xfff_u16 ^ 1 << 3)),
+                        _ => 1.0 - now,
+                    };
+                    assert_eq!(stage.press(Role::CheckBox, &label), turned(knob, to), "{name}");
+                }
+                Kind::OneOf(role, label, step) => {
+                    let wanted = stage.press(role, label);
+                    assert_eq!(wanted, turned(knob, parameters.position_of_step(knob, step)), "{name}");
+                }
+            }
+        }
+    }
+}
+
+fn drag_dial(stage: &mut Stage, knob: Knob, name: &str, now: f32) {
+    let by = if now > 0.5 { -44.0 } else { 44.0 };
+    let centre = stage.centre(Role::Slider, name);
+    stage.drag(centre, Vec2::new(0.0, -by));
+    let wanted = stage.wanted();
+    assert_eq!(wanted.first(), Some(&Intent::Begin(knob)), "{name}");
+    assert_eq!(wanted.last(), Some(&Intent::End(knob)), "{name}");
+    let turns: Vec<f32> = wanted
+        .iter()
+        .filter_map(|intent| if let Intent::Turn(turned, position) = intent { (*turned == knob).then_some(*position) } else { None })
+        .collect();
+    assert_eq!(turns.len() + 2, wanted.len(), "{name}: nothing else moves");
+    // The host never answers in this test, and the knob goes on turning all the same.
+    let (first, last) = (turns[0], turns[turns.len() - 1]);
+    assert!(turns.is_sorted() || turns.is_sorted_by(|one, other| one >= other), "{name}: {turns:?}");
+    assert!((last - first) * by > 0.0 && (last - now - by / 220.0).abs() < 0.08, "{name}: from {now} {turns:?}");
+}
+
+#[test]
+fn shift_turns_ten_times_as_fine() {
+    let mut stage = Stage::new(view());
+    let centre = stage.centre(Role::Slider, "Temperature");
+    stage.harness.event(Event::ModifiersChanged(Modifiers::SHIFT));
+    stage.drag(centre, Vec2::new(88.0, 0.0));
+    let last = stage.wanted().into_iter().rev().find_map(|intent| match intent {
+        Intent::Turn(_, position) => Some(position),
+        _ => None,
+    });
+    assert!((last.unwrap() - 0.54).abs() < 0.011, "{last:?}");
+}
+
+#[test]
+fn a_knob_can_be_typed_put_back_wheeled_and_turned_by_keys() {
+    let mut stage = Stage::new(view());
+    let length = stage.centre(Role::Slider, "Length");
+    for _ in 0..2 {
+        stage.harness.get_by_role_and_label(Role::Slider, "Length").click();
+        stage.harness.step();
+    }
+    stage.harness.run();
+    stage.wanted();
+    stage.harness.event(Event::Text("16 bars".to_owned()));
+    stage.harness.run();
+    stage.harness.key_press(Key::Enter);
+    stage.harness.run();
+    assert_eq!(stage.wanted(), turned(Knob::Length, 15.0 / 63.0));
+
+    stage.harness.get_by_role_and_label(Role::Slider, "Octave").click_modifiers(Modifiers::COMMAND);
+    stage.harness.run();
+    assert_eq!(stage.wanted(), turned(Knob::Octave, 0.5));
+
+    stage.harness.hover_at(length);
+    stage.harness.run();
+    stage.harness.event(Event::MouseWheel {
+        unit: egui::MouseWheelUnit::Line,
+        delta: Vec2::new(0.0, 1.0),
+        modifiers: Modifiers::NONE,
+        phase: egui::TouchPhase::Move,
+        source: egui::MouseWheelSource::Unknown,
+    });
+    stage.harness.run();
+    assert_eq!(stage.wanted(), turned(Knob::Length, 8.0 / 63.0));
+
+    stage.harness.get_by_role_and_label(Role::Slider, "Evolve").focus();
+    stage.harness.run();
+    stage.harness.key_press(Key::ArrowDown);
+    stage.harness.run();
+    let wanted = stage.wanted();
+    assert!(matches!(wanted[..], [_, Intent::Turn(Knob::Evolve, position), _] if (position - 0.98).abs() < 0.001), "{wanted:?}");
+    stage.harness.key_press(Key::Home);
+    stage.harness.run();
+    assert_eq!(stage.wanted(), turned(Knob::Evolve, 1.0));
+}
+
+#[test]
+fn the_right_button_offers_the_default_and_typing() {
+    let mut stage = Stage::new(view());
+    for (item, typing) in [("Back to 1.00", false), ("Type a value…", true)] {
+        stage.harness.get_by_role_and_label(Role::Slider, "Temperature").click_secondary();
+        stage.harness.run();
+        stage.wanted();
+        stage.click(item);
+        let wanted = stage.wanted();
+        assert_eq!(wanted, if typing { Vec::new() } else { turned(Knob::Temperature, 0.5) });
+    }
+    stage.harness.get_by_role_and_label(Role::TextInput, "Temperature");
+}
+
+#[test]
+fn tab_reaches_the_knobs() {
+    let mut stage = Stage::new(view());
+    let mut reached = Vec::new();
+    for _ in 0..60 {
+        stage.harness.key_press(Key::Tab);
+        stage.harness.run();
+        let focused = stage.harness.query_all(egui_kittest::kittest::By::new().predicate(|node| node.is_focused()));
+        reached.extend(focused.filter_map(|node| node.accesskit_node().label().map(|label| label.to_string())));
+    }
+    for name in ["Play", "Re-roll", "Temperature", "Density", "Octave", "Bar 5", "Follow"] {
+        assert!(reached.iter().any(|label| label == name), "{name} is not among {reached:?}");
+    }
+}
+
+#[test]
+fn automation_is_followed() {
+    let mut stage = Stage::new(view());
+    let before = stage.picture();
+    let other = view();
+    let moved = View { roll: Roll { playhead: crate::music::Beats(23.0), ..other.roll.clone() }, ..other };
+    *stage.view.borrow_mut() = moved;
+    assert_ne!(before, stage.picture());
+}
+
+#[test]
+fn the_big_button_and_the_takes() {
+    let mut stage = Stage::new(view());
+    assert_eq!(stage.press(Role::Button, "Re-roll"), [Intent::ReRoll]);
+    stage.harness.get_by_role_and_label(Role::Tab, "B").click_secondary();
+    stage.harness.run();
+    stage.wanted();
+    assert_eq!(stage.press(Role::Button, "Copy take A here"), [Intent::CopyTake(0, 1)]);
+}
+
+#[test]
+fn a_click_on_a_bar_offers_what_can_be_done_with_it() {
+    let mut roll = view().roll;
+    roll.marks = marks(&roll.score, &[7], &[]);
+    let mut stage = Stage::new(View { roll, ..view() });
+    for (item, edit) in [
+        ("Re-roll this bar", Edit::ReRoll),
+        ("New rhythm only", Edit::ReRollRhythm),
+        ("New pitches only", Edit::ReRollPitches),
+        ("Keep", Edit::Keep),
+        ("Clear", Edit::Clear),
+    ] {
+        assert_eq!(stage.press(Role::Button, "Bar 7"), []);
+        assert_eq!(stage.press(Role::Button, item), [Intent::Edit(6, edit)]);
+        assert!(!stage.has("New rhythm only"), "the menu closes");
+    }
+    stage.press(Role::Button, "Bar 8");
+    assert_eq!(stage.press(Role::Button, "Clear"), [], "a kept bar is not cleared");
+    if !stage.has("Release") {
+        stage.press(Role::Button, "Bar 8");
+    }
+    assert_eq!(stage.press(Role::Button, "Release"), [Intent::Edit(7, Edit::Release)]);
+}
+
+#[test]
+fn edits_are_taken_back_by_buttons_and_keys() {
+    let roll = Roll { n_undo: 1, n_redo: 1, ..view().roll };
+    let mut stage = Stage::new(View { roll, ..view() });
+    assert_eq!(stage.press(Role::Button, "Undo"), [Intent::Undo]);
+    assert_eq!(stage.press(Role::Button, "Redo"), [Intent::Redo]);
+    for (modifiers, key, intent) in [
+        (Modifiers::COMMAND, Key::Z, Intent::Undo),
+        (Modifiers::COMMAND | Modifiers::SHIFT, Key::Z, Intent::Redo),
+        (Modifiers::COMMAND, Key::Y, Intent::Redo),
+    ] {
+        stage.harness.key_press_modifiers(modifiers, key);
+        stage.harness.run();
+        assert_eq!(stage.wanted(), [intent]);
+    }
+    let mut stage = Stage::new(view());
+    assert_eq!(stage.press(Role::Button, "Undo"), [], "there is nothing to take back");
+    stage.harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    stage.harness.run();
+    assert_eq!(stage.wanted(), []);
+}
+
+#[test]
+fn the_roll_zooms_scrolls_and_follows_and_wants_nothing() {
+    let mut stage = Stage::new(view());
+    let mut before = stage.picture();
+    let roll = stage.centre(Role::Canvas, "Piano roll");
+    let mut changes = |stage: &mut Stage, what: &str| {
+        let after = stage.picture();
+        assert_ne!(before, after, "{what}");
+        assert_eq!(stage.wanted(), [], "{what}");
+        before = after;
+    };
+    for button in ["Zoom in", "Zoom out", "Zoom out"] {
+        stage.press(Role::Button, button);
+        changes(&mut stage, button);
+    }
+    stage.drag(roll, Vec2::new(-120.0, 0.0));
+    changes(&mut stage, "dragging");
+    stage.press(Role::CheckBox, "Follow");
+    changes(&mut stage, "following");
+    let take = stage.centre(Role::ScrollBar, "Whole take");
+    stage.drag(take, Vec2::new(60.0, 0.0));
+    changes(&mut stage, "the whole take");
+    stage.harness.hover_at(roll);
+    stage.harness.event(Event::Zoom(1.5));
+    changes(&mut stage, "zooming");
+}
+
+#[test]
+fn music_is_saved_as_it_is_asked_for() {
+    let mut stage = Stage::new(view());
+    let phrase = Intent::SaveMidi(Extent::Phrase, Performance::AsHeard);
+    let take = Intent::SaveMidi(Extent::Take, Performance::AsComposed);
+    let bars = Intent::SaveMidi(Extent::LastBars(8), Performance::AsHeard);
+    for (item, intent) in [
+        ("Save this phrase, as heard", phrase),
+        ("Save the last 8 bars, as heard", bars),
+        ("Save the whole take, as composed", take),
+    ] {
+        assert_eq!(stage.press(Role::Button, "Save MIDI"), []);
+        assert_eq!(stage.press(Role::Button, item), [intent]);
+    }
+}
+
+#[test]
+fn a_primer_is_typed_and_cleared() {
+    let mut stage = Stage::new(View { primer: Some("tune".to_owned()), ..view() });
+    stage.turn_to("Converse");
+    stage.type_into("Primer file", "\"/music/tune.mid\"");
+    assert_eq!(stage.press(Role::Button, "Start from"), [Intent::LoadPrimer(PathBuf::from("/music/tune.mid"))]);
+    assert_eq!(stage.press(Role::Button, "Clear"), [Intent::ClearPrimer]);
+}
+
+#[test]
+fn presets_are_chosen_and_kept() {
+    let mut stage = Stage::new(view());
+    stage.turn_to("Style");
+    stage.type_into("Preset name", "Tea time");
+    assert_eq!(stage.press(Role::Button, "Keep"), [Intent::SavePreset("Tea time".to_owned())]);
+    assert_eq!(stage.press(Role::Button, "Presets"), []);
+    let first = stage.view.borrow().presets[0].clone();
+    assert_eq!(first.id, PresetId::Factory(0));
+    assert_eq!(stage.press(Role::Button, first.role.name()), []);
+    let entries = stage.harness.query_all_by_role_and_label(Role::Button, &first.name);
+    entries.last().unwrap().click();
+    stage.harness.run();
+    assert_eq!(stage.wanted(), [Intent::LoadPreset(first.id)]);
+    stage.press(Role::Button, "Presets");
+    assert_eq!(stage.press(Role::Button, "Look for new ones"), [Intent::ListPresets]);
+    stage.press(Role::Button, "Browse models");
+    assert!(stage.has("Rescan"));
+}
+
+#[test]
+fn all_instruments_come_back_at_one_click() {
+    let mut stage = Stage::new(view());
+    stage.turn_to("Instruments");
+    assert_eq!(stage.press(Role::Button, "All"), [], "all are on");
+    assert_eq!(stage.press(Role::CheckBox, "Brass").len(), 3);
+}
+
+#[test]
+fn models_are_chosen_by_their_cards() {
+    let mut stage = Stage::new(view());
+    stage.turn_to("Models");
+    assert_eq!(stage.press(Role::Button, "Rescan"), [Intent::ListModels]);
+    let tango = Choice::File(PathBuf::from("mine/Tango.safetensors"));
+    assert_eq!(stage.press(Role::Button, "Use Tango"), [Intent::Choose(tango)]);
+    assert_eq!(stage.press(Role::Button, "Use Half a waltz"), [], "a file that is none");
+    assert!(stage.harness.query_by_label_contains("copy it again").is_some());
+}
+
+#[test]
+fn a_training_is_begun_watched_stopped_and_heard() {
+    let mut with_trainer = view();
+    with_trainer.training.trainer = Some(PathBuf::from("/opt/continuo-trainer"));
+    let mut stage = Stage::new(with_trainer.clone());
+    stage.turn_to("Train");
+    assert_eq!(stage.press(Role::Button, "Start training"), [], "no folder and no name yet");
+    stage.type_into("Folder of MIDI files", "'/home/ada/tangos' ");
+    stage.type_into("Name of the model", "Tango");
+    stage.press(Role::CheckBox, "Standard");
+    stage.press(Role::CheckBox, "Begin with the built-in model");
+    let order = Order {
+        folder: PathBuf::from("/home/ada/tangos"),
+        name: "Tango".to_owned(),
+        size: Size::Standard,
+        starts_from_default: true,
+    };
+    assert_eq!(stage.press(Role::Button, "Start training"), [Intent::Train(order)]);
+
+    let mut in_state = |state: State, button: &str| {
+        let mut view = with_trainer.clone();
+        view.training.state = state;
+        view.training.name = "Tango".to_owned();
+        *stage.view.borrow_mut() = view;
+        stage.harness.run();
+        stage.press(Role::Button, button)
+    };
+    let file = PathBuf::from("mine/Tango.safetensors");
+    let play = Intent::Choose(Choice::File(file.clone()));
+    assert_eq!(in_state(State::Running, "Stop"), [Intent::StopTraining]);
+    assert_eq!(in_state(State::Stopped(None), "Go on"), [Intent::GoOnTraining]);
+    assert_eq!(in_state(State::Stopped(Some(file.clone())), "Play the best so far"), [play.clone()]);
+    assert_eq!(in_state(State::Stopped(None), "Give up"), [Intent::ForgetTraining]);
+    assert_eq!(in_state(State::Finished(file), "Play it"), [play]);
+    assert_eq!(in_state(State::Failed("no music".to_owned()), "Done"), [Intent::ForgetTraining]);
+}
+
+#[test]
+fn a_trainer_that_is_not_found_is_asked_for() {
+    let mut stage = Stage::new(view());
+    stage.turn_to("Train");
+    assert!(stage.harness.query_by_label_contains("The trainer was not found").is_some());
+    stage.type_into("Path of the trainer", "/opt/continuo-trainer");
+    let settings = Settings { trainer: Some(PathBuf::from("/opt/continuo-trainer")), ..view().settings };
+    assert_eq!(stage.press(Role::Button, "Use this"), [Intent::Set(settings)]);
+}
+
+#[test]
+fn the_first_minute_can_be_put_away_and_leads_to_the_hosts() {
+    let mut new = view();
+    new.settings.is_welcomed = false;
+    let mut stage = Stage::new(new);
+    assert_eq!(stage.press(Role::Button, "Turn the preview sound on"), turned(Knob::Preview, 1.0));
+    let wanted = stage.press(Role::Button, "Got it");
+    assert_eq!(wanted, [Intent::Set(Settings { is_welcomed: true, ..Settings::default() })]);
+    assert_eq!(stage.press(Role::CheckBox, "Bitwig Studio"), []);
+    assert!(stage.has("Recording in Bitwig Studio"));
+    for topic in ["First steps", "Hands", "Cubase"] {
+        assert_eq!(stage.press(Role::CheckBox, topic), []);
+    }
+}
+
+#[test]
+fn light_and_dark_are_a_setting() {
+    let mut stage = Stage::new(view());
+    let settings = Settings { is_light: true, ..view().settings };
+    assert_eq!(stage.press(Role::Button, "Light"), [Intent::Set(settings)]);
+}
+
+#[test]
+fn messages_are_shown_and_can_be_dismissed() {
+    let message = "could not read the model file Tango.safetensors";
+    let mut stage = Stage::new(View { messages: vec![message.to_owned()], ..view() });
+    assert!(stage.has(message));
+    assert_eq!(stage.press(Role::Button, "Dismiss"), [Intent::Dismiss]);
+}
+
+#[test]
+fn the_corner_asks_the_host_for_another_size_and_never_for_too_small_a_one() {
+    let mut stage = Stage::new(view());
+    let mut asked = |by: Vec2| {
+        let corner = Pos2::new(996.0, 636.0);
+        stage.harness.hover_at(corner);
+        stage.harness.run();
+        stage.harness.drag_at(corner);
+        stage.harness.step();
+        stage.harness.hover_at(corner + by / 2.0);
+        stage.harness.step();
+        stage.harness.hover_at(corner + by);
+        stage.harness.step();
+        let commands = stage.harness.output().viewport_output.values().flat_map(|output| output.commands.clone());
+        let sizes = commands.filter_map(|command| match command {
+            egui::ViewportCommand::InnerSize(size) => Some(size),
+            _ => None,
+        });
+        let last = sizes.last();
+        stage.harness.drop_at(corner + by);
+        stage.harness.run();
+        last
+    };
+    assert_eq!(asked(Vec2::new(200.0, 100.0)), Some(Vec2::new(1200.0, 740.0)));
+    assert_eq!(asked(Vec2::new(-900.0, -600.0)), Some(Vec2::new(640.0, 400.0)));
+}
+
+#[test]
+fn an_editor_without_model_or_music_says_so() {
+    let empty = View { card: None, roll: Roll::default(), ..view() };
+    let stage = Stage::new(empty);
+    assert!(stage.harness.query_by_label_contains("No model").is_some());
+}
+
+#[test]
+fn hovering_a_note_tells_pitch_time_and_how_sure_the_network_was() {
+    let mut roll = view().roll;
+    roll.marks = marks(&roll.score, &[], &[]);
+    roll.playing = false;
+    roll.playhead = crate::music::Beats(0.0);
+    let mut stage = Stage::new(View { roll, ..view() });
+    stage.harness.ctx.all_styles_mut(|style| style.interaction.tooltip_delay = 0.0);
+    let canvas = stage.harness.get_by_role_and_label(Role::Canvas, "Piano roll").rect();
+    // The bass note C2 at the start lasts two beats; the row is found by going up through them.
+    let x = canvas.left() + 36.0;
+    let mut y = canvas.bottom() - 1.0;
+    let mut told = Vec::new();
+    while y > canvas.top() {
+        stage.harness.hover_at(Pos2::new(x, y));
+        stage.harness.run_steps(5);
+        told.extend(stage.harness.query_all_by_label_contains("sure of it").filter_map(|node| node.accesskit_node().label().map(|label| label.to_string())));
+        y -= 3.0;
+    }
+    assert!(told.iter().any(|text| text.starts_with("C2, Bass") && text.contains("bar 1, beat 1") && text.contains("60% sure")), "{told:?}");
+}
+
+#[test]
+fn a_re_roll_gives_another_seed_within_the_range() {
+    for seed in [0, 1, 5000, MAX_SEED as i32] {
+        for _ in 0..100 {
+            let rolled = another_seed(seed);
+            assert!(rolled <= MAX_SEED && rolled != seed as u32);
+        }
+    }
+}

@@ -1,63 +1,242 @@
-//! Pictures of the main states.
+//! Pictures of the main states, held to those in `tests/golden/editor`, and those of the manual.
+//!
+//! Where one differs, the new one and the difference lie in `target/editor-pictures`. With
+//! `CONTINUO_RENEW_PICTURES` set, the new ones take the place of the old.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
-use image::RgbaImage;
+use egui::accesskit::Role;
+use egui_kittest::kittest::{NodeT, Queryable};
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{DynamicImage, Rgba, RgbaImage};
 
-use crate::music::Beats;
 use crate::plugin::editor::tests::Stage;
 use crate::plugin::editor::tests::fixtures::{beat, marks, played, view};
-use crate::plugin::editor::{Order, Roll, Settings, Size, State, Training, View};
+use crate::plugin::editor::{Roll, SMALLEST, State, View};
 
-/// Where a picture goes when one wants to look at it: the folder in `CONTINUO_PICTURES`.
-fn keep(picture: &RgbaImage, name: &str) {
-    if let Some(folder) = std::env::var_os("CONTINUO_PICTURES") {
-        picture.save(PathBuf::from(folder).join(format!("{name}.png"))).unwrap();
+const USUAL: (f32, f32) = (1000.0, 640.0);
+/// A part of a colour may differ by so much, and so great a share of the pixels by more: rounding differs
+/// between processors.
+const TOLERANCE: u8 = 24;
+const SHARE: f64 = 0.0005;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Turns to pages and groups, and draws.
+fn draw(view: View, size: (f32, f32), tabs: &[&str]) -> RgbaImage {
+    let mut stage = Stage::sized(view, size, 1.0);
+    for tab in tabs {
+        stage.harness.get_by_role_and_label(Role::Tab, tab).click();
+        stage.harness.run();
+    }
+    stage.harness.remove_cursor();
+    stage.harness.set_render_cursor(false);
+    stage.picture()
+}
+
+fn differs(one: &Rgba<u8>, other: &Rgba<u8>) -> bool {
+    one.0.iter().zip(other.0).any(|(one, other)| one.abs_diff(other) > TOLERANCE)
+}
+
+/// Holds a picture to the one that is kept under its name.
+fn hold(name: &str, picture: &RgbaImage) -> Result<(), String> {
+    let kept = root().join("tests/golden/editor").join(format!("{name}.png"));
+    if std::env::var_os("CONTINUO_RENEW_PICTURES").is_some() {
+        return save(picture, &kept);
+    }
+    let expected = image::open(&kept).map_err(|error| format!("{}: {error}", kept.display()))?.to_rgba8();
+    let is_as_large = expected.dimensions() == picture.dimensions();
+    let mut difference = RgbaImage::new(picture.width(), picture.height());
+    let mut n_different = 0;
+    if is_as_large {
+        for ((new, old), shown) in picture.pixels().zip(expected.pixels()).zip(difference.pixels_mut()) {
+            let is_different = differs(new, old);
+            n_different += u32::from(is_different);
+            let [red, green, blue, _] = new.0.map(|part| part / 4);
+            *shown = if is_different { Rgba([255, 0, 80, 255]) } else { Rgba([red, green, blue, 255]) };
+        }
+    }
+    let n_allowed = SHARE * f64::from(picture.width() * picture.height());
+    if is_as_large && f64::from(n_different) <= n_allowed {
+        return Ok(());
+    }
+    let folder = root().join("target/editor-pictures");
+    let (new, marked) = (folder.join(format!("{name}.new.png")), folder.join(format!("{name}.diff.png")));
+    save(picture, &new)?;
+    save(&difference, &marked)?;
+    Err(format!("{name}: {n_different} pixels differ; see {} and {}", new.display(), marked.display()))
+}
+
+fn save(picture: &RgbaImage, path: &Path) -> Result<(), String> {
+    let words = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    std::fs::create_dir_all(path.parent().unwrap()).map_err(|error| words(&error))?;
+    let file = std::fs::File::create(path).map_err(|error| words(&error))?;
+    let small = PngEncoder::new_with_quality(file, CompressionType::Best, FilterType::Adaptive);
+    DynamicImage::from(picture.clone()).to_rgb8().write_with_encoder(small).map_err(|error| words(&error))
+}
+
+fn stopped() -> View {
+    let mut view = view();
+    view.roll.playing = false;
+    view.roll.playhead = crate::music::Beats(0.0);
+    view
+}
+
+fn kept_bars() -> View {
+    let mut view = view();
+    view.roll.marks = marks(&view.roll.score, &[2, 4, 6], &[6, 7]);
+    view.roll.n_undo = 2;
+    view
+}
+
+fn conversation() -> View {
+    let mut view = view();
+    view.roll.input = played();
+    view
+}
+
+fn drums() -> View {
+    let mut view = view();
+    view.roll.score = beat(16);
+    view
+}
+
+fn error() -> View {
+    View {
+        messages: vec!["could not read the model file mine/Tango.safetensors: no such file".to_owned()],
+        ..stopped()
+    }
+}
+
+fn first_minute() -> View {
+    let mut view = View { roll: Roll::default(), host: Some("Ardour"), ..view() };
+    view.settings.is_welcomed = false;
+    view
+}
+
+fn light(mut view: View) -> View {
+    view.settings.is_light = true;
+    view
+}
+
+fn training() -> View {
+    let mut view = view();
+    view.training.trainer = Some("/usr/local/bin/continuo-trainer".into());
+    view.training.name = "Tango".to_owned();
+    view.training.state = State::Running;
+    view.training.done = 0.42;
+    view.training.lines =
+        vec![" 42.0% 0.54M notes 1480/s 3m left train 2.412 valid 2.530 best: Tango 2.530 (2.311)".to_owned()];
+    view
+}
+
+#[test]
+fn the_main_states_look_as_they_are_known() {
+    let pictures = [
+        ("stopped", draw(stopped(), SMALLEST, &[])),
+        ("playing", draw(view(), USUAL, &[])),
+        ("conversation", draw(conversation(), USUAL, &["Converse"])),
+        ("kept-bars", draw(kept_bars(), USUAL, &["Detail", "Touch"])),
+        ("kept-bars-light", draw(light(kept_bars()), USUAL, &["Notes", "Style"])),
+        ("model-error", draw(error(), SMALLEST, &["Perform"])),
+        ("models-light", draw(light(view()), SMALLEST, &["Models"])),
+        ("drums", draw(drums(), USUAL, &["Instruments"])),
+        ("first-minute", draw(first_minute(), SMALLEST, &[])),
+        ("smallest-light", draw(light(conversation()), SMALLEST, &["Compose"])),
+        ("largest", draw(view(), (1600.0, 900.0), &[])),
+        ("training", draw(training(), SMALLEST, &["Train"])),
+    ];
+    let wrong: Vec<String> = pictures.iter().filter_map(|(name, picture)| hold(name, picture).err()).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The manual's pictures: written into the folder in `CONTINUO_PICTURES` by `cargo xtask manual-pictures`.
+#[test]
+fn the_manual_has_a_picture_for_each_section() {
+    let menu = {
+        let mut stage = Stage::sized(kept_bars(), USUAL, 1.0);
+        stage.click("Save MIDI");
+        stage.harness.set_render_cursor(false);
+        stage.picture()
+    };
+    let bar_menu = {
+        let mut stage = Stage::sized(kept_bars(), USUAL, 1.0);
+        stage.click("Bar 8");
+        stage.harness.set_render_cursor(false);
+        stage.picture()
+    };
+    let pictures = [
+        ("first-minute", draw(first_minute(), USUAL, &[])),
+        ("roll", draw(kept_bars(), USUAL, &[])),
+        ("bars", bar_menu),
+        ("drums", draw(drums(), USUAL, &["Instruments"])),
+        ("compose", draw(stopped(), SMALLEST, &["Compose"])),
+        ("detail", draw(stopped(), SMALLEST, &["Detail"])),
+        ("notes", draw(stopped(), SMALLEST, &["Notes"])),
+        ("perform", draw(view(), SMALLEST, &["Perform"])),
+        ("touch", draw(view(), SMALLEST, &["Touch"])),
+        ("converse", draw(conversation(), USUAL, &["Converse"])),
+        ("takes", draw(kept_bars(), USUAL, &["Style"])),
+        ("models", draw(view(), USUAL, &["Models"])),
+        ("train", draw(training(), USUAL, &["Train"])),
+        ("save-midi", menu),
+        ("light", draw(light(view()), USUAL, &[])),
+    ];
+    for (idx, (name, picture)) in pictures.iter().enumerate() {
+        assert!(pictures[..idx].iter().all(|(_, other)| other != picture), "{name} shows what another does");
+        if let Some(folder) = std::env::var_os("CONTINUO_PICTURES") {
+            save(picture, &PathBuf::from(folder).join(format!("{name}.png"))).unwrap();
+        }
     }
 }
 
 #[test]
-fn look() {
-    let snap = |name: &str, view: View, size: (f32, f32), clicks: &[&str]| {
-        let mut stage = Stage::sized(view, size, 1.0);
-        for label in clicks {
-            stage.click(label);
-        }
-        keep(&stage.picture(), name);
-    };
-    let usual = (1000.0, 640.0);
-    snap("playing", view(), usual, &[]);
-    let mut v = view();
-    v.settings.is_light = true;
-    v.roll.marks = marks(&v.roll.score, &[2, 4, 6], &[6, 7]);
-    v.roll.n_undo = 2;
-    snap("light", v, usual, &["Notes", "Converse"]);
-    let mut v = view();
-    v.roll.score = beat(16);
-    snap("drums", v, usual, &["Instruments", "Style"]);
-    let mut v = view();
-    v.roll.input = played();
-    snap("small", v.clone(), (640.0, 400.0), &[]);
-    snap("small-converse", v.clone(), (640.0, 400.0), &["Converse"]);
-    for group in ["Detail", "Notes", "Instruments", "Perform", "Touch", "Style"] {
-        snap(&format!("small-{group}"), v.clone(), (640.0, 400.0), &[group]);
+fn it_is_as_sharp_at_one_and_a_half_and_twice_the_size() {
+    for scale in [1.5, 2.0] {
+        let mut stage = Stage::sized(view(), SMALLEST, scale);
+        let picture = stage.picture();
+        assert_eq!(picture.width(), (SMALLEST.0 * scale) as u32);
+        let columns = edges(&picture);
+        // A line of one pixel is one pixel at each scale: no column between two is half of each.
+        assert!(columns > 20, "{columns} sharp edges at {scale}");
     }
-    v.settings.is_welcomed = false;
-    v.roll = Roll::default();
-    snap("small-welcome", v.clone(), (640.0, 400.0), &[]);
-    snap("welcome", v.clone(), usual, &[]);
-    snap("models", view(), usual, &["Models"]);
-    snap("small-models", view(), (640.0, 400.0), &["Models"]);
-    let mut v = view();
-    v.training.trainer = Some("/usr/bin/continuo-trainer".into());
-    v.training.name = "Tango".into();
-    v.training.state = State::Running;
-    v.training.done = 0.42;
-    v.training.lines = vec!["42.0% 0.5M notes 900/s 5m left train 2.1 valid 2.3 best: Tango 2.3".into()];
-    snap("train", v.clone(), usual, &["Train"]);
-    v.training = Training::default();
-    snap("small-train", v.clone(), (640.0, 400.0), &["Train"]);
-    snap("small-guide", v.clone(), (640.0, 400.0), &["Guide", "Reaper"]);
-    snap("huge", view(), (1600.0, 1000.0), &[]);
+}
+
+/// Pixels of one row through the roll at which the colour jumps within one pixel.
+fn edges(picture: &RgbaImage) -> usize {
+    let row = picture.height() / 4;
+    let bright = |x: u32| picture.get_pixel(x, row).0[..3].iter().map(|part| i32::from(*part)).sum::<i32>();
+    (1..picture.width()).filter(|x| (bright(*x) - bright(x - 1)).abs() > 60).count()
+}
+
+#[test]
+fn nothing_is_cut_off_and_nothing_overlaps_at_the_smallest_size() {
+    let groups = ["Compose", "Detail", "Notes", "Instruments", "Perform", "Touch", "Converse", "Style"];
+    for (width, height) in [SMALLEST, USUAL, (800.0, 500.0)] {
+        let mut stage = Stage::sized(view(), (width, height), 1.0);
+        for group in groups {
+            stage.harness.get_by_role_and_label(Role::Tab, group).click();
+            stage.harness.run();
+            let whole = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(width, height));
+            let mut hands = Vec::new();
+            for role in [Role::Slider, Role::CheckBox, Role::ComboBox, Role::Button, Role::Tab, Role::TextInput] {
+                for node in stage.harness.query_all_by_role(role) {
+                    let label = node.accesskit_node().label().unwrap_or_default().to_string();
+                    if !label.starts_with("Bar ") {
+                        hands.push((label, node.rect()));
+                    }
+                }
+            }
+            for (idx, (label, rect)) in hands.iter().enumerate() {
+                assert!(whole.contains_rect(*rect), "{group} at {width} x {height}: {label} leaves the window: {rect}");
+                for (other, beside) in &hands[idx + 1..] {
+                    let shared = rect.intersect(*beside);
+                    let overlaps = shared.width() > 1.5 && shared.height() > 1.5;
+                    assert!(!overlaps, "{group} at {width} x {height}: {label} lies on {other}");
+                }
+            }
+        }
+    }
 }

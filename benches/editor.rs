@@ -1,0 +1,96 @@
+//! What a frame of the editor costs the processor: laying it out, and cutting it into triangles.
+//!
+//! The phrase has 64 bars with 8 notes a beat. Drawing the triangles is the graphics card's.
+
+use std::sync::Arc;
+
+use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
+use continuo::player::handover::handover;
+use continuo::plugin::Parameters;
+use continuo::plugin::editor::{Choice, Roll, Settings, Training, View, prepare, show};
+use egui::{Context, Event, Pos2, RawInput, Rect, Vec2};
+
+fn main() {
+    divan::main();
+}
+
+fn score() -> Arc<Score> {
+    let bar = |idx: i64| {
+        let start = Tick(96 * idx);
+        let note = |step: i64| Note {
+            onset: start + Tick(3 * step),
+            duration: Tick(3),
+            pitch: 40 + (step * 7 % 48) as u8,
+            velocity: 40 + (step * 5 % 80) as u8,
+            family: Family::from_index(step as usize % 6).unwrap_or_default(),
+        };
+        Arc::new(Bar { start, meter: Meter::COMMON, notes: (0..32).map(note).collect() })
+    };
+    Arc::new(Score { bars: (0..64).map(bar).collect() })
+}
+
+fn view() -> View {
+    View {
+        parameters: Arc::new(Parameters::new(handover().0)),
+        card: None,
+        chosen: Choice::BuiltIn,
+        is_loading: false,
+        models: Arc::default(),
+        folder: String::new(),
+        presets: Arc::default(),
+        primer: None,
+        roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() },
+        training: Training::default(),
+        host: None,
+        settings: Settings { is_welcomed: true, ..Settings::default() },
+        messages: Vec::new(),
+    }
+}
+
+/// Draws frame after frame, the song moving on between them.
+fn frames(bencher: divan::Bencher<'_, '_>, size: (f32, f32), zooms: usize) {
+    let ctx = Context::default();
+    prepare(&ctx);
+    let mut view = view();
+    let mut time = 0.0;
+    let mut frame = |view: &View, events: Vec<Event>| {
+        time += 1.0 / 60.0;
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, Vec2::new(size.0, size.1))),
+            time: Some(time),
+            events,
+            ..RawInput::default()
+        };
+        let output = ctx.run_ui(input, |ui| {
+            divan::black_box(show(ui, view));
+        });
+        ctx.tessellate(output.shapes, output.pixels_per_point)
+    };
+    let roll = Pos2::new(size.0 / 2.0, size.1 / 3.0);
+    for _ in 0..3 {
+        frame(&view, vec![Event::PointerMoved(roll)]);
+    }
+    for _ in 0..zooms {
+        frame(&view, vec![Event::Zoom(0.5)]);
+    }
+    frame(&view, vec![Event::PointerGone]);
+    bencher.bench_local(move || {
+        view.roll.playhead.0 += 1.0 / 30.0;
+        if view.roll.playhead.0 > 200.0 {
+            view.roll.playhead.0 = 60.0;
+        }
+        frame(&view, Vec::new())
+    });
+}
+
+/// As it is opened.
+#[divan::bench]
+fn usual(bencher: divan::Bencher<'_, '_>) {
+    frames(bencher, (1000.0, 640.0), 0);
+}
+
+/// All 64 bars in sight, in a large window.
+#[divan::bench]
+fn whole_phrase_in_sight(bencher: divan::Bencher<'_, '_>) {
+    frames(bencher, (1600.0, 900.0), 4);
+}
