@@ -486,8 +486,8 @@ fn messages_are_shown_and_can_be_dismissed() {
 
 #[test]
 fn the_corner_asks_the_host_for_another_size_and_never_for_too_small_a_one() {
-    let mut stage = Stage::new(view());
-    let mut asked = |by: Vec2| {
+    let asked = |by: Vec2| {
+        let mut stage = Stage::new(view());
         let corner = Pos2::new(996.0, 636.0);
         stage.harness.hover_at(corner);
         stage.harness.run();
@@ -533,7 +533,7 @@ fn hovering_a_note_tells_pitch_time_and_how_sure_the_network_was() {
     let mut told = Vec::new();
     while y > canvas.top() {
         stage.harness.hover_at(Pos2::new(x, y));
-        stage.harness.run_steps(5);
+        stage.harness.run_steps(12);
         told.extend(stage.harness.query_all_by_label_contains("sure of it").filter_map(|node| node.accesskit_node().label().map(|label| label.to_string())));
         y -= 3.0;
     }
