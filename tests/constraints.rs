@@ -1,0 +1,227 @@
+//! What the composing knobs guarantee, over random models, seeds and knobs: not one note that they forbid.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::sync::Arc;
+
+use continuo::composer::{Take, Writer, compose_bar};
+use continuo::model::network::{Network, NetworkConfig};
+use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};
+use continuo::music::{Bar, Family, FamilySet, Grid, Meter, Note, NoteValue, PitchClassSet, Scale, Tick};
+use continuo::player::ComposingKnobs;
+use rand::seq::IndexedRandom;
+use rand::{Rng, RngExt, SeedableRng};
+use rand_pcg::Pcg64Mcg;
+
+/// An untrained model whose tastes are stronger than at birth: each has habits of its own.
+fn random_model(seed: u64) -> Arc<Model> {
+    let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 16, n_layers: 2, head: 8 };
+    let card = Card { styles: vec!["A".into(), "B".into(), "C".into()], ..Card::default() };
+    let mut network = Network::random(config, seed);
+    let loudness = 1.0 + (seed % 5) as f32;
+    network.parameters.iter_mut().for_each(|value| *value *= loudness);
+    Arc::new(Model::new(network, card, Vec::new()).unwrap())
+}
+
+fn random_meter(rng: &mut impl Rng) -> Meter {
+    let meters = [(4, 4), (4, 4), (3, 4), (2, 4), (6, 8), (5, 8), (7, 8), (12, 8), (1, 4)];
+    let (numerator, denominator) = *meters.choose(rng).unwrap();
+    Meter::new(numerator, denominator).unwrap()
+}
+
+/// Every knob anywhere in its range, those that constrain most of the time.
+fn random_knobs(n_styles: u8, rng: &mut impl Rng) -> ComposingKnobs {
+    let default = ComposingKnobs::default();
+    let [shortest, longest] = {
+        let mut pair = [0, 0].map(|_| rng.random_range(0..NoteValue::ALL.len()));
+        pair.sort_unstable();
+        pair.map(|idx| NoteValue::ALL[idx].ticks)
+    };
+    let lowest = rng.random_range(0..110);
+    let families: FamilySet =
+        (0..Family::COUNT).filter(|_| rng.random_bool(0.6)).filter_map(Family::from_index).collect();
+    let knobs = ComposingKnobs {
+        style: rng.random_range(0..n_styles),
+        second_style: rng.random_range(0..n_styles),
+        blend: *[0.0, 0.0, 0.3, 0.8].choose(rng).unwrap(),
+        seed: rng.random(),
+        temperature: rng.random_range(0.0..2.0),
+        rhythm: rng.random_range(0.5..1.5),
+        pitch: rng.random_range(0.5..1.5),
+        nucleus: *[1.0, 1.0, 0.9, 0.5].choose(rng).unwrap(),
+        min_p: *[0.0, 0.02, 0.2].choose(rng).unwrap(),
+        variety: *[0.0, 0.5, 1.0].choose(rng).unwrap(),
+        length: rng.random_range(1..=8),
+        evolve: *[0.0, 0.3, 1.0].choose(rng).unwrap(),
+        tonic: rng.random_range(0..12),
+        scale: *Scale::ALL.choose(rng).unwrap(),
+        user_scale: PitchClassSet::from_bits(rng.random_range(1..1 << 12)),
+        lowest,
+        highest: lowest + rng.random_range(0..=(127 - lowest).min(40)),
+        polyphony: rng.random_range(1..=8),
+        density: *[0.4, 0.8, 1.0, 1.0, 1.3, 2.0].choose(rng).unwrap(),
+        grid: *Grid::ALL.choose(rng).unwrap(),
+        shortest,
+        longest,
+        families,
+        best_of: *[1, 1, 1, 2].choose(rng).unwrap(),
+        ..default
+    };
+    knobs.rounded()
+}
+
+/// What a bar must not hold on its knobs, in words.
+fn faults(bar: &Bar, knobs: &ComposingKnobs, all: &[Note]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for note in &bar.notes {
+        let mut fault = |is_one: bool, what: &str| {
+            if is_one {
+                faults.push(format!("{what}: {note:?} in the bar at {:?} on {knobs:?}", bar.start));
+            }
+        };
+        fault(!knobs.families.contains(note.family), "instrument");
+        fault(!(bar.start..bar.end()).contains(&note.onset), "bar");
+        fault((note.onset - bar.start).0 % knobs.grid.spacing().0 != 0, "grid");
+        fault(!(knobs.shortest..=knobs.longest).contains(&note.duration), "length");
+        if !note.family.is_drums() {
+            let in_scale = knobs.pitch_classes().contains((note.pitch + 12 - knobs.tonic) % 12);
+            fault(!in_scale, "scale");
+            fault(!(knobs.lowest..=knobs.highest).contains(&note.pitch), "range");
+            let sounds = |other: &&Note| !other.family.is_drums() && other.onset <= note.onset && note.onset < other.end();
+            fault(all.iter().filter(sounds).count() > usize::from(knobs.polyphony), "polyphony");
+        }
+    }
+    faults
+}
+
+/// Composes `n_bars` bars, the knobs turned now and then; what is wrong with them, and how many notes there are.
+fn compose(model: &Arc<Model>, n_bars: usize, rng: &mut Pcg64Mcg) -> (Vec<String>, usize) {
+    let n_styles = model.card().styles.len() as u8;
+    let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(model)));
+    let (mut knobs, mut meter) = (random_knobs(n_styles, rng), random_meter(rng));
+    let mut all_knobs = Vec::new();
+    for bar_idx in 0..n_bars {
+        if rng.random_bool(0.1) {
+            knobs = random_knobs(n_styles, rng);
+        }
+        if rng.random_bool(0.03) {
+            meter = random_meter(rng);
+        }
+        compose_bar(&mut take, &mut writer, &knobs, meter, bar_idx);
+        all_knobs.push(knobs);
+    }
+    let bars = take.score().bars;
+    assert_eq!(bars.len(), n_bars);
+    let all: Vec<Note> = bars.iter().flat_map(|bar| bar.notes.iter().copied()).collect();
+    // No note is longer than four whole notes, so only the latest can still sound.
+    let near = |bar: &Bar| {
+        let from = all.partition_point(|note| note.onset < bar.start - Tick(384));
+        let to = all.partition_point(|note| note.onset < bar.end());
+        all[from..to].to_vec()
+    };
+    let faults = bars.iter().zip(&all_knobs).flat_map(|(bar, knobs)| faults(bar, knobs, &near(bar)));
+    (faults.collect(), all.len())
+}
+
+fn assert_no_fault(model_of: impl Fn(u64) -> Arc<Model>, n_takes: u64, n_bars: usize, n_notes: usize) {
+    let mut n_all = 0;
+    for seed in 0..n_takes {
+        let mut rng = Pcg64Mcg::seed_from_u64(seed);
+        let (faults, n_notes) = compose(&model_of(seed), n_bars, &mut rng);
+        assert!(faults.is_empty(), "take {seed}, {} faults, the first: {}", faults.len(), faults[0]);
+        n_all += n_notes;
+    }
+    assert!(n_all > n_notes, "only {n_all} notes were held to the knobs");
+}
+
+#[test]
+fn not_one_note_in_ten_thousand_bars_of_random_models_is_one_that_the_knobs_forbid() {
+    assert_no_fault(random_model, 240, 40, 10_000);
+}
+
+#[test]
+fn nor_is_one_of_the_model_that_ships() {
+    let model = Model::embedded().unwrap();
+    assert_no_fault(|_| Arc::clone(&model), 20, 20, 1_000);
+}
+
+/// A generator that has heard one note hammered.
+fn in_a_rut(seed: u64) -> Generator {
+    let mut generator = Generator::new(random_model(seed));
+    for idx in 0..12 {
+        if idx % 8 == 0 {
+            generator.begin_bar(Tick(idx * 12), Meter::COMMON);
+        }
+        generator.feed(&Note { onset: Tick(idx * 12), duration: Tick(12), pitch: 60, velocity: 80, family: Family::PIANO });
+    }
+    generator
+}
+
+#[test]
+fn without_variety_and_limits_the_draw_is_the_networks_own() {
+    let free = Sampling { min_p: 0.0, variety: 0.0, ..Sampling::default() };
+    for seed in 0..20 {
+        let mut generator = in_a_rut(seed);
+        let mut rng = Pcg64Mcg::seed_from_u64(seed);
+        for _ in 0..20 {
+            let drawn = generator.draw(&free, &Constraints::default(), &Given::default(), &mut rng).unwrap();
+            let own: f32 = generator.log_probabilities(&drawn.note).unwrap().iter().take(4).sum();
+            assert!((drawn.log_probability - own).abs() < 1e-2, "{} {own}", drawn.log_probability);
+            generator.feed(&drawn.note);
+        }
+    }
+}
+
+#[test]
+fn variety_holds_off_a_rut_the_more_the_higher_it_stands() {
+    let share = |variety: f32| {
+        let sampling = Sampling { variety, min_p: 0.0, ..Sampling::default() };
+        let given = Given { family: Some(Family::PIANO), onset: Some(Tick(144)), ..Given::default() };
+        let hits = (0..400).filter(|seed| {
+            let mut generator = in_a_rut(1);
+            let mut rng = Pcg64Mcg::seed_from_u64(*seed);
+            let limits = Constraints { lowest: 59, highest: 61, ..Constraints::default() };
+            generator.draw(&sampling, &limits, &given, &mut rng).unwrap().note.pitch == 60
+        });
+        hits.count()
+    };
+    let shares = [0.0, 0.15, 0.2, 0.3].map(share);
+    assert!(shares.is_sorted_by(|a, b| a > b), "{shares:?}");
+}
+
+#[test]
+fn a_blend_begins_at_the_first_style_and_ends_at_the_second() {
+    let model = Model::embedded().unwrap();
+    let notes = |style: u8, second_style: u8, blend: f32| {
+        let knobs = ComposingKnobs { style, second_style, blend, ..ComposingKnobs::default() };
+        let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
+        (0..6).for_each(|bar_idx| compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx));
+        take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect::<Vec<Note>>()
+    };
+    let (first, second) = (notes(0, 0, 0.0), notes(2, 0, 0.0));
+    assert_eq!(notes(0, 2, 0.0), first);
+    assert_eq!(notes(0, 2, 1.0), second);
+    let half = notes(0, 2, 0.5);
+    assert!(half != first && half != second);
+}
+
+#[test]
+fn the_same_seed_at_another_density_keeps_its_onsets() {
+    let model = Model::embedded().unwrap();
+    for style in [0, 2, 5, 6] {
+        let notes = |density: f32| {
+            let knobs = ComposingKnobs { style, density, ..ComposingKnobs::default() };
+            let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
+            (0..6).for_each(|bar_idx| compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx));
+            take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect::<Vec<Note>>()
+        };
+        let all = [0.4, 0.7, 1.0, 1.3, 1.6, 2.0].map(notes);
+        for pair in all.windows(2) {
+            let is_there = |note: &&Note| {
+                pair[1].iter().any(|other| (other.onset, other.pitch, other.family) == (note.onset, note.pitch, note.family))
+            };
+            assert_eq!(pair[0].iter().filter(is_there).count(), pair[0].len(), "style {style}");
+            assert!(pair[0].len() < pair[1].len(), "style {style}: {} and {}", pair[0].len(), pair[1].len());
+        }
+    }
+}
