@@ -20,6 +20,9 @@ fn random_model(seed: u64) -> Arc<Model> {
     let mut network = Network::random(config, seed);
     let loudness = 1.0 + (seed % 5) as f32;
     network.parameters.iter_mut().for_each(|value| *value *= loudness);
+    // Left alone they would play a note or two in a bar: chords, sixteenths, eighths and quarters are likelier.
+    let shifts = network.layout.heads[0].out.bias.range.clone();
+    [0, 6, 12, 24].into_iter().for_each(|shift| network.parameters[shifts.start + shift] += 3.0);
     Arc::new(Model::new(network, card, Vec::new()).unwrap())
 }
 
@@ -136,7 +139,7 @@ fn assert_no_fault(model_of: impl Fn(u64) -> Arc<Model>, n_takes: u64, n_bars: u
 
 #[test]
 fn not_one_note_in_ten_thousand_bars_of_random_models_is_one_that_the_knobs_forbid() {
-    assert_no_fault(random_model, 240, 40, 10_000);
+    assert_no_fault(random_model, 250, 40, 15_000);
 }
 
 #[test]
@@ -221,7 +224,8 @@ fn the_same_seed_at_another_density_keeps_its_onsets() {
                 pair[1].iter().any(|other| (other.onset, other.pitch, other.family) == (note.onset, note.pitch, note.family))
             };
             assert_eq!(pair[0].iter().filter(is_there).count(), pair[0].len(), "style {style}");
-            assert!(pair[0].len() < pair[1].len(), "style {style}: {} and {}", pair[0].len(), pair[1].len());
         }
+        let n_notes = all.each_ref().map(Vec::len);
+        assert!(n_notes.is_sorted() && n_notes[0] < n_notes[2] && n_notes[2] < n_notes[5], "{n_notes:?}");
     }
 }

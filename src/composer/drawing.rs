@@ -23,6 +23,8 @@ pub(in crate::composer) struct Place {
     pub(in crate::composer) n_rolls: u32,
     /// Which of several candidates for the phrase.
     pub(in crate::composer) candidate: u8,
+    /// Whether its notes end with the bar, since the phrase comes round after it.
+    pub(in crate::composer) is_closed: bool,
 }
 
 impl Place {
@@ -196,6 +198,7 @@ impl Place {
             grid: knobs.grid,
             shortest: knobs.shortest,
             longest: knobs.longest,
+            ends_by: self.is_closed.then(|| self.end()),
         }
     }
 

@@ -114,6 +114,7 @@ impl Writer {
             key: key_of(take, start, knobs),
             n_rolls: take.n_rolls(bar_idx, knobs.slot),
             candidate: 0,
+            is_closed: false,
         };
         // What was played in meanwhile is not among what a replaced bar is known by.
         let replaced = || take.replaced_bar(bar_idx, knobs, meter, &self.hash).filter(|old| old.key == place.key);
@@ -145,7 +146,8 @@ impl Writer {
             Conversation::Continue => self.compose_answer(take, place),
             Conversation::Accompany => self.compose_along(take, place),
             Conversation::Generate | Conversation::Trade => {
-                let place = Place { candidate: self.candidate(take, place), ..*place };
+                let place = Place { is_closed: comes_round_after(take, place), ..*place };
+                let place = Place { candidate: self.candidate(take, &place), ..place };
                 let (base, before) = self.draw_well(take, &place);
                 if place.has_its_own_density() {
                     let filled = self.fill(&place, &base, &before);
@@ -355,8 +357,9 @@ impl Writer {
         if up != 0 && !(copy.heard().iter().all(stays_on_keyboard) && copy.bar.notes.iter().all(is_in_range)) {
             return None;
         }
-        let notes = transposed(&copy.bar.notes, up);
-        let sureness = if up == 0 { Arc::clone(&copy.sureness) } else { Arc::default() };
+        let notes = within_polyphony(take, place, transposed(&copy.bar.notes, up));
+        let is_same = up == 0 && notes.len() == copy.bar.notes.len();
+        let sureness = if is_same { Arc::clone(&copy.sureness) } else { Arc::default() };
         Some(ComposedBar {
             bar: Arc::new(Bar { start, meter, notes }),
             heard: copy.heard.as_deref().map(|heard| transposed(heard, up).into()),
@@ -482,6 +485,7 @@ fn place_of(composed: &ComposedBar, bar_idx: usize) -> Place {
         key: composed.key,
         n_rolls: composed.n_rolls,
         candidate: composed.candidate,
+        is_closed: false,
     }
 }
 
@@ -514,6 +518,48 @@ fn is_broken(drawn: &[Drawn]) -> bool {
     let is_stuck = first.is_some_and(|first| drawn.len() >= MANY && pitched.all(|note| note.pitch == first.pitch));
     let has_pitch = first.is_some();
     drawn.len() >= Place::MAX_NOTES || (is_stuck && has_pitch && drawn.iter().all(|d| !d.note.family.is_drums()))
+}
+
+/// Whether the bar after this one will most likely repeat one that may not leave room for notes that ring on.
+fn comes_round_after(take: &Take, place: &Place) -> bool {
+    let ComposingKnobs { seed, length, evolve, polyphony, .. } = place.knobs;
+    let next_idx = place.bar_idx + 1;
+    if chance_unit(&[u64::from(seed), next_idx as u64, 1]) < evolve {
+        return false;
+    }
+    if length <= 1 {
+        return polyphony < ComposingKnobs::default().polyphony;
+    }
+    let source = next_idx.checked_sub(usize::from(length)).and_then(|idx| take.bars().get(idx));
+    source.is_some_and(|source| {
+        let notes = &source.bar.notes;
+        let most = notes.iter().map(|note| n_sounding(notes, note.onset)).max();
+        2 * most.unwrap_or(0) > usize::from(polyphony)
+    })
+}
+
+/// The notes of a bar that is repeated, but for those that find no room beside what rings from before.
+fn within_polyphony(take: &Take, place: &Place, mut notes: Vec<Note>) -> Vec<Note> {
+    /// No note sounds longer.
+    const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
+    let bars = take.bars().iter().take(place.bar_idx).rev();
+    let near = bars.take_while(|composed| composed.bar.end() + LONGEST > place.start);
+    let mut sounding: Vec<Note> =
+        near.flat_map(|composed| &composed.bar.notes).filter(|note| note.end() > place.start).copied().collect();
+    let mut has_room = |note: &Note| {
+        let room = note.family.is_drums() || n_sounding(&sounding, note.onset) < usize::from(place.knobs.polyphony);
+        if room {
+            sounding.push(*note);
+        }
+        room
+    };
+    notes.retain(|note| has_room(note));
+    notes
+}
+
+/// How many of these notes sound at `tick`, drums not counted.
+fn n_sounding(notes: &[Note], tick: Tick) -> usize {
+    notes.iter().filter(|note| !note.family.is_drums() && note.onset <= tick && tick < note.end()).count()
 }
 
 /// The first bar that the network hears before it composes this one.

@@ -143,7 +143,10 @@ impl NextNote<'_> {
     /// One duration is always open: the nearest to the limits where no class lies within them.
     fn durations(&mut self, family: usize, shift: usize, pitch: usize) -> [f32; N_DURATIONS] {
         let mut logits = self.heads.duration(family, shift, pitch);
-        let Constraints { shortest, longest, .. } = *self.constraints;
+        let Constraints { shortest, mut longest, ends_by, .. } = *self.constraints;
+        if let Some(line) = ends_by {
+            longest = longest.min((line - self.onset(shift)).max(shortest));
+        }
         let is_within = |class: usize| (shortest..=longest).contains(&duration_of(class));
         if let Some(given) = self.given.duration {
             let is_allowed = (shortest..=longest).contains(&given);

@@ -98,6 +98,8 @@ pub struct Constraints {
     pub shortest: Tick,
     /// No note is longer.
     pub longest: Tick,
+    /// No note sounds beyond this, unless it would have to be shorter than the shortest.
+    pub ends_by: Option<Tick>,
 }
 
 impl Default for Constraints {
@@ -111,6 +113,7 @@ impl Default for Constraints {
             grid: Grid::Off,
             shortest: Tick(1),
             longest: Tick(i64::MAX),
+            ends_by: None,
         }
     }
 }
