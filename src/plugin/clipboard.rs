@@ -1,7 +1,7 @@
 //! A file on the clipboard, so that it can be pasted into a folder, or into a DAW that takes files so.
 //!
 //! The window layer (egui-baseview 0.9) copies text alone. What every desktop brings along can copy files:
-//! PowerShell on Windows, AppleScript on macOS; on Linux it takes `wl-copy` or `xclip`, which are not on
+//! `powershell` on Windows, `osascript` on macOS; on Linux it takes `wl-copy` or `xclip`, which are not on
 //! every machine. Each is a process of its own.
 
 use std::fmt::Write as _;

@@ -127,7 +127,8 @@ struct Counts {
     empty: f32,
     lowest: u8,
     highest: u8,
-    drums: f32,
+    n_notes: usize,
+    n_drums: usize,
     /// The most notes that sound at once.
     at_once: usize,
 }
@@ -142,7 +143,8 @@ fn count(notes: &[Note]) -> Counts {
         empty: 1.0 - bars.len() as f32 / N_BARS as f32,
         lowest: notes.iter().map(|note| note.pitch).min().unwrap_or(0),
         highest: notes.iter().map(|note| note.pitch).max().unwrap_or(0),
-        drums: notes.iter().filter(|note| note.family.is_drums()).count() as f32 / notes.len().max(1) as f32,
+        n_notes: notes.len(),
+        n_drums: notes.iter().filter(|note| note.family.is_drums()).count(),
         at_once: onsets.iter().map(|at| sounding(*at)).max().unwrap_or(0),
     }
 }
@@ -150,14 +152,14 @@ fn count(notes: &[Note]) -> Counts {
 /// What is wrong with music for a role, if anything is.
 fn fault(role: Role, found: &Counts) -> Option<&'static str> {
     let within = |low: f32, high: f32| (low..=high).contains(&found.notes_per_beat);
-    let is_line = found.at_once == 1 && found.drums == 0.0;
+    let is_line = found.at_once == 1 && found.n_drums == 0;
     let is_right = match role {
         Role::Style | Role::Own => within(0.3, 16.0),
         Role::Bass => is_line && within(0.25, 4.5) && found.highest <= 57,
         Role::Lead => is_line && within(0.4, 4.5) && found.lowest >= 55,
-        Role::Chords => found.drums == 0.0 && found.together >= 2.0 && found.lowest >= 36,
+        Role::Chords => found.n_drums == 0 && found.together >= 2.0 && found.lowest >= 36,
         Role::Arpeggio => is_line && within(1.5, 6.5) && found.lowest >= 43,
-        Role::Beat => found.drums == 1.0 && within(1.0, 12.0),
+        Role::Beat => found.n_drums == found.n_notes && within(1.0, 12.0),
     };
     if !is_right {
         Some("not what it is called")
