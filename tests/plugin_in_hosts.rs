@@ -576,12 +576,15 @@ impl Song {
         blocks.extend(daw.stand(24_000));
         let mut recording = Recording::default();
         host.play(&mut blocks.into_iter(), pace, Meanwhile::Answer, &mut recording)?;
-        Ok((heard(&recording, Self::N_BARS)?, host.save()?))
+        // Nobody may be there to be answered.
+        let heard = if recording.events.is_empty() { Vec::new() } else { heard(&recording, Self::N_BARS)? };
+        Ok((heard, host.save()?))
     }
 
     /// Plays it every way there is.
     fn check(&self) -> Result<()> {
         let (expected, project) = self.heard(Format::Clap, Sizes::Fixed(512), Pace::AsFastAsPossible, None)?;
+        ensure!(!expected.is_empty(), "nothing was played");
         for (format, sizes, pace) in [
             (Format::Clap, Sizes::Fixed(1), Pace::AsFastAsPossible),
             (Format::Clap, Sizes::Fixed(8192), Pace::AsFastAsPossible),
@@ -593,6 +596,11 @@ impl Song {
             assert_eq!(found, expected, "{format:?} {sizes:?} {pace:?}");
         }
         let fast = Pace::AsFastAsPossible;
+        if self.is_played_in {
+            let alone = Self { is_played_in: false, ..*self };
+            let (alone, _) = alone.heard(Format::Clap, Sizes::Fixed(512), fast, None)?;
+            assert_ne!(alone, expected, "what was played in changes nothing");
+        }
         let (again, _) = self.heard(Format::Clap, Sizes::Fixed(300), fast, Some(&project))?;
         assert_eq!(again, expected, "after save and reload");
         Ok(())

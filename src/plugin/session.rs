@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::composer::{Composer, Edit, Opening, Picture, Status};
 use crate::model::{Card, Model};
-use crate::music::smf;
+use crate::music::smf::{self, SmfError};
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::editor::Choice;
 use crate::plugin::saved::SavedProject;
@@ -134,16 +134,27 @@ impl Session {
         self.with_composer(|composer| composer.copy_take(from, to));
     }
 
-    /// Lets the music start from a MIDI file; one that cannot be used is told and changes nothing.
-    pub fn load_primer(&self, path: &Path) {
+    /// Lets the music start from a MIDI file, and says whether it does; one that cannot be used is told and
+    /// changes nothing.
+    pub fn load_primer(&self, path: &Path) -> bool {
         let smf = match smf::load(path) {
             Ok(smf) => smf,
-            Err(error) => return self.complain(&error),
+            // These name the file themselves.
+            Err(error @ (SmfError::Unreadable { .. } | SmfError::TooLarge { .. })) => {
+                self.complain(&error);
+                return false;
+            }
+            Err(error) => {
+                self.tell(format!("{}: {error}", path.display()));
+                return false;
+            }
         };
-        match Opening::of(&smf.to_piece()) {
-            Some(opening) => self.with_composer(|composer| composer.open_with(Some(opening.clone()))),
+        let opening = Opening::of(&smf.to_piece());
+        match &opening {
+            Some(_) => self.with_composer(|composer| composer.open_with(opening.clone())),
             None => self.tell(format!("{} holds no notes to start from", path.display())),
         }
+        opening.is_some()
     }
 
     /// Lets the music start from the model's own primers again.
@@ -320,6 +331,7 @@ mod tests {
 
     use serde_json::json;
 
+    use crate::music::{Piece, smf};
     use crate::player::handover::handover;
     use crate::plugin::editor::Choice;
     use crate::plugin::session::Session;
@@ -399,6 +411,22 @@ mod tests {
             parameters.position_of_text(Knob::Style, &parameters.text(Knob::Style, beyond)),
             Some(beyond)
         );
+    }
+
+    #[test]
+    fn a_file_to_start_from_that_is_no_music_is_told_in_words() {
+        let folder = tempfile::tempdir().unwrap();
+        let session = session();
+        session.start();
+        let (text, empty) = (folder.path().join("letter.mid"), folder.path().join("silence.mid"));
+        std::fs::write(&text, "Dear Ada").unwrap();
+        std::fs::write(&empty, smf::write(&Piece::default(), "Silence")).unwrap();
+        for (path, told) in [(text, "expected the MThd header"), (empty, "holds no notes"), ("no.mid".into(), "no.mid")] {
+            session.dismiss();
+            assert!(!session.load_primer(&path));
+            let messages = session.messages();
+            assert!(messages[0].contains(told), "{messages:?}");
+        }
     }
 
     #[test]

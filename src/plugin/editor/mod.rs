@@ -162,17 +162,14 @@ impl Editor {
         let session = &self.parameters.session;
         match intent {
             Intent::Begin(_) | Intent::Turn(..) | Intent::End(_) => self.turn(&intent),
-            Intent::Edit(bar_idx, edit) => session.edit(bar_idx, edit),
-            Intent::Undo => session.undo(),
-            Intent::Redo => session.redo(),
-            Intent::CopyTake(from, to) => session.copy_take(from, to),
-            Intent::LoadPrimer(path) => {
-                session.load_primer(&path);
-                self.primer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
-            }
-            Intent::ClearPrimer => {
-                session.clear_primer();
-                self.primer = None;
+            Intent::Edit(..)
+            | Intent::Undo
+            | Intent::Redo
+            | Intent::CopyTake(..)
+            | Intent::LoadPrimer(_)
+            | Intent::ClearPrimer => {
+                self.change_take(intent);
+                self.mark_changed();
             }
             Intent::SaveMidi(extent, performance) => self.save_midi(extent, performance),
             Intent::LoadPreset(id) => self.load_preset(&id),
@@ -199,6 +196,25 @@ impl Editor {
             }
             Intent::Train(_) | Intent::GoOnTraining | Intent::StopTraining | Intent::ForgetTraining => {
                 self.train(intent);
+            }
+        }
+    }
+
+    fn change_take(&mut self, intent: Intent) {
+        let session = &self.parameters.session;
+        match intent {
+            Intent::Edit(bar_idx, edit) => session.edit(bar_idx, edit),
+            Intent::Undo => session.undo(),
+            Intent::Redo => session.redo(),
+            Intent::CopyTake(from, to) => session.copy_take(from, to),
+            Intent::LoadPrimer(path) => {
+                if session.load_primer(&path) {
+                    self.primer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+                }
+            }
+            _ => {
+                session.clear_primer();
+                self.primer = None;
             }
         }
     }

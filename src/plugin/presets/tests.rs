@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::composer::{Take, Writer, compose_bar};
 use crate::model::Model;
-use crate::music::{Meter, Note, Tick};
+use crate::music::{Family, Meter, Note, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::handover::handover;
 use crate::plugin::presets::own::{list_in, save_in};
@@ -181,4 +181,11 @@ fn factory_presets_sound_like_what_they_are_called() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn with_every_instrument_switched_off_there_is_silence() {
+    let switches = (0..).map_while(Family::from_index).map(|family| (Knob::Heard(family), 0.0));
+    let preset = Preset { name: String::new(), role: Role::Own, knobs: switches.collect() };
+    assert!(composed(&preset, 1).is_empty());
 }
