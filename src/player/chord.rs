@@ -193,7 +193,9 @@ mod tests {
     fn a_chord_stays_when_its_keys_are_let_go_one_after_the_other() {
         let (mut keyboard, grace) = (Keyboard::default(), 100);
         assert_eq!(keyboard.chord(0, grace), None);
-        [48, 52, 55].iter().for_each(|key| keyboard.press(0, *key));
+        for key in [48, 52, 55] {
+            keyboard.press(0, key);
+        }
         let c_major = keyboard.chord(10, grace);
         assert_eq!(c_major, Chord::of_keys(keys(&[48, 52, 55])));
         [48, 52, 55]

@@ -244,7 +244,7 @@ impl Performer {
     /// moves, has been played up to there.
     pub(in crate::player) fn hear(
         &mut self,
-        event: &Event,
+        event: Event,
         ruler: Ruler,
         knobs: &PerformingKnobs,
         events: &mut EventList,
@@ -292,7 +292,7 @@ impl Performer {
         events: &mut EventList,
     ) {
         self.cut_off(0, ruler.block_start, events);
-        for event in input {
+        for &event in input {
             self.sounding.release_due(f64::MIN, event.offset, ruler, events);
             self.hear(event, ruler, knobs, events);
         }

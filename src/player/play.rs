@@ -207,7 +207,7 @@ impl Player {
         };
         self.repeat = self.stand_in(scene);
         let repeat = self.repeat;
-        for event in heard {
+        for &event in heard {
             let until = stretch.ruler.to_beat(event.offset).0.min(stretch.until);
             let part = Stretch { until, ..*stretch };
             self.performer.play(&part, self.link.score(), repeat, &manner, events);
@@ -235,7 +235,7 @@ impl Player {
     }
 
     /// Tells the composer of a key at the input, and waits until it has worked it in where nobody listens.
-    fn hear(&mut self, event: &Event, ruler: Ruler, patience: Patience) {
+    fn hear(&mut self, event: Event, ruler: Ruler, patience: Patience) {
         let at = nearest_tick(ruler.to_beat(event.offset));
         let number = self.link.hear(match event.kind {
             EventKind::On { key, velocity, .. } => Input { number: 0, at, key, velocity },
