@@ -19,6 +19,9 @@ pub mod tests;
 
 pub mod play;
 
+#[cfg(target_os = "linux")]
+pub mod instances;
+
 pub mod ardour;
 
 pub mod peers;

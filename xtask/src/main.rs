@@ -33,6 +33,9 @@ enum Command {
     },
     /// Play the plugin, and keep the notes, the sound and a picture.
     Play(Options),
+    /// Play many instances in one process, and say what they cost and whether a bar came late.
+    #[cfg(target_os = "linux")]
+    Instances(xtask::instances::Options),
     /// Take a picture of the plugin's editor.
     #[cfg(target_os = "linux")]
     Screenshot {
@@ -91,6 +94,8 @@ fn main() -> Result<()> {
             play::play(&options)?;
             play::say_how_to_install()
         }
+        #[cfg(target_os = "linux")]
+        Command::Instances(options) => xtask::instances::measure(&options),
         #[cfg(target_os = "linux")]
         Command::Screenshot { clap, png } => xtask::screenshot::screenshot(&clap, &png),
         #[cfg(target_os = "linux")]

@@ -360,6 +360,53 @@ impl Host for ClapHost {
     }
 }
 
+/// Processes `blocks` in every host, one host after the other in each block and all on one thread, as a DAW
+/// with many tracks does. Each sends into the recording at its place.
+///
+/// # Errors
+/// If a plugin is not active, a block is longer than it was told, or it refuses a block.
+pub fn play_together(
+    hosts: &mut [ClapHost],
+    blocks: &[Block],
+    sample_rate: f64,
+    pace: Pace,
+    recordings: &mut [Recording],
+) -> Result<()> {
+    let mut desks = Vec::new();
+    for (host, recording) in hosts.iter_mut().zip(recordings) {
+        let audio = Audio::new(host.ranges()?);
+        let active = host.processor.take().context("the plugin is not active")?;
+        desks.push((active, audio, host.steady_time, recording));
+    }
+    let result = std::thread::scope(|scope| {
+        let thread = scope.spawn(|| -> Result<()> {
+            let mut clock = Clock::new(pace, sample_rate);
+            for block in blocks {
+                clock.wait(block.frames);
+                for (active, audio, steady_time, recording) in &mut desks {
+                    ensure!(block.frames <= active.setup.max_frames, "a block of {} frames", block.frames);
+                    recording.begin(block, sample_rate);
+                    audio.process(&mut active.processor, block, *steady_time)?;
+                    audio.record(recording);
+                    *steady_time += u64::from(block.frames);
+                }
+            }
+            Ok(())
+        });
+        // What the plugins ask of the main thread can wait until they have played.
+        while !thread.is_finished() {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        thread.join().unwrap_or_else(|_| bail!("the audio thread panicked"))
+    });
+    for (host, (active, _, steady_time, _)) in hosts.iter_mut().zip(desks) {
+        host.processor = Some(active);
+        host.steady_time = steady_time;
+        host.answer();
+    }
+    result
+}
+
 impl Drop for ClapHost {
     fn drop(&mut self) {
         // An instance that is still active would never be destroyed.

@@ -1,0 +1,263 @@
+//! Many instances of the plugin in one host process: what they cost, and whether they keep up.
+//!
+//! All instances are played in real time on one audio thread, block by block, as a DAW with many tracks does.
+//! Processor time and memory are the process's own, as Linux counts them, without what the same host takes
+//! with no instance. A bar is late if the composer did not have it when the song came to it; so it is found
+//! by bouncing each instance offline, where the plugin waits for its composer, and comparing the notes: the
+//! same seed gives the same notes unless one of them came late.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+
+use crate::bundles;
+use crate::hosts::clap::{ClapHost, play_together};
+use crate::hosts::{Block, Daw, EventKind, Host, Pace, Recording, RenderMode, Setup};
+use crate::play::assignment;
+
+/// What to play.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// The plugin; the bundle made last unless given.
+    #[arg(long)]
+    pub clap: Option<PathBuf>,
+    /// How many instances.
+    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub instances: u32,
+    /// How many of the model's styles to go round through.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub styles: u32,
+    /// How many bars of 4/4.
+    #[arg(long, default_value_t = 16)]
+    pub bars: u16,
+    /// Quarter notes a minute.
+    #[arg(long, default_value_t = 120.0)]
+    pub tempo: f64,
+    /// Frames in a block.
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=8192))]
+    pub frames: u32,
+    /// A parameter's value as the plugin shows it, for instance dens=1.5; may be given several times.
+    #[arg(long = "param", value_name = "ID=VALUE", value_parser = assignment)]
+    pub params: Vec<(String, String)>,
+}
+
+/// Of one core, at most.
+const MOST_PROCESSOR_TIME: f64 = 0.15;
+/// In all, at most.
+const MOST_MEGABYTES: f64 = 150.0;
+/// In each bar of each instance, on average, at least.
+const LEAST_NOTES: f64 = 16.0;
+/// Before the song starts it stands this long, as a project does that has just been opened.
+const STANDS: f64 = 3.0;
+
+const SAMPLE_RATE: f64 = 48_000.0;
+
+/// Plays, prints what was measured, and says whether it is within bounds.
+///
+/// # Errors
+/// If the plugin does not load, or something is out of bounds.
+pub fn measure(options: &Options) -> Result<()> {
+    let clap = match &options.clap {
+        Some(clap) => clap.clone(),
+        None => bundles::folder()?.join("Continuo.clap"),
+    };
+    ensure!(
+        clap.exists(),
+        "{} is missing: `cargo xtask bundle --release` makes it",
+        clap.display()
+    );
+    let empty = play_for(options, &mut [], &mut [])?;
+    let memory_before = resident_megabytes()?;
+    let mut hosts: Vec<ClapHost> = (0..options.instances)
+        .map(|idx| instance(&clap, options, idx, RenderMode::Realtime))
+        .collect::<Result<_>>()?;
+    let mut recordings = vec![Recording::default(); hosts.len()];
+    let full = play_for(options, &mut hosts, &mut recordings)?;
+    let memory = resident_megabytes()? - memory_before;
+    let composing = full.composing / full.seconds;
+    drop(hosts);
+
+    let mut n_late = 0;
+    let mut notes: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+    for (idx, live) in (0..options.instances).zip(&recordings) {
+        let bars = bars(live, options.bars);
+        let bounced = self::bars(&bounce(&clap, options, idx)?, options.bars);
+        n_late += bars
+            .iter()
+            .zip(&bounced)
+            .filter(|(live, bounced)| live != bounced)
+            .count();
+        notes
+            .entry(idx % options.styles + 1)
+            .or_default()
+            .extend(bars.iter().map(Vec::len));
+    }
+    let processor = full.processor / full.seconds - empty.processor / empty.seconds;
+    println!(
+        "{} instances, {} bars at {} for {:.0} s:",
+        options.instances, options.bars, options.tempo, full.seconds
+    );
+    println!(
+        "  processor time  {:>6.1}% of one core beyond the empty host (composing {:.1}%)",
+        processor * 100.0,
+        composing * 100.0
+    );
+    println!("  resident memory {memory:>6.1} MB");
+    println!("  late bars       {n_late:>6}");
+    let mut sparsest = f64::INFINITY;
+    for (style, counts) in &notes {
+        let mean = counts.iter().sum::<usize>() as f64 / counts.len().max(1) as f64;
+        sparsest = sparsest.min(mean);
+        println!("  style {style:>2}        {mean:>6.1} notes a bar");
+    }
+    ensure!(
+        sparsest >= LEAST_NOTES,
+        "a style has fewer than {LEAST_NOTES} notes a bar: try --param dens=2"
+    );
+    ensure!(n_late == 0, "{n_late} bars came late");
+    ensure!(memory < MOST_MEGABYTES, "more than {MOST_MEGABYTES} MB of memory");
+    ensure!(
+        processor < MOST_PROCESSOR_TIME,
+        "more than {:.0}% of one core",
+        MOST_PROCESSOR_TIME * 100.0
+    );
+    println!("all within bounds");
+    Ok(())
+}
+
+/// One instance, its style and seed by its number.
+fn instance(clap: &Path, options: &Options, idx: u32, mode: RenderMode) -> Result<ClapHost> {
+    let mut host = ClapHost::load(clap)?;
+    host.set("style", &(idx % options.styles + 1).to_string())?;
+    host.set("seed", &(idx + 1).to_string())?;
+    for (id, value) in &options.params {
+        host.set(id, value)?;
+    }
+    host.activate(Setup {
+        sample_rate: SAMPLE_RATE,
+        mode,
+        ..Setup::default()
+    })?;
+    Ok(host)
+}
+
+fn song(options: &Options) -> Vec<Block> {
+    let sizes = crate::hosts::daw::Sizes::Fixed(options.frames);
+    let mut daw = Daw {
+        sample_rate: SAMPLE_RATE,
+        tempo: options.tempo,
+        sizes,
+        ..Daw::default()
+    };
+    daw.play(4.0 * f64::from(options.bars))
+}
+
+fn standing(options: &Options) -> Vec<Block> {
+    let sizes = crate::hosts::daw::Sizes::Fixed(options.frames);
+    let mut daw = Daw {
+        sample_rate: SAMPLE_RATE,
+        tempo: options.tempo,
+        sizes,
+        ..Daw::default()
+    };
+    daw.stand((STANDS * SAMPLE_RATE) as u32)
+}
+
+/// What a run took, in seconds.
+struct Cost {
+    /// By the clock on the wall.
+    seconds: f64,
+    /// Of processor time, in the whole process.
+    processor: f64,
+    /// Of processor time, in the threads that compose.
+    composing: f64,
+}
+
+/// Stands, then plays the song in real time, and measures the playing.
+fn play_for(options: &Options, hosts: &mut [ClapHost], recordings: &mut [Recording]) -> Result<Cost> {
+    let mut unheard = vec![Recording::default(); hosts.len()];
+    play_together(
+        hosts,
+        &standing(options),
+        SAMPLE_RATE,
+        Pace::RealTime,
+        &mut unheard,
+    )?;
+    let (start, processor, composing) = (Instant::now(), processor_seconds()?, composing_seconds()?);
+    play_together(hosts, &song(options), SAMPLE_RATE, Pace::RealTime, recordings)?;
+    Ok(Cost {
+        seconds: start.elapsed().as_secs_f64(),
+        processor: processor_seconds()? - processor,
+        composing: composing_seconds()? - composing,
+    })
+}
+
+/// The same instance as a bounce, in which no bar can come late.
+fn bounce(clap: &Path, options: &Options, idx: u32) -> Result<Recording> {
+    let mut host = [instance(clap, options, idx, RenderMode::Offline)?];
+    let mut recording = [Recording::default()];
+    play_together(
+        &mut host,
+        &song(options),
+        SAMPLE_RATE,
+        Pace::AsFastAsPossible,
+        &mut recording,
+    )?;
+    let [recording] = recording;
+    Ok(recording)
+}
+
+/// The note-ons of each bar: the sample, the channel, the key and the velocity.
+fn bars(recording: &Recording, n_bars: u16) -> Vec<Vec<(u64, u8, u8, u8)>> {
+    let mut bars = vec![Vec::new(); usize::from(n_bars)];
+    for event in recording
+        .events
+        .iter()
+        .filter(|event| event.kind == EventKind::On)
+    {
+        let bar_idx = ((recording.beat(event) + 1e-6) / 4.0) as usize;
+        if let Some(bar) = bars.get_mut(bar_idx) {
+            bar.push((event.sample, event.channel, event.key, event.velocity));
+        }
+    }
+    bars
+}
+
+/// What this process has had of processors so far. Linux counts it in hundredths of a second.
+fn processor_seconds() -> Result<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat")?;
+    // The name of the process, in parentheses, may hold spaces; user and system time are the 12th and 13th
+    // fields after it.
+    let (_, fields) = stat
+        .rsplit_once(')')
+        .context("/proc/self/stat names no process")?;
+    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
+    Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
+}
+
+/// What the composers' threads have had, which Linux counts in nanoseconds.
+fn composing_seconds() -> Result<f64> {
+    let mut nanoseconds = 0.0;
+    for task in std::fs::read_dir("/proc/self/task")? {
+        let folder = task?.path();
+        // A thread may end while it is being looked at.
+        let name = std::fs::read_to_string(folder.join("comm")).unwrap_or_default();
+        if name.starts_with("continuo compos") {
+            let times = std::fs::read_to_string(folder.join("schedstat")).unwrap_or_default();
+            nanoseconds += times.split_whitespace().next().unwrap_or("0").parse::<f64>()?;
+        }
+    }
+    Ok(nanoseconds / 1e9)
+}
+
+/// The memory of this process that is in use.
+fn resident_megabytes() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let kibibytes = line
+        .and_then(|line| line.split_whitespace().next())
+        .context("no VmRSS in /proc/self/status")?;
+    Ok(kibibytes.parse::<f64>()? * 1024.0 / 1e6)
+}
