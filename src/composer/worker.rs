@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use crate::composer::desk::{Desk, Progress};
 use crate::composer::take::ComposedBar;
@@ -258,12 +258,21 @@ impl Composer {
             // A thread that is gone has left its reason in the status.
             let _ = commands.send(command);
         }
+        self.wake();
+    }
+
+    /// Ends the rest of the thread, if it rests.
+    fn wake(&self) {
+        if let Some(thread) = &self.thread {
+            thread.thread().unpark();
+        }
     }
 }
 
 impl Drop for Composer {
     fn drop(&mut self) {
         self.commands = None;
+        self.wake();
         if let Some(thread) = self.thread.take() {
             // Panics are caught inside the thread, so there is nothing to learn from the join.
             let _ = thread.join();
@@ -286,9 +295,10 @@ struct Worker {
 }
 
 impl Worker {
-    /// How often to look while the player waits, while the song moves and while it stands.
+    /// How often to look while the player waits, while the song moves and while it stands. With many instances
+    /// it is the looking that costs, and what is asked for is needed a beat later.
     const POLL_OFFLINE: Duration = Duration::from_micros(300);
-    const POLL_PLAYING: Duration = Duration::from_millis(4);
+    const POLL_PLAYING: Duration = Duration::from_millis(15);
     const POLL_STOPPED: Duration = Duration::from_millis(15);
     /// While many bars are being composed, how often they are shown.
     const SHOW_EVERY: Duration = Duration::from_millis(30);
@@ -296,22 +306,26 @@ impl Worker {
     fn run(mut self) {
         loop {
             let progress = self.turn_caught();
-            let command = match progress {
-                Progress::Idle => self.inbox.recv_timeout(self.poll_interval()),
-                _ => self.inbox.try_recv().map_err(|error| match error {
-                    crossbeam_channel::TryRecvError::Empty => RecvTimeoutError::Timeout,
-                    crossbeam_channel::TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-                }),
-            };
-            match command {
+            if progress == Progress::Idle {
+                self.rest();
+            }
+            match self.inbox.try_recv() {
                 Ok(command) => {
                     self.obey_caught(command);
                     self.has_news = true;
                 }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(TryRecvError::Empty) => {}
+                Err(TryRecvError::Disconnected) => return,
             }
         }
+    }
+
+    /// Sleeps until it is time to look again, or somebody wakes the thread.
+    ///
+    /// Parked and not waiting at the inbox: a channel yields the processor several times before it lets a
+    /// thread sleep, and with many instances that costs more than the composing.
+    fn rest(&self) {
+        std::thread::park_timeout(self.poll_interval());
     }
 
     fn poll_interval(&self) -> Duration {
