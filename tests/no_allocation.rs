@@ -75,7 +75,11 @@ fn nasty_transport(idx: u32, position: f64) -> Transport {
 
 /// Somebody plays along, now with three fingers and now with the whole arm; some keys never come up.
 fn played_along(idx: u32, n_samples: u32) -> Vec<Event> {
-    let n_keys = if idx.is_multiple_of(97) { 60 } else { idx % 4 };
+    let n_keys = match idx {
+        _ if idx.is_multiple_of(388) => 60,
+        _ if idx.is_multiple_of(16) => 3,
+        _ => 0,
+    };
     let event = |n: u32| {
         let (channel, key) = ((n % 5) as u8, (40 + (idx + 7 * n) % 48) as u8);
         let kind = match (idx / 3 + n) % 3 {

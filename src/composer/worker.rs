@@ -149,6 +149,7 @@ impl Composer {
             has_news: true,
             is_broken: false,
             published_at: None,
+            n_quiet_turns: 0,
         };
         let thread = std::thread::Builder::new().name("continuo composer".into());
         let thread = thread.spawn(move || worker.run());
@@ -292,6 +293,8 @@ struct Worker {
     /// Whether a panic has stopped the composing.
     is_broken: bool,
     published_at: Option<Instant>,
+    /// How many turns in a row have brought no message from the player.
+    n_quiet_turns: u32,
 }
 
 impl Worker {
@@ -299,6 +302,9 @@ impl Worker {
     /// it is the looking that costs, and what is asked for is needed a beat later.
     const POLL_OFFLINE: Duration = Duration::from_micros(300);
     const POLL_PLAYING: Duration = Duration::from_millis(15);
+    /// And for some turns after a message: a host that renders without saying so soon has the next.
+    const POLL_ALERT: Duration = Duration::from_millis(1);
+    const N_ALERT_TURNS: u32 = 5;
     const POLL_STOPPED: Duration = Duration::from_millis(15);
     /// While many bars are being composed, how often they are shown.
     const SHOW_EVERY: Duration = Duration::from_millis(30);
@@ -331,6 +337,7 @@ impl Worker {
     fn poll_interval(&self) -> Duration {
         match self.desk.moment() {
             Some(moment) if moment.playing && moment.offline => Self::POLL_OFFLINE,
+            Some(moment) if moment.playing && self.n_quiet_turns < Self::N_ALERT_TURNS => Self::POLL_ALERT,
             Some(moment) if moment.playing => Self::POLL_PLAYING,
             _ => Self::POLL_STOPPED,
         }
@@ -339,7 +346,9 @@ impl Worker {
     /// Hears the player, composes at most a bar, and hands the score down.
     fn turn(&mut self) -> Progress {
         self.end.free_retired();
+        self.n_quiet_turns = self.n_quiet_turns.saturating_add(1);
         while let Some(message) = self.end.receive() {
+            self.n_quiet_turns = 0;
             self.desk.hear(message);
         }
         if self.is_broken {
