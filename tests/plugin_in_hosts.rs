@@ -5,12 +5,14 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
+use continuo::player::handover::handover;
+use continuo::plugin::{Parameters, presets};
 use xtask::hosts::clap::ClapHost;
 use xtask::hosts::daw::{Press, Report, Sizes, press};
 use xtask::hosts::vst3::Vst3Host;
-use continuo::player::handover::handover;
-use continuo::plugin::{Parameters, presets};
-use xtask::hosts::{Block, Change, Daw, Host, LoopStyle, Meanwhile, Pace, Recording, RenderMode, Setup, parameter_number};
+use xtask::hosts::{
+    Block, Change, Daw, Host, LoopStyle, Meanwhile, Pace, Recording, RenderMode, Setup, parameter_number,
+};
 
 #[derive(Clone, Copy, Debug)]
 enum Format {
@@ -148,14 +150,34 @@ fn the_trainer_generates_what_the_plugin_plays() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("generated.mid");
     let mut generate = std::process::Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
-    generate.args(["generate", "--seed", "77", "--temperature", "0.9", "--length", "4", "--bars", "8"]);
-    ensure!(generate.arg("--out").arg(&file).status()?.success(), "generate fails");
+    generate.args([
+        "generate",
+        "--seed",
+        "77",
+        "--temperature",
+        "0.9",
+        "--length",
+        "4",
+        "--bars",
+        "8",
+    ]);
+    ensure!(
+        generate.arg("--out").arg(&file).status()?.success(),
+        "generate fails"
+    );
     let knobs = [("seed", "77"), ("temp", "0.9"), ("length", "4")];
     let mut played = bars(Daw::default(), Format::Clap, &knobs, 8)?;
     let mut generated: Vec<Heard> = xtask::midi::Song::read(&file)?
         .notes
         .iter()
-        .map(|note| ((note.beat * TICKS).round() as i64, note.channel, note.key, note.velocity))
+        .map(|note| {
+            (
+                (note.beat * TICKS).round() as i64,
+                note.channel,
+                note.key,
+                note.velocity,
+            )
+        })
         .collect();
     played.sort_unstable();
     generated.sort_unstable();
@@ -451,10 +473,19 @@ fn controllers_with_knobs_find_every_parameter_on_a_page() -> Result<()> {
     let mut host = ClapHost::load(&library()?)?;
     let pages = host.remote_pages()?;
     let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
-    let expected = ["Compose", "Pitch", "Rhythm", "Perform", "Converse", "Takes", "Sound"];
+    let expected = [
+        "Compose", "Pitch", "Rhythm", "Perform", "Converse", "Takes", "Sound",
+    ];
     assert_eq!(names[..7], expected);
-    let on_pages: Vec<u32> = pages.iter().flat_map(|(_, places)| places.iter().flatten().copied()).collect();
-    assert_eq!(on_pages.len(), 8 * pages.len(), "a place that is empty or names no parameter");
+    let on_pages: Vec<u32> = pages
+        .iter()
+        .flat_map(|(_, places)| places.iter().flatten().copied())
+        .collect();
+    assert_eq!(
+        on_pages.len(),
+        8 * pages.len(),
+        "a place that is empty or names no parameter"
+    );
     for parameter in host.parameters()? {
         let is_there = on_pages.contains(&parameter.number) || parameter.name == "Bypass";
         assert!(is_there, "{} is on no page", parameter.name);
@@ -467,18 +498,23 @@ fn presets_switch_while_playing_without_a_hanging_note() -> Result<()> {
     let parameters = Parameters::new(handover().0);
     let presets = presets::factory();
     for format in FORMATS {
-        let mut daw = Daw { sizes: Sizes::Random { seed: 4, max: 3000 }, ..Daw::default() };
+        let mut daw = Daw {
+            sizes: Sizes::Random { seed: 4, max: 3000 },
+            ..Daw::default()
+        };
         let mut host = load(format, &[])?;
         ready(host.as_mut(), format, daw.sample_rate)?;
         let mut recording = Recording::default();
         for preset in &presets {
             let mut blocks = daw.play(2.3);
             let settings = preset.settings(&parameters);
-            blocks[0].changes.extend(settings.iter().map(|(knob, position)| Change {
-                offset: 0,
-                number: parameter_number(knob.id()),
-                normalised: f64::from(*position),
-            }));
+            blocks[0]
+                .changes
+                .extend(settings.iter().map(|(knob, position)| Change {
+                    offset: 0,
+                    number: parameter_number(knob.id()),
+                    normalised: f64::from(*position),
+                }));
             play(host.as_mut(), blocks, &mut recording)?;
         }
         let mut blocks = daw.play(8.0);
@@ -492,9 +528,15 @@ fn presets_switch_while_playing_without_a_hanging_note() -> Result<()> {
         let last = presets.last().context("no presets")?;
         for (knob, position) in last.settings(&parameters) {
             let number = parameter_number(knob.id());
-            let there = host.parameters()?.into_iter().find(|parameter| parameter.number == number);
+            let there = host
+                .parameters()?
+                .into_iter()
+                .find(|parameter| parameter.number == number);
             let normalised = there.context("no such parameter")?.normalised;
-            assert!((normalised - f64::from(position)).abs() < 1e-4, "{format:?}: {knob:?} is at {normalised}");
+            assert!(
+                (normalised - f64::from(position)).abs() < 1e-4,
+                "{format:?}: {knob:?} is at {normalised}"
+            );
         }
     }
     Ok(())
@@ -509,12 +551,22 @@ fn a_project_of_the_first_version_loads_with_the_new_knobs_at_their_defaults() -
     let fresh = load(Format::Clap, &[("seed", "21"), ("octave", "1")])?.save()?;
     // Before the JSON object, CLAP's has its length in eight bytes.
     let mut state: serde_json::Value = serde_json::from_slice(fresh.get(8..).unwrap_or_default())?;
-    let params = state["params"].as_object_mut().context("no parameters in the state")?;
+    let params = state["params"]
+        .as_object_mut()
+        .context("no parameters in the state")?;
     params.retain(|id, _| old.contains(&id.as_str()));
     assert_eq!(params.len(), old.len());
     for format in FORMATS {
         let expected = load(format, &[("seed", "21"), ("octave", "1")])?.parameters()?;
-        let mut host = load(format, &[("dens", "150%"), ("low", "C3"), ("fam3", "Off"), ("mode", "Trade")])?;
+        let mut host = load(
+            format,
+            &[
+                ("dens", "150%"),
+                ("low", "C3"),
+                ("fam3", "Off"),
+                ("mode", "Trade"),
+            ],
+        )?;
         let mut saved = serde_json::to_vec(&state)?;
         if matches!(format, Format::Clap) {
             saved.splice(0..0, (saved.len() as u64).to_le_bytes());
@@ -546,7 +598,11 @@ impl Song {
         state: Option<&[u8]>,
     ) -> Result<(Vec<Heard>, Vec<u8>)> {
         let mut host = load(format, self.knobs)?;
-        let mut daw = Daw { sizes, tempo: 240.0, ..Daw::default() };
+        let mut daw = Daw {
+            sizes,
+            tempo: 240.0,
+            ..Daw::default()
+        };
         if let Some(state) = state {
             host.load(state)?;
             // As a host does that knows its lanes of automation.
@@ -567,8 +623,15 @@ impl Song {
         let mut blocks = daw.play(4.0 * f64::from(Self::N_BARS));
         for (beat, id, text) in self.turns {
             let normalised = host.normalised(id, text)?;
-            let block = blocks.iter_mut().find(|block| block.beat >= *beat).context("a turn beyond the end")?;
-            block.changes.push(Change { offset: 0, number: parameter_number(id), normalised });
+            let block = blocks
+                .iter_mut()
+                .find(|block| block.beat >= *beat)
+                .context("a turn beyond the end")?;
+            block.changes.push(Change {
+                offset: 0,
+                number: parameter_number(id),
+                normalised,
+            });
         }
         if self.is_played_in && state.is_none() {
             press(&mut blocks, sample_rate, &played_in());
@@ -577,18 +640,27 @@ impl Song {
         let mut recording = Recording::default();
         host.play(&mut blocks.into_iter(), pace, Meanwhile::Answer, &mut recording)?;
         // Nobody may be there to be answered.
-        let heard = if recording.events.is_empty() { Vec::new() } else { heard(&recording, Self::N_BARS)? };
+        let heard = if recording.events.is_empty() {
+            Vec::new()
+        } else {
+            heard(&recording, Self::N_BARS)?
+        };
         Ok((heard, host.save()?))
     }
 
     /// Plays it every way there is.
     fn check(&self) -> Result<()> {
-        let (expected, project) = self.heard(Format::Clap, Sizes::Fixed(512), Pace::AsFastAsPossible, None)?;
+        let (expected, project) =
+            self.heard(Format::Clap, Sizes::Fixed(512), Pace::AsFastAsPossible, None)?;
         ensure!(!expected.is_empty(), "nothing was played");
         for (format, sizes, pace) in [
             (Format::Clap, Sizes::Fixed(1), Pace::AsFastAsPossible),
             (Format::Clap, Sizes::Fixed(8192), Pace::AsFastAsPossible),
-            (Format::Vst3, Sizes::Random { seed: 1, max: 8192 }, Pace::AsFastAsPossible),
+            (
+                Format::Vst3,
+                Sizes::Random { seed: 1, max: 8192 },
+                Pace::AsFastAsPossible,
+            ),
             (Format::Clap, Sizes::Fixed(256), Pace::RealTime),
             (Format::Vst3, Sizes::Fixed(1024), Pace::RealTime),
         ] {
@@ -597,7 +669,10 @@ impl Song {
         }
         let fast = Pace::AsFastAsPossible;
         if self.is_played_in {
-            let alone = Self { is_played_in: false, ..*self };
+            let alone = Self {
+                is_played_in: false,
+                ..*self
+            };
             let (alone, _) = alone.heard(Format::Clap, Sizes::Fixed(512), fast, None)?;
             assert_ne!(alone, expected, "what was played in changes nothing");
         }
@@ -611,8 +686,13 @@ impl Song {
 fn played_in() -> Vec<Press> {
     let keys = [60, 64, 67, 72, 71, 67, 65, 62, 64, 60];
     let tune = keys.iter().enumerate();
-    tune.map(|(idx, key)| Press { beat: 1.0 + 0.5 * idx as f64, length: 0.45, key: *key, velocity: 90 })
-        .collect()
+    tune.map(|(idx, key)| Press {
+        beat: 1.0 + 0.5 * idx as f64,
+        length: 0.45,
+        key: *key,
+        velocity: 90,
+    })
+    .collect()
 }
 
 #[test]
@@ -626,19 +706,41 @@ fn automated_knobs_give_the_same_notes_everywhere() -> Result<()> {
         (21.0, "temp", "1.3"),
         (25.0, "style", "3"),
     ];
-    let knobs = &[("seed", "5"), ("temp", "0.9"), ("style", "1"), ("dens", "100%"), ("scale", "Free (major)"), ("grid", "Off")];
-    Song { knobs, turns, is_played_in: false }.check()
+    let knobs = &[
+        ("seed", "5"),
+        ("temp", "0.9"),
+        ("style", "1"),
+        ("dens", "100%"),
+        ("scale", "Free (major)"),
+        ("grid", "Off"),
+    ];
+    Song {
+        knobs,
+        turns,
+        is_played_in: false,
+    }
+    .check()
 }
 
 #[test]
 fn continuing_gives_the_same_notes_everywhere_and_again() -> Result<()> {
-    Song { knobs: &[("mode", "Continue"), ("seed", "6")], turns: &[], is_played_in: true }.check()
+    Song {
+        knobs: &[("mode", "Continue"), ("seed", "6")],
+        turns: &[],
+        is_played_in: true,
+    }
+    .check()
 }
 
 #[test]
 fn trading_gives_the_same_notes_everywhere_and_again() -> Result<()> {
     let knobs = &[("mode", "Trade"), ("trade", "2 bars"), ("seed", "7")];
-    Song { knobs, turns: &[], is_played_in: true }.check()
+    Song {
+        knobs,
+        turns: &[],
+        is_played_in: true,
+    }
+    .check()
 }
 
 /// A host's session of one surprise after the other, the same for the same seed.

@@ -9,17 +9,54 @@ use crate::plugin::{Knob, Parameters};
 /// together, so some knobs are on two.
 pub(super) fn pages() -> Vec<(&'static str, Vec<Knob>)> {
     use Knob::{
-        BestOf, Blend, Channel, ChannelPerInstrument, ChordFollow, Conversation, Density, Evolve, Grid, Heard,
-        Highest, HumanizeTiming, HumanizeVelocity, Instrument, Length, Longest, Lowest, MinP, NoteLength,
-        Nucleus, Octave, OwnNotes, PitchTemperature, Polyphony, Preview, PreviewLevel, RhythmTemperature, Scale,
-        SecondStyle, Seed, Shortest, Slot, Strum, Style, Swing, SwingGrid, Temperature, Thru, Tonic, Trade,
-        Transpose, Variety, Velocity, VelocitySpread, VelocityTemperature,
+        BestOf, Blend, Channel, ChannelPerInstrument, ChordFollow, Conversation, Density, Evolve, Grid,
+        Heard, Highest, HumanizeTiming, HumanizeVelocity, Instrument, Length, Longest, Lowest, MinP,
+        NoteLength, Nucleus, Octave, OwnNotes, PitchTemperature, Polyphony, Preview, PreviewLevel,
+        RhythmTemperature, Scale, SecondStyle, Seed, Shortest, Slot, Strum, Style, Swing, SwingGrid,
+        Temperature, Thru, Tonic, Trade, Transpose, Variety, Velocity, VelocitySpread, VelocityTemperature,
     };
-    let instruments = |range: std::ops::Range<usize>| range.filter_map(Family::from_index).map(Heard).collect();
+    let instruments =
+        |range: std::ops::Range<usize>| range.filter_map(Family::from_index).map(Heard).collect();
     vec![
-        ("Compose", vec![Style, Temperature, Density, Variety, Length, Evolve, SecondStyle, Blend]),
-        ("Pitch", vec![Tonic, Scale, OwnNotes, Lowest, Highest, Polyphony, PitchTemperature, Transpose]),
-        ("Rhythm", vec![Grid, Shortest, Longest, RhythmTemperature, Density, NoteLength, Swing, SwingGrid]),
+        (
+            "Compose",
+            vec![
+                Style,
+                Temperature,
+                Density,
+                Variety,
+                Length,
+                Evolve,
+                SecondStyle,
+                Blend,
+            ],
+        ),
+        (
+            "Pitch",
+            vec![
+                Tonic,
+                Scale,
+                OwnNotes,
+                Lowest,
+                Highest,
+                Polyphony,
+                PitchTemperature,
+                Transpose,
+            ],
+        ),
+        (
+            "Rhythm",
+            vec![
+                Grid,
+                Shortest,
+                Longest,
+                RhythmTemperature,
+                Density,
+                NoteLength,
+                Swing,
+                SwingGrid,
+            ],
+        ),
         (
             "Perform",
             vec![
@@ -33,8 +70,23 @@ pub(super) fn pages() -> Vec<(&'static str, Vec<Knob>)> {
                 Strum,
             ],
         ),
-        ("Converse", vec![Conversation, Trade, Instrument, ChordFollow, Thru, Temperature, Density, Seed]),
-        ("Takes", vec![Slot, Seed, BestOf, Length, Evolve, Variety, Nucleus, MinP]),
+        (
+            "Converse",
+            vec![
+                Conversation,
+                Trade,
+                Instrument,
+                ChordFollow,
+                Thru,
+                Temperature,
+                Density,
+                Seed,
+            ],
+        ),
+        (
+            "Takes",
+            vec![Slot, Seed, BestOf, Length, Evolve, Variety, Nucleus, MinP],
+        ),
         (
             "Sound",
             vec![

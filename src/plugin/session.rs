@@ -418,10 +418,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let session = session();
         session.start();
-        let (text, empty) = (folder.path().join("letter.mid"), folder.path().join("silence.mid"));
+        let (text, empty) = (
+            folder.path().join("letter.mid"),
+            folder.path().join("silence.mid"),
+        );
         std::fs::write(&text, "Dear Ada").unwrap();
         std::fs::write(&empty, smf::write(&Piece::default(), "Silence")).unwrap();
-        for (path, told) in [(text, "expected the MThd header"), (empty, "holds no notes"), ("no.mid".into(), "no.mid")] {
+        for (path, told) in [
+            (text, "expected the MThd header"),
+            (empty, "holds no notes"),
+            ("no.mid".into(), "no.mid"),
+        ] {
             session.dismiss();
             assert!(!session.load_primer(&path));
             let messages = session.messages();

@@ -65,15 +65,15 @@ pub(crate) use texts::{is_unused, tonic_name};
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
-use crate::music::{Family, FamilySet, Grid, PitchClassSet};
 #[cfg(doc)]
 use crate::music::Scale;
+use crate::music::{Family, FamilySet, Grid, PitchClassSet};
 use crate::player::handover::{ComposerEnd, handover};
 use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
+use crate::plugin::editor::WindowSize;
 use crate::plugin::knob::Knob;
 use crate::plugin::parameters::build::{ANY_POLYPHONY, range};
 use crate::plugin::parameters::groups::SWINGING;
-use crate::plugin::editor::WindowSize;
 use crate::plugin::session::Session;
 
 /// The parameters that the host sees, and what is saved with them.
@@ -200,7 +200,11 @@ impl Parameters {
     #[must_use]
     pub fn preview_gain(&self) -> f32 {
         let decibels = self.sound.preview_level.value().clamp(-40.0, 0.0);
-        if self.sound.preview.value() { 10_f32.powf(decibels / 20.0) } else { 0.0 }
+        if self.sound.preview.value() {
+            10_f32.powf(decibels / 20.0)
+        } else {
+            0.0
+        }
     }
 
     /// Makes a saved state whole: every value comes into its range, since the framework takes them as they
@@ -210,7 +214,10 @@ impl Parameters {
         let (end, _player) = handover();
         let fresh = Self::new(end);
         for knob in Knob::all() {
-            state.params.entry(knob.id().to_owned()).or_insert_with(|| fresh.default_value(knob));
+            state
+                .params
+                .entry(knob.id().to_owned())
+                .or_insert_with(|| fresh.default_value(knob));
         }
         for (id, value) in &mut state.params {
             let Some((min, max)) = range(id) else { continue };
@@ -262,12 +269,12 @@ mod tests {
     fn ids_never_change() {
         let ids: Vec<String> = parameters().param_map().into_iter().map(|(id, ..)| id).collect();
         let known = [
-            "style", "style2", "blend", "seed", "temp", "dens", "variet", "length", "evolve", "bestof", "nucleu",
-            "minp", "tonic", "scale", "pcs", "low", "high", "poly", "pitch", "dynam", "grid", "short", "long",
-            "rhythm", "fam0", "fam1", "fam2", "fam3", "fam4", "fam5", "fam6", "fam7", "fam8", "fam9", "fam10",
-            "fam11", "fam12", "fam13", "fam14", "fam15", "fam16", "octave", "transp", "vel", "velspr", "gate",
-            "swing", "swgrid", "humtim", "humvel", "strum", "chan", "chins", "follow", "thru", "mode", "trade",
-            "instr", "slot", "prev", "prevdb", "bypass",
+            "style", "style2", "blend", "seed", "temp", "dens", "variet", "length", "evolve", "bestof",
+            "nucleu", "minp", "tonic", "scale", "pcs", "low", "high", "poly", "pitch", "dynam", "grid",
+            "short", "long", "rhythm", "fam0", "fam1", "fam2", "fam3", "fam4", "fam5", "fam6", "fam7",
+            "fam8", "fam9", "fam10", "fam11", "fam12", "fam13", "fam14", "fam15", "fam16", "octave",
+            "transp", "vel", "velspr", "gate", "swing", "swgrid", "humtim", "humvel", "strum", "chan",
+            "chins", "follow", "thru", "mode", "trade", "instr", "slot", "prev", "prevdb", "bypass",
         ];
         assert_eq!(ids, known);
         assert!(ids.iter().all(|id| id.len() <= 6));
