@@ -178,7 +178,8 @@ impl Memory {
         self.bars.push(start);
         if self.bars.len() > 2 * MEMORY_BARS {
             self.bars.drain(..MEMORY_BARS);
-            let oldest = self.bars[0];
+            // In short bars, older notes may still sound.
+            let oldest = self.bars[0].min(start - crate::model::vocabulary::duration_of(usize::MAX));
             let n_forgotten = self.notes.partition_point(|note| note.onset < oldest);
             // The last note stays: the next shift counts from it.
             self.notes.drain(..n_forgotten.min(self.notes.len().saturating_sub(1)));
