@@ -24,14 +24,29 @@ pub const SMALLEST: (f32, f32) = (640.0, 400.0);
 const GRIP: f32 = 14.0;
 
 /// What only concerns how the editor is looked at.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Desk {
     page: Page,
+    /// The page of knobs; where two are seen at once, the left one.
     pub(super) group: Group,
-    pub(super) second_group: Option<Group>,
+    /// The right one.
+    pub(super) second_group: Group,
     pub(super) camera: Camera,
     pub(super) topic: Topic,
     pub(super) forms: Forms,
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self {
+            page: Page::Play,
+            group: Group::Compose,
+            second_group: Group::Perform,
+            camera: Camera::default(),
+            topic: Topic::default(),
+            forms: Forms::default(),
+        }
+    }
 }
 
 /// Texts half typed.
@@ -47,9 +62,8 @@ pub(super) struct Forms {
 }
 
 /// What fills the window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Page {
-    #[default]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Page {
     Play,
     Models,
     Train,

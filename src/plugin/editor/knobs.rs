@@ -60,21 +60,22 @@ pub(super) fn show(ui: &mut Ui, desk: &mut Desk, view: &View, intents: &mut Vec<
         hero(ui, view, intents, 48.0);
     });
     let (first, second) = right.split_left_right_at_fraction(0.5);
+    // Each side keeps the page that it showed last.
     let (composing, playing) = Group::ALL.split_at(4);
+    if playing.iter().any(|(group, ..)| *group == desk.group) {
+        desk.second_group = desk.group;
+        desk.group = Group::Compose;
+    }
     group(ui, first.with_max_x(first.right() - theme::GAP / 2.0), "composing", |ui| {
-        let mut chosen = if composing.iter().any(|(group, ..)| *group == desk.group) { desk.group } else { Group::Compose };
+        let mut chosen = desk.group;
         tabs(ui, composing, &mut chosen);
-        if chosen != Group::Compose || composing.iter().any(|(group, ..)| *group == desk.group) {
-            desk.group = chosen;
-        }
+        desk.group = chosen;
         page(ui, chosen, desk, view, intents);
     });
     group(ui, second.with_min_x(second.left() + theme::GAP / 2.0), "playing", |ui| {
-        let mut chosen = desk.second_group.unwrap_or(
-            if playing.iter().any(|(group, ..)| *group == desk.group) { desk.group } else { Group::Perform },
-        );
+        let mut chosen = desk.second_group;
         tabs(ui, playing, &mut chosen);
-        desk.second_group = Some(chosen);
+        desk.second_group = chosen;
         page(ui, chosen, desk, view, intents);
     });
 }
@@ -151,7 +152,7 @@ fn page(ui: &mut Ui, group: Group, desk: &mut Desk, view: &View, intents: &mut V
             rows(ui, &mut hands, view, &[&[Knob::Grid, Knob::Shortest, Knob::Longest]]);
             own_scale(ui, &mut hands);
         }
-        Group::Instruments => instruments(ui, &mut hands, view),
+        Group::Instruments => instruments(ui, &mut hands),
         Group::Perform => rows(ui, &mut hands, view, &[
             &[Knob::Octave, Knob::Transpose, Knob::Velocity, Knob::NoteLength],
             &[Knob::Swing, Knob::ChordFollow, Knob::Preview, Knob::PreviewLevel],
@@ -241,9 +242,8 @@ fn own_scale(ui: &mut Ui, hands: &mut Hands<'_>) {
     }
 }
 
-fn instruments(ui: &mut Ui, hands: &mut Hands<'_>, view: &View) {
+fn instruments(ui: &mut Ui, hands: &mut Hands<'_>) {
     let palette = theme::palette(ui);
-    let _ = view;
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 5.0);
         for family in (0..).map_while(Family::from_index) {

@@ -107,7 +107,7 @@ pub(super) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut 
 
     let times = Times::new(picture, camera.left, camera.zoom);
     let knobs = view.parameters.composing();
-    let rows = Rows::of(ui, keys, picture, roll, &times);
+    let rows = Rows::of(ui, picture, roll, &times);
     let painter = ui.painter().with_clip_rect(picture);
     rows.paint(&painter, picture, &knobs, palette);
     paint_bar_lines(&painter, &times, view, palette);

@@ -41,6 +41,10 @@ pub(super) struct Palette {
     pub(super) incoming: Color32,
     /// What went wrong.
     pub(super) alarm: Color32,
+    /// The white keys.
+    pub(super) ivory: Color32,
+    /// The black keys.
+    pub(super) ebony: Color32,
     /// One for each family of instruments.
     families: [Color32; Family::COUNT],
 }
@@ -132,6 +136,8 @@ static DARK: LazyLock<Palette> = LazyLock::new(|| Palette {
     on_accent: rgb(0x0021_1403),
     incoming: rgb(0x004d_f0c0),
     alarm: rgb(0x00ff_8a80),
+    ivory: rgb(0x00a6_adbc),
+    ebony: rgb(0x000c_0e12),
     families: families(0.8, 0.125),
 });
 
@@ -150,6 +156,8 @@ static LIGHT: LazyLock<Palette> = LazyLock::new(|| Palette {
     on_accent: rgb(0x00ff_fbf2),
     incoming: rgb(0x0000_6450),
     alarm: rgb(0x00a1_1a15),
+    ivory: rgb(0x00ff_fdf8),
+    ebony: rgb(0x0054_5663),
     families: families(0.4, 0.14),
 });
 

@@ -68,18 +68,18 @@ pub(super) fn choice(ui: &mut Ui, hands: &mut Hands<'_>, knob: Knob, names: &[St
         let label = ui.label(RichText::new(&name).size(theme::SMALL).color(theme::palette(ui).dim));
         let chosen = hands.step(knob).min(names.len().saturating_sub(1));
         let shown = names.get(chosen).map_or("–", String::as_str);
-        let list = egui::ComboBox::from_id_salt(knob)
-            .width((width - 8.0).min(LIST))
-            .truncate()
-            .selected_text(shown)
-            .show_ui(ui, |ui| {
+        let list_width = (width - 8.0).min(LIST);
+        let list = ui.allocate_ui(vec2(list_width, 24.0), |ui| {
+            let list = egui::ComboBox::from_id_salt(knob).width(list_width).truncate().selected_text(shown);
+            list.show_ui(ui, |ui| {
                 for (step, name) in names.iter().enumerate() {
                     if ui.selectable_label(step == chosen, name).clicked() && step != chosen {
                         hands.set_step(knob, step);
                     }
                 }
-            });
-        let list = list.response.labelled_by(label.id);
+            })
+        });
+        let list = list.inner.response.labelled_by(label.id);
         let by = wheel_steps(ui, &list);
         if by != 0 && !names.is_empty() {
             let step = (chosen as i32 + by).clamp(0, names.len() as i32 - 1) as usize;

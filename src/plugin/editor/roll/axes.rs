@@ -97,7 +97,7 @@ impl Rows {
     /// The fewest rows.
     const FEWEST: i32 = 24;
 
-    pub(super) fn of(ui: &Ui, keys: Rect, picture: Rect, roll: &Roll, times: &Times) -> Self {
+    pub(super) fn of(ui: &Ui, picture: Rect, roll: &Roll, times: &Times) -> Self {
         let rows = |lowest: f32, highest: f32, lanes: Vec<u8>| Self {
             top: picture.top(),
             height: picture.height() / (highest - lowest),
@@ -139,7 +139,6 @@ impl Rows {
             let id = Id::unique(("continuo rows", name));
             ui.ctx().animate_value_with_time(id, value as f32, 0.2)
         };
-        let _ = keys;
         rows(glide("lowest", lowest), glide("highest", highest), Vec::new())
     }
 
@@ -212,17 +211,17 @@ impl Rows {
         }
         let mut mesh = Mesh::default();
         let board = keys.with_min_x(keys.right() - 14.0);
-        mesh.add_colored_rect(board, palette.dim);
+        mesh.add_colored_rect(board, palette.ivory);
         for pitch in self.pitches() {
             let Some(row) = self.row(pitch.clamp(0, 127) as u8) else { continue };
             if matches!(pitch.rem_euclid(12), 1 | 3 | 6 | 8 | 10) {
                 let key = Rect::from_x_y_ranges(board.left()..=board.right() - 5.0, row);
-                mesh.add_colored_rect(key, palette.well);
+                mesh.add_colored_rect(key, palette.ebony);
                 let seam = Rect::from_x_y_ranges(board.x_range(), row.center() - 0.5..=row.center() + 0.5);
-                mesh.add_colored_rect(seam, palette.well);
+                mesh.add_colored_rect(seam, palette.ebony);
             } else if matches!(pitch.rem_euclid(12), 4 | 11) {
                 let seam = Rect::from_x_y_ranges(board.x_range(), row.min - 0.5..=row.min + 0.5);
-                mesh.add_colored_rect(seam, palette.well);
+                mesh.add_colored_rect(seam, palette.ebony);
             }
         }
         painter.add(Shape::mesh(mesh));
