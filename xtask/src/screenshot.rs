@@ -44,6 +44,9 @@ pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
     gui.create(&handle, embedded)?;
     let size = gui.get_size(&handle).context("an editor without a size")?;
     let window = window(&connection, screen, size)?;
+    // Out of the way, so that no hint covers what is to be seen.
+    let root = connection.setup().roots[screen].root;
+    connection.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, i16::MAX, i16::MAX)?;
     // SAFETY: the window lives until the editor is destroyed below.
     unsafe { gui.set_parent(&handle, ParentWindow::from_x11_handle(window.into()))? };
     gui.show(&handle)?;
@@ -105,7 +108,8 @@ pub(crate) fn window(connection: &RustConnection, screen: usize, size: GuiSize) 
             .event_mask(events),
     )?;
     connection.map_window(window)?;
-    connection.flush()?;
+    // The plugin speaks to the server by a connection of its own: the window must be there by then.
+    connection.get_input_focus()?.reply()?;
     Ok(window)
 }
 
