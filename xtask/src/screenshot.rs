@@ -18,7 +18,7 @@ use crate::hosts::{Daw, Host as _, Meanwhile, Pace, Recording, RenderMode, Setup
 use crate::roll::save_png;
 
 /// How long the editor is given to draw itself.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Plays a `.clap` file for a while, opens its editor and saves what it shows, on a virtual display if there is none.
 ///

@@ -13,7 +13,7 @@ use x11rb::rust_connection::RustConnection;
 
 use crate::hosts::clap::ClapHost;
 use crate::hosts::{Daw, Host as _, Meanwhile, Pace, Recording, RenderMode, Setup};
-use crate::screenshot::{on_a_display, wait_for_picture, window};
+use crate::screenshot::{PATIENCE, on_a_display, wait_for_picture, window};
 
 /// What the editor is resized to, in turn.
 const SIZES: [(u32, u32); 4] = [(640, 400), (1400, 900), (800, 500), (1000, 640)];
@@ -116,11 +116,21 @@ fn once(host: &mut ClapHost, connection: &RustConnection, screen: usize, size: G
     let mut editor = Open::new(host, connection, screen)?;
     wait_for_picture(host, connection, editor.window, editor.size, Duration::ZERO)?;
     editor.resize(host, connection, size)?;
-    let pixels = wait_for_picture(host, connection, editor.window, size, Duration::from_millis(150))?;
-    // The corner farthest from where the old picture was is drawn, too.
-    let last = pixels.chunks_exact(3).next_back();
-    ensure!(last.is_some_and(|pixel| pixel != [255, 255, 255]), "the corner of {size:?} stays blank");
-    editor.close(host, connection)
+    let is_drawn = wait_for_corner(host, connection, editor.window, size);
+    editor.close(host, connection)?;
+    is_drawn
+}
+
+/// Waits until the corner is drawn that is farthest from where the old picture was.
+fn wait_for_corner(host: &mut ClapHost, connection: &RustConnection, window: Window, size: GuiSize) -> Result<()> {
+    let begun = Instant::now();
+    loop {
+        let pixels = wait_for_picture(host, connection, window, size, Duration::ZERO)?;
+        if pixels.chunks_exact(3).next_back().is_some_and(|pixel| pixel != [255, 255, 255]) {
+            return Ok(());
+        }
+        ensure!(begun.elapsed() < PATIENCE, "the corner of {size:?} stays blank");
+    }
 }
 
 /// An editor in a window.
