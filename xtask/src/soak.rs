@@ -167,6 +167,8 @@ impl Open {
 
     fn close(self, host: &mut ClapHost, connection: &RustConnection) -> Result<()> {
         self.gui.destroy(&host.instance().plugin_handle());
+        // baseview 0.4.2 closes its window on a thread of its own that nobody waits for.
+        std::thread::sleep(Duration::from_millis(100));
         connection.destroy_window(self.window)?;
         connection.flush()?;
         Ok(())
