@@ -76,15 +76,6 @@ pub(super) fn beat(n_bars: usize) -> Arc<Score> {
     })
 }
 
-/// As many notes as the benchmark asks for: eight to a beat.
-pub(super) fn dense(n_bars: usize) -> Arc<Score> {
-    score(n_bars, |_, start| {
-        (0..32)
-            .map(|step| note(start + 3 * step, 3, 40 + (step * 7 % 48) as u8, 40 + (step * 5 % 80) as u8, Family::from_index(step as usize % 6).unwrap()))
-            .collect()
-    })
-}
-
 pub(super) fn card() -> Card {
     let styles = [
         "Chorales", "Hymns", "Folk tunes", "Songs", "Quartets", "Piano", "Drums", "Bass", "Game", "Dance floor",
