@@ -7,9 +7,10 @@ use serde_json::json;
 
 use crate::cli::composing::{self, ComposingArgs};
 use crate::cli::continuation::Continuation;
+use crate::cli::conversation::{self, ConversationArgs};
 use crate::cli::performing::PerformingArgs;
 use crate::cli::{load_model, print_line, values};
-use crate::composer::{Opening, Take, Writer, compose_bar};
+use crate::composer::{Edit, Opening, Take, Writer, compose_bar, edit_bar};
 use crate::model::{Card, Model};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share};
 use crate::player::ComposingKnobs;
@@ -49,6 +50,8 @@ pub(super) struct GenerateArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    conversation: ConversationArgs,
+    #[command(flatten)]
     performing: PerformingArgs,
 }
 
@@ -68,9 +71,13 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         .map(Continuation::load)
         .transpose()?;
     let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.opening.key))?;
+    let knobs = args.conversation.knobs(knobs).rounded();
+    let played = args.conversation.played()?;
+    let edits = args.conversation.edits()?;
     let meter = args
         .meter
         .or(continuation.as_ref().map(|past| past.opening.meter))
+        .or(played.as_ref().and_then(conversation::first_meter))
         .unwrap_or(Meter::COMMON);
     let out = args
         .out
@@ -87,15 +94,19 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         Some(past) => Take::starting_from(Opening { key: knobs.key(), ..past.opening.clone() }),
         None => Take::default(),
     };
+    let take = conversation::played_to(take, played.as_ref());
+    // Both sides of a conversation are written.
+    let theirs = take.played_in(knobs.instrument);
     let writer = Writer::new(model.clone());
     let amount = match args.bars {
         Some(n_bars) => Amount::Bars(n_bars),
         None => Amount::Notes(args.notes.unwrap_or(DEFAULT_N_NOTES)),
     };
-    let (notes, n_bars) = compose(take, writer, &knobs, meter, &amount);
+    let (notes, n_bars) = compose(take, writer, &knobs, meter, &amount, &edits);
     ensure!(!notes.is_empty(), "no note could be drawn with these constraints");
     let scale_share = best_scale_share(&notes);
     let n_notes = notes.len();
+    let notes = notes.into_iter().chain(theirs).collect();
     let piece = piece(args, notes, &knobs, meter, continuation.as_ref());
     let style_name = model.card().styles.get(style).map_or("", String::as_str);
     write(
@@ -132,13 +143,15 @@ pub(super) enum Amount {
     Notes(u32),
 }
 
-/// Composes bar after bar, as the plugin does when it plays from the beginning; also says how many.
+/// Composes bar after bar, as the plugin does when it plays from the beginning, and edits some afterwards; also
+/// says how many bars there are.
 pub(super) fn compose(
     mut take: Take,
     mut writer: Writer,
     knobs: &ComposingKnobs,
     meter: Meter,
     amount: &Amount,
+    edits: &[(usize, Edit)],
 ) -> (Vec<Note>, usize) {
     let mut notes: Vec<Note> = Vec::new();
     for bar_idx in 0..MAX_BARS {
@@ -151,6 +164,10 @@ pub(super) fn compose(
         }
         compose_bar(&mut take, &mut writer, knobs, meter, bar_idx);
         notes.extend(take.score().bars.get(bar_idx).iter().flat_map(|bar| &bar.notes));
+    }
+    if !edits.is_empty() {
+        edits.iter().for_each(|(bar_idx, edit)| edit_bar(&mut take, Some(&mut writer), *bar_idx, *edit));
+        notes = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect();
     }
     if let Amount::Notes(n_notes) = amount {
         notes.truncate(*n_notes as usize);

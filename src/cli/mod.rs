@@ -8,6 +8,8 @@ mod composing;
 
 mod continuation;
 
+mod conversation;
+
 mod performing;
 
 mod samples;

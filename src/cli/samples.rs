@@ -54,7 +54,7 @@ fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32) -> Piece {
         ..ComposingKnobs::default()
     };
     let writer = Writer::new(Arc::clone(model));
-    let (notes, _) = compose(Take::default(), writer, &knobs.rounded(), order.meter, &Amount::Bars(n_bars));
+    let (notes, _) = compose(Take::default(), writer, &knobs.rounded(), order.meter, &Amount::Bars(n_bars), &[]);
     Piece {
         notes,
         meters: vec![(Tick::ZERO, order.meter)],

@@ -1,6 +1,7 @@
 //! How the values of options are written: keys, scales, meters, numbers in a range.
 
 use crate::music::{Family, Grid, Key, Meter, Mode, NoteValue, PitchClassSet, Scale};
+use crate::player::Conversation;
 
 /// The takes by their names.
 pub(super) const SLOTS: [&str; 4] = ["A", "B", "C", "D"];
@@ -113,6 +114,13 @@ pub(super) fn family(text: &str) -> Result<Family, String> {
         let names: Vec<String> = all().map(|family| plain(family.name())).collect();
         format!("expected one of {}", names.join(", "))
     })
+}
+
+/// A way of answering somebody who plays.
+pub(super) fn conversation(text: &str) -> Result<Conversation, String> {
+    let mut answers = Conversation::ALL.into_iter().filter(|way| *way != Conversation::Generate);
+    let found = answers.find(|way| plain(way.name()) == plain(text));
+    found.ok_or_else(|| "expected continue, trade or accompany".to_owned())
 }
 
 /// A take, A to D.

@@ -6,9 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::composer::conversation::Listener;
-use crate::composer::drawing::Redraw;
-use crate::composer::writer::Roll;
-use crate::composer::{Edit, Take, Writer};
+use crate::composer::{Edit, Take, Writer, edit_bar};
 use crate::music::{Meter, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::Conversation;
@@ -105,17 +103,7 @@ impl Desk {
 
     /// Changes one bar by hand.
     pub(in crate::composer) fn edit(&mut self, bar_idx: usize, edit: Edit) {
-        let roll = match edit {
-            Edit::Keep => return self.take.keep(bar_idx),
-            Edit::Release => return self.take.release(bar_idx),
-            Edit::Clear => return self.take.clear(bar_idx),
-            Edit::ReRoll => Roll::All,
-            Edit::ReRollRhythm => Roll::Only(Redraw::Rhythm),
-            Edit::ReRollPitches => Roll::Only(Redraw::Pitches),
-        };
-        if let Some(writer) = &mut self.writer {
-            writer.roll(&mut self.take, bar_idx, roll);
-        }
+        edit_bar(&mut self.take, self.writer.as_mut(), bar_idx, edit);
     }
 
     /// Answers everything without composing, for when there is nothing to compose with, and says whether

@@ -8,7 +8,7 @@ use rand_pcg::Pcg64;
 use crate::composer::fingerprint::chance;
 use crate::composer::input::PlayedNote;
 use crate::model::{Constraints, Drawn, Generator, Given, Sampling, StyleMix};
-use crate::music::{Family, FamilySet, Key, Meter, Note, Tick};
+use crate::music::{Family, FamilySet, Key, Meter, Note, PitchClassSet, Tick};
 use crate::player::ComposingKnobs;
 
 /// A bar to be composed.
@@ -19,6 +19,8 @@ pub(in crate::composer) struct Place {
     pub(in crate::composer) meter: Meter,
     pub(in crate::composer) knobs: ComposingKnobs,
     pub(in crate::composer) key: Key,
+    /// What may be played above the tonic.
+    pub(in crate::composer) palette: PitchClassSet,
     /// How often it was composed again by hand.
     pub(in crate::composer) n_rolls: u32,
     /// Which of several candidates for the phrase.
@@ -190,7 +192,7 @@ impl Place {
         let drums = FamilySet::EMPTY.with(Family::DRUMS).bits();
         let families = if is_playable { knobs.families } else { FamilySet::from_bits(knobs.families.bits() & drums) };
         Constraints {
-            scale: knobs.pitch_classes(),
+            scale: self.palette,
             lowest: lowest.clamp(0, 127) as u8,
             highest: highest.clamp(0, 127) as u8,
             polyphony: knobs.polyphony.max(1),

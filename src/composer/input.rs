@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::music::{Family, Key, Note, Tick, find_key};
+use crate::music::{Family, Key, Mode, Note, PitchClassSet, Scale, Tick, find_key};
 
 /// A note that somebody played.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,8 @@ impl PlayedIn {
     /// From how far back the key is found, and from how many notes at least.
     const KEY_WINDOW: Tick = Tick(32 * Tick::PER_BEAT);
     const KEY_NOTES: usize = 5;
+    /// What takes less than this part of the time is played in passing.
+    const IN_PASSING: i64 = 16;
     /// How long a key that is still down is taken to sound.
     const HELD: Tick = Tick(Tick::PER_BEAT);
     /// What is played later than this before a bar line is not heard by the bar that begins there: a
@@ -126,14 +128,50 @@ impl PlayedIn {
         before.map(|note| note.end.unwrap_or(Tick(i64::MAX))).max().unwrap_or(line).max(line)
     }
 
-    /// The key of what was played in the bars before a song position, if that is enough to tell.
+    /// What was played last before a song position, however long ago that is, and at most eight bars of it.
+    fn last_before(&self, position: Tick) -> Vec<Note> {
+        let n_before = self.notes.partition_point(|note| note.onset < position);
+        let Some(last) = n_before.checked_sub(1).and_then(|idx| self.notes.get(idx)) else {
+            return Vec::new();
+        };
+        self.heard_in(last.onset - Self::KEY_WINDOW, position, Family::PIANO)
+    }
+
+    /// The key of what was played last before a song position, if that is enough to tell.
     pub(in crate::composer) fn key_before(&self, position: Tick) -> Option<Key> {
-        let mut notes = self.heard_in(position - Self::KEY_WINDOW, position, Family::PIANO);
-        notes.retain(|note| note.onset < position);
+        let mut notes = self.last_before(position);
         if notes.len() < Self::KEY_NOTES {
             return None;
         }
+        // Whoever begins to play begins on the tonic more often than not, at once or after an upbeat: the bass
+        // there counts a quarter more.
+        let beginning = |onset: Tick| {
+            let chord = notes.iter().filter(|note| note.onset == onset);
+            chord.min_by_key(|note| note.pitch).map(|bass| Note { duration: Self::HELD, ..*bass })
+        };
+        let on_bar = |note: &&Note| note.onset.0.rem_euclid(4 * Tick::PER_BEAT) == 0;
+        let first = notes.first().and_then(|note| beginning(note.onset));
+        let downbeat = notes.iter().find(on_bar).and_then(|note| beginning(note.onset));
+        notes.extend(first.into_iter().chain(downbeat));
+        notes.sort_unstable();
         find_key(&notes).map(|(key, _)| key)
+    }
+
+    /// The pitch classes above the tonic that an answer keeps to: those of the key, and what was played beside
+    /// it, if that was more than in passing.
+    pub(in crate::composer) fn palette_before(&self, position: Tick, key: Key) -> PitchClassSet {
+        let of_key = match key.mode {
+            Mode::Major => Scale::Major.pitch_classes(),
+            Mode::Minor => PitchClassSet::from_bits(Scale::Minor.pitch_classes().bits() | 1 << 11),
+        };
+        let mut sounded = [0; 12];
+        for note in self.last_before(position) {
+            let above = usize::from((note.pitch + 12 - key.tonic()) % 12);
+            sounded.iter_mut().skip(above).take(1).for_each(|ticks| *ticks += note.duration.0);
+        }
+        let enough = (sounded.iter().sum::<i64>() / Self::IN_PASSING).max(1);
+        let played = (0..12).zip(sounded).filter(|(_, ticks)| *ticks >= enough);
+        PitchClassSet::from_bits(played.fold(of_key.bits(), |bits, (above, _)| bits | 1 << above))
     }
 }
 

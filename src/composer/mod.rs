@@ -8,7 +8,7 @@ mod take;
 pub use take::Take;
 
 mod writer;
-pub use writer::{Writer, compose_bar, compose_until};
+pub use writer::{Writer, compose_bar, compose_until, edit_bar};
 
 mod saved;
 pub use saved::{SavedModel, SavedTake, TakeError};

@@ -7,7 +7,7 @@ use crate::composer::fingerprint::Fingerprint;
 use crate::composer::Opening;
 use crate::composer::history::{Change, History};
 use crate::composer::input::PlayedIn;
-use crate::music::{Bar, Key, Meter, Note, Score, Tick};
+use crate::music::{Bar, Family, Key, Meter, Note, Score, Tick};
 use crate::player::ComposingKnobs;
 
 /// A bar with what it was composed with and from. Never changes once made.
@@ -112,6 +112,21 @@ impl Take {
     /// Puts the bars of a saved take in. They stay whatever model composes.
     pub(in crate::composer) fn restore(&mut self, bars: Vec<Arc<ComposedBar>>) {
         (self.bars, self.accepts_any_model) = (bars, true);
+    }
+
+    /// Puts notes in as if somebody played them, at song positions. What is composed at a place has heard those
+    /// before it, as when they are played live.
+    pub fn play_in(&mut self, notes: &[Note]) {
+        for note in notes {
+            self.input.press(note.onset, note.pitch, note.velocity);
+            self.input.let_go(note.end(), note.pitch);
+        }
+    }
+
+    /// What was played in, at song positions, as an instrument plays it.
+    #[must_use]
+    pub fn played_in(&self, instrument: Family) -> Vec<Note> {
+        self.input.heard_in(Tick(i64::MIN), Tick(i64::MAX), instrument)
     }
 
     /// Its bars, to be played.

@@ -9,9 +9,9 @@ use crate::composer::drawing::{Place, Redraw, moved, sampling, style, transposed
 use crate::composer::fingerprint::{Fingerprint, chance, chance_unit};
 use crate::composer::input::PlayedIn;
 use crate::composer::take::ComposedBar;
-use crate::composer::Take;
+use crate::composer::{Edit, Take};
 use crate::model::{Beginning, Drawn, Generator, Model, Primer, Snapshot};
-use crate::music::{Bar, Key, Meter, Note, Scale, Tick};
+use crate::music::{Bar, Key, Meter, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
 /// Composes bars with a model. Holds no music: that is the take's.
@@ -106,12 +106,14 @@ impl Writer {
             take.bless(bar_idx);
             return;
         }
+        let (key, palette) = key_of(take, start, knobs);
         let place = Place {
             bar_idx,
             start,
             meter,
             knobs: *knobs,
-            key: key_of(take, start, knobs),
+            key,
+            palette,
             n_rolls: take.n_rolls(bar_idx, knobs.slot),
             candidate: 0,
             is_closed: false,
@@ -277,7 +279,7 @@ impl Writer {
             return;
         };
         let new = match roll {
-            Roll::All => self.compose(take, &again(&old, bar_idx)),
+            Roll::All => self.compose(take, &again(take, &old, bar_idx)),
             Roll::Only(what) => self.redraw(take, &old, bar_idx, what),
         };
         self.has_heard_it = false;
@@ -285,7 +287,7 @@ impl Writer {
     }
 
     fn redraw(&mut self, take: &Take, old: &ComposedBar, bar_idx: usize, what: Redraw) -> ComposedBar {
-        let place = again(old, bar_idx);
+        let place = again(take, old, bar_idx);
         self.stand_before(take, &place);
         place.begin(&mut self.generator, &[]);
         let mut rng = place.rng(1 << 40);
@@ -475,9 +477,10 @@ fn start_of(take: &Take, bar_idx: usize) -> Option<Tick> {
     take.bars().get(previous).map(|previous| previous.bar.end())
 }
 
-/// The place of a bar that is there.
+/// The place of a bar that is there. What may be played is as the knobs say.
 fn place_of(composed: &ComposedBar, bar_idx: usize) -> Place {
     Place {
+        palette: composed.knobs.pitch_classes(),
         bar_idx,
         start: composed.bar.start,
         meter: composed.bar.meter,
@@ -490,19 +493,25 @@ fn place_of(composed: &ComposedBar, bar_idx: usize) -> Place {
 }
 
 /// The place of a bar that is to be composed once more.
-fn again(old: &ComposedBar, bar_idx: usize) -> Place {
-    Place { n_rolls: old.n_rolls + 1, ..place_of(old, bar_idx) }
+fn again(take: &Take, old: &ComposedBar, bar_idx: usize) -> Place {
+    let (_, palette) = key_of(take, old.bar.start, &old.knobs);
+    Place { n_rolls: old.n_rolls + 1, palette, ..place_of(old, bar_idx) }
 }
 
-/// The key of a bar: that of the knobs, unless they leave it free; then that of what was played in, or of the
-/// music that the take begins from.
-fn key_of(take: &Take, start: Tick, knobs: &ComposingKnobs) -> Key {
+/// The key of a bar, and what may be played above its tonic: what the knobs say, unless they leave it free. Then
+/// the key is that of what was played in, or of the music that the take begins from; and an answer keeps to it.
+fn key_of(take: &Take, start: Tick, knobs: &ComposingKnobs) -> (Key, PitchClassSet) {
+    let of_knobs = (knobs.key(), knobs.pitch_classes());
     if !matches!(knobs.scale, Scale::FreeMajor | Scale::FreeMinor) {
-        return knobs.key();
+        return of_knobs;
     }
-    let is_alone = knobs.conversation == Conversation::Generate;
-    let played = if is_alone { None } else { take.input.key_before(start - PlayedIn::TOO_LATE) };
-    played.or(take.opening().map(|opening| opening.key)).unwrap_or_else(|| knobs.key())
+    let until = start - PlayedIn::TOO_LATE;
+    if knobs.conversation != Conversation::Generate
+        && let Some(key) = take.input.key_before(until)
+    {
+        return (key, take.input.palette_before(until, key));
+    }
+    take.opening().map_or(of_knobs, |opening| (opening.key, PitchClassSet::CHROMATIC))
 }
 
 /// Whether, in trading, these bars are somebody else's.
@@ -560,6 +569,22 @@ fn within_polyphony(take: &Take, place: &Place, mut notes: Vec<Note>) -> Vec<Not
 /// How many of these notes sound at `tick`, drums not counted.
 fn n_sounding(notes: &[Note], tick: Tick) -> usize {
     notes.iter().filter(|note| !note.family.is_drums() && note.onset <= tick && tick < note.end()).count()
+}
+
+/// Changes one bar of the take by hand; the bars after it stay as they are. What must be composed anew needs a
+/// writer; without one nothing happens.
+pub fn edit_bar(take: &mut Take, writer: Option<&mut Writer>, bar_idx: usize, edit: Edit) {
+    let roll = match edit {
+        Edit::Keep => return take.keep(bar_idx),
+        Edit::Release => return take.release(bar_idx),
+        Edit::Clear => return take.clear(bar_idx),
+        Edit::ReRoll => Roll::All,
+        Edit::ReRollRhythm => Roll::Only(Redraw::Rhythm),
+        Edit::ReRollPitches => Roll::Only(Redraw::Pitches),
+    };
+    if let Some(writer) = writer {
+        writer.roll(take, bar_idx, roll);
+    }
 }
 
 /// The first bar that the network hears before it composes this one.
