@@ -274,3 +274,26 @@ fn performing_knobs_change_how_the_file_is_played_and_not_what_is_composed() {
         assert!(swung.start.abs_diff(2 * (pair * 240 + warped)) <= 2, "{straight:?} {swung:?}");
     }
 }
+
+#[test]
+fn a_file_that_is_played_in_is_answered_and_bars_are_edited() {
+    let desk = Desk::new();
+    let run = |args: &[&str]| {
+        let output = desk.run(args);
+        assert!(output.status.success(), "{output:?}");
+    };
+    run(&["generate", "--style", "folk", "--bars", "4", "--out", "tune.mid"]);
+    let trade = ["generate", "--played", "tune.mid", "--conversation", "trade", "--trade", "2", "--bars", "8", "--out"];
+    run(&[&trade[..], &["answer.mid"]].concat());
+    run(&[&trade[..], &["edited.mid", "--clear", "4"]].concat());
+    let bars = |name: &str| {
+        let piece = smf::load(&desk.path().join(name)).unwrap().to_piece();
+        let count = |bar: i64| piece.notes.iter().filter(|note| note.onset.0 / 96 == bar).count();
+        (0..8).map(count).collect::<Vec<usize>>()
+    };
+    let (tune, answer, edited) = (bars("tune.mid"), bars("answer.mid"), bars("edited.mid"));
+    assert_eq!(answer[..2], tune[..2], "the first two bars are the file's own");
+    assert!(answer[2..4].iter().sum::<usize>() > tune[2..4].iter().sum::<usize>(), "{answer:?}");
+    assert_eq!(edited[3], tune[3], "the composed bar 4 is silent, the file's own is not: {edited:?}");
+    assert_ne!(edited, answer);
+}

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 
 use crate::cli::values;
 use crate::composer::{Edit, Take};
-use crate::music::{Family, Meter, Piece, smf};
+use crate::music::{Family, Meter, Note, Piece, Tick, smf};
 use crate::player::{ComposingKnobs, Conversation};
 
 /// Who plays along, and what is done with single bars afterwards.
@@ -76,6 +76,13 @@ pub(super) fn played_to(mut take: Take, played: Option<&Piece>) -> Take {
         take.play_in(&piece.notes);
     }
     take
+}
+
+/// The bars that are played in, and sixteen more.
+pub(super) fn n_bars(played: &[Note], meter: Meter) -> u32 {
+    let end = played.iter().map(|note| note.onset + Tick(1)).max().unwrap_or(Tick::ZERO);
+    let length = meter.bar_length().0;
+    ((end.0.max(0) + length - 1) / length + 16) as u32
 }
 
 /// The meter of the file's first bar.

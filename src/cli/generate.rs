@@ -29,7 +29,7 @@ pub(super) struct GenerateArgs {
     /// How many bars
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with = "notes")]
     bars: Option<u32>,
-    /// How many notes [default: 500]
+    /// How many notes [default: 500; with a file that is played in, its bars and sixteen more]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     notes: Option<u32>,
     #[command(flatten)]
@@ -100,13 +100,19 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let writer = Writer::new(model.clone());
     let amount = match args.bars {
         Some(n_bars) => Amount::Bars(n_bars),
+        None if args.notes.is_none() && played.is_some() => Amount::Bars(conversation::n_bars(&theirs, meter)),
         None => Amount::Notes(args.notes.unwrap_or(DEFAULT_N_NOTES)),
     };
     let (notes, n_bars) = compose(take, writer, &knobs, meter, &amount, &edits);
+    ensure!(
+        !notes.is_empty() || played.is_none(),
+        "nothing is composed in {n_bars} bars, since the file is playing; ask for more with --bars"
+    );
     ensure!(!notes.is_empty(), "no note could be drawn with these constraints");
     let scale_share = best_scale_share(&notes);
     let n_notes = notes.len();
-    let notes = notes.into_iter().chain(theirs).collect();
+    let end = Tick(n_bars as i64 * meter.bar_length().0);
+    let notes = notes.into_iter().chain(theirs.into_iter().filter(|note| note.onset < end)).collect();
     let piece = piece(args, notes, &knobs, meter, continuation.as_ref());
     let style_name = model.card().styles.get(style).map_or("", String::as_str);
     write(
