@@ -187,7 +187,7 @@ impl Session {
             } else {
                 format!("{n_new} bars were")
             };
-            messages.push(format!("{bars} not composed in time and stayed silent"));
+            messages.push(format!("{bars} not composed in time; the phrase was heard again instead"));
         }
         if error != inner.seen.0 {
             messages.extend(error);

@@ -8,6 +8,7 @@ use egui::{
     Theme, Ui, Vec2, ViewportCommand, vec2,
 };
 
+use crate::player::Conversation;
 use crate::plugin::editor::guide::{self, Topic};
 use crate::plugin::editor::knobs::{self, Group};
 use crate::plugin::editor::roll::{self, Camera};
@@ -278,7 +279,20 @@ fn state(view: &View) -> String {
         (Some(card), false) => card.name.clone(),
         (None, false) => "No model".to_owned(),
     };
-    format!("{what}{bar}  ·  {model}")
+    format!("{what}{bar}{}  ·  {model}", turn(view))
+}
+
+/// Whose turn it is in a conversation.
+fn turn(view: &View) -> &'static str {
+    let (roll, knobs) = (&view.roll, view.parameters.composing());
+    let now = roll.playhead.to_ticks_floor();
+    let bar_idx = roll.score.bars.partition_point(|bar| bar.end() <= now);
+    match knobs.conversation {
+        Conversation::Continue if roll.input.is_empty() => ", waits for you to play",
+        Conversation::Trade if (bar_idx / usize::from(knobs.trade)).is_multiple_of(2) => ", your bars",
+        Conversation::Trade => ", its bars",
+        _ => "",
+    }
 }
 
 /// The corner by which the window is made larger or smaller where the host offers none.
