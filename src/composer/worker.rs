@@ -17,6 +17,7 @@ use crate::composer::take::ComposedBar;
 use crate::composer::{Edit, Opening, SavedTake, Take, TakeError, Writer};
 use crate::model::Model;
 use crate::music::{Family, Note, Score, Tick};
+use crate::player::Conversation;
 use crate::player::handover::{ComposerEnd, Playhead, Published};
 
 /// What the editor shows about the composer.
@@ -301,7 +302,9 @@ impl Worker {
     /// How often to look while the player waits, while the song moves and while it stands. With many instances
     /// it is the looking that costs, and what is asked for is needed a beat later.
     const POLL_OFFLINE: Duration = Duration::from_micros(300);
-    const POLL_PLAYING: Duration = Duration::from_millis(15);
+    const POLL_PLAYING: Duration = Duration::from_millis(40);
+    /// While somebody may be playing along.
+    const POLL_LISTENING: Duration = Duration::from_millis(8);
     /// And for some turns after a message: a host that renders without saying so soon has the next.
     const POLL_ALERT: Duration = Duration::from_millis(1);
     const N_ALERT_TURNS: u32 = 5;
@@ -338,7 +341,8 @@ impl Worker {
         match self.desk.moment() {
             Some(moment) if moment.playing && moment.offline => Self::POLL_OFFLINE,
             Some(moment) if moment.playing && self.n_quiet_turns < Self::N_ALERT_TURNS => Self::POLL_ALERT,
-            Some(moment) if moment.playing => Self::POLL_PLAYING,
+            Some(moment) if moment.playing && moment.knobs.conversation == Conversation::Generate => Self::POLL_PLAYING,
+            Some(moment) if moment.playing => Self::POLL_LISTENING,
             _ => Self::POLL_STOPPED,
         }
     }
