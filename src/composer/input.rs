@@ -144,15 +144,17 @@ impl PlayedIn {
             return None;
         }
         // Whoever begins to play begins on the tonic more often than not, at once or after an upbeat: the bass
-        // there counts a quarter more.
-        let beginning = |onset: Tick| {
-            let chord = notes.iter().filter(|note| note.onset == onset);
-            chord.min_by_key(|note| note.pitch).map(|bass| Note { duration: Self::HELD, ..*bass })
+        // there counts a quarter more. A whole chord says more than that, and needs no second opinion.
+        let chord = |onset: Tick| notes.iter().filter(move |note| note.onset == onset);
+        let bass = |onset: Tick, quarters: i64| {
+            let lowest = chord(onset).min_by_key(|note| note.pitch);
+            lowest.map(|bass| Note { duration: Tick(quarters * Tick::PER_BEAT), ..*bass })
         };
+        let first = notes.first().map_or(Tick::ZERO, |note| note.onset);
         let on_bar = |note: &&Note| note.onset.0.rem_euclid(4 * Tick::PER_BEAT) == 0;
-        let first = notes.first().and_then(|note| beginning(note.onset));
-        let downbeat = notes.iter().find(on_bar).and_then(|note| beginning(note.onset));
-        notes.extend(first.into_iter().chain(downbeat));
+        let downbeat = notes.iter().find(on_bar).map_or(first, |note| note.onset);
+        let extra = if chord(first).count() >= 3 { [bass(first, 4), None] } else { [bass(first, 1), bass(downbeat, 1)] };
+        notes.extend(extra.into_iter().flatten());
         notes.sort_unstable();
         find_key(&notes).map(|(key, _)| key)
     }
