@@ -302,7 +302,7 @@ impl Worker {
     /// How often to look while the player waits, while the song moves and while it stands. With many instances
     /// it is the looking that costs, and what is asked for is needed a beat later.
     const POLL_OFFLINE: Duration = Duration::from_micros(300);
-    const POLL_PLAYING: Duration = Duration::from_millis(40);
+    const POLL_PLAYING: Duration = Duration::from_millis(20);
     /// While somebody may be playing along.
     const POLL_LISTENING: Duration = Duration::from_millis(8);
     /// And for some turns after a message: a host that renders without saying so soon has the next.

@@ -211,8 +211,12 @@ impl Link {
                 (heard_at, n_heard) = (Instant::now(), self.n_received);
             }
             let is_quiet = heard_at.elapsed() >= patience.quiet;
-            if !is_composer_there || is_quiet || start.elapsed() >= patience.total {
+            if !is_composer_there || is_quiet {
                 self.gave_up = true;
+                return;
+            }
+            // The lead is used up; with the next block there is more.
+            if start.elapsed() >= patience.total {
                 return;
             }
             std::thread::sleep(Duration::from_micros(100));

@@ -84,18 +84,32 @@ pub fn record(job: &Job<'_>) -> Result<Song> {
     let (session, midi) = (job.folder.join("session"), job.folder.join("recorded.mid"));
     let script = job.folder.join("record.lua");
     std::fs::write(&script, SCRIPT)?;
-    let mut lua = home.command("timeout");
-    lua.arg((job.seconds * 3 + 90).to_string()).arg(LUA).arg(&script);
-    lua.arg("Continuo")
-        .arg(&session)
-        .arg(&midi)
-        .arg(job.seconds.to_string());
-    lua.args(
-        job.parameters
-            .iter()
-            .map(|(name, value)| format!("{name}={value}")),
-    );
-    let log = run(&mut lua)?;
+    let story = || {
+        let mut lua = home.command("timeout");
+        // Its output would be lost in a buffer if it had to be stopped.
+        lua.args(["-k", "5"]).arg((job.seconds * 3 + 60).to_string());
+        lua.args(["stdbuf", "-oL"]).arg(LUA).arg(&script);
+        lua.arg("Continuo")
+            .arg(&session)
+            .arg(&midi)
+            .arg(job.seconds.to_string());
+        lua.args(
+            job.parameters
+                .iter()
+                .map(|(name, value)| format!("{name}={value}")),
+        );
+        run(&mut lua)
+    };
+    // Once in about forty sessions Ardour stood still, with its processor idle, and we do not know why.
+    let log = match story() {
+        Err(error) if error.to_string().contains("status: 124") => {
+            eprintln!("\n*** ARDOUR STOOD STILL AND IS STARTED ONCE MORE: {error} ***\n");
+            let _ = std::fs::remove_dir_all(&session);
+            let _ = std::fs::remove_file(&midi);
+            story()?
+        }
+        other => other?,
+    };
     ensure!(midi.exists(), "Ardour recorded nothing:\n{log}");
     Song::read(&midi)
 }
