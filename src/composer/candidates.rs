@@ -44,7 +44,7 @@ fn passages(notes: &[Note]) -> impl Iterator<Item = Fingerprint> {
 impl Writer {
     /// Which candidate the bar belongs to: that of the bar before it in the same phrase, or the best of those
     /// that could go on from here.
-    pub(in crate::composer) fn candidate(&mut self, take: &Take, place: &Place) -> u8 {
+    pub(in crate::composer) async fn candidate(&mut self, take: &Take, place: &Place) -> u8 {
         let n_candidates = place.knobs.best_of;
         if n_candidates < 2 {
             return 0;
@@ -60,7 +60,7 @@ impl Writer {
         let n_bars = (length - place.bar_idx % length).min(JUDGED_BARS);
         let mut best = (0, f32::NEG_INFINITY);
         for candidate in 0..n_candidates {
-            let drawn = self.try_phrase(take, &Place { candidate, ..*place }, n_bars);
+            let drawn = self.try_phrase(take, &Place { candidate, ..*place }, n_bars).await;
             let notes: Vec<Note> = drawn.iter().map(|drawn| drawn.note).collect();
             // A copy is taken only where all are copies.
             let malus = if copies.contains(&notes) { -1e6 } else { 0.0 };
@@ -75,12 +75,12 @@ impl Writer {
     }
 
     /// The notes of a few bars as this candidate would have them, in C.
-    fn try_phrase(&mut self, take: &Take, place: &Place, n_bars: usize) -> Vec<Drawn> {
+    async fn try_phrase(&mut self, take: &Take, place: &Place, n_bars: usize) -> Vec<Drawn> {
         let mut trial = take.until(place.bar_idx);
         let mut all = Vec::new();
         let mut place = *place;
         for _ in 0..n_bars {
-            let (drawn, _) = self.draw_well(&trial, &place);
+            let (drawn, _) = self.draw_well(&trial, &place).await;
             let made = self.made(&trial, &place, drawn.clone(), None);
             self.put(&mut trial, place.bar_idx, Arc::new(made));
             all.extend(drawn);

@@ -56,7 +56,7 @@ impl Listener {
     }
 
     /// Writes the bars again that what was played concerns, and the next one where there is time for it.
-    pub(in crate::composer) fn catch_up(&mut self, take: &mut Take, writer: &mut Writer) {
+    pub(in crate::composer) async fn catch_up(&mut self, take: &mut Take, writer: &mut Writer) {
         let Some((first, last)) = self.dirty.take() else {
             return;
         };
@@ -70,7 +70,7 @@ impl Listener {
                 Conversation::Continue | Conversation::Accompany => true,
             };
             if is_concerned {
-                writer.write_bar(take, idx, &composed.knobs, composed.bar.meter);
+                writer.write_bar(take, idx, &composed.knobs, composed.bar.meter).await;
             }
         }
         let Some(next) = take.bars().get(last + 1).cloned() else {
@@ -78,7 +78,7 @@ impl Listener {
         };
         let has_time = self.last <= next.bar.start - PlayedIn::TOO_LATE;
         if has_time && take.has_lost_its_past(last + 1) {
-            writer.write_bar(take, last + 1, &next.knobs, next.bar.meter);
+            writer.write_bar(take, last + 1, &next.knobs, next.bar.meter).await;
         } else {
             take.bless(last + 1);
         }

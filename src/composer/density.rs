@@ -42,16 +42,18 @@ pub(in crate::composer) struct Density<'a> {
 /// been steered, the bar has begun, and none of its notes has been heard. It is left as if it had heard the
 /// base and nothing else. Only notes from the position `from` on are left out, cut or added: those before
 /// sound already, perhaps. `from` is the bar's beginning otherwise.
-pub(in crate::composer) fn thicken_or_thin(
+pub(in crate::composer) async fn thicken_or_thin(
     generator: &mut Generator,
     base: &[Note],
     from: Tick,
     bar: &Density<'_>,
 ) -> Vec<Note> {
     if bar.density > 1.0 {
-        return Thickening::new(generator, base, from, bar).run();
+        return Thickening::new(generator, base, from, bar).run().await;
     }
-    base.iter().for_each(|note| generator.feed(note));
+    for note in base {
+        generator.feed_in_turn(note).await;
+    }
     let n_before = base.partition_point(|note| note.onset < from);
     let (before, after) = base.split_at(n_before);
     let mut notes = before.to_vec();
@@ -154,23 +156,25 @@ impl<'a> Thickening<'a> {
         Self { generator, base, from, bar, constraints, ringing, extras: Vec::new() }
     }
 
-    fn run(mut self) -> Vec<Note> {
+    async fn run(mut self) -> Vec<Note> {
         let bar_end = self.bar.start + self.bar.meter.bar_length();
         let mut begin = self.bar.start - Self::DISTANCE;
         let mut rest = self.base;
         for gap_idx in 0.. {
             let end = rest.first().map_or(bar_end, |note| note.onset);
-            self.fill(gap_idx, begin + Self::DISTANCE, end, self.base.len() - rest.len());
+            self.fill(gap_idx, begin + Self::DISTANCE, end, self.base.len() - rest.len()).await;
             let Some(first) = rest.first() else { break };
             let (chord, later) = rest.split_at(rest.partition_point(|note| note.onset == first.onset));
-            chord.iter().for_each(|note| self.generator.feed(note));
+            for note in chord {
+                self.generator.feed_in_turn(note).await;
+            }
             (begin, rest) = (first.onset, later);
         }
         self.result()
     }
 
     /// Asks the network what it would play between two onsets of the base, of which `n_heard` have passed.
-    fn fill(&mut self, gap_idx: usize, begin: Tick, end: Tick, n_heard: usize) {
+    async fn fill(&mut self, gap_idx: usize, begin: Tick, end: Tick, n_heard: usize) {
         let given = Given {
             from: Some(begin.max(self.from)),
             before: Some(end - Self::DISTANCE + Tick(1)),
@@ -191,7 +195,7 @@ impl<'a> Thickening<'a> {
                 n_misses += 1;
                 continue;
             };
-            self.generator.feed(&note);
+            self.generator.feed_in_turn(&note).await;
             // The later notes of a gap build on the first, so they come later.
             let rank = chance_unit(&[seed, bar_idx, 6, self.extras.len() as u64]) + 0.25 * n_found as f32;
             self.extras.push(Extra { note, place, rank });
@@ -300,7 +304,7 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use crate::composer::density::{Density, thicken_or_thin};
-    use crate::model::{Beginning, Constraints, Generator, Given, Model, Sampling, StyleMix};
+    use crate::model::{Beginning, Constraints, Generator, Given, Model, Sampling, StyleMix, at_once};
     use crate::music::{Family, Meter, Mode, Note, Tick};
 
     const DENSITIES: [f32; 9] = [0.0, 0.3, 0.6, 0.9, 1.0, 1.2, 1.5, 1.8, 2.0];
@@ -331,7 +335,7 @@ mod tests {
             let at = |density: f32| {
                 generator.restore(&before);
                 let bar = Density { density, seed: 1, bar_idx, start, meter, sampling: &sampling, constraints };
-                let notes = thicken_or_thin(&mut generator, &base, start, &bar);
+                let notes = at_once(thicken_or_thin(&mut generator, &base, start, &bar));
                 let then = generator.draw(&sampling, constraints, &Given::default(), &mut rng.clone());
                 assert_eq!(then, next, "the network has heard the base and nothing else");
                 notes

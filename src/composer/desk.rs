@@ -6,7 +6,8 @@
 use std::collections::VecDeque;
 
 use crate::composer::conversation::Listener;
-use crate::composer::{Edit, Take, Writer, edit_bar};
+use crate::composer::writer::edit_bar_in_turn;
+use crate::composer::{Edit, Take, Writer};
 use crate::music::{Meter, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::Conversation;
@@ -68,6 +69,11 @@ impl Desk {
         self.moment.as_ref()
     }
 
+    /// Whether the player waits for an answer.
+    pub(in crate::composer) fn is_awaited(&self) -> bool {
+        !self.requests.is_empty()
+    }
+
     /// Takes a message in.
     pub(in crate::composer) fn hear(&mut self, message: Message) {
         match message {
@@ -102,8 +108,8 @@ impl Desk {
     }
 
     /// Changes one bar by hand.
-    pub(in crate::composer) fn edit(&mut self, bar_idx: usize, edit: Edit) {
-        edit_bar(&mut self.take, self.writer.as_mut(), bar_idx, edit);
+    pub(in crate::composer) async fn edit(&mut self, bar_idx: usize, edit: Edit) {
+        edit_bar_in_turn(&mut self.take, self.writer.as_mut(), bar_idx, edit).await;
     }
 
     /// Answers everything without composing, for when there is nothing to compose with, and says whether
@@ -116,7 +122,7 @@ impl Desk {
     }
 
     /// Composes the bar that is needed most, if any is.
-    pub(in crate::composer) fn work(&mut self) -> Progress {
+    pub(in crate::composer) async fn work(&mut self) -> Progress {
         let Some(mut writer) = self.writer.take() else {
             let progress = if self.requests.is_empty() {
                 Progress::Idle
@@ -127,10 +133,10 @@ impl Desk {
             return progress;
         };
         let progress = match self.requests.front().copied() {
-            Some(Request::Settle(settle)) => self.settle(&mut writer, &settle),
-            Some(Request::BarLine(line)) => self.move_bar_line(&mut writer, &line),
-            Some(Request::Input(input)) => self.listen(&mut writer, &input),
-            None => self.compose_ahead(&mut writer),
+            Some(Request::Settle(settle)) => self.settle(&mut writer, &settle).await,
+            Some(Request::BarLine(line)) => self.move_bar_line(&mut writer, &line).await,
+            Some(Request::Input(input)) => self.listen(&mut writer, &input).await,
+            None => self.compose_ahead(&mut writer).await,
         };
         self.writer = Some(writer);
         progress
@@ -143,7 +149,7 @@ impl Desk {
     }
 
     /// The bar at a position belongs to these knobs.
-    fn settle(&mut self, writer: &mut Writer, settle: &Settle) -> Progress {
+    async fn settle(&mut self, writer: &mut Writer, settle: &Settle) -> Progress {
         let Settle {
             position,
             meter,
@@ -158,7 +164,7 @@ impl Desk {
         }
         let Some(bar_idx) = self.take.bar_idx_at(position) else {
             let line = settle.line.unwrap_or(Tick::ZERO);
-            if !self.compose_next(writer, &knobs, self.take.meter_towards(line, meter)) {
+            if !self.compose_next(writer, &knobs, self.take.meter_towards(line, meter)).await {
                 return self.answer(settle.number);
             }
             return Progress::Composed;
@@ -171,20 +177,20 @@ impl Desk {
             let true_meter = if is_told { meter } else { composed.bar.meter };
             let is_stale = self.take.is_stale(bar_idx, &knobs, writer.hash());
             if is_stale || composed.bar.meter != true_meter {
-                writer.write_bar(&mut self.take, bar_idx, &knobs, true_meter);
+                writer.write_bar(&mut self.take, bar_idx, &knobs, true_meter).await;
             }
         }
         self.answer(settle.number)
     }
 
     /// A key has gone down or up. Keys that wait to be heard are heard first: a chord is worked in at once.
-    fn listen(&mut self, writer: &mut Writer, input: &Input) -> Progress {
+    async fn listen(&mut self, writer: &mut Writer, input: &Input) -> Progress {
         if self.is_alone() {
             return self.answer(input.number);
         }
         self.listener.hear(&mut self.take, input);
         if !matches!(self.requests.get(1), Some(Request::Input(_))) {
-            self.listener.catch_up(&mut self.take, writer);
+            self.listener.catch_up(&mut self.take, writer).await;
         }
         self.answer(input.number)
     }
@@ -195,20 +201,20 @@ impl Desk {
     }
 
     /// The host's bar has turned out to begin here, or to have this meter; it may be sounding already.
-    fn move_bar_line(&mut self, writer: &mut Writer, line: &BarLine) -> Progress {
+    async fn move_bar_line(&mut self, writer: &mut Writer, line: &BarLine) -> Progress {
         self.take.line_up(line.start);
         if let Some(bar_idx) = self.take.bar_idx_at(line.start)
             && let Some(composed) = self.take.bars().get(bar_idx)
             && composed.bar.start == line.start
             && composed.bar.meter != line.meter
         {
-            writer.stretch_bar(&mut self.take, bar_idx, line.meter);
+            writer.stretch_bar(&mut self.take, bar_idx, line.meter).await;
         }
         self.answer(line.number)
     }
 
     /// Composes the bars that the playhead will come to next, on the knobs of the moment.
-    fn compose_ahead(&mut self, writer: &mut Writer) -> Progress {
+    async fn compose_ahead(&mut self, writer: &mut Writer) -> Progress {
         let Some(moment) = self.moment else {
             return Progress::Idle;
         };
@@ -219,7 +225,7 @@ impl Desk {
         let loop_start = loop_range.map(|(start, _)| start.max(Tick::ZERO));
         for from in [Some(here), loop_start].into_iter().flatten() {
             let until = loop_range.map_or(Tick(i64::MAX), |(_, end)| end);
-            if self.compose_from(writer, &moment, from, until) {
+            if self.compose_from(writer, &moment, from, until).await {
                 return Progress::Composed;
             }
         }
@@ -227,13 +233,13 @@ impl Desk {
     }
 
     /// Composes the first bar from `from` on that is missing or stale, and says whether there was one.
-    fn compose_from(&mut self, writer: &mut Writer, moment: &Moment, from: Tick, until: Tick) -> bool {
+    async fn compose_from(&mut self, writer: &mut Writer, moment: &Moment, from: Tick, until: Tick) -> bool {
         let Some(first) = self.take.bar_idx_at(from) else {
-            return self.compose_next(writer, &moment.knobs, moment.meter);
+            return self.compose_next(writer, &moment.knobs, moment.meter).await;
         };
         for bar_idx in first..Take::MAX_BARS {
             let Some(composed) = self.take.bars().get(bar_idx) else {
-                return self.take.end() < until && self.compose_next(writer, &moment.knobs, moment.meter);
+                return self.take.end() < until && self.compose_next(writer, &moment.knobs, moment.meter).await;
             };
             let start = composed.bar.start;
             let is_far = bar_idx > first + Self::N_AHEAD && start >= from + Self::AHEAD;
@@ -244,7 +250,7 @@ impl Desk {
             let is_near = self.is_alone() || bar_idx <= first + 1;
             if is_near && self.should_be_new(bar_idx, from, moment, writer.hash()) {
                 let meter = composed.bar.meter;
-                writer.write_bar(&mut self.take, bar_idx, &moment.knobs, meter);
+                writer.write_bar(&mut self.take, bar_idx, &moment.knobs, meter).await;
                 return true;
             }
         }
@@ -269,11 +275,11 @@ impl Desk {
     }
 
     /// Composes the next bar at the end of the take, unless it is as long as it may be.
-    fn compose_next(&mut self, writer: &mut Writer, knobs: &ComposingKnobs, meter: Meter) -> bool {
+    async fn compose_next(&mut self, writer: &mut Writer, knobs: &ComposingKnobs, meter: Meter) -> bool {
         let bar_idx = self.take.n_bars();
         let has_room = bar_idx < Take::MAX_BARS;
         if has_room {
-            writer.write_bar(&mut self.take, bar_idx, knobs, meter);
+            writer.write_bar(&mut self.take, bar_idx, knobs, meter).await;
         }
         has_room
     }

@@ -59,24 +59,26 @@ impl Place {
     }
 
     /// Tells the generator that the bar begins, and what is in it already.
-    pub(in crate::composer) fn begin(&self, generator: &mut Generator, notes: &[Note]) {
+    pub(in crate::composer) async fn begin(&self, generator: &mut Generator, notes: &[Note]) {
         generator.steer(style(&self.knobs), self.key.mode);
         generator.begin_bar(self.start, self.meter);
-        notes.iter().for_each(|note| generator.feed(note));
+        for note in notes {
+            generator.feed_in_turn(note).await;
+        }
     }
 
     /// Draws the rest of the bar, which has begun and holds `kept`, not before the position `from`.
-    pub(in crate::composer) fn draw(
+    pub(in crate::composer) async fn draw(
         &self,
         generator: &mut Generator,
         kept: &[Note],
         from: Tick,
         rng: &mut Pcg64,
     ) -> Vec<Drawn> {
-        self.draw_stretch(generator, kept.len(), from, self.end(), &self.constraints(), rng)
+        self.draw_stretch(generator, kept.len(), from, self.end(), &self.constraints(), rng).await
     }
 
-    fn draw_stretch(
+    async fn draw_stretch(
         &self,
         generator: &mut Generator,
         n_before: usize,
@@ -106,7 +108,7 @@ impl Place {
                 n_redraws += 1;
                 continue;
             }
-            generator.feed(&note);
+            generator.feed_in_turn(&note).await;
             drawn.push(next);
         }
         drawn
@@ -116,7 +118,7 @@ impl Place {
     ///
     /// `played` are the notes of this bar, `heard` the same as the network hears them. Returns what was
     /// drawn, and leaves the generator as having heard both.
-    pub(in crate::composer) fn draw_along(
+    pub(in crate::composer) async fn draw_along(
         &self,
         generator: &mut Generator,
         played: &[PlayedNote],
@@ -133,20 +135,22 @@ impl Place {
             let until = cuts.get(idx + 1).copied().unwrap_or(self.end());
             let before = generator.snapshot();
             let mut rng = self.rng((from - self.start).0 as u64);
-            let more = self.draw_stretch(generator, drawn.len(), from, until, &constraints, &mut rng);
+            let more = self.draw_stretch(generator, drawn.len(), from, until, &constraints, &mut rng).await;
             // What was played meanwhile could not be known; now it is heard in its place.
             generator.restore(&before);
             let meanwhile = heard.iter().filter(|note| (from..until).contains(&note.onset));
             let mut both: Vec<Note> = meanwhile.copied().chain(more.iter().map(|drawn| drawn.note)).collect();
             both.sort_unstable();
-            both.iter().for_each(|note| generator.feed(note));
+            for note in &both {
+                generator.feed_in_turn(note).await;
+            }
             drawn.extend(more);
         }
         drawn
     }
 
     /// Draws other pitches for the rhythm of `notes`, or another rhythm for their pitches.
-    pub(in crate::composer) fn redraw(
+    pub(in crate::composer) async fn redraw(
         &self,
         generator: &mut Generator,
         notes: &[Note],
@@ -175,7 +179,7 @@ impl Place {
                 },
             };
             if let Some(next) = generator.draw(&sampling, &constraints, &given, rng) {
-                generator.feed(&next.note);
+                generator.feed_in_turn(&next.note).await;
                 drawn.push(next);
             }
         }

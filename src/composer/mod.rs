@@ -1,8 +1,8 @@
 //! Knobs and a generator make bars; bars make the take that belongs to the project.
 //!
 //! [`Writer`] and [`Take`] are the musical core, without any thread: the trainer's `generate` uses them
-//! as they are. [`Composer`] puts them on a thread of their own, one for each instance of the plugin,
-//! and speaks with the player through [`crate::player::handover`].
+//! as they are. [`Composer`] puts them on a thread that all instances of the plugin in a process share, and
+//! speaks with the player through [`crate::player::handover`].
 
 mod take;
 pub use take::Take;
@@ -16,8 +16,12 @@ pub use saved::{SavedModel, SavedTake, TakeError};
 mod edit;
 pub use edit::Edit;
 
+mod handle;
+pub use handle::{Composer, Mark, Picture, Status};
+
+mod studio;
+
 mod worker;
-pub use worker::{Composer, Mark, Picture, Status};
 
 mod opening;
 pub use opening::Opening;

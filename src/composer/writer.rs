@@ -10,7 +10,7 @@ use crate::composer::fingerprint::{Fingerprint, chance, chance_unit};
 use crate::composer::input::PlayedIn;
 use crate::composer::take::ComposedBar;
 use crate::composer::{Edit, Take};
-use crate::model::{Beginning, Drawn, Generator, Model, Primer, Snapshot};
+use crate::model::{Beginning, Drawn, Generator, Model, Primer, Snapshot, StepSlot, at_once};
 use crate::music::{Bar, Key, Meter, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
@@ -74,6 +74,13 @@ impl Writer {
         }
     }
 
+    /// A writer that waits in this slot for the steps of its network.
+    pub(in crate::composer) fn in_turn(model: Arc<Model>, slot: StepSlot) -> Self {
+        let mut writer = Self::new(model);
+        writer.generator.take_turns(slot);
+        writer
+    }
+
     /// The model it draws from.
     #[must_use]
     pub fn model(&self) -> &Arc<Model> {
@@ -89,7 +96,7 @@ impl Writer {
     ///
     /// A kept bar stays; one of another take is fetched from there; one that was here before with the same
     /// knobs comes back.
-    pub(in crate::composer) fn write_bar(
+    pub(in crate::composer) async fn write_bar(
         &mut self,
         take: &mut Take,
         bar_idx: usize,
@@ -122,9 +129,10 @@ impl Writer {
         let replaced = || take.replaced_bar(bar_idx, knobs, meter, &self.hash).filter(|old| old.key == place.key);
         let old = if knobs.conversation == Conversation::Generate { replaced() } else { None };
         let old = old.or_else(|| take.shelved(bar_idx, knobs, meter, &self.hash));
-        let composed = old
-            .or_else(|| self.repeated(take, &place).map(Arc::new))
-            .unwrap_or_else(|| Arc::new(self.compose(take, &place)));
+        let composed = match old.or_else(|| self.repeated(take, &place).map(Arc::new)) {
+            Some(composed) => composed,
+            None => Arc::new(self.compose(take, &place).await),
+        };
         self.put(take, bar_idx, composed);
     }
 
@@ -137,7 +145,7 @@ impl Writer {
     }
 
     /// Composes a bar as its place and the take have it, whatever was there before.
-    fn compose(&mut self, take: &Take, place: &Place) -> ComposedBar {
+    async fn compose(&mut self, take: &Take, place: &Place) -> ComposedBar {
         match place.knobs.conversation {
             Conversation::Trade if is_their_turn(place) => {
                 let heard = take.input.heard_in(place.start, place.end(), place.knobs.instrument);
@@ -145,14 +153,14 @@ impl Writer {
                 self.has_heard_it = false;
                 made
             }
-            Conversation::Continue => self.compose_answer(take, place),
-            Conversation::Accompany => self.compose_along(take, place),
+            Conversation::Continue => self.compose_answer(take, place).await,
+            Conversation::Accompany => self.compose_along(take, place).await,
             Conversation::Generate | Conversation::Trade => {
                 let place = Place { is_closed: comes_round_after(take, place), ..*place };
-                let place = Place { candidate: self.candidate(take, &place), ..place };
-                let (base, before) = self.draw_well(take, &place);
+                let place = Place { candidate: self.candidate(take, &place).await, ..place };
+                let (base, before) = self.draw_well(take, &place).await;
                 if place.has_its_own_density() {
-                    let filled = self.fill(&place, &base, &before);
+                    let filled = self.fill(&place, &base, &before).await;
                     let heard = base.iter().map(|drawn| drawn.note).collect::<Vec<_>>();
                     let heard = transposed(&heard, place.key.transposition());
                     let made = self.made(take, &place, filled, Some(heard));
@@ -167,15 +175,15 @@ impl Writer {
     /// Draws a bar, and again when it comes out stuck on one note or cut off.
     ///
     /// Also returns where the generator stood before; now it has heard the bar.
-    pub(in crate::composer) fn draw_well(&mut self, take: &Take, place: &Place) -> (Vec<Drawn>, Snapshot) {
-        self.stand_before(take, place);
+    pub(in crate::composer) async fn draw_well(&mut self, take: &Take, place: &Place) -> (Vec<Drawn>, Snapshot) {
+        self.stand_before(take, place).await;
         let before = self.generator.snapshot();
         let mut attempt = 0;
         loop {
-            place.begin(&mut self.generator, &[]);
+            place.begin(&mut self.generator, &[]).await;
             // Far beyond the parts that a bar can have in ticks.
             let mut rng = place.rng(attempt << 32);
-            let drawn = place.draw(&mut self.generator, &[], place.start, &mut rng);
+            let drawn = place.draw(&mut self.generator, &[], place.start, &mut rng).await;
             attempt += 1;
             if attempt > Self::MAX_ATTEMPTS || !is_broken(&drawn) {
                 return (drawn, before);
@@ -186,9 +194,9 @@ impl Writer {
 
     /// A bar with as many notes as density wants, made from the `base` that was drawn for it from `before`.
     /// The generator has heard the base again.
-    fn fill(&mut self, place: &Place, base: &[Drawn], before: &Snapshot) -> Vec<Drawn> {
+    async fn fill(&mut self, place: &Place, base: &[Drawn], before: &Snapshot) -> Vec<Drawn> {
         self.generator.restore(before);
-        place.begin(&mut self.generator, &[]);
+        place.begin(&mut self.generator, &[]).await;
         let mut notes: Vec<Note> = base.iter().map(|drawn| drawn.note).collect();
         notes.sort_unstable();
         let (sampling, constraints) = (sampling(&place.knobs), place.constraints());
@@ -201,7 +209,7 @@ impl Writer {
             sampling: &sampling,
             constraints: &constraints,
         };
-        let filled = thicken_or_thin(&mut self.generator, &notes, place.start, &density);
+        let filled = thicken_or_thin(&mut self.generator, &notes, place.start, &density).await;
         let known = |note: &Note| {
             let same = |drawn: &&Drawn| {
                 let parts = |note: &Note| (note.onset, note.pitch, note.family);
@@ -213,7 +221,7 @@ impl Writer {
     }
 
     /// A bar that is silent while somebody plays, and until they have played at all.
-    fn compose_answer(&mut self, take: &Take, place: &Place) -> ComposedBar {
+    async fn compose_answer(&mut self, take: &Take, place: &Place) -> ComposedBar {
         let Place { start, .. } = *place;
         let end = place.end();
         let input = &take.input;
@@ -221,8 +229,8 @@ impl Writer {
         if input.has_any_before(end) {
             let quiet_until = input.rings_until(start);
             let entry = input.begin_in(start, end).next().map_or(end, |note| note.onset);
-            let (base, before) = self.draw_well(take, place);
-            drawn = if place.has_its_own_density() { self.fill(place, &base, &before) } else { base };
+            let (base, before) = self.draw_well(take, place).await;
+            drawn = if place.has_its_own_density() { self.fill(place, &base, &before).await } else { base };
             drawn.retain(|drawn| drawn.note.onset >= quiet_until && drawn.note.onset < entry);
         }
         let mut heard = input.heard_in(start, end, place.knobs.instrument);
@@ -234,12 +242,12 @@ impl Writer {
     }
 
     /// A bar beside what is played in it.
-    fn compose_along(&mut self, take: &Take, place: &Place) -> ComposedBar {
+    async fn compose_along(&mut self, take: &Take, place: &Place) -> ComposedBar {
         let mut heard = take.input.heard_along(place.start, place.end(), place.knobs.instrument);
-        self.stand_before(take, place);
-        place.begin(&mut self.generator, &[]);
+        self.stand_before(take, place).await;
+        place.begin(&mut self.generator, &[]).await;
         let played: Vec<_> = take.input.begin_in(place.start, place.end()).copied().collect();
-        let drawn = place.draw_along(&mut self.generator, &played, &place.to_c(&heard));
+        let drawn = place.draw_along(&mut self.generator, &played, &place.to_c(&heard)).await;
         heard.extend(drawn.iter().map(|drawn| moved(&drawn.note, place.key.transposition())));
         heard.sort_unstable();
         let made = self.made(take, place, drawn, Some(heard));
@@ -274,29 +282,29 @@ impl Writer {
     }
 
     /// Composes one bar anew by hand. The bars after it stay as they are.
-    pub(in crate::composer) fn roll(&mut self, take: &mut Take, bar_idx: usize, roll: Roll) {
+    pub(in crate::composer) async fn roll(&mut self, take: &mut Take, bar_idx: usize, roll: Roll) {
         let Some(old) = take.bars().get(bar_idx).cloned() else {
             return;
         };
         let new = match roll {
-            Roll::All => self.compose(take, &again(take, &old, bar_idx)),
-            Roll::Only(what) => self.redraw(take, &old, bar_idx, what),
+            Roll::All => self.compose(take, &again(take, &old, bar_idx)).await,
+            Roll::Only(what) => self.redraw(take, &old, bar_idx, what).await,
         };
         self.has_heard_it = false;
         take.edit(bar_idx, new);
     }
 
-    fn redraw(&mut self, take: &Take, old: &ComposedBar, bar_idx: usize, what: Redraw) -> ComposedBar {
+    async fn redraw(&mut self, take: &Take, old: &ComposedBar, bar_idx: usize, what: Redraw) -> ComposedBar {
         let place = again(take, old, bar_idx);
-        self.stand_before(take, &place);
-        place.begin(&mut self.generator, &[]);
+        self.stand_before(take, &place).await;
+        place.begin(&mut self.generator, &[]).await;
         let mut rng = place.rng(1 << 40);
-        let drawn = place.redraw(&mut self.generator, &place.to_c(&old.bar.notes), what, &mut rng);
+        let drawn = place.redraw(&mut self.generator, &place.to_c(&old.bar.notes), what, &mut rng).await;
         self.made(take, &place, drawn, None)
     }
 
     /// Gives a bar that has begun already another meter: cuts it, or composes more at its end.
-    pub(in crate::composer) fn stretch_bar(&mut self, take: &mut Take, bar_idx: usize, meter: Meter) {
+    pub(in crate::composer) async fn stretch_bar(&mut self, take: &mut Take, bar_idx: usize, meter: Meter) {
         let Some(composed) = take.bars().get(bar_idx).cloned() else {
             return;
         };
@@ -307,10 +315,10 @@ impl Writer {
         }
         let place = Place { meter, ..place_of(&composed, bar_idx) };
         let kept = place.to_c(composed.heard());
-        self.stand_before(take, &place);
-        place.begin(&mut self.generator, &kept);
+        self.stand_before(take, &place).await;
+        place.begin(&mut self.generator, &kept).await;
         let mut rng = place.rng(meter.bar_length().0 as u64);
-        let drawn = place.draw(&mut self.generator, &kept, old_end, &mut rng);
+        let drawn = place.draw(&mut self.generator, &kept, old_end, &mut rng).await;
         let made = self.made(take, &place, drawn, None);
         let both = |first: &[Note]| first.iter().chain(&made.bar.notes).copied().collect::<Vec<_>>();
         let sureness = composed.sureness.iter().chain(made.sureness.iter()).copied().collect();
@@ -372,7 +380,7 @@ impl Writer {
     }
 
     /// Brings the generator to the beginning of a bar, having heard what comes before it in the take.
-    fn stand_before(&mut self, take: &Take, place: &Place) {
+    async fn stand_before(&mut self, take: &Take, place: &Place) {
         let bar_idx = place.bar_idx;
         let here = standpoint(take, bar_idx);
         // The first bar's own knobs choose what is heard before it.
@@ -380,20 +388,23 @@ impl Writer {
             self.remember(here);
             return;
         }
-        let from = self.recall(take, bar_idx).unwrap_or_else(|| {
-            self.begin(take, place);
-            stretch_start(bar_idx)
-        });
+        let from = match self.recall(take, bar_idx) {
+            Some(from) => from,
+            None => {
+                self.begin(take, place).await;
+                stretch_start(bar_idx)
+            }
+        };
         for (idx, composed) in (0..).zip(take.bars()).take(bar_idx).skip(from) {
             let place = place_of(composed, idx);
-            place.begin(&mut self.generator, &place.to_c(composed.heard()));
+            place.begin(&mut self.generator, &place.to_c(composed.heard())).await;
         }
         self.standing = Some(here);
         self.remember(here);
     }
 
     /// Begins a stretch: at the origin of the song with a primer, elsewhere with none.
-    fn begin(&mut self, take: &Take, place: &Place) {
+    async fn begin(&mut self, take: &Take, place: &Place) {
         let first = stretch_start(place.bar_idx);
         let model = Arc::clone(self.generator.model());
         let heard = take.bars().get(first).filter(|_| first < place.bar_idx);
@@ -406,7 +417,8 @@ impl Writer {
             None if knobs.conversation == Conversation::Continue => None,
             None => choose_primer(&model, knobs, key, meter),
         };
-        self.generator.begin(&Beginning { style: style(knobs), mode: key.mode, start, meter, primer });
+        let beginning = Beginning { style: style(knobs), mode: key.mode, start, meter, primer };
+        self.generator.begin_in_turn(&beginning).await;
     }
 
     /// Goes back to the nearest remembered standpoint at or before a bar, and returns its bar.
@@ -453,7 +465,7 @@ pub fn compose_until(take: &mut Take, writer: &mut Writer, knobs: &ComposingKnob
         }
         let meter = composed.map_or(meter, |composed| composed.bar.meter);
         if composed.is_none() || take.is_stale(bar_idx, &knobs, writer.hash()) {
-            writer.write_bar(take, bar_idx, &knobs, meter);
+            at_once(writer.write_bar(take, bar_idx, &knobs, meter));
         }
     }
 }
@@ -466,7 +478,7 @@ pub fn compose_bar(
     meter: Meter,
     bar_idx: usize,
 ) {
-    writer.write_bar(take, bar_idx, &knobs.rounded(), meter);
+    at_once(writer.write_bar(take, bar_idx, &knobs.rounded(), meter));
 }
 
 /// Where the bar begins; nothing when the bars before it are missing.
@@ -574,6 +586,16 @@ fn n_sounding(notes: &[Note], tick: Tick) -> usize {
 /// Changes one bar of the take by hand; the bars after it stay as they are. What must be composed anew needs a
 /// writer; without one nothing happens.
 pub fn edit_bar(take: &mut Take, writer: Option<&mut Writer>, bar_idx: usize, edit: Edit) {
+    at_once(edit_bar_in_turn(take, writer, bar_idx, edit));
+}
+
+/// As [`edit_bar`], waiting for the steps of the network.
+pub(in crate::composer) async fn edit_bar_in_turn(
+    take: &mut Take,
+    writer: Option<&mut Writer>,
+    bar_idx: usize,
+    edit: Edit,
+) {
     let roll = match edit {
         Edit::Keep => return take.keep(bar_idx),
         Edit::Release => return take.release(bar_idx),
@@ -583,7 +605,7 @@ pub fn edit_bar(take: &mut Take, writer: Option<&mut Writer>, bar_idx: usize, ed
         Edit::ReRollPitches => Roll::Only(Redraw::Pitches),
     };
     if let Some(writer) = writer {
-        writer.roll(take, bar_idx, roll);
+        writer.roll(take, bar_idx, roll).await;
     }
 }
 

@@ -7,7 +7,8 @@ use rand::Rng;
 use crate::model::encoding::{Memory, N_STEP_ROWS, Parts};
 use crate::model::heads::{Buffers, Heads, ROWS, mask};
 use crate::model::next_note::NextNote;
-use crate::model::step::{HiddenState, Stepper};
+use crate::model::step::{Advance, HiddenState, Stepper};
+use crate::model::turns::{Step, StepSlot, at_once};
 use crate::model::vocabulary::N_PITCHES;
 use crate::model::{Constraints, Drawn, Given, Model, Primer, Sampling, StyleMix};
 use crate::music::{Meter, Mode, Note, Tick};
@@ -35,6 +36,8 @@ pub struct Beginning<'a> {
 pub struct Generator {
     model: Arc<Model>,
     stepper: Stepper,
+    /// Where steps wait to be taken together with those of others, if they do.
+    slot: Option<StepSlot>,
     rows: Vec<u32>,
     /// The row of the last blend of two styles that was asked for.
     blended: (StyleMix, Vec<i16>),
@@ -59,8 +62,8 @@ impl Generator {
         let past = Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config) };
         let (stepper, buffers) = (Stepper::new(&config), Buffers::new(&config));
         let (rows, blended) = (Vec::with_capacity(ROWS), (StyleMix::default(), Vec::new()));
-        let mut generator = Self { model, stepper, rows, blended, buffers, past };
-        generator.step();
+        let mut generator = Self { model, stepper, slot: None, rows, blended, buffers, past };
+        generator.step_now();
         generator
     }
 
@@ -70,10 +73,22 @@ impl Generator {
         &self.model
     }
 
+    /// From now on, whatever is done in turn waits in this slot for its steps to be taken.
+    pub fn take_turns(&mut self, slot: StepSlot) {
+        self.slot = Some(slot);
+    }
+
     /// Forgets everything, hears the primer if there is one, and stands at `beginning.start`.
     ///
     /// A style that the model does not have becomes its last.
     pub fn begin(&mut self, beginning: &Beginning<'_>) {
+        let slot = self.slot.take();
+        at_once(self.begin_in_turn(beginning));
+        self.slot = slot;
+    }
+
+    /// As [`Generator::begin`], waiting in the slot for each step.
+    pub async fn begin_in_turn(&mut self, beginning: &Beginning<'_>) {
         let Beginning { mode, start, meter, primer, .. } = *beginning;
         let style = self.known_style(beginning.style);
         self.past.style = style;
@@ -84,13 +99,13 @@ impl Generator {
         let first_meter = primer.map_or(meter, |primer| primer.meter);
         self.past.memory = Memory::new(style.main(), mode, primer_start, first_meter);
         self.past.state = HiddenState::zero(&self.model.played().config);
-        self.step();
+        self.step().await;
         if let Some(primer) = primer {
             let bar_length = primer.meter.bar_length().0;
             for note in &primer.notes {
                 let bar = note.onset.0.div_euclid(bar_length) * bar_length;
                 self.begin_bars_until(primer_start + Tick(bar), primer.meter);
-                self.feed(&Note { onset: note.onset + primer_start, ..*note });
+                self.feed_in_turn(&Note { onset: note.onset + primer_start, ..*note }).await;
             }
             self.begin_bars_until(start - Tick(bar_length), primer.meter);
             self.begin_bar(start, meter);
@@ -178,27 +193,58 @@ impl Generator {
     /// last one heard is ignored.
     pub fn feed(&mut self, note: &Note) {
         if self.past.memory.hear(note) {
-            self.step();
+            self.step_now();
         }
     }
 
-    fn step(&mut self) {
+    /// As [`Generator::feed`], waiting in the slot for the step.
+    pub async fn feed_in_turn(&mut self, note: &Note) {
+        if self.past.memory.hear(note) {
+            self.step().await;
+        }
+    }
+
+    async fn step(&mut self) {
+        let Some(slot) = self.slot.clone() else {
+            self.step_now();
+            return;
+        };
+        let is_blended = self.tell_rows();
+        let step = Step {
+            model: Arc::clone(&self.model),
+            rows: std::mem::take(&mut self.rows),
+            more: if is_blended { self.blended.1.clone() } else { Vec::new() },
+            state: std::mem::take(&mut self.past.state),
+            is_taken: false,
+        };
+        let Step { rows, state, .. } = slot.wait_for(step).await;
+        (self.rows, self.past.state) = (rows, state);
+        self.buffers.forget();
+    }
+
+    fn step_now(&mut self) {
+        let is_blended = self.tell_rows();
+        let more: &[i16] = if is_blended { &self.blended.1 } else { &[] };
+        let advance = Advance { rows: &self.rows, more, state: &mut self.past.state };
+        self.stepper.step_together(self.model.played(), &mut [advance]);
+        self.buffers.forget();
+    }
+
+    /// Puts down the rows that tell the last note, and whether that of a blend of styles comes to them.
+    fn tell_rows(&mut self) -> bool {
         self.rows.clear();
         self.past.memory.step_rows(&mut self.rows);
-        let network = self.model.played();
-        let mut blended: &[i16] = &[];
         let style = self.past.style;
-        if style != StyleMix::of(style.first) {
-            // A row between those of two styles takes the place of the style's own.
-            self.rows.retain(|row| (*row as usize) < N_STEP_ROWS);
-            if self.blended.0 != style {
-                let [first, second] = [style.first, style.second].map(|style| (N_STEP_ROWS + style) as u32);
-                self.blended = (style, network.inputs().between(first, second, style.thousandths));
-            }
-            blended = &self.blended.1;
+        if style == StyleMix::of(style.first) {
+            return false;
         }
-        self.stepper.step_with(network, &self.rows, blended, &mut self.past.state);
-        self.buffers.forget();
+        // A row between those of two styles takes the place of the style's own.
+        self.rows.retain(|row| (*row as usize) < N_STEP_ROWS);
+        if self.blended.0 != style {
+            let [first, second] = [style.first, style.second].map(|style| (N_STEP_ROWS + style) as u32);
+            self.blended = (style, self.model.played().inputs().between(first, second, style.thousandths));
+        }
+        true
     }
 
     /// What it remembers now.

@@ -32,6 +32,10 @@ mod variety;
 
 mod next_note;
 
+mod turns;
+pub(crate) use turns::at_once;
+pub use turns::{StepSlot, Turns};
+
 mod generator;
 pub use generator::{Beginning, Generator, Snapshot};
 

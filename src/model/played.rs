@@ -53,6 +53,13 @@ pub(crate) struct Table {
     width: usize,
 }
 
+/// What goes into a product, and what comes out.
+#[derive(Debug, Clone)]
+pub(crate) struct Lane {
+    pub(crate) input: Rounded,
+    pub(crate) out: Vec<f32>,
+}
+
 /// Numbers rounded to 16 bits, to be multiplied.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Rounded {
@@ -208,6 +215,19 @@ impl Matrix {
         }
         Self { lines, steps, n_inputs }
     }
+
+    fn panels(&self) -> impl Iterator<Item = &[Line]> {
+        self.lines.chunks_exact(self.n_inputs.div_ceil(2).max(1))
+    }
+
+    /// Adds the sums of a panel to the numbers that they belong to.
+    fn add_sums(&self, panel_idx: usize, sums: &[i32; PANEL_ROWS], input_step: f32, out: &mut [f32]) {
+        let first = panel_idx * PANEL_ROWS;
+        let places = out[first..].iter_mut().zip(&self.steps[first..]);
+        for ((out, step), sum) in places.zip(sums) {
+            *out += *sum as f32 * (step * input_step);
+        }
+    }
 }
 
 impl Linear {
@@ -224,15 +244,42 @@ impl Linear {
 
     /// `out += weights · input`, where `input_step` is what a step of the input is worth.
     pub(crate) fn add_product(&self, simd: Simd, input: &Rounded, input_step: f32, out: &mut [f32]) {
-        let Matrix { lines, steps, n_inputs } = &self.matrix;
-        assert_eq!(input.length, *n_inputs, "as many inputs as the matrix has columns");
-        let panels = lines.chunks_exact(n_inputs.div_ceil(2).max(1));
-        for ((panel, steps), out) in panels.zip(steps.chunks(PANEL_ROWS)).zip(out.chunks_mut(PANEL_ROWS)) {
-            let sums = kernel::multiply(simd, panel, &input.values);
-            for ((out, sum), step) in out.iter_mut().zip(sums).zip(steps) {
-                *out += sum as f32 * (step * input_step);
+        self.assert_fits(input);
+        for (idx, panel) in self.matrix.panels().enumerate() {
+            let [sums] = kernel::multiply(simd, panel, [&input.values]);
+            self.matrix.add_sums(idx, &sums, input_step, out);
+        }
+    }
+
+    /// The same for several lanes: a quarter of the time for each, with eight of them.
+    pub(crate) fn add_products(&self, simd: Simd, input_step: f32, lanes: &mut [Lane]) {
+        lanes.iter().for_each(|lane| self.assert_fits(&lane.input));
+        let mut rest = lanes;
+        while !rest.is_empty() {
+            let n_lanes = [8, 4, 2, 1].into_iter().find(|n| *n <= rest.len()).unwrap_or(1);
+            let (now, later) = rest.split_at_mut(n_lanes);
+            match n_lanes {
+                8 => self.add_products_of::<8>(simd, input_step, now),
+                4 => self.add_products_of::<4>(simd, input_step, now),
+                2 => self.add_products_of::<2>(simd, input_step, now),
+                _ => self.add_products_of::<1>(simd, input_step, now),
+            }
+            rest = later;
+        }
+    }
+
+    fn add_products_of<const N: usize>(&self, simd: Simd, input_step: f32, lanes: &mut [Lane]) {
+        for (idx, panel) in self.matrix.panels().enumerate() {
+            let inputs = std::array::from_fn::<&[i16], N, _>(|nth| &lanes[nth].input.values);
+            let sums = kernel::multiply(simd, panel, inputs);
+            for (lane, sums) in lanes.iter_mut().zip(&sums) {
+                self.matrix.add_sums(idx, sums, input_step, &mut lane.out);
             }
         }
+    }
+
+    fn assert_fits(&self, input: &Rounded) {
+        assert_eq!(input.length, self.matrix.n_inputs, "as many inputs as the matrix has columns");
     }
 
     /// `out = weights · input + bias`.

@@ -1,11 +1,12 @@
-//! One step of the network while playing: one note at a time, one thread, nothing allocated.
+//! One step of the network while playing: one thread, nothing allocated; of one stream of notes, or of several
+//! together.
 
 use crate::model::activation::advance_cells;
 use crate::model::network::NetworkConfig;
-use crate::model::played::{Played, Rounded};
+use crate::model::played::{Lane, Played, Rounded};
 
 /// What the LSTM remembers between notes: `[layer][H]` each.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct HiddenState {
     /// Outputs, `[n_layers * H]`.
     pub h: Vec<f32>,
@@ -28,45 +29,107 @@ impl HiddenState {
     }
 }
 
+/// A note that a stream of notes is advanced by.
+#[derive(Debug)]
+pub struct Advance<'a> {
+    /// The note, as rows of the embedding.
+    pub rows: &'a [u32],
+    /// A further row that the embedding does not have; none if it is empty.
+    pub more: &'a [i16],
+    /// What the LSTM remembers.
+    pub state: &'a mut HiddenState,
+}
+
 /// Buffers that a step needs.
 #[derive(Debug, Clone)]
 pub struct Stepper {
     /// `[4H]`.
     sums: Vec<i32>,
-    /// `[4H]`.
-    gates: Vec<f32>,
-    input: Rounded,
+    /// What goes into a layer's gates, and the gates, `[4H]`.
+    lanes: Vec<Lane>,
 }
 
 impl Stepper {
     /// Buffers for a network of this size.
     #[must_use]
     pub fn new(config: &NetworkConfig) -> Self {
-        let width = 4 * config.hidden;
-        Self { sums: vec![0; width], gates: vec![0.0; width], input: Rounded::with_capacity(2 * config.hidden) }
+        let mut stepper = Self { sums: vec![0; 4 * config.hidden], lanes: Vec::new() };
+        stepper.make_room(config, 1);
+        stepper
+    }
+
+    fn make_room(&mut self, config: &NetworkConfig, n_lanes: usize) {
+        let lane = || Lane { input: Rounded::with_capacity(2 * config.hidden), out: vec![0.0; 4 * config.hidden] };
+        while self.lanes.len() < n_lanes {
+            self.lanes.push(lane());
+        }
     }
 
     /// Advances `state` by one note, given as rows of the embedding.
     pub fn step(&mut self, network: &Played, rows: &[u32], state: &mut HiddenState) {
-        self.step_with(network, rows, &[], state);
+        self.step_together(network, &mut [Advance { rows, more: &[], state }]);
     }
 
-    /// The same with a further row that the embedding does not have; none if it is empty.
-    pub(crate) fn step_with(&mut self, network: &Played, rows: &[u32], more: &[i16], state: &mut HiddenState) {
+    /// Advances several streams by one note each. The result is the same bit for bit as one by one, and is there
+    /// far sooner: a step waits for its weights to come from memory, and they come once for all.
+    pub fn step_together(&mut self, network: &Played, advances: &mut [Advance<'_>]) {
+        self.make_room(&network.config, advances.len());
         let hidden = network.config.hidden;
+        let lanes = &mut self.lanes[..advances.len()];
         for (layer_idx, layer) in network.layers().iter().enumerate() {
             let own = layer_idx * hidden..(layer_idx + 1) * hidden;
             // What goes in, the output of the layer below, lies right before this layer's own.
-            let mut inputs = own.clone();
-            if layer_idx == 0 {
-                network.inputs().sum(rows, more, layer.bias(), &mut self.sums, &mut self.gates);
-            } else {
-                inputs.start -= hidden;
-                self.gates.copy_from_slice(layer.bias());
+            let inputs = own.start - if layer_idx == 0 { 0 } else { hidden }..own.end;
+            for (advance, lane) in advances.iter().zip(&mut *lanes) {
+                if layer_idx == 0 {
+                    let Advance { rows, more, .. } = *advance;
+                    network.inputs().sum(rows, more, layer.bias(), &mut self.sums, &mut lane.out);
+                } else {
+                    lane.out.copy_from_slice(layer.bias());
+                }
+                lane.input.set(&advance.state.h[inputs.clone()], layer.fineness());
             }
-            self.input.set(&state.h[inputs], layer.fineness());
-            layer.add_product(network.simd(), &self.input, 1.0 / layer.fineness(), &mut self.gates);
-            advance_cells(&mut self.gates, &mut state.c[own.clone()], &mut state.h[own]);
+            layer.add_products(network.simd(), 1.0 / layer.fineness(), lanes);
+            for (advance, lane) in advances.iter_mut().zip(&mut *lanes) {
+                let HiddenState { h, c } = &mut *advance.state;
+                advance_cells(&mut lane.out, &mut c[own.clone()], &mut h[own.clone()]);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::network::{Network, NetworkConfig};
+    use crate::model::played::Played;
+    use crate::model::simd::Simd;
+    use crate::model::step::{Advance, HiddenState, Stepper};
+
+    #[test]
+    fn steps_taken_together_have_the_same_bits_as_one_by_one_on_every_processor() {
+        let config = NetworkConfig { n_styles: 2, embedding: 8, hidden: 37, n_layers: 3, head: 8 };
+        let network = Network::random(config, 5);
+        let rows = |lane: usize, step: usize| [lane as u32 * 3, 40 + step as u32];
+        let best = Played::new(&network);
+        for n_lanes in [1, 2, 3, 5, 8, 13, 15] {
+            let alone = |lane: usize| {
+                let (mut stepper, mut state) = (Stepper::new(&config), HiddenState::zero(&config));
+                (0..6).for_each(|step| stepper.step(&best, &rows(lane, step), &mut state));
+                state
+            };
+            let expected: Vec<HiddenState> = (0..n_lanes).map(alone).collect();
+            for simd in Simd::available() {
+                let played = Played::with_simd(simd, &network);
+                let mut stepper = Stepper::new(&config);
+                let mut states = vec![HiddenState::zero(&config); n_lanes];
+                for step in 0..6 {
+                    let rows: Vec<_> = (0..n_lanes).map(|lane| rows(lane, step)).collect();
+                    let lanes = rows.iter().zip(&mut states);
+                    let mut advances: Vec<_> = lanes.map(|(rows, state)| Advance { rows, more: &[], state }).collect();
+                    stepper.step_together(&played, &mut advances);
+                }
+                assert_eq!(states, expected, "{simd:?}, {n_lanes} lanes");
+            }
         }
     }
 }

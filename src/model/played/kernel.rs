@@ -20,19 +20,24 @@ impl Line {
     pub(super) const ZERO: Self = Self([0; 2 * PANEL_ROWS]);
 }
 
-/// The sum of products of each row of a panel; two inputs for each line.
-pub(super) fn multiply(simd: Simd, panel: &[Line], input: &[i16]) -> [i32; PANEL_ROWS] {
-    let (pairs, _) = input.as_chunks::<2>();
-    assert_eq!(pairs.len(), panel.len(), "two inputs for each line of weights");
+/// The sums of products of each row of a panel with each of `N` inputs; two numbers of an input for each line.
+///
+/// Weights come from far away, so several inputs together cost little more than one.
+pub(super) fn multiply<const N: usize>(simd: Simd, panel: &[Line], inputs: [&[i16]; N]) -> [[i32; PANEL_ROWS]; N] {
+    let inputs = inputs.map(|input| {
+        let (pairs, _) = input.as_chunks::<2>();
+        assert_eq!(pairs.len(), panel.len(), "two inputs for each line of weights");
+        pairs
+    });
     #[allow(unsafe_code, reason = "the only way to call code for a processor found at run time")]
     match simd {
         // SAFETY: whoever made the `Simd` asked the processor.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx512 => unsafe { x86::avx512(panel, pairs) },
+        Simd::Avx512 => unsafe { x86::avx512(panel, inputs) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx2 => unsafe { x86::avx2(panel, pairs) },
-        _ => portable(panel, pairs),
+        Simd::Avx2 => inputs.map(|pairs| unsafe { x86::avx2(panel, pairs) }),
+        _ => inputs.map(|pairs| portable(panel, pairs)),
     }
 }
 
@@ -66,29 +71,31 @@ mod x86 {
     /// # Safety
     /// The processor has AVX-512F and AVX-512BW.
     #[target_feature(enable = "avx512f,avx512bw")]
-    pub(super) unsafe fn avx512(panel: &[Line], pairs: &[[i16; 2]]) -> [i32; PANEL_ROWS] {
-        let mut sums = [_mm512_setzero_si512(); 2];
+    pub(super) unsafe fn avx512<const N: usize>(panel: &[Line], inputs: [&[[i16; 2]]; N]) -> [[i32; PANEL_ROWS]; N] {
+        let mut sums = [[_mm512_setzero_si512(); 2]; N];
         let mut idx = 0;
-        while idx < panel.len() && idx < pairs.len() {
-            let input = _mm512_set1_epi32(both(pairs[idx]));
+        while idx < panel.len() && inputs.iter().all(|pairs| idx < pairs.len()) {
             let weights = panel[idx].0.as_ptr();
             _mm_prefetch::<_MM_HINT_T0>(weights.wrapping_add(LINES_AHEAD * size_of::<Line>()));
-            let mut half = 0;
-            while half < 2 {
-                // SAFETY: a line holds two times 32 bytes.
-                let bytes = unsafe { _mm256_loadu_si256(weights.add(32 * half).cast()) };
-                let products = _mm512_madd_epi16(_mm512_cvtepi8_epi16(bytes), input);
-                sums[half] = _mm512_add_epi32(sums[half], products);
-                half += 1;
+            // SAFETY: a line holds two times 32 bytes.
+            let halves = unsafe { [_mm256_loadu_si256(weights.cast()), _mm256_loadu_si256(weights.add(32).cast())] };
+            let halves = [_mm512_cvtepi8_epi16(halves[0]), _mm512_cvtepi8_epi16(halves[1])];
+            let mut nth = 0;
+            while nth < N {
+                let input = _mm512_set1_epi32(both(inputs[nth][idx]));
+                sums[nth][0] = _mm512_add_epi32(sums[nth][0], _mm512_madd_epi16(halves[0], input));
+                sums[nth][1] = _mm512_add_epi32(sums[nth][1], _mm512_madd_epi16(halves[1], input));
+                nth += 1;
             }
             idx += 1;
         }
-        let mut out = [0; PANEL_ROWS];
-        let mut half = 0;
-        while half < 2 {
+        let mut out = [[0; PANEL_ROWS]; N];
+        for (out, sums) in out.iter_mut().zip(sums) {
             // SAFETY: the array holds two times sixteen sums.
-            unsafe { _mm512_storeu_si512(out.as_mut_ptr().add(16 * half).cast(), sums[half]) };
-            half += 1;
+            unsafe {
+                _mm512_storeu_si512(out.as_mut_ptr().cast(), sums[0]);
+                _mm512_storeu_si512(out.as_mut_ptr().add(16).cast(), sums[1]);
+            }
         }
         out
     }

@@ -1,0 +1,102 @@
+//! The studio: the one thread on which all composers of a process work.
+//!
+//! One thread and not one for each instance: dozens of threads that wake to look for messages cost more than the
+//! music, and steps of the network that are taken together cost a quarter. Whoever composes waits after each note
+//! until the others have theirs, so a long piece of work holds nobody up; and what a player waits for comes before
+//! what is composed ahead.
+//!
+//! The thread polls: the audio thread may not wake it.
+
+use std::io;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::{JoinHandle, Thread};
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
+
+use crate::composer::worker::{Look, Worker};
+use crate::model::Turns;
+
+/// The studio while anybody is in it.
+static STUDIO: Mutex<Option<Studio>> = Mutex::new(None);
+
+struct Studio {
+    /// Whoever comes in is sent through here; gone when the thread is to end.
+    door: Sender<Worker>,
+    thread: JoinHandle<()>,
+    n_members: usize,
+}
+
+fn studio() -> MutexGuard<'static, Option<Studio>> {
+    // Nothing here can panic half way.
+    STUDIO.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes a composer in, and says which thread it works on. The first to come starts the thread.
+///
+/// # Errors
+/// If the system has no thread to give.
+pub(in crate::composer) fn enter(worker: Worker) -> io::Result<Thread> {
+    let mut studio = studio();
+    let open = match studio.take() {
+        Some(open) => open,
+        None => {
+            let (door, newcomers) = unbounded();
+            let thread = std::thread::Builder::new().name("continuo composer".into());
+            Studio { door, thread: thread.spawn(move || run(&newcomers))?, n_members: 0 }
+        }
+    };
+    let thread = open.thread.thread().clone();
+    // The thread is there for as long as the door is.
+    let _ = open.door.send(worker);
+    *studio = Some(Studio { n_members: open.n_members + 1, ..open });
+    thread.unpark();
+    Ok(thread)
+}
+
+/// Says that a composer has gone. With the last one the thread ends, and has ended when this returns.
+pub(in crate::composer) fn leave() {
+    let mut studio = studio();
+    let Some(open) = studio.take() else { return };
+    if open.n_members > 1 {
+        *studio = Some(Studio { n_members: open.n_members - 1, ..open });
+        return;
+    }
+    drop(studio);
+    let Studio { door, thread, .. } = open;
+    drop(door);
+    thread.thread().unpark();
+    // Panics are caught inside, so there is nothing to learn from the join.
+    let _ = thread.join();
+}
+
+fn run(newcomers: &Receiver<Worker>) {
+    let mut members: Vec<Worker> = Vec::new();
+    let mut turns = Turns::default();
+    loop {
+        loop {
+            match newcomers.try_recv() {
+                Ok(newcomer) => members.push(newcomer),
+                Err(TryRecvError::Disconnected) if members.is_empty() => return,
+                Err(_) => break,
+            }
+        }
+        let mut rest = Duration::MAX;
+        let is_hurried = members.iter().any(Worker::is_hurried);
+        members.retain_mut(|member| {
+            if is_hurried && member.is_at_work() && !member.is_hurried() {
+                return true;
+            }
+            match member.look() {
+                Look::Gone => return false,
+                Look::AtWork => rest = Duration::ZERO,
+                Look::AtRest(for_now) => rest = rest.min(for_now),
+            }
+            true
+        });
+        turns.take(members.iter().map(Worker::slot));
+        if !rest.is_zero() {
+            std::thread::park_timeout(rest);
+        }
+    }
+}
