@@ -5,7 +5,7 @@ use std::sync::Arc;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::played::Played;
 use continuo::model::reference::Position;
-use continuo::model::step::{HiddenState, Stepper};
+use continuo::model::step::{Advance, HiddenState, Stepper};
 use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::fused::Worker;
@@ -118,6 +118,24 @@ fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let mut rows = positions.iter().map(|position| &position.step_rows).cycle();
     let (mut stepper, mut state) = (Stepper::new(config), HiddenState::zero(config));
     bencher.bench_local(|| stepper.step(&played, rows.next().unwrap(), &mut state));
+}
+
+/// The same for eight streams of notes, one after the other and together, as instances of the plugin are.
+#[divan::bench(args = [1, 8], sample_count = 100, sample_size = 10)]
+fn eight_playing_steps_in_groups_of(bencher: Bencher, n_together: usize) {
+    let played = Played::new(&Network::random(LARGE, 1));
+    let mut streams = (0..8).map(|seed| Stream { seed, reader: Reader::new(piece(seed)) }).collect::<Vec<_>>();
+    let mut positions = vec![Position::padding(); 8];
+    for (stream, position) in streams.iter_mut().zip(&mut positions) {
+        stream.read_into(position);
+    }
+    let (mut stepper, mut states) = (Stepper::new(&LARGE), vec![HiddenState::zero(&LARGE); 8]);
+    bencher.bench_local(|| {
+        let lanes = positions.iter().zip(&mut states);
+        let advances = lanes.map(|(position, state)| Advance { rows: &position.step_rows, more: &[], state });
+        let mut advances: Vec<Advance<'_>> = advances.collect();
+        advances.chunks_mut(n_together).for_each(|group| stepper.step_together(&played, group));
+    });
 }
 
 /// One note as the composer makes it: all parts drawn, then heard; bar lines included.

@@ -3,6 +3,8 @@
 /// A kind of processor that there is code for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Simd {
+    /// As [`Simd::Avx512`], and with AVX-512VNNI.
+    Avx512Vnni,
     /// x86-64 with AVX-512F, AVX-512BW, AVX2 and FMA.
     Avx512,
     /// x86-64 with AVX2 and FMA.
@@ -20,7 +22,7 @@ impl Simd {
             use std::arch::is_x86_feature_detected as has;
             let has_avx2 = has!("avx2") && has!("fma");
             if has_avx2 && has!("avx512f") && has!("avx512bw") {
-                return Self::Avx512;
+                return if has!("avx512vnni") { Self::Avx512Vnni } else { Self::Avx512 };
             }
             if has_avx2 {
                 return Self::Avx2;
@@ -33,6 +35,6 @@ impl Simd {
     #[must_use]
     pub fn available() -> Vec<Self> {
         let best = Self::detect();
-        [Self::Avx512, Self::Avx2, Self::Portable].into_iter().skip_while(|simd| *simd != best).collect()
+        [Self::Avx512Vnni, Self::Avx512, Self::Avx2, Self::Portable].into_iter().skip_while(|simd| *simd != best).collect()
     }
 }

@@ -99,7 +99,7 @@ pub(super) fn multiply(simd: Simd, left: Left<'_>, panel: &[PanelRow], place: Pl
         // SAFETY: every address that follows from the job lies in its slice, as was asserted; whoever made
         // the `Simd` asked the processor.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx512 => unsafe { x86::avx512(job) },
+        Simd::Avx512 | Simd::Avx512Vnni => unsafe { x86::avx512(job) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx2 => unsafe { x86::avx2(job) },

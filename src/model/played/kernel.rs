@@ -33,6 +33,9 @@ pub(super) fn multiply<const N: usize>(simd: Simd, panel: &[Line], inputs: [&[i1
     match simd {
         // SAFETY: whoever made the `Simd` asked the processor.
         #[cfg(target_arch = "x86_64")]
+        Simd::Avx512Vnni => unsafe { x86::avx512_vnni(panel, inputs) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
         Simd::Avx512 => unsafe { x86::avx512(panel, inputs) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
@@ -57,7 +60,7 @@ fn portable(panel: &[Line], pairs: &[[i16; 2]]) -> [i32; PANEL_ROWS] {
 #[allow(unsafe_code, reason = "vectors of a processor found at run time")]
 mod x86 {
     use std::arch::x86_64::{
-        _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi32, _mm256_cvtepi8_epi16, _mm256_loadu_si256, _mm256_madd_epi16,
+        _MM_HINT_T0, _mm512_dpwssd_epi32, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi32, _mm256_cvtepi8_epi16, _mm256_loadu_si256, _mm256_madd_epi16,
         _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256, _mm512_add_epi32, _mm512_cvtepi8_epi16,
         _mm512_madd_epi16, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512,
     };
@@ -68,37 +71,57 @@ mod x86 {
         i32::from(odd) << 16 | i32::from(even as u16)
     }
 
-    /// # Safety
-    /// The processor has AVX-512F and AVX-512BW.
-    #[target_feature(enable = "avx512f,avx512bw")]
-    pub(super) unsafe fn avx512<const N: usize>(panel: &[Line], inputs: [&[[i16; 2]]; N]) -> [[i32; PANEL_ROWS]; N] {
-        let mut sums = [[_mm512_setzero_si512(); 2]; N];
-        let mut idx = 0;
-        while idx < panel.len() && inputs.iter().all(|pairs| idx < pairs.len()) {
-            let weights = panel[idx].0.as_ptr();
-            _mm_prefetch::<_MM_HINT_T0>(weights.wrapping_add(LINES_AHEAD * size_of::<Line>()));
-            // SAFETY: a line holds two times 32 bytes.
-            let halves = unsafe { [_mm256_loadu_si256(weights.cast()), _mm256_loadu_si256(weights.add(32).cast())] };
-            let halves = [_mm512_cvtepi8_epi16(halves[0]), _mm512_cvtepi8_epi16(halves[1])];
-            let mut nth = 0;
-            while nth < N {
-                let input = _mm512_set1_epi32(both(inputs[nth][idx]));
-                sums[nth][0] = _mm512_add_epi32(sums[nth][0], _mm512_madd_epi16(halves[0], input));
-                sums[nth][1] = _mm512_add_epi32(sums[nth][1], _mm512_madd_epi16(halves[1], input));
-                nth += 1;
+    /// A function that goes line by line and adds the products of `$weights` and `$input` to `$sum`, on a
+    /// processor with `$features`.
+    macro_rules! with_avx512 {
+        ($name:ident, $features:literal, |$sum:ident, $weights:ident, $input:ident| $add:expr) => {
+            /// # Safety
+            /// The processor has the features that are enabled here.
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn $name<const N: usize>(
+                panel: &[Line],
+                inputs: [&[[i16; 2]]; N],
+            ) -> [[i32; PANEL_ROWS]; N] {
+                let mut sums = [[_mm512_setzero_si512(); 2]; N];
+                let mut idx = 0;
+                while idx < panel.len() && inputs.iter().all(|pairs| idx < pairs.len()) {
+                    let line = panel[idx].0.as_ptr();
+                    _mm_prefetch::<_MM_HINT_T0>(line.wrapping_add(LINES_AHEAD * size_of::<Line>()));
+                    // SAFETY: a line holds two times 32 bytes.
+                    let halves = unsafe { [_mm256_loadu_si256(line.cast()), _mm256_loadu_si256(line.add(32).cast())] };
+                    let halves = [_mm512_cvtepi8_epi16(halves[0]), _mm512_cvtepi8_epi16(halves[1])];
+                    let mut nth = 0;
+                    while nth < N {
+                        let $input = _mm512_set1_epi32(both(inputs[nth][idx]));
+                        let mut half = 0;
+                        while half < 2 {
+                            let ($sum, $weights) = (sums[nth][half], halves[half]);
+                            sums[nth][half] = $add;
+                            half += 1;
+                        }
+                        nth += 1;
+                    }
+                    idx += 1;
+                }
+                let mut out = [[0; PANEL_ROWS]; N];
+                for (out, sums) in out.iter_mut().zip(sums) {
+                    // SAFETY: the array holds two times sixteen sums.
+                    unsafe {
+                        _mm512_storeu_si512(out.as_mut_ptr().cast(), sums[0]);
+                        _mm512_storeu_si512(out.as_mut_ptr().add(16).cast(), sums[1]);
+                    }
+                }
+                out
             }
-            idx += 1;
-        }
-        let mut out = [[0; PANEL_ROWS]; N];
-        for (out, sums) in out.iter_mut().zip(sums) {
-            // SAFETY: the array holds two times sixteen sums.
-            unsafe {
-                _mm512_storeu_si512(out.as_mut_ptr().cast(), sums[0]);
-                _mm512_storeu_si512(out.as_mut_ptr().add(16).cast(), sums[1]);
-            }
-        }
-        out
+        };
     }
+
+    with_avx512!(avx512, "avx512f,avx512bw", |sum, weights, input| {
+        _mm512_add_epi32(sum, _mm512_madd_epi16(weights, input))
+    });
+    with_avx512!(avx512_vnni, "avx512f,avx512bw,avx512vnni", |sum, weights, input| {
+        _mm512_dpwssd_epi32(sum, weights, input)
+    });
 
     /// # Safety
     /// The processor has AVX2.
