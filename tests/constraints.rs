@@ -8,7 +8,7 @@ use continuo::composer::{Take, Writer, compose_bar};
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};
 use continuo::music::{Bar, Family, FamilySet, Grid, Meter, Note, NoteValue, PitchClassSet, Scale, Tick};
-use continuo::player::ComposingKnobs;
+use continuo::player::{ComposingKnobs, Conversation};
 use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -97,15 +97,53 @@ fn faults(bar: &Bar, knobs: &ComposingKnobs, all: &[Note]) -> Vec<String> {
     faults
 }
 
-/// Composes `n_bars` bars, the knobs turned now and then; what is wrong with them, and how many notes there are.
-fn compose(model: &Arc<Model>, n_bars: usize, rng: &mut Pcg64Mcg) -> (Vec<String>, usize) {
+/// What somebody plays in so many beats: single notes and chords, with rests of many bars between.
+fn random_playing(n_beats: i64, rng: &mut impl Rng) -> Vec<Note> {
+    let mut notes = Vec::new();
+    let mut onset = rng.random_range(0..96);
+    while onset < n_beats * Tick::PER_BEAT {
+        for _ in 0..rng.random_range(1..=3) {
+            notes.push(Note {
+                onset: Tick(onset),
+                duration: Tick(rng.random_range(1..60)),
+                pitch: rng.random_range(30..90),
+                velocity: rng.random_range(1..=127),
+                family: Family::PIANO,
+            });
+        }
+        onset += *[6, 12, 12, 24, 24, 36, 400].choose(rng).unwrap();
+    }
+    notes.sort_unstable();
+    notes
+}
+
+/// Composes `n_bars` bars, the knobs turned now and then, perhaps beside somebody who plays; what is wrong with
+/// them, and how many notes there are.
+fn compose(
+    model: &Arc<Model>,
+    n_bars: usize,
+    is_in_conversation: bool,
+    rng: &mut Pcg64Mcg,
+) -> (Vec<String>, usize) {
     let n_styles = model.card().styles.len() as u8;
     let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(model)));
-    let (mut knobs, mut meter) = (random_knobs(n_styles, rng), random_meter(rng));
+    if is_in_conversation {
+        take.play_in(&random_playing(4 * n_bars as i64, rng));
+    }
+    let random_knobs = |rng: &mut Pcg64Mcg| {
+        let knobs = random_knobs(n_styles, rng);
+        if !is_in_conversation {
+            return knobs;
+        }
+        let conversation = *[Conversation::Continue, Conversation::Trade, Conversation::Accompany].choose(rng).unwrap();
+        let instrument = *[Family::PIANO, Family::BASS, Family::STRINGS].choose(rng).unwrap();
+        ComposingKnobs { conversation, instrument, trade: rng.random_range(1..=4), ..knobs }
+    };
+    let (mut knobs, mut meter) = (random_knobs(rng), random_meter(rng));
     let mut all_knobs = Vec::new();
     for bar_idx in 0..n_bars {
         if rng.random_bool(0.1) {
-            knobs = random_knobs(n_styles, rng);
+            knobs = random_knobs(rng);
         }
         if rng.random_bool(0.03) {
             meter = random_meter(rng);
@@ -126,11 +164,17 @@ fn compose(model: &Arc<Model>, n_bars: usize, rng: &mut Pcg64Mcg) -> (Vec<String
     (faults.collect(), all.len())
 }
 
-fn assert_no_fault(model_of: impl Fn(u64) -> Arc<Model>, n_takes: u64, n_bars: usize, n_notes: usize) {
+fn assert_no_fault(
+    model_of: impl Fn(u64) -> Arc<Model>,
+    n_takes: u64,
+    n_bars: usize,
+    is_in_conversation: bool,
+    n_notes: usize,
+) {
     let mut n_all = 0;
     for seed in 0..n_takes {
         let mut rng = Pcg64Mcg::seed_from_u64(seed);
-        let (faults, n_notes) = compose(&model_of(seed), n_bars, &mut rng);
+        let (faults, n_notes) = compose(&model_of(seed), n_bars, is_in_conversation, &mut rng);
         assert!(faults.is_empty(), "take {seed}, {} faults, the first: {}", faults.len(), faults[0]);
         n_all += n_notes;
     }
@@ -139,13 +183,18 @@ fn assert_no_fault(model_of: impl Fn(u64) -> Arc<Model>, n_takes: u64, n_bars: u
 
 #[test]
 fn not_one_note_in_ten_thousand_bars_of_random_models_is_one_that_the_knobs_forbid() {
-    assert_no_fault(random_model, 250, 40, 15_000);
+    assert_no_fault(random_model, 250, 40, false, 15_000);
+}
+
+#[test]
+fn nor_does_an_answer_hold_one_or_what_accompanies_somebody() {
+    assert_no_fault(random_model, 125, 40, true, 2_000);
 }
 
 #[test]
 fn nor_is_one_of_the_model_that_ships() {
     let model = Model::embedded().unwrap();
-    assert_no_fault(|_| Arc::clone(&model), 20, 20, 1_000);
+    assert_no_fault(|_| Arc::clone(&model), 20, 20, false, 1_000);
 }
 
 /// A generator that has heard one note hammered.

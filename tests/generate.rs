@@ -297,3 +297,27 @@ fn a_file_that_is_played_in_is_answered_and_bars_are_edited() {
     assert_eq!(edited[3], tune[3], "the composed bar 4 is silent, the file's own is not: {edited:?}");
     assert_ne!(edited, answer);
 }
+
+#[test]
+fn a_bar_that_is_kept_comes_back_with_the_phrase() {
+    let desk = Desk::new();
+    let bars = |args: &[&str]| -> Vec<Vec<_>> {
+        let piece = desk.generate(&[&["--bars", "12", "--length", "4", "--evolve", "1"], args].concat());
+        let in_bar = |bar: i64| {
+            let notes = piece.notes.iter().filter(move |note| note.onset.0.div_euclid(96) == bar);
+            notes.map(|note| (note.onset.0 - 96 * bar, note.pitch, note.velocity, note.duration)).collect()
+        };
+        (0..12).map(in_bar).collect()
+    };
+    let free = bars(&[]);
+    // An untrained model leaves some bars empty.
+    let mut fullest = [0, 1, 2, 3];
+    fullest.sort_by_key(|bar| std::cmp::Reverse(free[*bar].len()));
+    let [first, second, ..] = fullest;
+    let kept = bars(&["--keep", &format!("{},{}", first + 1, second + 1)]);
+    assert_eq!(free[..4], kept[..4], "what is kept is what was composed");
+    for bar in [first, second] {
+        assert!(!kept[bar].is_empty() && free[bar + 4] != free[bar]);
+        assert_eq!((&kept[bar + 4], &kept[bar + 8]), (&kept[bar], &kept[bar]));
+    }
+}

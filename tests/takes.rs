@@ -211,12 +211,43 @@ fn one_take_can_be_laid_over_another() {
     let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
     let desk = Desk::new();
     let before = desk.composer.picture();
-    desk.composer.copy_take(0, 2);
-    // The copy shows nowhere yet; an edit after it shows that it has been made.
-    let edited = desk.after(&before, |composer| composer.edit(1, Edit::ReRoll));
+    let copied = desk.after(&before, |composer| composer.copy_take(0, 2));
+    let edited = desk.after(&copied, |composer| composer.edit(1, Edit::ReRoll));
     let c = recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS);
     assert_eq!(c.score(), *before.score);
     assert_ne!(*edited.score, *before.score);
+}
+
+#[test]
+fn a_take_that_was_laid_over_another_comes_off_again_across_saving() {
+    let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
+    let (a, c) = (saved(&in_slot(0)), saved(&in_slot(2)).restore().unwrap());
+    // Over one that has never been heard, and over one that has, which is heard at that moment.
+    for heard_before in [SavedTake::of(&a.restore().unwrap(), None), {
+        let both = recomposed(&a, &in_slot(2), N_BARS);
+        SavedTake::of(&both, None)
+    }] {
+        let desk = Desk::with(heard_before);
+        let before = desk.composer.picture();
+        let copied = desk.after(&before, |composer| composer.copy_take(0, 2));
+        assert_eq!(copied.n_undo, before.n_undo + 1);
+        let json = serde_json::to_string(&desk.composer.saved_take()).unwrap();
+        let desk = Desk::with(serde_json::from_str(&json).unwrap());
+        assert_eq!(recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(), a.restore().unwrap().score());
+        let undone = desk.after(&desk.composer.picture(), Composer::undo);
+        assert_eq!(undone.score, before.score);
+        assert_eq!(recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(), c.score());
+        desk.after(&undone, Composer::redo);
+        assert_eq!(recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(), a.restore().unwrap().score());
+    }
+    // And over one that has never been heard but is by now.
+    let desk = Desk::with(a);
+    desk.after(&desk.composer.picture(), |composer| composer.copy_take(0, 2));
+    let heard = SavedTake::of(&recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS), None);
+    let desk = Desk::with(heard);
+    desk.after(&desk.composer.picture(), Composer::undo);
+    let after = recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS);
+    assert_eq!(after.score(), c.score());
 }
 
 #[test]

@@ -25,6 +25,9 @@ pub(super) struct ConversationArgs {
     /// The instrument that is played in
     #[arg(long, value_parser = values::family, default_value = "piano")]
     instrument: Family,
+    /// Keep these bars, counted from 1: when the phrase comes round, they come back
+    #[arg(long, value_name = "BARS", value_delimiter = ',')]
+    keep: Vec<usize>,
     /// Compose these bars once more, counted from 1; a bar named twice is composed twice more
     #[arg(long, value_name = "BARS", value_delimiter = ',')]
     roll: Vec<usize>,
@@ -59,6 +62,7 @@ impl ConversationArgs {
     /// What is done to single bars, by their indices.
     pub(super) fn edits(&self) -> anyhow::Result<Vec<(usize, Edit)>> {
         let lists = [
+            (&self.keep, Edit::Keep),
             (&self.roll, Edit::ReRoll),
             (&self.roll_rhythm, Edit::ReRollRhythm),
             (&self.roll_pitches, Edit::ReRollPitches),

@@ -149,8 +149,8 @@ pub(super) enum Amount {
     Notes(u32),
 }
 
-/// Composes bar after bar, as the plugin does when it plays from the beginning, and edits some afterwards; also
-/// says how many bars there are.
+/// Composes bar after bar, as the plugin does when it plays from the beginning, keeps some as they come and edits
+/// some afterwards; also says how many bars there are.
 pub(super) fn compose(
     mut take: Take,
     mut writer: Writer,
@@ -169,10 +169,14 @@ pub(super) fn compose(
             break;
         }
         compose_bar(&mut take, &mut writer, knobs, meter, bar_idx);
+        if edits.contains(&(bar_idx, Edit::Keep)) {
+            edit_bar(&mut take, Some(&mut writer), bar_idx, Edit::Keep);
+        }
         notes.extend(take.score().bars.get(bar_idx).iter().flat_map(|bar| &bar.notes));
     }
-    if !edits.is_empty() {
-        edits.iter().for_each(|(bar_idx, edit)| edit_bar(&mut take, Some(&mut writer), *bar_idx, *edit));
+    let mut later = edits.iter().filter(|(_, edit)| *edit != Edit::Keep).peekable();
+    if later.peek().is_some() {
+        later.for_each(|(bar_idx, edit)| edit_bar(&mut take, Some(&mut writer), *bar_idx, *edit));
         notes = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect();
     }
     if let Amount::Notes(n_notes) = amount {

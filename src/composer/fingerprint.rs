@@ -13,6 +13,9 @@ impl Fingerprint {
     /// Of nothing.
     pub(in crate::composer) const EMPTY: Self = Self(0x9e37_79b9_7f4a_7c15);
 
+    /// Of what nothing has.
+    pub(in crate::composer) const LOST: Self = Self(0);
+
     /// Of the same and one number more.
     pub(in crate::composer) fn with(self, number: i64) -> Self {
         Self(mix(self.0 ^ mix(number as u64)))

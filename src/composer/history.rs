@@ -9,7 +9,8 @@ use crate::composer::take::ComposedBar;
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::composer) struct Change {
     pub(in crate::composer) bar_idx: usize,
-    pub(in crate::composer) old: Arc<ComposedBar>,
+    /// None where another take was laid over one that had no such bar yet.
+    pub(in crate::composer) old: Option<Arc<ComposedBar>>,
     pub(in crate::composer) new: Arc<ComposedBar>,
 }
 

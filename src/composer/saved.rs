@@ -16,9 +16,9 @@ use crate::player::{ComposingKnobs, Conversation};
 
 /// The version that is written, and the newest that is read.
 ///
-/// Version 2 added what was played in, edits, kept bars, the takes B to D and the opening; in a take of
+/// Version 3 lets an edit have begun from nothing. Version 2 added what was played in, edits, kept bars, the takes B to D and the opening; in a take of
 /// version 1 there is none of it.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// No take holds more notes in all.
 const MAX_NOTES: usize = 1 << 20;
 /// No position lies further from the origin, in ticks.
@@ -73,7 +73,8 @@ struct ShelvedBar {
 struct SavedChange {
     bar_idx: usize,
     start: i64,
-    old: SavedBar,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    old: Option<SavedBar>,
     new: SavedBar,
 }
 
@@ -262,7 +263,7 @@ impl SavedTake {
             return Err(TakeError::TooNew { found: self.version });
         }
         let length = |bar: &SavedBar| self.passages.get(bar.passage).map_or(0, Vec::len);
-        let changes = || self.undo.iter().chain(&self.redo).flatten().flat_map(|change| [&change.old, &change.new]);
+        let changes = || self.undo.iter().chain(&self.redo).flatten().flat_map(|change| change.old.iter().chain([&change.new]));
         let shelved = || self.shelf.iter().map(|shelved| &shelved.bar);
         let n_notes: usize = self.bars.iter().chain(changes()).chain(shelved()).map(length).sum();
         let n_others = changes().count() + shelved().count();
@@ -307,7 +308,7 @@ impl SavedTake {
             let bar = |bar: &SavedBar| {
                 self.restore_bar(bar, Tick(saved.start), Fingerprint::EMPTY, models).map(Arc::new)
             };
-            Ok(Change { bar_idx: saved.bar_idx, old: bar(&saved.old)?, new: bar(&saved.new)? })
+            Ok(Change { bar_idx: saved.bar_idx, old: saved.old.as_ref().map(bar).transpose()?, new: bar(&saved.new)? })
         };
         let steps = |saved: &[Vec<SavedChange>]| {
             let latest = saved.iter().skip(saved.len().saturating_sub(History::MAX_STEPS));
@@ -464,8 +465,8 @@ impl Tables {
     fn save_step(&mut self, step: &Step) -> Vec<SavedChange> {
         let change = |change: &Change| SavedChange {
             bar_idx: change.bar_idx,
-            start: change.old.bar.start.0,
-            old: self.save_bar(&change.old, false),
+            start: change.new.bar.start.0,
+            old: change.old.as_ref().map(|old| self.save_bar(old, false)),
             new: self.save_bar(&change.new, false),
         };
         step.iter().map(change).collect()

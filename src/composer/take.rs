@@ -338,18 +338,30 @@ impl Take {
                 break;
             }
             let moved = ComposedBar { knobs: here.knobs, ..new.moved_to(here.bar.start) };
-            changes.push(Change { bar_idx: idx, old: Arc::clone(here), new: Arc::new(moved) });
+            changes.push(Change { bar_idx: idx, old: Some(Arc::clone(here)), new: Arc::new(moved) });
         }
+        self.make(changes);
+    }
+
+    /// Makes changes, as one step to undo.
+    fn make(&mut self, changes: Vec<Change>) {
         for change in &changes {
             self.replace(change.bar_idx, &change.new);
         }
-        self.history.push(changes.into());
+        if !changes.is_empty() {
+            self.history.push(changes.into());
+        }
     }
 
     /// Undoes the last edit; `false` when there is none.
     pub(in crate::composer) fn undo(&mut self) -> bool {
         let Some(step) = self.history.undo() else { return false };
-        step.iter().for_each(|change| self.replace(change.bar_idx, &change.old));
+        for change in step.iter() {
+            match &change.old {
+                Some(old) => self.replace(change.bar_idx, old),
+                None => self.take_away(change.bar_idx, change.new.knobs.slot),
+            }
+        }
         true
     }
 
@@ -358,6 +370,15 @@ impl Take {
         let Some(step) = self.history.redo() else { return false };
         step.iter().for_each(|change| self.replace(change.bar_idx, &change.new));
         true
+    }
+
+    /// A take has no bar here any more. Where it is the one that is heard, the bar is composed anew.
+    fn take_away(&mut self, bar_idx: usize, slot: u8) {
+        Arc::make_mut(&mut self.shelf).remove(&(slot, bar_idx));
+        if let Some(here) = self.bars.get_mut(bar_idx).filter(|here| here.knobs.slot == slot) {
+            let nobodys = ComposedBar { model: Arc::default(), before: Fingerprint::LOST, is_kept: false, ..(**here).clone() };
+            *here = Arc::new(nobodys);
+        }
     }
 
     /// Puts a bar in the place of another without making those after it stale. Nothing happens where the
@@ -399,28 +420,21 @@ impl Take {
         }
     }
 
-    /// Lays the bars of one take where another is, as far as it has been heard. Those that are replaced are
-    /// gone.
+    /// Lays the bars of one take where another is, as far as it has been heard: one step to undo.
     pub(in crate::composer) fn copy(&mut self, from: u8, to: u8) {
         if from == to {
             return;
         }
-        let of_slot = |idx: usize, here: &Arc<ComposedBar>| {
-            let on_shelf = || self.shelf.get(&(from, idx)).filter(|bar| bar.stands_like(here));
-            (here.knobs.slot == from).then_some(here).or_else(on_shelf).cloned()
+        let of_slot = |slot: u8, idx: usize, here: &Arc<ComposedBar>| {
+            let on_shelf = || self.shelf.get(&(slot, idx)).filter(|bar| bar.stands_like(here));
+            (here.knobs.slot == slot).then_some(here).or_else(on_shelf).cloned()
         };
-        let copies: Vec<_> = (0..).zip(&self.bars).filter_map(|(idx, here)| Some((idx, of_slot(idx, here)?))).collect();
-        for (idx, bar) in copies {
-            let copy = Arc::new(ComposedBar {
-                knobs: ComposingKnobs { slot: to, ..bar.knobs },
-                ..(*bar).clone()
-            });
-            if self.bars.get(idx).is_some_and(|here| here.knobs.slot == to) {
-                self.replace(idx, &copy);
-            } else {
-                Arc::make_mut(&mut self.shelf).insert((to, idx), copy);
-            }
-        }
+        let change = |(bar_idx, here): (usize, &Arc<ComposedBar>)| {
+            let bar = of_slot(from, bar_idx, here)?;
+            let new = Arc::new(ComposedBar { knobs: ComposingKnobs { slot: to, ..bar.knobs }, ..(*bar).clone() });
+            Some(Change { bar_idx, old: of_slot(to, bar_idx, here), new })
+        };
+        self.make(self.bars.iter().enumerate().filter_map(change).collect());
     }
 
     /// The bar stays whatever knob is turned, and comes back when the phrase comes round.
@@ -454,15 +468,10 @@ impl Take {
         for (idx, here) in self.bars.iter().enumerate().skip(bar_idx % length).step_by(length) {
             if here.is_kept {
                 let new = Arc::new(ComposedBar { is_kept: false, ..(**here).clone() });
-                changes.push(Change { bar_idx: idx, old: Arc::clone(here), new });
+                changes.push(Change { bar_idx: idx, old: Some(Arc::clone(here)), new });
             }
         }
-        for change in &changes {
-            self.replace(change.bar_idx, &change.new);
-        }
-        if !changes.is_empty() {
-            self.history.push(changes.into());
-        }
+        self.make(changes);
     }
 
     /// Makes the song position `line` a bar line by shortening the bar that holds it, if a meter can
