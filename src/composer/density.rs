@@ -304,8 +304,10 @@ mod tests {
     use rand_pcg::Pcg64;
 
     use crate::composer::density::{Density, thicken_or_thin};
+    use crate::composer::{Take, Writer, compose_until};
     use crate::model::{Beginning, Constraints, Generator, Given, Model, Sampling, StyleMix, at_once};
     use crate::music::{Family, Meter, Mode, Note, Tick};
+    use crate::player::ComposingKnobs;
 
     const DENSITIES: [f32; 9] = [0.0, 0.3, 0.6, 0.9, 1.0, 1.2, 1.5, 1.8, 2.0];
 
@@ -394,5 +396,23 @@ mod tests {
         }
         assert!(n_all.is_sorted_by(|a, b| a < b), "{n_all:?}");
         assert!(n_all[8] as f32 > 1.4 * n_all[4] as f32, "{n_all:?}");
+    }
+
+    #[test]
+    fn a_bar_that_turns_out_longer_is_as_dense_at_its_end() {
+        let model = Model::embedded().unwrap();
+        let added = |density: f32, seed: u32| -> Vec<Note> {
+            let knobs = ComposingKnobs { density, seed, ..ComposingKnobs::default() };
+            let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
+            let half = Meter::new(2, 4).unwrap();
+            compose_until(&mut take, &mut writer, &knobs, half, Tick(96));
+            at_once(writer.stretch_bar(&mut take, 1, Meter::COMMON));
+            let notes = take.score().bars[1].notes.clone();
+            assert!(notes.is_sorted() && notes.iter().all(|note| note.onset < Tick(48 + 96)));
+            notes.into_iter().filter(|note| note.onset >= Tick(96)).collect()
+        };
+        let n_notes = |density: f32| (1..=8).map(|seed| added(density, seed).len()).sum::<usize>();
+        let counts = [0.3, 1.0, 2.0].map(n_notes);
+        assert!(counts.is_sorted_by(|a, b| a < b), "{counts:?}");
     }
 }

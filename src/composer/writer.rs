@@ -160,7 +160,7 @@ impl Writer {
                 let place = Place { candidate: self.candidate(take, &place).await, ..place };
                 let (base, before) = self.draw_well(take, &place).await;
                 if place.has_its_own_density() {
-                    let filled = self.fill(&place, &base, &before).await;
+                    let filled = self.fill(&place, &base, &before, place.start).await;
                     let heard = base.iter().map(|drawn| drawn.note).collect::<Vec<_>>();
                     let heard = transposed(&heard, place.key.transposition());
                     let made = self.made(take, &place, filled, Some(heard));
@@ -192,9 +192,9 @@ impl Writer {
         }
     }
 
-    /// A bar with as many notes as density wants, made from the `base` that was drawn for it from `before`.
-    /// The generator has heard the base again.
-    async fn fill(&mut self, place: &Place, base: &[Drawn], before: &Snapshot) -> Vec<Drawn> {
+    /// A bar with as many notes as density wants from the position `from` on, made from the `base` that was drawn
+    /// for it from `before`. The generator has heard the base again.
+    async fn fill(&mut self, place: &Place, base: &[Drawn], before: &Snapshot, from: Tick) -> Vec<Drawn> {
         self.generator.restore(before);
         place.begin(&mut self.generator, &[]).await;
         let mut notes: Vec<Note> = base.iter().map(|drawn| drawn.note).collect();
@@ -209,7 +209,7 @@ impl Writer {
             sampling: &sampling,
             constraints: &constraints,
         };
-        let filled = thicken_or_thin(&mut self.generator, &notes, place.start, &density).await;
+        let filled = thicken_or_thin(&mut self.generator, &notes, from, &density).await;
         let known = |note: &Note| {
             let same = |drawn: &&Drawn| {
                 let parts = |note: &Note| (note.onset, note.pitch, note.family);
@@ -230,7 +230,7 @@ impl Writer {
             let quiet_until = input.rings_until(start);
             let entry = input.begin_in(start, end).next().map_or(end, |note| note.onset);
             let (base, before) = self.draw_well(take, place).await;
-            drawn = if place.has_its_own_density() { self.fill(place, &base, &before).await } else { base };
+            drawn = if place.has_its_own_density() { self.fill(place, &base, &before, place.start).await } else { base };
             drawn.retain(|drawn| drawn.note.onset >= quiet_until && drawn.note.onset < entry);
         }
         let mut heard = input.heard_in(start, end, place.knobs.instrument);
@@ -316,15 +316,27 @@ impl Writer {
         let place = Place { meter, ..place_of(&composed, bar_idx) };
         let kept = place.to_c(composed.heard());
         self.stand_before(take, &place).await;
+        let before = self.generator.snapshot();
         place.begin(&mut self.generator, &kept).await;
         let mut rng = place.rng(meter.bar_length().0 as u64);
-        let drawn = place.draw(&mut self.generator, &kept, old_end, &mut rng).await;
-        let made = self.made(take, &place, drawn, None);
-        let both = |first: &[Note]| first.iter().chain(&made.bar.notes).copied().collect::<Vec<_>>();
+        let base = place.draw(&mut self.generator, &kept, old_end, &mut rng).await;
+        let mut filled = base.clone();
+        if place.has_its_own_density() {
+            let known = |note: &Note| Drawn { note: *note, log_probability: f32::NEG_INFINITY };
+            let whole: Vec<Drawn> = kept.iter().map(known).chain(base.iter().copied()).collect();
+            filled = self.fill(&place, &whole, &before, old_end).await;
+            filled.retain(|drawn| drawn.note.onset >= old_end);
+        }
+        let base: Vec<Note> = base.iter().map(|drawn| drawn.note).collect();
+        let heard = transposed(&base, place.key.transposition());
+        let made = self.made(take, &place, filled, Some(heard));
+        let both = |first: &[Note], more: &[Note]| [first, more].concat();
         let sureness = composed.sureness.iter().chain(made.sureness.iter()).copied().collect();
+        let heard = both(composed.heard(), made.heard());
+        let notes = both(&composed.bar.notes, &made.bar.notes);
         let stretched = ComposedBar {
-            bar: Arc::new(Bar { start, meter, notes: both(&composed.bar.notes) }),
-            heard: composed.heard.as_ref().map(|heard| both(heard).into()),
+            heard: (heard != notes).then(|| heard.into()),
+            bar: Arc::new(Bar { start, meter, notes }),
             sureness,
             ..(*composed).clone()
         };
