@@ -100,3 +100,57 @@ fn run(newcomers: &Receiver<Worker>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::composer::{Composer, Take, Writer, compose_until};
+    use crate::model::Model;
+    use crate::music::{Beats, Meter, Tick};
+    use crate::player::handover::handover;
+    use crate::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Player, Transport};
+
+    fn knobs(idx: usize) -> ComposingKnobs {
+        let best_of = if idx == 3 { 8 } else { 1 };
+        ComposingKnobs { seed: idx as u32, best_of, ..ComposingKnobs::default() }.rounded()
+    }
+
+    /// Tells the composer where the song stands, and with which knobs.
+    fn stand(player: &mut Player, knobs: &ComposingKnobs) {
+        let transport = Transport { position: Some(Beats(0.0)), ..Transport::default() };
+        let block = Block { n_samples: 64, sample_rate: 48_000.0, transport };
+        player.process(&block, knobs, &PerformingKnobs::default(), &[], &mut EventList::with_capacity(8));
+    }
+
+    #[test]
+    fn whoever_else_is_in_the_studio_everybody_composes_what_they_would_alone() {
+        let models = [Arc::new(Model::random(2, 5)), Arc::new(Model::random(3, 6)), Model::embedded().unwrap()];
+        let mut instances: Vec<(Composer, Player)> = (0..20)
+            .map(|idx| {
+                let (composer_end, player_end) = handover();
+                let composer = Composer::spawn(composer_end, Some(Arc::clone(&models[idx % 3])), None);
+                (composer, Player::new(player_end))
+            })
+            .collect();
+        for _ in 0..100_000 {
+            for (idx, (_, player)) in instances.iter_mut().enumerate() {
+                stand(player, &knobs(idx));
+            }
+            if instances.iter().all(|(composer, _)| composer.picture().score.bars.len() >= 3) {
+                break;
+            }
+            std::thread::park_timeout(std::time::Duration::from_micros(200));
+            // Some leave while they and the others are at work.
+            if instances.len() == 20 {
+                instances.truncate(17);
+            }
+        }
+        for (idx, (composer, _)) in instances.iter().enumerate() {
+            let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&models[idx % 3])));
+            compose_until(&mut take, &mut writer, &knobs(idx), Meter::COMMON, Tick(3 * 96));
+            let composed = composer.picture().score;
+            assert_eq!(composed.bars.get(..3), Some(&take.score().bars[..]), "instance {idx}");
+        }
+    }
+}
