@@ -584,6 +584,8 @@ struct Song {
     /// At a beat, a knob and what it is turned to.
     turns: &'static [(f64, &'static str, &'static str)],
     is_played_in: bool,
+    /// Whether it must be the same in real time too: not where an answer is due a few milliseconds after the note.
+    is_same_live: bool,
 }
 
 impl Song {
@@ -664,6 +666,9 @@ impl Song {
             (Format::Clap, Sizes::Fixed(256), Pace::RealTime),
             (Format::Vst3, Sizes::Fixed(1024), Pace::RealTime),
         ] {
+            if pace == Pace::RealTime && !self.is_same_live {
+                continue;
+            }
             let (found, _) = self.heard(format, sizes.clone(), pace, None)?;
             assert_eq!(found, expected, "{format:?} {sizes:?} {pace:?}");
         }
@@ -718,6 +723,7 @@ fn automated_knobs_give_the_same_notes_everywhere() -> Result<()> {
         knobs,
         turns,
         is_played_in: false,
+        is_same_live: true,
     }
     .check()
 }
@@ -728,6 +734,7 @@ fn continuing_gives_the_same_notes_everywhere_and_again() -> Result<()> {
         knobs: &[("mode", "Continue"), ("seed", "6")],
         turns: &[],
         is_played_in: true,
+        is_same_live: true,
     }
     .check()
 }
@@ -739,6 +746,19 @@ fn trading_gives_the_same_notes_everywhere_and_again() -> Result<()> {
         knobs,
         turns: &[],
         is_played_in: true,
+        is_same_live: true,
+    }
+    .check()
+}
+
+#[test]
+fn accompanying_gives_the_same_notes_everywhere_and_again() -> Result<()> {
+    let knobs = &[("mode", "Accompany"), ("style", "4"), ("seed", "8")];
+    Song {
+        knobs,
+        turns: &[],
+        is_played_in: true,
+        is_same_live: false,
     }
     .check()
 }
