@@ -59,7 +59,7 @@ use nice_plug_egui::{Frame, NiceEguiApp};
 use crate::model::Card;
 use crate::plugin::clipboard;
 use crate::plugin::editor::library::Library;
-use crate::plugin::editor::window::Waker;
+use crate::plugin::editor::window::{Life, Waker};
 use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{self, Extent, Performance};
 use crate::plugin::parameters::{MAX_SEED, Parameters};
@@ -79,6 +79,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub struct Editor {
     parameters: Arc<Parameters>,
     waker: Waker,
+    /// Until the window is there.
+    life: Option<Life>,
     host: Option<GuiContext>,
     library: Library,
     presets: Arc<[PresetEntry]>,
@@ -95,10 +97,11 @@ pub struct Editor {
 }
 
 impl Editor {
-    fn new(parameters: Arc<Parameters>, waker: Waker) -> Self {
+    fn new(parameters: Arc<Parameters>, waker: Waker, life: Life) -> Self {
         Self {
             parameters,
             waker,
+            life: Some(life),
             host: None,
             library: Library::default(),
             presets: Arc::default(),
@@ -330,6 +333,9 @@ impl NiceEguiApp for Editor {
         host: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), HandlerError> {
+        if let Some(life) = self.life.take() {
+            life.of_this_thread();
+        }
         self.host = Some(host);
         self.settings = Settings::load();
         self.library.look();

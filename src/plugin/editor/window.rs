@@ -6,9 +6,16 @@
 //! The thread begins with the first frame and not before: with baseview 0.4.2 on X11, a window that is
 //! asked to redraw before it is mapped stays blank for good. For the same reason egui-baseview's own timer
 //! (0.9.0), which asks at its first tick, never ticks.
+//!
+//! On X11 the window has a thread of its own, and baseview 0.4.2, asked to close, mostly comes back while
+//! that thread still takes down what it draws with. A host that then destroys its own window pulls the
+//! ground from under it, and one that unloads the plugin can crash. So closing waits here until that thread
+//! has ended: [`WindowThread`].
 
+use std::cell::RefCell;
 use std::error::Error;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -30,6 +37,8 @@ use crate::plugin::editor::{Editor, SIZE, SMALLEST};
 const LARGEST: f32 = 8192.0;
 /// How often the thread looks.
 const LOOK_EVERY: Duration = Duration::from_millis(60);
+/// How long closing waits for the window's thread at most; it mostly takes a few milliseconds.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// The window's size in logical pixels, as it is kept with the project.
 #[derive(Debug)]
@@ -96,7 +105,7 @@ impl EditorWindow {
     /// An editor that is not open yet.
     #[must_use]
     pub fn new(parameters: Arc<Parameters>) -> Option<Self> {
-        let (inner, _) = editor(&parameters)?;
+        let (inner, ..) = editor(&parameters)?;
         Some(Self { parameters, inner: Mutex::new(inner) })
     }
 
@@ -105,8 +114,8 @@ impl EditorWindow {
     }
 }
 
-/// A fresh editor of the size that the project has, and what wakes it.
-fn editor(parameters: &Arc<Parameters>) -> Option<(EguiEditor<Editor>, Waker)> {
+/// A fresh editor of the size that the project has, what wakes it, and what waits for its thread.
+fn editor(parameters: &Arc<Parameters>) -> Option<(EguiEditor<Editor>, Waker, WindowThread)> {
     let (width, height) = parameters.window_size.get();
     let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
     let smallest = LogicalSize::new(SMALLEST.0, SMALLEST.1);
@@ -115,9 +124,10 @@ fn editor(parameters: &Arc<Parameters>) -> Option<(EguiEditor<Editor>, Waker)> {
         .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest))
         .with_repaint_poll_interval(Duration::from_hours(24));
     let waker = Waker::default();
-    let app = Editor::new(Arc::clone(parameters), waker.clone());
+    let (life, thread) = WindowThread::new();
+    let app = Editor::new(Arc::clone(parameters), waker.clone(), life);
     let editor = nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
-    Some((editor, waker))
+    Some((editor, waker, thread))
 }
 
 impl HostedEditor for EditorWindow {
@@ -132,13 +142,13 @@ impl HostedEditor for EditorWindow {
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<Handle>, Box<dyn Error>> {
         // A fresh one each time: a project may have been loaded since, with a size of its own.
-        let (editor, waker) = editor(&self.parameters).ok_or("the editor cannot be made")?;
+        let (editor, waker, thread) = editor(&self.parameters).ok_or("the editor cannot be made")?;
         let mut inner = self.inner();
         *inner = editor;
         let spawned = inner.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)?;
         Ok(SpawnedEditor {
             handle: Handle { inner: spawned.handle, waker },
-            window: spawned.window,
+            window: Window { inner: spawned.window, _closing: Closing(thread) },
         })
     }
 
@@ -164,39 +174,39 @@ impl Drop for Handle {
 }
 
 impl EditorHandle for Handle {
-    type Window = <EguiEditorHandle as EditorHandle>::Window;
+    type Window = Window;
     type Error = <EguiEditorHandle as EditorHandle>::Error;
 
     fn run_until_closed(window: Self::Window) -> Result<(), Self::Error> {
-        EguiEditorHandle::run_until_closed(window)
+        EguiEditorHandle::run_until_closed(window.inner)
     }
 
     fn set_parent(&self, parent: ParentWindowHandle, window: &Self::Window) -> Result<(), Self::Error> {
-        self.inner.set_parent(parent, window)
+        self.inner.set_parent(parent, &window.inner)
     }
 
     fn show(&self, window: &Self::Window) -> Result<(), Self::Error> {
-        self.inner.show(window)
+        self.inner.show(&window.inner)
     }
 
     fn hide(&self, window: &Self::Window) -> Result<(), Self::Error> {
-        self.inner.hide(window)
+        self.inner.hide(&window.inner)
     }
 
     fn set_size(&self, new_size: NativeSize<u32>, window: &Self::Window) -> Result<(), Self::Error> {
-        self.inner.set_size(new_size, window)
+        self.inner.set_size(new_size, &window.inner)
     }
 
     fn host_main_thread_callback(&self, window: &Self::Window) {
-        self.inner.host_main_thread_callback(window);
+        self.inner.host_main_thread_callback(&window.inner);
     }
 
     fn adjust_size(&self, new_size: NativeSize<u32>, window: &Self::Window) -> Option<NativeSize<u32>> {
-        self.inner.adjust_size(new_size, window)
+        self.inner.adjust_size(new_size, &window.inner)
     }
 
     fn set_fallback_scale_factor(&self, scale_factor: f64, window: &Self::Window) -> Result<(), Self::Error> {
-        self.inner.set_fallback_scale_factor(scale_factor, window)
+        self.inner.set_fallback_scale_factor(scale_factor, &window.inner)
     }
 
     fn on_virtual_key_from_host(&self, key_code: VirtualKeyCode, is_down: bool, modifiers: Modifiers) -> bool {
@@ -213,6 +223,56 @@ impl EditorHandle for Handle {
 
     fn param_modulation_changed(&self, id: &str, modulation_offset: f32) {
         self.inner.param_modulation_changed(id, modulation_offset);
+    }
+}
+
+/// An open window. Dropping it closes it and waits until it is gone.
+pub struct Window {
+    /// Dropped first, which asks the thread to end.
+    inner: <EguiEditorHandle as EditorHandle>::Window,
+    _closing: Closing,
+}
+
+/// Waits, when dropped, until the window's thread has ended, but not for ever.
+struct Closing(WindowThread);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.wait(CLOSING);
+    }
+}
+
+/// The thread that a window is drawn on, as it is seen from outside.
+struct WindowThread(Receiver<()>);
+
+impl WindowThread {
+    fn new() -> (Life, Self) {
+        let (life, thread) = channel();
+        (Life { _of: life }, Self(thread))
+    }
+
+    /// Waits until it has ended, but not for longer than this.
+    fn wait(&self, limit: Duration) {
+        // Nothing is ever sent: the channel breaks when the thread has ended.
+        let _ = self.0.recv_timeout(limit);
+    }
+}
+
+/// What tells that a thread lives.
+pub(super) struct Life {
+    _of: Sender<()>,
+}
+
+impl Life {
+    /// Ties this to the thread that calls, if windows have one of their own. A thread lets go of its local
+    /// values last of all, when the window and all that it draws with are gone.
+    pub(super) fn of_this_thread(self) {
+        thread_local! {
+            static LIFE: RefCell<Option<Life>> = const { RefCell::new(None) };
+        }
+        if cfg!(target_os = "linux") {
+            LIFE.set(Some(self));
+        }
     }
 }
 
@@ -261,12 +321,13 @@ impl Waker {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    use std::sync::mpsc::channel;
     use std::time::{Duration, Instant};
 
     use nice_plug::params::persist::PersistentField;
 
-    use crate::plugin::editor::window::{SavedSize, Waker, WindowSize};
+    use crate::plugin::editor::window::{CLOSING, SavedSize, Waker, WindowSize, WindowThread};
     use crate::plugin::editor::{SIZE, SMALLEST};
 
     #[test]
@@ -277,6 +338,33 @@ mod tests {
         assert_eq!(size.map(|saved| (saved.width, saved.height)), (1200.0, 700.0));
         size.set(SavedSize { width: 3.0, height: f32::NAN });
         assert_eq!(size.get(), (SMALLEST.0, SIZE.1));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn closing_waits_until_the_thread_has_taken_down_all_it_has_but_not_for_ever() {
+        struct Picture(Arc<AtomicBool>);
+        impl Drop for Picture {
+            fn drop(&mut self) {
+                (0..1000).for_each(|_| std::thread::yield_now());
+                self.0.store(true, Ordering::Relaxed);
+            }
+        }
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let picture = Picture(Arc::clone(&is_gone));
+        let (life, thread) = WindowThread::new();
+        let (close, closed) = channel::<()>();
+        let drawing = std::thread::spawn(move || {
+            let _picture = picture;
+            life.of_this_thread();
+            closed.recv()
+        });
+        thread.wait(Duration::from_millis(1));
+        assert!(!is_gone.load(Ordering::Relaxed));
+        drop(close);
+        thread.wait(CLOSING);
+        assert!(is_gone.load(Ordering::Relaxed));
+        assert!(drawing.join().unwrap().is_err());
     }
 
     #[test]
