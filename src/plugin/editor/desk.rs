@@ -5,7 +5,7 @@
 
 use egui::{
     Align, CentralPanel, CursorIcon, Frame, Id, Key, Layout, Margin, Modifiers, Panel, Rect, RichText, Sense, Stroke,
-    Theme, Ui, Vec2, ViewportCommand, vec2,
+    Theme, Ui, Vec2, vec2,
 };
 
 use crate::player::Conversation;
@@ -118,7 +118,7 @@ pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
         .exact_size(26.0)
         .show_separator_line(false)
         .show(ui, |ui| status(ui, view, &mut intents));
-    grip(ui);
+    grip(ui, &mut intents);
     let page = outer.inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 4 });
     match desk.page {
         Page::Play => play(ui, page, &mut desk, view, &mut intents),
@@ -296,7 +296,7 @@ fn turn(view: &View) -> &'static str {
 }
 
 /// The corner by which the window is made larger or smaller where the host offers none.
-fn grip(ui: &Ui) {
+fn grip(ui: &Ui, intents: &mut Vec<Intent>) {
     let palette = theme::palette(ui);
     let window = ui.ctx().content_rect();
     let corner = Rect::from_min_max(window.max - Vec2::splat(GRIP), window.max);
@@ -312,7 +312,7 @@ fn grip(ui: &Ui) {
     {
         let size = (begun + moved).max(vec2(SMALLEST.0, SMALLEST.1)).round();
         if size != window.size() {
-            ui.send_viewport_cmd(ViewportCommand::InnerSize(size));
+            intents.push(Intent::Resize(size.x, size.y));
         }
     }
     let colour = if response.hovered() || response.dragged() { palette.text } else { palette.dim };

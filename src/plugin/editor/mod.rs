@@ -27,7 +27,7 @@ mod library;
 
 mod train_page;
 
-mod training;
+pub mod training;
 pub use training::{Order, Size, State, Training, find_trainer};
 
 mod guide;
@@ -59,7 +59,7 @@ use nice_plug_egui::{Frame, NiceEguiApp};
 use crate::model::Card;
 use crate::plugin::clipboard;
 use crate::plugin::editor::library::Library;
-use crate::plugin::editor::window::{Life, Waker};
+use crate::plugin::editor::window::{Life, Waker, Wish};
 use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{self, Extent, Performance};
 use crate::plugin::parameters::{MAX_SEED, Parameters};
@@ -81,6 +81,7 @@ pub struct Editor {
     waker: Waker,
     /// Until the window is there.
     life: Option<Life>,
+    wish: Wish,
     host: Option<GuiContext>,
     library: Library,
     presets: Arc<[PresetEntry]>,
@@ -97,11 +98,12 @@ pub struct Editor {
 }
 
 impl Editor {
-    fn new(parameters: Arc<Parameters>, waker: Waker, life: Life) -> Self {
+    fn new(parameters: Arc<Parameters>, waker: Waker, life: Life, wish: Wish) -> Self {
         Self {
             parameters,
             waker,
             life: Some(life),
+            wish,
             host: None,
             library: Library::default(),
             presets: Arc::default(),
@@ -200,6 +202,8 @@ impl Editor {
             Intent::Train(_) | Intent::GoOnTraining | Intent::StopTraining | Intent::ForgetTraining => {
                 self.train(intent);
             }
+            // Asked of the window.
+            Intent::Resize(..) => {}
         }
     }
 
@@ -354,7 +358,12 @@ impl NiceEguiApp for Editor {
         }
         let view = self.view();
         for intent in show(ui, &view) {
-            self.carry_out(intent);
+            if let Intent::Resize(width, height) = intent {
+                self.wish.note();
+                ui.send_viewport_cmd(egui::ViewportCommand::InnerSize(egui::vec2(width, height)));
+            } else {
+                self.carry_out(intent);
+            }
             // What has been done is to be seen.
             ui.ctx().request_repaint();
         }

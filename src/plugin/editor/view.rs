@@ -61,6 +61,8 @@ pub enum Intent {
     ForgetTraining,
     /// The editor to look like this from now on, on this computer.
     Set(Settings),
+    /// A window of this width and height in logical pixels.
+    Resize(f32, f32),
 }
 
 /// A model that can be chosen.

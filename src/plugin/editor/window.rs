@@ -11,6 +11,10 @@
 //! that thread still takes down what it draws with. A host that then destroys its own window pulls the
 //! ground from under it, and one that unloads the plugin can crash. So closing waits here until that thread
 //! has ended: [`WindowThread`].
+//!
+//! baseview 0.4.2 on X11 also takes late news of a size that the host has given its window for a wish of the
+//! window's own, and asks the host for that size, which may want another by then: windows fall back while
+//! they are dragged. So the host is asked only when the user has dragged the editor's own corner: [`Asking`].
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -18,12 +22,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::{LogicalSize, NativeSize};
+use nice_plug::editor::dpi::{LogicalSize, NativeSize, Size};
 use nice_plug::editor::{
-    Editor as HostedEditor, EditorHandle, HostMethods, Modifiers, ParentWindowHandle, ResizeHint, SpawnedEditor,
+    Editor as HostedEditor, EditorHandle, HostCallbacks, HostMethods, Modifiers, ParentWindowHandle, ResizeHint, SpawnedEditor,
     VirtualKeyCode,
 };
 use nice_plug::params::persist::PersistentField;
@@ -39,6 +43,8 @@ const LARGEST: f32 = 8192.0;
 const LOOK_EVERY: Duration = Duration::from_millis(60);
 /// How long closing waits for the window's thread at most; it mostly takes a few milliseconds.
 const CLOSING: Duration = Duration::from_secs(2);
+/// How late a size may come that the user wished for.
+const WISHED: Duration = Duration::from_secs(1);
 
 /// The window's size in logical pixels, as it is kept with the project.
 #[derive(Debug)]
@@ -105,7 +111,7 @@ impl EditorWindow {
     /// An editor that is not open yet.
     #[must_use]
     pub fn new(parameters: Arc<Parameters>) -> Option<Self> {
-        let (inner, ..) = editor(&parameters)?;
+        let (inner, ..) = editor(&parameters, Wish::default())?;
         Some(Self { parameters, inner: Mutex::new(inner) })
     }
 
@@ -115,7 +121,7 @@ impl EditorWindow {
 }
 
 /// A fresh editor of the size that the project has, what wakes it, and what waits for its thread.
-fn editor(parameters: &Arc<Parameters>) -> Option<(EguiEditor<Editor>, Waker, WindowThread)> {
+fn editor(parameters: &Arc<Parameters>, wish: Wish) -> Option<(EguiEditor<Editor>, Waker, WindowThread)> {
     let (width, height) = parameters.window_size.get();
     let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
     let smallest = LogicalSize::new(SMALLEST.0, SMALLEST.1);
@@ -125,7 +131,7 @@ fn editor(parameters: &Arc<Parameters>) -> Option<(EguiEditor<Editor>, Waker, Wi
         .with_repaint_poll_interval(Duration::from_hours(24));
     let waker = Waker::default();
     let (life, thread) = WindowThread::new();
-    let app = Editor::new(Arc::clone(parameters), waker.clone(), life);
+    let app = Editor::new(Arc::clone(parameters), waker.clone(), life, wish);
     let editor = nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
     Some((editor, waker, thread))
 }
@@ -142,7 +148,12 @@ impl HostedEditor for EditorWindow {
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<Handle>, Box<dyn Error>> {
         // A fresh one each time: a project may have been loaded since, with a size of its own.
-        let (editor, waker, thread) = editor(&self.parameters).ok_or("the editor cannot be made")?;
+        let wish = Wish::default();
+        let (editor, waker, thread) = editor(&self.parameters, wish.clone()).ok_or("the editor cannot be made")?;
+        let host = host.map(|host| HostMethods {
+            callbacks: Box::new(Asking { host: host.callbacks, wish: wish.clone() }),
+            ..host
+        });
         let mut inner = self.inner();
         *inner = editor;
         let spawned = inner.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)?;
@@ -276,6 +287,41 @@ impl Life {
     }
 }
 
+/// When the user last wished for another size.
+#[derive(Clone, Default)]
+pub(super) struct Wish(Arc<Mutex<Option<Instant>>>);
+
+impl Wish {
+    /// The user wishes for another size now.
+    pub(super) fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_fresh(&self) -> bool {
+        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.is_some_and(|last| last.elapsed() < WISHED)
+    }
+}
+
+/// The host, asked for a size only where the user wished for one. Elsewhere than on X11 it is always asked.
+struct Asking {
+    host: Box<dyn HostCallbacks>,
+    wish: Wish,
+}
+
+impl HostCallbacks for Asking {
+    fn request_resize(&mut self, new_size: Size, scale_factor: f64) -> Result<(), Box<dyn Error>> {
+        if cfg!(target_os = "linux") && !self.wish.is_fresh() {
+            return Ok(());
+        }
+        self.host.request_resize(new_size, scale_factor)
+    }
+
+    fn destroyed(&mut self) {
+        self.host.destroyed();
+    }
+}
+
 /// The thread that looks whether there is anything new.
 #[derive(Clone, Default)]
 pub(super) struct Waker {
@@ -320,14 +366,19 @@ impl Waker {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::error::Error;
+    use std::rc::Rc;
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
     use std::sync::mpsc::channel;
     use std::time::{Duration, Instant};
 
+    use nice_plug::editor::HostCallbacks;
+    use nice_plug::editor::dpi::{NativeSize, Size};
     use nice_plug::params::persist::PersistentField;
 
-    use crate::plugin::editor::window::{CLOSING, SavedSize, Waker, WindowSize, WindowThread};
+    use crate::plugin::editor::window::{Asking, CLOSING, SavedSize, Waker, WindowSize, WindowThread, Wish};
     use crate::plugin::editor::{SIZE, SMALLEST};
 
     #[test]
@@ -365,6 +416,27 @@ mod tests {
         thread.wait(CLOSING);
         assert!(is_gone.load(Ordering::Relaxed));
         assert!(drawing.join().unwrap().is_err());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_host_is_asked_for_a_size_that_the_user_wished_for_and_for_no_other() {
+        struct Host(Rc<RefCell<Vec<Size>>>);
+        impl HostCallbacks for Host {
+            fn request_resize(&mut self, new_size: Size, _: f64) -> Result<(), Box<dyn Error>> {
+                self.0.borrow_mut().push(new_size);
+                Ok(())
+            }
+            fn destroyed(&mut self) {}
+        }
+        let asked = Rc::new(RefCell::new(Vec::new()));
+        let wish = Wish::default();
+        let mut host = Asking { host: Box::new(Host(Rc::clone(&asked))), wish: wish.clone() };
+        let [echo, wished] = [(1100, 900), (800, 500)].map(|(width, height)| NativeSize { width, height }.into());
+        host.request_resize(echo, 1.0).unwrap();
+        wish.note();
+        host.request_resize(wished, 1.0).unwrap();
+        assert_eq!(asked.take(), [wished]);
     }
 
     #[test]
