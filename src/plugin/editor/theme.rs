@@ -45,6 +45,8 @@ pub(super) struct Palette {
     pub(super) ivory: Color32,
     /// The black keys.
     pub(super) ebony: Color32,
+    /// How much of its colour the faintest thing has that still stands out.
+    faintest: f32,
     /// One for each family of instruments.
     families: [Color32; Family::COUNT],
 }
@@ -58,6 +60,11 @@ impl Palette {
     /// The colour of a note: the softer it is, the nearer to what is behind it.
     pub(super) fn note(&self, family: Family, velocity: u8) -> Color32 {
         mix(self.well, self.family(family), loudness(velocity))
+    }
+
+    /// The frame of a note that may still change.
+    pub(super) fn frame(&self, family: Family) -> Color32 {
+        mix(self.well, self.family(family), self.faintest)
     }
 }
 
@@ -138,6 +145,7 @@ static DARK: LazyLock<Palette> = LazyLock::new(|| Palette {
     alarm: rgb(0x00ff_8a80),
     ivory: rgb(0x00a6_adbc),
     ebony: rgb(0x000c_0e12),
+    faintest: 0.57,
     families: families(0.8, 0.125),
 });
 
@@ -158,6 +166,7 @@ static LIGHT: LazyLock<Palette> = LazyLock::new(|| Palette {
     alarm: rgb(0x00a1_1a15),
     ivory: rgb(0x00ff_fdf8),
     ebony: rgb(0x0054_5663),
+    faintest: 0.68,
     families: families(0.4, 0.14),
 });
 
@@ -310,13 +319,15 @@ mod tests {
     }
 
     #[test]
-    fn the_softest_note_stands_out_by_three_to_one_on_every_row() {
+    fn the_softest_note_and_the_least_certain_stand_out_by_three_to_one_on_every_row() {
         for theme in [Theme::Dark, Theme::Light] {
             let palette = of(theme);
             for family in (0..).map_while(Family::from_index) {
                 for row in [palette.well, palette.row, palette.tonic] {
-                    let contrast = contrast(palette.note(family, 1), row);
-                    assert!(contrast >= 3.0, "{theme:?}: {} on {row:?} has {contrast:.2}", family.name());
+                    for colour in [palette.note(family, 1), palette.frame(family)] {
+                        let contrast = contrast(colour, row);
+                        assert!(contrast >= 3.0, "{theme:?}: {} on {row:?} has {contrast:.2}", family.name());
+                    }
                 }
             }
         }

@@ -9,7 +9,7 @@ use crate::plugin::editor::theme::{self, Palette, loudness, mix};
 use crate::plugin::editor::view::View;
 use crate::plugin::parameters::tonic_name;
 
-/// How much of its colour a note keeps whose bar may still change.
+/// How much of its colour a note keeps inside whose bar may still change. Its frame stands out.
 const UNCERTAIN: f32 = 0.42;
 
 /// Draws all notes in sight.
@@ -19,38 +19,50 @@ pub(super) fn paint(ui: &Ui, painter: &Painter, times: &Times, rows: &Rows, view
     let now = view.roll.playhead.to_ticks_floor();
     let range = times.range();
     for (bar_idx, bar) in times.bars_that_ring(&view.roll.score) {
-        let share = if is_certain(view, bar_idx, bar) { 1.0 } else { UNCERTAIN };
+        let is_certain = is_certain(view, bar_idx, bar);
         for note in &bar.notes {
             let Some(rect) = rows.rect(note, times) else { continue };
             if rect.right() < range.min || rect.left() > range.max {
                 continue;
             }
             let sounds = view.roll.playing && note.onset <= now && now < note.end().max(note.onset + Tick(2));
-            let colour = if sounds { mix(palette.family(note.family), palette.text, 0.75) } else { mix(palette.well, palette.note(note.family, note.velocity), share) };
-            add(&mut mesh, rect, colour, palette, share);
+            let colour = palette.note(note.family, note.velocity);
+            if sounds {
+                add(&mut mesh, rect, mix(palette.family(note.family), palette.text, 0.75), palette);
+            } else if is_certain {
+                add(&mut mesh, rect, colour, palette);
+            } else {
+                mesh.add_colored_rect(rect, palette.frame(note.family));
+                fill(&mut mesh, rect, 1.0, mix(palette.well, colour, UNCERTAIN));
+            }
         }
     }
     for note in view.roll.input.iter() {
         let Some(rect) = rows.rect(note, times) else { continue };
         if rect.right() >= range.min && rect.left() <= range.max {
             let colour = mix(palette.well, palette.incoming, loudness(note.velocity));
-            add(&mut mesh, rect, colour, palette, 1.0);
+            add(&mut mesh, rect, colour, palette);
             // Hollow, so that they are told apart without colour, too.
-            let inner = rect.shrink2(egui::vec2(1.5, 1.5));
-            if inner.width() > 2.0 && inner.height() > 1.0 {
-                mesh.add_colored_rect(inner, mix(palette.well, palette.incoming, 0.25));
-            }
+            fill(&mut mesh, rect, 1.5, mix(palette.well, palette.incoming, 0.25));
         }
     }
     painter.add(Shape::mesh(mesh));
 }
 
 /// A note with a brighter edge where it begins.
-fn add(mesh: &mut Mesh, rect: Rect, colour: Color32, palette: &Palette, share: f32) {
+fn add(mesh: &mut Mesh, rect: Rect, colour: Color32, palette: &Palette) {
     mesh.add_colored_rect(rect, colour);
     if rect.width() > 6.0 {
         let edge = rect.with_max_x(rect.left() + 2.0);
-        mesh.add_colored_rect(edge, mix(colour, palette.text, 0.55 * share));
+        mesh.add_colored_rect(edge, mix(colour, palette.text, 0.55));
+    }
+}
+
+/// The inside of a note with a frame, if there is room for one.
+fn fill(mesh: &mut Mesh, rect: Rect, frame: f32, colour: Color32) {
+    let inner = rect.shrink(frame);
+    if inner.width() > 2.0 && inner.height() > 1.0 {
+        mesh.add_colored_rect(inner, colour);
     }
 }
 
