@@ -7,6 +7,7 @@
 mod find;
 pub use find::find_trainer;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -112,6 +113,11 @@ const FRESH: Duration = Duration::from_secs(45);
 /// How often the trainer keeps what it has, in seconds.
 const SAVE_EVERY: &str = "20";
 const N_LINES: usize = 12;
+/// Stands before what the trainer says when it goes on.
+const GOING_ON: &str = "Going on.";
+/// What the trainer says last when it was stopped, and when it has written a model.
+const STOPPED: &str = "Stopped.";
+const WROTE: &str = "Wrote ";
 
 fn lock() -> MutexGuard<'static, Option<Run>> {
     RUN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,7 +127,7 @@ fn lock() -> MutexGuard<'static, Option<Run>> {
 ///
 /// # Errors
 /// In words: no trainer, no folder, a name that is taken, or a process that does not start.
-pub(super) fn start(trainer: Option<&Path>, order: &Order) -> Result<(), String> {
+pub fn start(trainer: Option<&Path>, order: &Order) -> Result<(), String> {
     let out = file_of(&order.name).ok_or("give the model a name first")?;
     if !order.folder.is_dir() {
         return Err(format!("{} is not a folder", order.folder.display()));
@@ -136,7 +142,7 @@ pub(super) fn start(trainer: Option<&Path>, order: &Order) -> Result<(), String>
 ///
 /// # Errors
 /// In words.
-pub(super) fn go_on(trainer: Option<&Path>) -> Result<(), String> {
+pub fn go_on(trainer: Option<&Path>) -> Result<(), String> {
     let order = lock().as_ref().map(|run| run.order.clone()).or_else(|| cut_off(None));
     let order = order.ok_or("there is no training to go on with")?;
     let out = file_of(&order.name).ok_or("there is no training to go on with")?;
@@ -155,8 +161,10 @@ fn spawn(trainer: Option<&Path>, order: &Order, out: &Path, resumes: bool) -> Re
     }
     let asked = serde_json::to_vec_pretty(order).map_err(|error| error.to_string())?;
     std::fs::write(order_file(out), asked).map_err(cannot)?;
-    let said = std::fs::File::options();
-    let said = said.clone().create(true).append(true).open(said_file(out)).map_err(cannot)?;
+    let mut said = std::fs::File::options().create(true).append(true).open(said_file(out)).map_err(cannot)?;
+    if resumes {
+        writeln!(said, "{GOING_ON}").map_err(cannot)?;
+    }
     let mut command = gently(trainer);
     command
         .arg("train")
@@ -190,7 +198,7 @@ fn gently(trainer: &Path) -> Command {
 }
 
 /// Asks the trainer to end. It keeps the best network so far, and can go on later.
-pub(super) fn stop() {
+pub fn stop() {
     if let Some(run) = lock().as_mut()
         && let Some(child) = &mut run.child
     {
@@ -207,22 +215,28 @@ pub(super) fn stop() {
 }
 
 /// Forgets a run that has ended, and what was kept to go on with it. The model stays.
-pub(super) fn forget() {
+pub fn forget() {
     let mut run = lock();
     if run.as_mut().is_some_and(|run| matches!(run.state(), State::Running)) {
         return;
     }
     let order = run.take().map(|run| run.order).or_else(|| cut_off(None));
     if let Some(out) = order.and_then(|order| file_of(&order.name)) {
-        for file in [order_file(&out), out.with_extension("checkpoint")] {
-            // Gone already is as good.
-            let _ = std::fs::remove_file(file);
-        }
+        clear(&out);
+    }
+}
+
+/// Removes what was kept to go on with.
+fn clear(out: &Path) {
+    for file in [order_file(out), out.with_extension("checkpoint")] {
+        // Gone already is as good.
+        let _ = std::fs::remove_file(file);
     }
 }
 
 /// How things stand now.
-pub(super) fn look(trainer: Option<PathBuf>) -> Training {
+#[must_use]
+pub fn look(trainer: Option<PathBuf>) -> Training {
     let mut run = lock();
     if run.is_none() {
         *run = cut_off(None).map(|order| Run { order, child: None, ended: None });
@@ -253,7 +267,7 @@ impl Run {
             Ok(Some(status)) => {
                 let ended = ended(&out, status.success());
                 if matches!(ended, State::Finished(_)) {
-                    let _ = std::fs::remove_file(order_file(&out));
+                    clear(&out);
                 }
                 self.ended = Some(ended.clone());
                 ended
@@ -275,14 +289,17 @@ fn left_behind(out: &Path) -> State {
     }
 }
 
-/// How a run that has ended stands, by the files that it left.
+/// How a run that has ended stands, by what it said last and the files that it left. The trainer keeps its
+/// checkpoint when it is done, too.
 fn ended(out: &Path, is_success: bool) -> State {
+    let said = std::fs::read_to_string(said_file(out)).unwrap_or_default();
+    let last_run = said.rsplit_once(GOING_ON).map_or(said.as_str(), |(_, last)| last);
+    let has_said = |words: &str| last_run.lines().any(|line| line.starts_with(words));
     let model = out.is_file().then(|| out.to_owned());
-    match (out.with_extension("checkpoint").is_file(), model) {
-        (true, model) => State::Stopped(model),
-        (false, Some(model)) if is_success => State::Finished(model),
+    match (model, out.with_extension("checkpoint").is_file()) {
+        (Some(model), _) if is_success && has_said(WROTE) && !has_said(STOPPED) => State::Finished(model),
+        (model, true) => State::Stopped(model),
         _ => {
-            let said = std::fs::read_to_string(said_file(out)).unwrap_or_default();
             let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
             State::Failed(last.to_owned())
         }
@@ -351,8 +368,12 @@ mod tests {
         assert_eq!(cut_off(Some(folder.path())), Some(order));
         assert_eq!(ended(&out, true), State::Stopped(None));
         std::fs::write(&out, "").unwrap();
+        let say = |words: &str| std::fs::write(said_file(&out), words).unwrap();
+        say("50% of it\nStopped. The best so far is kept\nWrote Tango.safetensors\n");
         assert_eq!(ended(&out, true), State::Stopped(Some(out.clone())));
-        std::fs::remove_file(out.with_extension("checkpoint")).unwrap();
+        say("50% of it\nStopped. The best so far is kept\nWrote Tango.safetensors\nGoing on.\n60% of it\n");
+        assert_eq!(ended(&out, true), State::Stopped(Some(out.clone())), "cut off as it went on");
+        say("Stopped. The best so far is kept\nWrote Tango.safetensors\nGoing on.\n60% of it\nWrote Tango.safetensors\n");
         assert_eq!(ended(&out, true), State::Finished(out));
     }
 }
