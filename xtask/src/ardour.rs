@@ -1,6 +1,13 @@
 //! Ardour 7 without a display or sound card: the whole story of a project, from loading the plugin to
 //! the recorded MIDI.
 
+#[cfg(target_os = "linux")]
+mod desk;
+#[cfg(target_os = "linux")]
+mod soak;
+#[cfg(target_os = "linux")]
+pub use soak::soak;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
@@ -71,6 +78,14 @@ pub struct Job<'a> {
 /// # Errors
 /// If Ardour does not find the plugin, or any step of the story fails.
 pub fn record(job: &Job<'_>) -> Result<Song> {
+    let (_, log) = tell_story(job)?;
+    let midi = job.midi();
+    ensure!(midi.exists(), "Ardour recorded nothing:\n{log}");
+    Song::read(&midi)
+}
+
+/// Tells Ardour the story of [`record`]; as far as the saved session if it is to roll for no time.
+fn tell_story(job: &Job<'_>) -> Result<(Home, String)> {
     let home = Home::new(job)?;
     let log = run(home
         .command(SCANNER)
@@ -81,7 +96,7 @@ pub fn record(job: &Job<'_>) -> Result<Song> {
         log.contains("Found Plugin"),
         "Ardour finds no plugin in the bundle:\n{log}"
     );
-    let (session, midi) = (job.folder.join("session"), job.folder.join("recorded.mid"));
+    let (session, midi) = (job.session(), job.midi());
     let script = job.folder.join("record.lua");
     std::fs::write(&script, SCRIPT)?;
     let story = || {
@@ -110,8 +125,17 @@ pub fn record(job: &Job<'_>) -> Result<Song> {
         }
         other => other?,
     };
-    ensure!(midi.exists(), "Ardour recorded nothing:\n{log}");
-    Song::read(&midi)
+    Ok((home, log))
+}
+
+impl Job<'_> {
+    fn session(&self) -> PathBuf {
+        self.folder.join("session")
+    }
+
+    fn midi(&self) -> PathBuf {
+        self.folder.join("recorded.mid")
+    }
 }
 
 /// A home of its own for Ardour, with the plugin installed.

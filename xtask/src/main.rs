@@ -53,6 +53,18 @@ enum Command {
         #[arg(long, default_value_t = 100)]
         times: usize,
     },
+    /// Open, resize and close the VST3's editor in Ardour over and over while it plays and is recorded.
+    #[cfg(target_os = "linux")]
+    SoakEditorInArdour {
+        /// The plugin.
+        vst3: PathBuf,
+        /// How often.
+        #[arg(long, default_value_t = 100)]
+        times: usize,
+        /// A picture to write, of Ardour with the editor open.
+        #[arg(long)]
+        png: Option<PathBuf>,
+    },
     /// Draw the pictures of docs/MANUAL.md again.
     ManualPictures,
     /// Play a VST3 in Ardour 7 and keep the MIDI that it records on a second track.
@@ -100,6 +112,8 @@ fn main() -> Result<()> {
         Command::Screenshot { clap, png } => xtask::screenshot::screenshot(&clap, &png),
         #[cfg(target_os = "linux")]
         Command::SoakEditor { clap, times } => xtask::soak::soak(&clap, times),
+        #[cfg(target_os = "linux")]
+        Command::SoakEditorInArdour { vst3, times, png } => ardour::soak(&vst3, times, png.as_deref()),
         Command::ManualPictures => tests::manual_pictures(),
         Command::Ardour {
             vst3,

@@ -129,16 +129,8 @@ pub(crate) fn wait_for_picture(
     loop {
         host.answer();
         std::thread::sleep(Duration::from_millis(20));
-        let (width, height) = (size.width as u16, size.height as u16);
-        let image = connection
-            .get_image(ImageFormat::Z_PIXMAP, window, 0, 0, width, height, !0)?
-            .reply()?;
-        let pixels: Vec<u8> = image
-            .data
-            .chunks_exact(4)
-            .flat_map(|p| [p[2], p[1], p[0]])
-            .collect();
-        if drawn.is_none() && pixels.chunks_exact(3).any(|pixel| pixel != &pixels[..3]) {
+        let pixels = pixels(connection, window, (size.width, size.height))?;
+        if drawn.is_none() && !is_blank(&pixels) {
             drawn = Some(Instant::now());
         }
         if drawn.is_some_and(|drawn| drawn.elapsed() >= settle) {
@@ -146,4 +138,19 @@ pub(crate) fn wait_for_picture(
         }
         ensure!(begun.elapsed() < PATIENCE, "the editor stays blank");
     }
+}
+
+/// What a window shows, three bytes a pixel.
+///
+/// # Errors
+/// If a part of the window of this size is not to be seen.
+pub(crate) fn pixels(connection: &RustConnection, window: Window, size: (u32, u32)) -> Result<Vec<u8>> {
+    let (width, height) = (size.0 as u16, size.1 as u16);
+    let image = connection.get_image(ImageFormat::Z_PIXMAP, window, 0, 0, width, height, !0)?.reply()?;
+    Ok(image.data.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect())
+}
+
+/// Whether a picture is of one colour.
+pub(crate) fn is_blank(pixels: &[u8]) -> bool {
+    pixels.chunks_exact(3).all(|pixel| pixel == &pixels[..3])
 }

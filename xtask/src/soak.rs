@@ -126,14 +126,14 @@ fn open_and_close(
         slowest = slowest.max(begun.elapsed());
         n_done += 1;
         if n_done == WARM {
-            warm = resident()?;
+            warm = resident(std::process::id())?;
         }
         if n_done >= n_times || cycle.is_err() {
             is_done.store(true, Ordering::Relaxed);
         }
         cycle.with_context(|| format!("at the {n_done}th time"))
     })?;
-    let grown = resident()?.saturating_sub(warm);
+    let grown = resident(std::process::id())?.saturating_sub(warm);
     println!("memory grew by {} KiB from the {WARM}th time on; the slowest cycle took {slowest:.2?}", grown >> 10);
     ensure!(n_times <= WARM || grown < MAX_GROWTH, "memory grew by {} KiB", grown >> 10);
     Ok(recording)
@@ -228,9 +228,9 @@ fn compare(clap: &Path, recording: &Recording) -> Result<()> {
     Ok(())
 }
 
-/// What the process has in memory, in bytes.
-fn resident() -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
+/// What a process has in memory, in bytes.
+pub(crate) fn resident(process: u32) -> Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("no VmRSS")?;
     let kibibytes: u64 = line.split_whitespace().next().context("an empty VmRSS")?.parse()?;
     Ok(kibibytes << 10)

@@ -4,6 +4,7 @@
 --
 -- Loads the VST3 named PLUGIN on a track, sets its parameters (values between 0 and 1), saves, reopens,
 -- rolls for SECONDS of song, and records the plugin's MIDI on a second track, which it exports.
+-- With SECONDS at 0 it ends once the session is saved.
 
 local plugin_name, folder, out, seconds = arg[1], arg[2], arg[3], tonumber(arg[4])
 local wanted = {}
@@ -112,11 +113,13 @@ collectgarbage()
 close_session()
 sleep(0.5)
 align_to_capture_time()
-local session = load_session(folder, NAME)
-if not session then fail("the session does not reopen") end
-export(roll(session))
-session:save_state("", false, false, false, false, false)
-session = nil
-collectgarbage()
-close_session()
+if seconds > 0 then
+  local session = load_session(folder, NAME)
+  if not session then fail("the session does not reopen") end
+  export(roll(session))
+  session:save_state("", false, false, false, false, false)
+  session = nil
+  collectgarbage()
+  close_session()
+end
 quit()
