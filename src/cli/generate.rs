@@ -10,8 +10,8 @@ use crate::cli::continuation::Continuation;
 use crate::cli::conversation::{self, ConversationArgs};
 use crate::cli::performing::PerformingArgs;
 use crate::cli::{load_model, print_line, values};
-use crate::composer::{Edit, Opening, Take, Writer, compose_bar, edit_bar};
-use crate::model::{Card, Model};
+use crate::composer::{Edit, Opening, Take, Writer, compose_bar_in_turn, edit_bar_in_turn};
+use crate::model::{Card, Model, at_once};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share};
 use crate::player::ComposingKnobs;
 
@@ -103,7 +103,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         None if args.notes.is_none() && played.is_some() => Amount::Bars(conversation::n_bars(&theirs, meter)),
         None => Amount::Notes(args.notes.unwrap_or(DEFAULT_N_NOTES)),
     };
-    let (notes, n_bars) = compose(take, writer, &knobs, meter, &amount, &edits);
+    let (notes, n_bars) = at_once(compose(take, writer, &knobs, meter, &amount, &edits));
     ensure!(
         !notes.is_empty() || played.is_none(),
         "nothing is composed in {n_bars} bars, since the file is playing; ask for more with --bars"
@@ -151,7 +151,7 @@ pub(super) enum Amount {
 
 /// Composes bar after bar, as the plugin does when it plays from the beginning, keeps some as they come and edits
 /// some afterwards; also says how many bars there are.
-pub(super) fn compose(
+pub(super) async fn compose(
     mut take: Take,
     mut writer: Writer,
     knobs: &ComposingKnobs,
@@ -168,15 +168,17 @@ pub(super) fn compose(
         if is_enough {
             break;
         }
-        compose_bar(&mut take, &mut writer, knobs, meter, bar_idx);
+        compose_bar_in_turn(&mut take, &mut writer, knobs, meter, bar_idx).await;
         if edits.contains(&(bar_idx, Edit::Keep)) {
-            edit_bar(&mut take, Some(&mut writer), bar_idx, Edit::Keep);
+            edit_bar_in_turn(&mut take, Some(&mut writer), bar_idx, Edit::Keep).await;
         }
         notes.extend(take.score().bars.get(bar_idx).iter().flat_map(|bar| &bar.notes));
     }
     let mut later = edits.iter().filter(|(_, edit)| *edit != Edit::Keep).peekable();
     if later.peek().is_some() {
-        later.for_each(|(bar_idx, edit)| edit_bar(&mut take, Some(&mut writer), *bar_idx, *edit));
+        for (bar_idx, edit) in later {
+            edit_bar_in_turn(&mut take, Some(&mut writer), *bar_idx, *edit).await;
+        }
         notes = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect();
     }
     if let Amount::Notes(n_notes) = amount {

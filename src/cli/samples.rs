@@ -1,4 +1,5 @@
-//! Many pieces by one model, composed as `generate` does and the plugin plays, on several threads.
+//! Many pieces by one model, composed as `generate` does and the plugin plays: some side by side on each of several
+//! threads.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -7,7 +8,7 @@ use indicatif::ProgressBar;
 
 use crate::cli::generate::{Amount, compose};
 use crate::composer::{Take, Writer};
-use crate::model::Model;
+use crate::model::{Model, StepSlot, side_by_side};
 use crate::music::{Key, Meter, Mode, Piece, Scale, Tick};
 use crate::player::ComposingKnobs;
 
@@ -18,6 +19,7 @@ pub(super) struct Order {
     pub(super) style: usize,
     pub(super) seed: u32,
     pub(super) temperature: f32,
+    pub(super) variety: f32,
     pub(super) meter: Meter,
     pub(super) mode: Mode,
 }
@@ -25,13 +27,18 @@ pub(super) struct Order {
 /// Composes `n_bars` bars to each order, all other knobs as they stand in a fresh plugin, in C.
 pub(super) fn compose_all(model: &Arc<Model>, orders: &[Order], n_bars: u32, n_threads: usize) -> Vec<Piece> {
     let next = AtomicUsize::new(0);
+    // As many as are cheaper together, but no thread is to be left without.
+    let n_together = orders.len().div_ceil(n_threads.max(1)).clamp(1, 8);
+    let groups: Vec<&[Order]> = orders.chunks(n_together).collect();
     // On a terminal only, and not for a few.
     let bar = if orders.len() > 20 { ProgressBar::new(orders.len() as u64) } else { ProgressBar::hidden() };
     let work = || {
         let mut done = Vec::new();
-        while let Some(order) = orders.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push((order.seed, compose_one(model, order, n_bars)));
-            bar.inc(1);
+        while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let slots = group.iter().map(|_| StepSlot::default());
+            let works = group.iter().zip(slots).map(|(order, slot)| (compose_one(model, order, n_bars, slot.clone()), slot));
+            done.extend(group.iter().map(|order| order.seed).zip(side_by_side(works)));
+            bar.inc(group.len() as u64);
         }
         done
     };
@@ -44,21 +51,47 @@ pub(super) fn compose_all(model: &Arc<Model>, orders: &[Order], n_bars: u32, n_t
     pieces.into_iter().map(|(_, piece)| piece).collect()
 }
 
-fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32) -> Piece {
+async fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32, slot: StepSlot) -> Piece {
     let scale = if order.mode == Mode::Minor { Scale::FreeMinor } else { Scale::FreeMajor };
     let knobs = ComposingKnobs {
         style: order.style as u8,
         seed: order.seed,
         temperature: order.temperature,
+        variety: order.variety,
         scale,
         ..ComposingKnobs::default()
     };
-    let writer = Writer::new(Arc::clone(model));
-    let (notes, _) = compose(Take::default(), writer, &knobs.rounded(), order.meter, &Amount::Bars(n_bars), &[]);
+    let (knobs, amount) = (knobs.rounded(), Amount::Bars(n_bars));
+    let writer = Writer::in_turn(Arc::clone(model), slot);
+    let (notes, _) = compose(Take::default(), writer, &knobs, order.meter, &amount, &[]).await;
     Piece {
         notes,
         meters: vec![(Tick::ZERO, order.meter)],
         keys: vec![(Tick::ZERO, Key::new(0, order.mode))],
         tempos: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::cli::samples::{Order, compose_all};
+    use crate::model::Model;
+    use crate::music::{Meter, Mode};
+
+    #[test]
+    fn samples_are_the_same_however_many_are_composed_side_by_side() {
+        let model = Arc::new(Model::random(3, 4));
+        let order = |seed: u32| {
+            let style = seed as usize % 3;
+            Order { style, seed, temperature: 1.0, variety: 0.5, meter: Meter::COMMON, mode: Mode::Minor }
+        };
+        let orders: Vec<Order> = (1..=19).map(order).collect();
+        let alone: Vec<_> = orders.iter().flat_map(|order| compose_all(&model, &[*order], 8, 1)).collect();
+        assert!(alone.iter().any(|piece| piece.notes.len() > 5));
+        for n_threads in [1, 3] {
+            assert_eq!(compose_all(&model, &orders, 8, n_threads), alone);
+        }
     }
 }

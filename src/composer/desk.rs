@@ -6,8 +6,7 @@
 use std::collections::VecDeque;
 
 use crate::composer::conversation::Listener;
-use crate::composer::writer::edit_bar_in_turn;
-use crate::composer::{Edit, Take, Writer};
+use crate::composer::{Edit, Take, Writer, edit_bar_in_turn};
 use crate::music::{Meter, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::Conversation;

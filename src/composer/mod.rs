@@ -9,6 +9,7 @@ pub use take::Take;
 
 mod writer;
 pub use writer::{Writer, compose_bar, compose_until, edit_bar};
+pub(crate) use writer::{compose_bar_in_turn, edit_bar_in_turn};
 
 mod saved;
 pub use saved::{SavedModel, SavedTake, TakeError};

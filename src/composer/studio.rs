@@ -38,7 +38,7 @@ fn studio() -> MutexGuard<'static, Option<Studio>> {
 /// If the system has no thread to give.
 pub(in crate::composer) fn enter(worker: Worker) -> io::Result<Thread> {
     let mut studio = studio();
-    let open = match studio.take() {
+    let open = match studio.take().filter(|open| !open.thread.is_finished()) {
         Some(open) => open,
         None => {
             let (door, newcomers) = unbounded();

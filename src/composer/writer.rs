@@ -75,7 +75,7 @@ impl Writer {
     }
 
     /// A writer that waits in this slot for the steps of its network.
-    pub(in crate::composer) fn in_turn(model: Arc<Model>, slot: StepSlot) -> Self {
+    pub(crate) fn in_turn(model: Arc<Model>, slot: StepSlot) -> Self {
         let mut writer = Self::new(model);
         writer.generator.take_turns(slot);
         writer
@@ -490,7 +490,18 @@ pub fn compose_bar(
     meter: Meter,
     bar_idx: usize,
 ) {
-    at_once(writer.write_bar(take, bar_idx, &knobs.rounded(), meter));
+    at_once(compose_bar_in_turn(take, writer, knobs, meter, bar_idx));
+}
+
+/// As [`compose_bar`], waiting for the steps of the network.
+pub(crate) async fn compose_bar_in_turn(
+    take: &mut Take,
+    writer: &mut Writer,
+    knobs: &ComposingKnobs,
+    meter: Meter,
+    bar_idx: usize,
+) {
+    writer.write_bar(take, bar_idx, &knobs.rounded(), meter).await;
 }
 
 /// Where the bar begins; nothing when the bars before it are missing.
@@ -602,7 +613,7 @@ pub fn edit_bar(take: &mut Take, writer: Option<&mut Writer>, bar_idx: usize, ed
 }
 
 /// As [`edit_bar`], waiting for the steps of the network.
-pub(in crate::composer) async fn edit_bar_in_turn(
+pub(crate) async fn edit_bar_in_turn(
     take: &mut Take,
     writer: Option<&mut Writer>,
     bar_idx: usize,

@@ -33,7 +33,7 @@ mod variety;
 mod next_note;
 
 mod turns;
-pub(crate) use turns::at_once;
+pub(crate) use turns::{at_once, side_by_side};
 pub use turns::{StepSlot, Turns};
 
 mod generator;

@@ -86,6 +86,22 @@ impl Turns {
     }
 }
 
+/// Does several pieces of work side by side, each with the slot that its generator waits in.
+pub(crate) fn side_by_side<T>(works: impl IntoIterator<Item = (impl Future<Output = T>, StepSlot)>) -> Vec<T> {
+    let mut works: Vec<_> = works.into_iter().map(|(work, slot)| (Box::pin(work), slot, None)).collect();
+    let mut turns = Turns::default();
+    let mut context = Context::from_waker(Waker::noop());
+    while works.iter().any(|(_, _, done)| done.is_none()) {
+        for (work, _, done) in works.iter_mut().filter(|(_, _, done)| done.is_none()) {
+            if let Poll::Ready(result) = work.as_mut().poll(&mut context) {
+                *done = Some(result);
+            }
+        }
+        turns.take(works.iter().map(|(_, slot, _)| slot));
+    }
+    works.into_iter().filter_map(|(_, _, done)| done).collect()
+}
+
 /// Does work that never has to wait, since no generator in it has a slot.
 pub(crate) fn at_once<T>(work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::{print_line, values};
 use crate::model::Model;
 use crate::model::played::as_played;
+use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::{Corpus, Part, StyleFolder, read_folder};
 use crate::training::fused::Losses;
@@ -40,6 +41,9 @@ pub(super) struct EvaluateArgs {
     /// How boldly samples are drawn, 0 to 2
     #[arg(long, value_parser = values::up_to_two, default_value_t = 1.0)]
     temperature: f32,
+    /// How strongly samples are held off from repeating themselves, 0 (free) to 1
+    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().variety)]
+    variety: f32,
     /// Seed of the first sample; the next have the next
     #[arg(long, default_value_t = 1)]
     seed: u32,
@@ -187,6 +191,7 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, n_threads: 
                 n_samples: args.samples,
                 n_bars: args.bars,
                 temperature: args.temperature,
+                variety: args.variety,
                 seed: args.seed,
                 n_threads,
             };

@@ -18,6 +18,7 @@ pub(super) struct Wanted {
     pub(super) n_samples: u32,
     pub(super) n_bars: u32,
     pub(super) temperature: f32,
+    pub(super) variety: f32,
     pub(super) seed: u32,
     pub(super) n_threads: usize,
 }
@@ -42,6 +43,7 @@ impl Music {
                 style: material.style,
                 seed: wanted.seed.wrapping_add(idx),
                 temperature: wanted.temperature,
+                variety: wanted.variety,
                 meter: real[like].meter(),
                 mode: modes[like],
             }
@@ -81,6 +83,7 @@ impl Music {
             "n_bars": self.wanted.n_bars,
             "n_real_bars": self.comparison.real.measures.n_bars,
             "temperature": self.wanted.temperature,
+            "variety": self.wanted.variety,
             "seed": self.wanted.seed,
             "measures": measures,
             "all_hold": verdicts.iter().all(|verdict| verdict.holds),
@@ -88,10 +91,10 @@ impl Music {
     }
 
     pub(super) fn print(&self, style: &str) -> Result<()> {
-        let Wanted { n_bars, temperature, .. } = self.wanted;
+        let Wanted { n_bars, temperature, variety, .. } = self.wanted;
         let (n_samples, n_real) = (self.comparison.samples.n_passages, self.comparison.real.n_passages);
         print_line(&format!(
-            "{style}: {n_samples} samples of {n_bars} bars at temperature {temperature}, beside {n_real} real pieces"
+            "{style}: {n_samples} samples of {n_bars} bars at temperature {temperature} and variety {variety}, beside {n_real} real pieces"
         ))?;
         print_line(&format!("  {:24} {:>9} {:>9}", "", "samples", "real"))?;
         for verdict in self.comparison.verdicts() {

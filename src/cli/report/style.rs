@@ -9,6 +9,7 @@ use crate::cli::report::plot::{Histogram, REAL, SAMPLES, css, histogram};
 use crate::cli::report::{Story, roll};
 use crate::cli::samples::{Order, compose_all};
 use crate::music::{Meter, Mode, Note, Tick};
+use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::Part;
 use crate::training::measures::{Comparison, Known, Means, Passage, Verdict, measure};
@@ -69,7 +70,8 @@ fn pieces(story: &Story<'_>, part: Part, style: usize, max_notes: usize) -> Vec<
 
 fn order(style: usize, like: &KeyedPiece, seed: u32, temperature: f32) -> Order {
     let meter = Passage::at_most(&like.piece, N_BARS as usize).meter();
-    Order { style, seed, temperature, meter, mode: like.mode_at(Tick::ZERO) }
+    let variety = ComposingKnobs::default().variety;
+    Order { style, seed, temperature, variety, meter, mode: like.mode_at(Tick::ZERO) }
 }
 
 /// Samples in the meters and modes of real pieces, in turn.
