@@ -81,7 +81,7 @@ impl Writer {
         let mut place = *place;
         for _ in 0..n_bars {
             let (drawn, _) = self.draw_well(&trial, &place).await;
-            let made = self.made(&trial, &place, drawn.clone(), None);
+            let made = self.made(&trial, &place, &drawn, None);
             self.put(&mut trial, place.bar_idx, Arc::new(made));
             all.extend(drawn);
             place = Place { bar_idx: place.bar_idx + 1, start: place.end(), ..place };

@@ -104,7 +104,7 @@ fn weight(note: &Note, base: &[Note], bar: &Density<'_>) -> f32 {
 /// What is counted in this meter: dotted quarters in 6/8 and its like, otherwise the denominator's note.
 fn pulse(meter: Meter) -> Tick {
     let unit = 4 * Tick::PER_BEAT / i64::from(meter.denominator());
-    let is_compound = meter.denominator() >= 8 && meter.numerator() > 3 && meter.numerator() % 3 == 0;
+    let is_compound = meter.denominator() >= 8 && meter.numerator() > 3 && meter.numerator().is_multiple_of(3);
     Tick(if is_compound { 3 * unit } else { unit }.max(1))
 }
 

@@ -113,7 +113,9 @@ impl PlayedIn {
     /// As [`PlayedIn::heard_in`], before it is known how long the keys will be down.
     pub(in crate::composer) fn heard_along(&self, from: Tick, until: Tick, instrument: Family) -> Vec<Note> {
         let mut notes = self.heard_in(from, until, instrument);
-        notes.iter_mut().for_each(|note| note.duration = Self::HELD);
+        for note in &mut notes {
+            note.duration = Self::HELD;
+        }
         notes
     }
 

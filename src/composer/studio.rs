@@ -38,13 +38,12 @@ fn studio() -> MutexGuard<'static, Option<Studio>> {
 /// If the system has no thread to give.
 pub(in crate::composer) fn enter(worker: Worker) -> io::Result<Thread> {
     let mut studio = studio();
-    let open = match studio.take().filter(|open| !open.thread.is_finished()) {
-        Some(open) => open,
-        None => {
-            let (door, newcomers) = unbounded();
-            let thread = std::thread::Builder::new().name("continuo composer".into());
-            Studio { door, thread: thread.spawn(move || run(&newcomers))?, n_members: 0 }
-        }
+    let open = if let Some(open) = studio.take().filter(|open| !open.thread.is_finished()) {
+        open
+    } else {
+        let (door, newcomers) = unbounded();
+        let thread = std::thread::Builder::new().name("continuo composer".into());
+        Studio { door, thread: thread.spawn(move || run(&newcomers))?, n_members: 0 }
     };
     let thread = open.thread.thread().clone();
     // The thread is there for as long as the door is.

@@ -327,7 +327,7 @@ impl Take {
     ///
     /// Where the phrase has come round since and a bar sounds like the one that was changed, it changes with
     /// it. All of it is one step to undo.
-    pub(in crate::composer) fn edit(&mut self, bar_idx: usize, new: ComposedBar) {
+    pub(in crate::composer) fn edit(&mut self, bar_idx: usize, new: &ComposedBar) {
         let Some(old) = self.bars.get(bar_idx).cloned() else {
             return;
         };
@@ -440,7 +440,8 @@ impl Take {
     /// The bar stays whatever knob is turned, and comes back when the phrase comes round.
     pub(in crate::composer) fn keep(&mut self, bar_idx: usize) {
         if let Some(here) = self.bars.get(bar_idx) {
-            self.edit(bar_idx, ComposedBar { is_kept: true, ..(**here).clone() });
+            let kept = ComposedBar { is_kept: true, ..(**here).clone() };
+            self.edit(bar_idx, &kept);
         }
     }
 
@@ -454,7 +455,7 @@ impl Take {
                 sureness: Arc::default(),
                 ..(**here).clone()
             };
-            self.edit(bar_idx, silent);
+            self.edit(bar_idx, &silent);
         }
     }
 

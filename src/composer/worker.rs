@@ -43,6 +43,7 @@ enum Job {
 }
 
 /// A composer in the studio.
+#[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
 pub(in crate::composer) struct Worker {
     end: ComposerEnd,
     inbox: Receiver<Command>,

@@ -149,7 +149,7 @@ impl Writer {
         match place.knobs.conversation {
             Conversation::Trade if is_their_turn(place) => {
                 let heard = take.input.heard_in(place.start, place.end(), place.knobs.instrument);
-                let made = self.made(take, place, Vec::new(), Some(heard));
+                let made = self.made(take, place, &[], Some(heard));
                 self.has_heard_it = false;
                 made
             }
@@ -163,11 +163,11 @@ impl Writer {
                     let filled = self.fill(&place, &base, &before, place.start).await;
                     let heard = base.iter().map(|drawn| drawn.note).collect::<Vec<_>>();
                     let heard = transposed(&heard, place.key.transposition());
-                    let made = self.made(take, &place, filled, Some(heard));
+                    let made = self.made(take, &place, &filled, Some(heard));
                     self.has_heard_it = true;
                     return made;
                 }
-                self.made(take, &place, base, None)
+                self.made(take, &place, &base, None)
             }
         }
     }
@@ -236,7 +236,7 @@ impl Writer {
         let mut heard = input.heard_in(start, end, place.knobs.instrument);
         heard.extend(drawn.iter().map(|drawn| moved(&drawn.note, place.key.transposition())));
         heard.sort_unstable();
-        let made = self.made(take, place, drawn, Some(heard));
+        let made = self.made(take, place, &drawn, Some(heard));
         self.has_heard_it = false;
         made
     }
@@ -250,13 +250,13 @@ impl Writer {
         let drawn = place.draw_along(&mut self.generator, &played, &place.to_c(&heard)).await;
         heard.extend(drawn.iter().map(|drawn| moved(&drawn.note, place.key.transposition())));
         heard.sort_unstable();
-        let made = self.made(take, place, drawn, Some(heard));
+        let made = self.made(take, place, &drawn, Some(heard));
         self.has_heard_it = true;
         made
     }
 
     /// A bar of these notes, which are in C. `heard` is what the network hears, if that is something else.
-    pub(in crate::composer) fn made(&mut self, take: &Take, place: &Place, drawn: Vec<Drawn>, heard: Option<Vec<Note>>) -> ComposedBar {
+    pub(in crate::composer) fn made(&mut self, take: &Take, place: &Place, drawn: &[Drawn], heard: Option<Vec<Note>>) -> ComposedBar {
         let up = place.key.transposition();
         let mut sure: Vec<(Note, f32)> =
             drawn.iter().map(|drawn| (moved(&drawn.note, up), drawn.log_probability.exp())).collect();
@@ -291,7 +291,7 @@ impl Writer {
             Roll::Only(what) => self.redraw(take, &old, bar_idx, what).await,
         };
         self.has_heard_it = false;
-        take.edit(bar_idx, new);
+        take.edit(bar_idx, &new);
     }
 
     async fn redraw(&mut self, take: &Take, old: &ComposedBar, bar_idx: usize, what: Redraw) -> ComposedBar {
@@ -300,7 +300,7 @@ impl Writer {
         place.begin(&mut self.generator, &[]).await;
         let mut rng = place.rng(1 << 40);
         let drawn = place.redraw(&mut self.generator, &place.to_c(&old.bar.notes), what, &mut rng).await;
-        self.made(take, &place, drawn, None)
+        self.made(take, &place, &drawn, None)
     }
 
     /// Gives a bar that has begun already another meter: cuts it, or composes more at its end.
@@ -329,7 +329,7 @@ impl Writer {
         }
         let base: Vec<Note> = base.iter().map(|drawn| drawn.note).collect();
         let heard = transposed(&base, place.key.transposition());
-        let made = self.made(take, &place, filled, Some(heard));
+        let made = self.made(take, &place, &filled, Some(heard));
         let both = |first: &[Note], more: &[Note]| [first, more].concat();
         let sureness = composed.sureness.iter().chain(made.sureness.iter()).copied().collect();
         let heard = both(composed.heard(), made.heard());
@@ -400,12 +400,11 @@ impl Writer {
             self.remember(here);
             return;
         }
-        let from = match self.recall(take, bar_idx) {
-            Some(from) => from,
-            None => {
-                self.begin(take, place).await;
-                stretch_start(bar_idx)
-            }
+        let from = if let Some(from) = self.recall(take, bar_idx) {
+            from
+        } else {
+            self.begin(take, place).await;
+            stretch_start(bar_idx)
         };
         for (idx, composed) in (0..).zip(take.bars()).take(bar_idx).skip(from) {
             let place = place_of(composed, idx);

@@ -253,7 +253,9 @@ impl Linear {
 
     /// The same for several lanes: a quarter of the time for each, with eight of them.
     pub(crate) fn add_products(&self, simd: Simd, input_step: f32, lanes: &mut [Lane]) {
-        lanes.iter().for_each(|lane| self.assert_fits(&lane.input));
+        for lane in &*lanes {
+            self.assert_fits(&lane.input);
+        }
         let mut rest = lanes;
         while !rest.is_empty() {
             let n_lanes = [8, 4, 2, 1].into_iter().find(|n| *n <= rest.len()).unwrap_or(1);

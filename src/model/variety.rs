@@ -28,7 +28,9 @@ pub(crate) fn penalties(notes: &[Note], family: usize, onset: Tick, variety: f32
     let Some(last) = voice.onset else { return penalties };
     voice.count_figures(variety, &mut penalties);
     voice.count_returns((onset - last).0, variety, &mut penalties);
-    penalties.iter_mut().for_each(|penalty| *penalty = penalty.min(MOST));
+    for penalty in &mut penalties {
+        *penalty = penalty.min(MOST);
+    }
     penalties
 }
 
