@@ -15,6 +15,8 @@ const LONGEST_FIGURE: usize = 8;
 const PAST: usize = 4;
 /// Longer passages are not followed.
 const LONGEST_PASSAGE: usize = 256;
+/// So often one drum may be struck with no other between; real beats have come to 126.
+const FREE_HITS: f32 = 96.0;
 /// No pitch is held off by more, in nats.
 const MOST: f32 = 10.0;
 
@@ -22,12 +24,13 @@ const MOST: f32 = 10.0;
 /// above 0 up to 1. `notes` are those remembered, ascending.
 pub(crate) fn penalties(notes: &[Note], family: usize, onset: Tick, variety: f32) -> [f32; N_PITCHES] {
     let mut penalties = [0.0; N_PITCHES];
-    // A beat lives from coming back.
-    let variety = if family == Family::DRUMS.index() { 0.75 * variety } else { variety };
+    // A beat lives from coming back: only the upper half of the knob holds drums off.
+    let variety = if family == Family::DRUMS.index() { (2.0 * variety - 1.0).max(0.0) } else { variety };
     let voice = Voice::of(notes, family);
     let Some(last) = voice.onset else { return penalties };
     voice.count_figures(variety, &mut penalties);
     voice.count_returns((onset - last).0, variety, &mut penalties);
+    voice.count_hammering(&mut penalties);
     for penalty in &mut penalties {
         *penalty = penalty.min(MOST);
     }
@@ -65,6 +68,15 @@ impl Voice {
             let penalty = &mut penalties[usize::from(next)];
             *penalty = penalty.max(weight(variety) * (n_returns - n_free).max(0.0));
         }
+    }
+
+    /// One note alone, without end: a beat from which all others have dropped out.
+    fn count_hammering(&self, penalties: &mut [f32; N_PITCHES]) {
+        let mut pitches = self.notes.iter().rev().map(|note| note.0);
+        let Some(next) = pitches.next() else { return };
+        let n_like = pitches.take_while(|pitch| *pitch == next).count();
+        let penalty = &mut penalties[usize::from(next)];
+        *penalty = penalty.max(0.1 * (n_like as f32 - FREE_HITS).max(0.0));
     }
 
     /// Passages that have led to a note before, at any distance.
@@ -135,6 +147,20 @@ mod tests {
         let varieties = [0.1, 0.25, 0.5, 0.75, 1.0].map(|variety| rut(6, variety));
         assert!(varieties.is_sorted(), "{varieties:?}");
         assert!(rut(12, 0.5) > rut(6, 0.5));
+    }
+
+    #[test]
+    fn a_beat_may_go_on_as_long_as_it_likes_up_to_the_middle_of_the_knob() {
+        let beat: Vec<Note> = eighths(&[36, 42, 38, 42].repeat(20))
+            .into_iter()
+            .map(|note| Note { family: Family::DRUMS, ..note })
+            .collect();
+        let held_off = |variety| penalties(&beat, Family::DRUMS.index(), Tick(12 * 80), variety)[36];
+        assert!(held_off(0.5) == 0.0 && held_off(0.75) > 0.5 && held_off(1.0) > held_off(0.75));
+        let hats = eighths(&[42; 130]).into_iter().map(|note| Note { family: Family::DRUMS, ..note });
+        let hats: Vec<Note> = hats.collect();
+        let on = |n_hits: usize| penalties(&hats[..n_hits], Family::DRUMS.index(), Tick(12 * n_hits as i64), 0.5)[42];
+        assert!(on(90) == 0.0 && on(130) > 1.0, "but one drum alone does not go on for ever");
     }
 
     #[test]
