@@ -836,6 +836,17 @@ fn a_late_bar_is_stood_in_for_by_the_one_a_phrase_ago_or_the_last_there_is() {
 }
 
 #[test]
+fn a_bar_that_is_there_when_the_song_begins_just_before_it_is_not_told_as_late() {
+    let bars = [bar_of_quarters(0, 40), bar_of_quarters(1, 50), bar_of_quarters(2, 60)];
+    let (_composer_end, mut player) = with_late_composer(&bars);
+    play_live(&mut player, BAR - 240..BAR + 60, 8);
+    assert_eq!(player.playhead().n_late(), 0);
+    // With a beat's notice a composer that does not answer is late.
+    play_live(&mut player, BAR + 60..2 * BAR + 60, 8);
+    assert_eq!(player.playhead().n_late(), 1);
+}
+
+#[test]
 fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
     let mut bars = vec![bar_of_quarters(0, 40)];
     let (composer_end, mut player) = with_late_composer(&bars);

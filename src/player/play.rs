@@ -37,6 +37,8 @@ pub struct Player {
 struct Asked {
     number: u64,
     position: Tick,
+    /// Whether less than a beat is left, because the song landed or began there.
+    is_short: bool,
 }
 
 /// What stays the same within a block.
@@ -312,7 +314,9 @@ impl Player {
         self.asked_here = asked.map(|asked| asked.number);
         if let Some(asked) = asked {
             self.link.await_answer(asked.number, patience);
-            if !self.link.has_answered(asked.number) {
+            // Hosts begin a little before the first bar. One that was there already has lost nothing then.
+            let is_there = asked.is_short && self.link.score().bar_at(self.bar.start).is_some();
+            if !self.link.has_answered(asked.number) && !is_there {
                 self.link.count_late();
             }
         }
@@ -330,6 +334,7 @@ impl Player {
             return;
         }
         let meter = self.bar.meter;
+        let is_short = path.position > end - 1.0;
         let number = self.link.settle(Settle {
             number: 0,
             position,
@@ -338,7 +343,7 @@ impl Player {
             meter,
             knobs,
         });
-        self.next_bar = Some(Asked { number, position });
+        self.next_bar = Some(Asked { number, position, is_short });
     }
 
     fn tell(&mut self, transport: &Transport, position: f64, knobs: ComposingKnobs) {
