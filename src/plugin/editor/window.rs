@@ -31,7 +31,7 @@ use nice_plug::editor::{
     VirtualKeyCode,
 };
 use nice_plug::params::persist::PersistentField;
-use nice_plug_egui::{EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, RepaintNotifier};
+use nice_plug_egui::{EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, GraphicsConfig, RepaintNotifier};
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::Parameters;
@@ -128,7 +128,9 @@ fn editor(parameters: &Arc<Parameters>, wish: Wish) -> Option<(EguiEditor<Editor
     let settings = EguiNiceSettings::new()
         .with_tile("Continuo")
         .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest))
-        .with_repaint_poll_interval(Duration::from_hours(24));
+        .with_repaint_poll_interval(Duration::from_hours(24))
+        // There are no gradients to be smoothed, and where there is no graphics card each pixel costs.
+        .with_graphics_config(GraphicsConfig { dithering: false, ..GraphicsConfig::default() });
     let waker = Waker::default();
     let (life, thread) = WindowThread::new();
     let app = Editor::new(Arc::clone(parameters), waker.clone(), life, wish);
