@@ -6,7 +6,7 @@ mod desk;
 #[cfg(target_os = "linux")]
 mod soak;
 #[cfg(target_os = "linux")]
-pub use soak::soak;
+pub use soak::{Closing, soak};
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -61,6 +61,9 @@ enum Command {
         /// How often.
         #[arg(long, default_value_t = 100)]
         times: usize,
+        /// Let Ardour hide the editor instead of destroying it, as it does by default.
+        #[arg(long)]
+        hide: bool,
         /// A picture to write, of Ardour with the editor open.
         #[arg(long)]
         png: Option<PathBuf>,
@@ -113,7 +116,10 @@ fn main() -> Result<()> {
         #[cfg(target_os = "linux")]
         Command::SoakEditor { clap, times } => xtask::soak::soak(&clap, times),
         #[cfg(target_os = "linux")]
-        Command::SoakEditorInArdour { vst3, times, png } => ardour::soak(&vst3, times, png.as_deref()),
+        Command::SoakEditorInArdour { vst3, times, hide, png } => {
+            let closing = if hide { ardour::Closing::Hides } else { ardour::Closing::Destroys };
+            ardour::soak(&vst3, times, closing, png.as_deref())
+        }
         Command::ManualPictures => tests::manual_pictures(),
         Command::Ardour {
             vst3,

@@ -59,7 +59,8 @@ impl Desk {
         let said = server.0.stdout.take().context("a display that says nothing")?;
         BufReader::new(said).read_line(&mut number)?;
         let name = format!(":{}", number.trim());
-        let manager = Command::new("openbox").env("DISPLAY", &name).stderr(Stdio::null()).spawn();
+        let mut manager = Command::new("openbox");
+        let manager = manager.env("DISPLAY", &name).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let manager = Running(manager.context("no openbox")?);
         let (connection, screen) = x11rb::connect(Some(&name))?;
         let root = connection.setup().roots[screen].root;
@@ -109,7 +110,8 @@ impl Desk {
         Some(String::from_utf8_lossy(&title.ok()?.reply().ok()?.value).into_owned())
     }
 
-    fn is_in_sight(&self, window: Window) -> bool {
+    /// Whether a window is there and shown.
+    pub(super) fn is_in_sight(&self, window: Window) -> bool {
         let attributes = self.connection.get_window_attributes(window).ok().and_then(|asked| asked.reply().ok());
         attributes.is_some_and(|attributes| attributes.map_state == MapState::VIEWABLE)
     }

@@ -26,10 +26,19 @@ const SIZES: [(u32, u32); 4] = [(1400, 900), (1100, 1000), (1300, 650), (1010, 7
 /// From this cycle on nothing more is loaded for the first time.
 const WARM: usize = 10;
 /// How much more memory Ardour may have at the end than when it was warm. It records all the while, too.
-const MAX_GROWTH: u64 = 48 << 20;
+const MAX_GROWTH: u64 = 24 << 20;
 /// How far a note may stray, in quarter notes: Ardour keeps 1920 ticks to one, and rounds the sample.
 const MAX_STRAY: f64 = 0.002;
 const GUI: &str = "/usr/bin/ardour";
+
+/// What Ardour does with an editor whose window is closed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// It is destroyed, and made anew the next time.
+    Destroys,
+    /// It is kept out of sight: what Ardour does if nothing is set.
+    Hides,
+}
 
 /// Makes a session with the plugin, plays and records it while its editor is opened, resized and closed
 /// `n_times`, and saves a picture of the last time.
@@ -37,7 +46,7 @@ const GUI: &str = "/usr/bin/ardour";
 /// # Errors
 /// If the editor stays away or blank, memory grows, Ardour does not end well, or the recorded notes are
 /// not those that the same session plays without an editor.
-pub fn soak(vst3: &Path, n_times: usize, png: Option<&Path>) -> Result<()> {
+pub fn soak(vst3: &Path, n_times: usize, closing: Closing, png: Option<&Path>) -> Result<()> {
     provide().and_then(|()| provide_desk()).map_err(|missing| anyhow::anyhow!(missing.0))?;
     let folder = std::env::temp_dir().join(format!("continuo-ardour-editor-{}", std::process::id()));
     let (with, without) = (folder.join("with"), folder.join("without"));
@@ -45,7 +54,7 @@ pub fn soak(vst3: &Path, n_times: usize, png: Option<&Path>) -> Result<()> {
     std::fs::create_dir_all(&without)?;
     let session = Job { vst3, folder: &with, seconds: 0, parameters: &[] };
     let (home, _) = tell_story(&session)?;
-    let played = play(&home, &session.session(), n_times, png)?;
+    let played = play(&home, &session.session(), n_times, closing, png)?;
     let recorded = Song::read(&recording(&session.session())?)?;
     let alone = record(&Job { folder: &without, seconds: played.as_secs() as u32 + 4, ..session })?;
     let comparison = compare(&alone, &recorded)?;
@@ -82,10 +91,10 @@ fn recording(session: &Path) -> Result<PathBuf> {
 }
 
 /// Rolls and records while the editor is opened and closed. Returns how long it rolled.
-fn play(home: &Home, session: &Path, n_times: usize, png: Option<&Path>) -> Result<Duration> {
+fn play(home: &Home, session: &Path, n_times: usize, closing: Closing, png: Option<&Path>) -> Result<Duration> {
     let free = UdpSocket::bind(OSC).context("something else listens where Ardour does")?;
     drop(free);
-    settle(home, session)?;
+    settle(home, session, closing)?;
     let mut ardour = Ardour::start(home, session)?;
     ardour.select_tracks()?;
     ardour.send("/rec_enable_toggle", None)?;
@@ -102,14 +111,15 @@ fn play(home: &Home, session: &Path, n_times: usize, png: Option<&Path>) -> Resu
 }
 
 /// Settles what Ardour would ask a new user, and what the session does not say.
-fn settle(home: &Home, session: &Path) -> Result<()> {
+fn settle(home: &Home, session: &Path, closing: Closing) -> Result<()> {
     let config = home.folder.join(".config/ardour7");
     let data = home.folder.join(".local/share/continuo");
     std::fs::create_dir_all(&config)?;
     std::fs::create_dir_all(&data)?;
     std::fs::write(config.join(".a7"), "")?;
     std::fs::write(config.join("config"), CONFIG)?;
-    std::fs::write(config.join("ui_config"), UI_CONFIG)?;
+    let behaviour = if closing == Closing::Destroys { "PluginGUIDestroyVST" } else { "PluginGUIHide" };
+    std::fs::write(config.join("ui_config"), UI_CONFIG.replace("BEHAVIOUR", behaviour))?;
     std::fs::write(data.join("editor.json"), r#"{"is_welcomed": true}"#)?;
     let file = session.join("daw.ardour");
     let text = std::fs::read_to_string(&file)?;
@@ -140,11 +150,11 @@ const CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 </Ardour>
 "#;
 
-/// A plugin's editor is destroyed when its window is closed. Ardour's default keeps it, hidden.
+/// No questions.
 const UI_CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Ardour>
   <UI>
-    <Option name="plugin-gui-behavior" value="PluginGUIDestroyVST"/>
+    <Option name="plugin-gui-behavior" value="BEHAVIOUR"/>
     <Option name="ask-before-closing-last-window" value="0"/>
     <Option name="check-announcements," value="0"/>
   </UI>
@@ -257,7 +267,7 @@ impl Ardour {
         }
         self.resize(frame, editor, opened)?;
         self.desk.close(frame)?;
-        let is_gone = || self.desk.place(editor).is_none().then_some(());
+        let is_gone = || (!self.desk.is_in_sight(editor)).then_some(());
         self.desk.wait(PATIENCE, is_gone).context("the editor does not close")?;
         // Ardour destroys what it has closed a moment later.
         std::thread::sleep(Duration::from_millis(300));
