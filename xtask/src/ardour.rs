@@ -115,7 +115,7 @@ fn tell_story(job: &Job<'_>) -> Result<(Home, String)> {
         );
         run(&mut lua)
     };
-    // Once in about forty sessions Ardour stood still, with its processor idle, and we do not know why.
+    // The one way known in which Ardour stands still is kept clear of by the script.
     let log = match story() {
         Err(error) if error.to_string().contains("status: 124") => {
             eprintln!("\n*** ARDOUR STOOD STILL AND IS STARTED ONCE MORE: {error} ***\n");
