@@ -130,9 +130,9 @@ fn pictures_a_second(
 
 /// The share of a core that the process takes while these blocks are played in real time.
 fn share(host: &mut ClapHost, blocks: &mut (dyn Iterator<Item = crate::hosts::Block> + Send)) -> Result<f64> {
-    let (cpu, begun) = (processor_seconds()?, Instant::now());
+    let (cpu, begun) = (processor_seconds(std::process::id())?, Instant::now());
     host.play(blocks, Pace::RealTime, Meanwhile::Answer, &mut Recording::default())?;
-    Ok((processor_seconds()? - cpu) / begun.elapsed().as_secs_f64())
+    Ok((processor_seconds(std::process::id())? - cpu) / begun.elapsed().as_secs_f64())
 }
 
 fn open_and_close(
@@ -264,9 +264,9 @@ pub(crate) fn resident(process: u32) -> Result<u64> {
     Ok(kibibytes << 10)
 }
 
-/// What the process has used of the processor, in seconds; the kernel counts hundredths.
-fn processor_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
+/// What a process has used of the processor, in seconds; the kernel counts hundredths.
+pub(crate) fn processor_seconds(process: u32) -> Result<f64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let after_name = stat.rsplit_once(')').context("no name in stat")?.1;
     let ticks: Vec<f64> = after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse().ok()).collect();
     Ok(ticks.iter().sum::<f64>() / 100.0)

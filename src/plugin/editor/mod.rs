@@ -38,6 +38,8 @@ pub use settings::Settings;
 mod folder;
 pub use folder::{model_files, models_folder};
 
+mod sight;
+
 mod window;
 pub use window::{EditorWindow, SavedSize, WindowSize};
 
@@ -59,6 +61,7 @@ use nice_plug_egui::{Frame, NiceEguiApp};
 use crate::model::Card;
 use crate::plugin::clipboard;
 use crate::plugin::editor::library::Library;
+use crate::plugin::editor::sight::Sight;
 use crate::plugin::editor::window::{Life, Waker, Wish};
 use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{self, Extent, Performance};
@@ -70,6 +73,8 @@ pub const SIZE: (f32, f32) = (1000.0, 640.0);
 
 /// How long a picture stays while the song moves.
 const MOVING: Duration = Duration::from_millis(16);
+/// How long it stays while the song moves and nobody can see it.
+const UNSEEN: Duration = Duration::from_millis(500);
 /// How often a training is looked at.
 const TRAINING: Duration = Duration::from_secs(1);
 /// A model that has not come by then will not come.
@@ -82,6 +87,7 @@ pub struct Editor {
     /// Until the window is there.
     life: Option<Life>,
     wish: Wish,
+    sight: Option<Sight>,
     host: Option<GuiContext>,
     library: Library,
     presets: Arc<[PresetEntry]>,
@@ -104,6 +110,7 @@ impl Editor {
             waker,
             life: Some(life),
             wish,
+            sight: None,
             host: None,
             library: Library::default(),
             presets: Arc::default(),
@@ -319,7 +326,10 @@ impl Editor {
         }
         let playhead = session.playhead();
         playhead.is_playing().hash(&mut hasher);
-        playhead.position().0.to_bits().hash(&mut hasher);
+        // While the song moves, each picture asks for the next.
+        if !playhead.is_playing() {
+            playhead.position().0.to_bits().hash(&mut hasher);
+        }
         let picture = session.picture();
         (Arc::as_ptr(&picture.score), Arc::as_ptr(&picture.marks).cast::<u8>()).hash(&mut hasher);
         (picture.n_undo, picture.n_redo, picture.input.len()).hash(&mut hasher);
@@ -335,11 +345,12 @@ impl NiceEguiApp for Editor {
         &mut self,
         _ctx: egui::Context,
         host: GuiContext,
-        _frame: &mut Frame,
+        frame: &mut Frame,
     ) -> Result<(), HandlerError> {
         if let Some(life) = self.life.take() {
             life.of_this_thread();
         }
+        self.sight = Some(Sight::of(frame));
         self.host = Some(host);
         self.settings = Settings::load();
         self.library.look();
@@ -357,6 +368,13 @@ impl NiceEguiApp for Editor {
             self.waker.begin(ui.ctx().clone(), sign);
         }
         let view = self.view();
+        if self.sight.as_mut().is_some_and(Sight::is_hidden) {
+            // An empty picture costs next to nothing. When the window is shown again a full one is asked for.
+            if view.roll.playing {
+                ui.ctx().request_repaint_after(UNSEEN);
+            }
+            return;
+        }
         for intent in show(ui, &view) {
             if let Intent::Resize(width, height) = intent {
                 self.wish.note();
