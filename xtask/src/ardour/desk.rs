@@ -88,21 +88,7 @@ impl Desk {
 
     /// Waits for such a window.
     pub(super) fn wait_for(&self, words: &str, below: Option<Window>, patience: Duration) -> Result<Window> {
-        self.wait(patience, || self.find(words, below)).with_context(|| format!("no window called {words:?} comes"))
-    }
-
-    /// Waits until something is there.
-    pub(super) fn wait<T>(&self, patience: Duration, found: impl Fn() -> Option<T>) -> Option<T> {
-        let begun = Instant::now();
-        loop {
-            if let Some(found) = found() {
-                return Some(found);
-            }
-            if begun.elapsed() > patience {
-                return None;
-            }
-            std::thread::sleep(Duration::from_millis(15));
-        }
+        wait(patience, || self.find(words, below)).with_context(|| format!("no window called {words:?} comes"))
     }
 
     fn title(&self, window: Window) -> Option<String> {
@@ -162,5 +148,19 @@ impl Desk {
     /// What the display shows.
     pub(super) fn all_pixels(&self) -> Result<Vec<u8>> {
         pixels(&self.connection, self.root, SCREEN)
+    }
+}
+
+/// Waits until something is there.
+pub(super) fn wait<T>(patience: Duration, found: impl Fn() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = found() {
+            return Some(found);
+        }
+        if begun.elapsed() > patience {
+            return None;
+        }
+        std::thread::sleep(Duration::from_millis(15));
     }
 }

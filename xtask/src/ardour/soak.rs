@@ -280,7 +280,7 @@ impl Ardour {
         self.resize(frame, editor, opened)?;
         self.desk.close(frame)?;
         let is_gone = || (!self.desk.is_in_sight(editor)).then_some(());
-        self.desk.wait(PATIENCE, is_gone).context("the editor does not close")?;
+        desk::wait(PATIENCE, is_gone).context("the editor does not close")?;
         // Ardour destroys what it has closed a moment later.
         std::thread::sleep(Duration::from_millis(300));
         Ok(())
@@ -310,14 +310,14 @@ impl Ardour {
         let height = size.1 + outer.height - inner.height;
         self.desk.put(frame, Place { x, y, width: size.0, height })?;
         let is_resized = || self.desk.place(editor).filter(|place| (place.width, place.height) == size);
-        self.desk.wait(PATIENCE, is_resized).with_context(|| format!("the editor does not become {size:?}"))?;
+        desk::wait(PATIENCE, is_resized).with_context(|| format!("the editor does not become {size:?}"))?;
         self.wait_for_picture(editor, size, |pixels| !is_drawn_to_the_corner(pixels))
             .with_context(|| format!("as {size:?}"))
     }
 
     fn wait_for_picture(&self, editor: Window, size: (u32, u32), is_wrong: impl Fn(&[u8]) -> bool) -> Result<()> {
         let right = || self.desk.pixels(editor, size).filter(|pixels| !is_wrong(pixels));
-        self.desk.wait(PATIENCE, right).map(drop).context("the editor stays blank")
+        desk::wait(PATIENCE, right).map(drop).context("the editor stays blank")
     }
 
     fn is_alive(&mut self) -> bool {
