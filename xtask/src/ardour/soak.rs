@@ -254,7 +254,7 @@ impl Ardour {
             }
         }
         println!("the slowest cycle took {slowest:.2?}");
-        Ok(self.resident()?.saturating_sub(warm))
+        Ok(if n_times < WARM { 0 } else { self.resident()?.saturating_sub(warm) })
     }
 
     /// Returns by how much Ardour's memory grows in this time when it only plays and records.
