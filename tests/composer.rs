@@ -280,7 +280,7 @@ fn a_take_of_a_later_version_is_refused() {
     let error = saved.restore().unwrap_err().to_string();
     assert_eq!(
         error,
-        "expected a saved take of version 2 or older, found version 3"
+        "expected a saved take of version 3 or older, found version 4"
     );
 }
 
