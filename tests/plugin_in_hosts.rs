@@ -14,7 +14,7 @@ use xtask::hosts::{
     Block, Change, Daw, Host, LoopStyle, Meanwhile, Pace, Recording, RenderMode, Setup, parameter_number,
 };
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Clap,
     Vst3,
@@ -584,8 +584,9 @@ struct Song {
     /// At a beat, a knob and what it is turned to.
     turns: &'static [(f64, &'static str, &'static str)],
     is_played_in: bool,
-    /// Whether it must be the same in real time too: not where an answer is due a few milliseconds after the note.
-    is_same_live: bool,
+    /// Whether an answer is due a few milliseconds after a note: then the notes are the same only where the plugin
+    /// knows from the first block on that it may wait, which is in CLAP and offline.
+    is_answered_at_once: bool,
 }
 
 impl Song {
@@ -666,7 +667,7 @@ impl Song {
             (Format::Clap, Sizes::Fixed(256), Pace::RealTime),
             (Format::Vst3, Sizes::Fixed(1024), Pace::RealTime),
         ] {
-            if pace == Pace::RealTime && !self.is_same_live {
+            if self.is_answered_at_once && (pace, format) != (Pace::AsFastAsPossible, Format::Clap) {
                 continue;
             }
             let (found, _) = self.heard(format, sizes.clone(), pace, None)?;
@@ -723,7 +724,7 @@ fn automated_knobs_give_the_same_notes_everywhere() -> Result<()> {
         knobs,
         turns,
         is_played_in: false,
-        is_same_live: true,
+        is_answered_at_once: false,
     }
     .check()
 }
@@ -734,7 +735,7 @@ fn continuing_gives_the_same_notes_everywhere_and_again() -> Result<()> {
         knobs: &[("mode", "Continue"), ("seed", "6")],
         turns: &[],
         is_played_in: true,
-        is_same_live: true,
+        is_answered_at_once: false,
     }
     .check()
 }
@@ -746,19 +747,19 @@ fn trading_gives_the_same_notes_everywhere_and_again() -> Result<()> {
         knobs,
         turns: &[],
         is_played_in: true,
-        is_same_live: true,
+        is_answered_at_once: false,
     }
     .check()
 }
 
 #[test]
-fn accompanying_gives_the_same_notes_everywhere_and_again() -> Result<()> {
+fn accompanying_gives_the_same_notes_at_every_block_size_and_again() -> Result<()> {
     let knobs = &[("mode", "Accompany"), ("style", "4"), ("seed", "8")];
     Song {
         knobs,
         turns: &[],
         is_played_in: true,
-        is_same_live: false,
+        is_answered_at_once: true,
     }
     .check()
 }
