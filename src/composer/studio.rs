@@ -1,7 +1,7 @@
 //! The studio: the one thread on which all composers of a process work.
 //!
 //! One thread and not one for each instance: dozens of threads that wake to look for messages cost more than the
-//! music, and steps of the network that are taken together cost a quarter. Whoever composes waits after each note
+//! music, and steps of the network that are taken together cost a third. Whoever composes waits after each note
 //! until the others have theirs, so a long piece of work holds nobody up; and what a player waits for comes before
 //! what is composed ahead.
 //!

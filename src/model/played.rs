@@ -251,7 +251,7 @@ impl Linear {
         }
     }
 
-    /// The same for several lanes: a quarter of the time for each, with eight of them.
+    /// The same for several lanes: a third of the time for each, with eight of them.
     pub(crate) fn add_products(&self, simd: Simd, input_step: f32, lanes: &mut [Lane]) {
         for lane in &*lanes {
             self.assert_fits(&lane.input);

@@ -1,7 +1,7 @@
 //! Steps of several generators, taken together.
 //!
 //! A step waits for its weights to come from memory; taken together with others of the same network it costs a
-//! quarter. So whoever runs many generators gives each a [`StepSlot`]: there it leaves its step and waits, and
+//! third. So whoever runs many generators gives each a [`StepSlot`]: there it leaves its step and waits, and
 //! [`Turns::take`] takes all that wait. What a generator says does not depend on who else is there.
 
 use std::future::poll_fn;
