@@ -26,7 +26,7 @@ const SIZES: [(u32, u32); 4] = [(1400, 900), (1100, 1000), (1300, 650), (1010, 7
 /// From this cycle on nothing more is loaded for the first time.
 const WARM: usize = 10;
 /// How much more Ardour's memory may grow than it does by recording alone.
-const MAX_GROWTH: u64 = 40 << 20;
+const MAX_GROWTH: u64 = 24 << 20;
 /// How far a note may stray, in quarter notes: Ardour keeps 1920 ticks to one, and rounds the sample.
 const MAX_STRAY: f64 = 0.002;
 const GUI: &str = "/usr/bin/ardour";
