@@ -86,6 +86,34 @@ fn a_run_leaves_a_page_with_its_pictures_inside_that_needs_no_network() {
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
 
+/// The values of one tensor of a checkpoint.
+fn of_checkpoint(path: &Path, name: &str) -> Vec<f32> {
+    let bytes = std::fs::read(path).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let data = tensors.tensor(name).unwrap().data().to_vec();
+    data.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+}
+
+#[test]
+fn the_network_of_the_end_is_kept_where_that_is_asked_and_else_the_best_one() {
+    let folder = tempfile::tempdir().unwrap();
+    // Steps so large that the run goes astray, up to its last look.
+    let astray = [CORPUS, "--no-report", "--epochs=2", "--batch=4", "--sequence-length=16", "--lr=1", "--hold=0.99"];
+    let weights = |name: &str, more: &[&str]| {
+        let out = folder.path().join(name).with_extension("safetensors");
+        let output = trainer(&[&astray, more].concat(), &out).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        Model::load(&out).unwrap().network().parameters.clone()
+    };
+    let (best, last) = (weights("best", &[]), weights("last", &["--keep-last"]));
+    assert!(best != last, "the run ended with its best network");
+    for (name, weights, tensor) in [("best", best, "best"), ("last", last, "parameters")] {
+        let expected = of_checkpoint(&folder.path().join(name).with_extension("checkpoint"), tensor);
+        let rounded: Vec<f32> = expected.iter().map(|value| half::f16::from_f32(*value).to_f32()).collect();
+        assert!(weights == rounded, "{name}");
+    }
+}
+
 #[test]
 fn a_model_that_exists_is_neither_overwritten_nor_trained_again_untold() {
     let folder = tempfile::tempdir().unwrap();

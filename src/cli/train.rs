@@ -18,7 +18,7 @@ use crate::cli::report::{self, Story};
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::{Card, Model, Primer};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
-use crate::training::run::{Device, Ending, Outcome, Start, TrainingConfig, train};
+use crate::training::run::{Device, Ending, Keep, Outcome, Start, TrainingConfig, train};
 use crate::training::validation::Validation;
 use crate::training::{choose_primers, start_from};
 
@@ -80,6 +80,9 @@ pub(super) struct TrainArgs {
     /// Highest learning rate.
     #[arg(long)]
     lr: Option<f32>,
+    /// Share of the run through which the learning rate stays at its highest before it falls, 0 to 0.99.
+    #[arg(long, default_value_t = 0.0)]
+    hold: f32,
     /// Weight decay.
     #[arg(long)]
     weight_decay: Option<f32>,
@@ -89,6 +92,9 @@ pub(super) struct TrainArgs {
     /// First number of every random sequence: the same one trains the same network.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Keep the network of the run's end instead of the one that did best on the validation pieces.
+    #[arg(long)]
+    keep_last: bool,
     /// What to compute on.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
     device: DeviceChoice,
@@ -203,7 +209,7 @@ fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -
     match outcome.ending {
         Ending::Finished => (),
         Ending::NothingBetter => println!("Ended early: the validation loss no longer fell."),
-        Ending::Stopped => println!("Stopped. The best network so far is kept; `--resume` goes on from here."),
+        Ending::Stopped => println!("Stopped. What was learned so far is kept; `--resume` goes on from here."),
     }
     Ok(outcome)
 }
@@ -286,11 +292,13 @@ fn config(
         batch: args.batch.map_or(settings.batch, |batch| batch as usize),
         sequence_length: args.sequence_length.map_or(settings.sequence_length, |length| length as usize),
         lr: args.lr.unwrap_or(settings.lr),
+        hold: args.hold,
         dropout: args.dropout.unwrap_or(settings.dropout),
         weight_decay: args.weight_decay.unwrap_or(settings.weight_decay),
         seed: args.seed,
         n_threads,
         time_limit: minutes.map(|minutes| Duration::from_secs_f64((minutes * 60.0).clamp(1e-3, 1e9))),
+        keep: if args.keep_last { Keep::Last } else { Keep::Best },
         validate_every: args.validate_every.unwrap_or_else(|| Settings::validate_every(epochs, corpus)).max(1),
         save_every: Duration::from_secs_f64(args.save_every.clamp(0.0, 1e9)),
         checkpoint: args.out.with_extension("checkpoint"),
@@ -301,6 +309,9 @@ fn config(
     }
     if !(0.0..=0.9).contains(&config.dropout) {
         bail!("expected a dropout of 0 to 0.9, found {}", config.dropout);
+    }
+    if !(0.0..=0.99).contains(&config.hold) {
+        bail!("expected the learning rate to be held for 0 to 0.99 of the run, found {}", config.hold);
     }
     if config.epochs <= 0.0 || minutes.is_some_and(|minutes| minutes <= 0.0) {
         bail!("expected epochs and minutes above zero");
@@ -352,7 +363,7 @@ fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> Strin
     let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
     format!(
         "preset {preset}, {} pieces, {} notes, {:.2} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
-         dropout {}, lr {}, seed {}",
+         dropout {}, lr {} held for {} of the run, weight decay {}, balance {}, the {} network, seed {}",
         corpus.n_pieces(Part::Train),
         corpus.n_notes(),
         config.epochs,
@@ -364,6 +375,10 @@ fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> Strin
         config.sequence_length,
         config.dropout,
         config.lr,
+        config.hold,
+        config.weight_decay,
+        corpus.balance,
+        if config.keep == Keep::Last { "last" } else { "best" },
         config.seed,
     )
 }

@@ -166,15 +166,33 @@ fn move_block(
     }
 }
 
-/// The learning rate at a `progress` of 0 to 1: a short linear rise to `peak`, then half a cosine down to a
-/// fiftieth of it.
+/// The learning rate at a `progress` of 0 to 1: a short linear rise to `peak`, as much of the run as `hold` says
+/// at it, then half a cosine down to a fiftieth of it.
 #[must_use]
-pub fn learning_rate(peak: f32, progress: f32) -> f32 {
+pub fn learning_rate(peak: f32, hold: f32, progress: f32) -> f32 {
     const RISE: f32 = 0.02;
     let progress = progress.clamp(0.0, 1.0);
     if progress < RISE {
         return peak * (progress / RISE).max(0.01);
     }
-    let fall = (progress - RISE) / (1.0 - RISE);
+    let begin = hold.clamp(RISE, 0.99);
+    let fall = ((progress - begin) / (1.0 - begin)).max(0.0);
     peak * (0.02 + 0.98 * 0.5 * (1.0 + (std::f32::consts::PI * fall).cos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::training::optimiser::learning_rate;
+
+    #[test]
+    fn the_learning_rate_rises_stays_as_long_as_it_is_held_and_falls_to_a_fiftieth() {
+        for hold in [0.0, 0.02, 0.5, 0.99] {
+            let rates: Vec<f32> = (0..=1000).map(|idx| learning_rate(2.0, hold, idx as f32 / 1000.0)).collect();
+            assert!(rates[0] < 0.03 && rates[..20].is_sorted() && rates[20..].is_sorted_by(|a, b| a >= b));
+            let n_held = rates.iter().filter(|rate| **rate == 2.0).count();
+            let expected = (1000.0 * (hold - 0.02).max(0.0)) as usize;
+            assert!(n_held.abs_diff(expected) <= 8, "{n_held} of {expected} at {hold}");
+            assert!((rates[1000] - 0.04).abs() < 1e-6, "{}", rates[1000]);
+        }
+    }
 }

@@ -28,6 +28,8 @@ pub struct TrainingConfig {
     pub sequence_length: usize,
     /// Highest learning rate.
     pub lr: f32,
+    /// Share of the run at which the learning rate begins to fall.
+    pub hold: f32,
     /// Share of each layer's outputs that is dropped.
     pub dropout: f32,
     /// Share of a weight that an update takes away, times the learning rate.
@@ -39,6 +41,8 @@ pub struct TrainingConfig {
     /// End here even if epochs are left; the learning rate then falls in time, so that the result depends
     /// on the machine's speed.
     pub time_limit: Option<Duration>,
+    /// Which network is the outcome.
+    pub keep: Keep,
     /// Validate after this many notes.
     pub validate_every: usize,
     /// Write a checkpoint after this time at the latest.
@@ -57,6 +61,15 @@ pub enum Device {
     /// The first NVIDIA GPU.
     #[cfg(feature = "cuda")]
     Cuda,
+}
+
+/// Which network of a run is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// That with the lowest validation loss.
+    Best,
+    /// That of the end.
+    Last,
 }
 
 /// Where a run begins.
@@ -99,7 +112,7 @@ pub struct CurvePoint {
 /// What came of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// With the lowest validation loss; the last one where nothing could be validated.
+    /// As [`TrainingConfig::keep`] says; the last one where nothing could be validated.
     pub network: Network,
     /// Its loss on all the validation pieces.
     pub validation: Validation,
@@ -166,7 +179,7 @@ pub fn train(
     let mut saved = Instant::now();
     let mut ending = plan.ending(&run);
     while ending.is_none() {
-        let losses = engine.update(learning_rate(config.lr, plan.done(&run)))?;
+        let losses = engine.update(learning_rate(config.lr, config.hold, plan.done(&run)))?;
         run.count(losses, notes_per_update);
         run.seconds = plan.seconds();
         let done = plan.done(&run);
@@ -191,7 +204,11 @@ pub fn train(
             saved = Instant::now();
         }
     }
-    let network = run.best(engine.network()?);
+    let last = engine.network()?;
+    let network = match config.keep {
+        Keep::Best => run.best(last),
+        Keep::Last => last.clone(),
+    };
     let validation = engine.validate(&network, None)?;
     Ok(Outcome { network, validation, curve: run.curve, ending: ending.unwrap_or(Ending::Finished) })
 }
