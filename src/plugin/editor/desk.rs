@@ -4,8 +4,8 @@
 //! stays in egui's memory as a [`Desk`].
 
 use egui::{
-    Align, CentralPanel, CursorIcon, Frame, Id, Key, Layout, Margin, Modifiers, Panel, Rect, RichText, Sense, Stroke,
-    Theme, Ui, Vec2, vec2,
+    Align, CentralPanel, Color32, CursorIcon, Frame, Id, Key, Layout, Margin, Modifiers, Panel, Rect, RichText, Sense,
+    Stroke, Theme, Ui, Vec2, vec2,
 };
 
 use crate::player::Conversation;
@@ -94,6 +94,13 @@ pub fn prepare(ctx: &egui::Context) {
     theme::apply(ctx);
 }
 
+/// The colour that what [`show`] draws lies on. It does not fill the window itself: whoever draws begins with this
+/// colour, which costs nothing, where a rectangle of that size is half of what there is to draw.
+#[must_use]
+pub fn ground(ctx: &egui::Context) -> Color32 {
+    ctx.global_style().visuals.panel_fill
+}
+
 /// Draws the editor and returns what the user wants.
 #[must_use]
 pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
@@ -106,8 +113,7 @@ pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
     }
     let id = Id::unique("continuo desk");
     let mut desk: Desk = ui.data(|data| data.get_temp(id)).unwrap_or_default();
-    let palette = theme::palette(ui);
-    let outer = Frame::new().fill(palette.background).inner_margin(Margin::symmetric(10, 6));
+    let outer = Frame::new().inner_margin(Margin::symmetric(10, 6));
     Panel::top("title")
         .frame(outer)
         .exact_size(38.0)

@@ -7,7 +7,7 @@ mod view;
 pub use view::{Choice, Intent, ModelEntry, Roll, View};
 
 mod desk;
-pub use desk::{SMALLEST, prepare, show};
+pub use desk::{SMALLEST, ground, prepare, show};
 
 mod roll;
 
@@ -71,9 +71,7 @@ use crate::plugin::presets::{self, PresetEntry, PresetId};
 /// Width and height of a fresh editor in logical pixels.
 pub const SIZE: (f32, f32) = (1000.0, 640.0);
 
-/// How long a picture stays while the song moves.
-const MOVING: Duration = Duration::from_millis(16);
-/// How long it stays while the song moves and nobody can see it.
+/// How long a picture stays while the song moves and nobody can see it; seen, until the display's next refresh.
 const UNSEEN: Duration = Duration::from_millis(500);
 /// How often a training is looked at.
 const TRAINING: Duration = Duration::from_secs(1);
@@ -360,7 +358,7 @@ impl NiceEguiApp for Editor {
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
         if !std::mem::replace(&mut self.is_prepared, true) {
             prepare(ui.ctx());
             let (parameters, library) = (Arc::downgrade(&self.parameters), self.library.clone());
@@ -388,8 +386,11 @@ impl NiceEguiApp for Editor {
         if let Some(text) = self.to_copy.take() {
             ui.ctx().copy_text(text);
         }
+        // The parts go to the screen as they are, whatever the type says of them.
+        let [red, green, blue, _] = ground(ui.ctx()).to_array().map(|part| f32::from(part) / 255.0);
+        frame.set_clear_color(egui::Rgba::from_rgb(red, green, blue));
         if view.roll.playing {
-            ui.ctx().request_repaint_after(MOVING);
+            ui.ctx().request_repaint();
         } else if self.loading.is_some() || self.training.0.state == State::Running {
             ui.ctx().request_repaint_after(TRAINING);
         }

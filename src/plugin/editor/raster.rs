@@ -8,6 +8,8 @@ use egui::{FullOutput, Pos2, Rect, TexturesDelta};
 use egui_kittest::TestRenderer;
 use image::RgbaImage;
 
+use crate::plugin::editor::ground;
+
 /// A colour with alpha worked in, each part 0 to 1.
 type Colour = [f32; 4];
 
@@ -79,7 +81,8 @@ impl TestRenderer for Raster {
     fn render(&mut self, ctx: &egui::Context, output: &FullOutput) -> Result<RgbaImage, String> {
         let scale = output.pixels_per_point;
         let size = ctx.content_rect().size() * scale;
-        let mut canvas = Canvas::new(size.x.round() as usize, size.y.round() as usize);
+        let ground = colour(ground(ctx));
+        let mut canvas = Canvas::new(size.x.round() as usize, size.y.round() as usize, ground);
         for clipped in ctx.tessellate(output.shapes.clone(), scale) {
             let Primitive::Mesh(mesh) = &clipped.primitive else {
                 continue;
@@ -103,11 +106,11 @@ struct Canvas {
 }
 
 impl Canvas {
-    fn new(width: usize, height: usize) -> Self {
+    fn new(width: usize, height: usize, ground: Colour) -> Self {
         Self {
             width,
             height,
-            pixels: vec![[0.0; 4]; width * height],
+            pixels: vec![ground; width * height],
         }
     }
 
