@@ -43,6 +43,9 @@ enum Command {
         clap: PathBuf,
         /// The picture to write.
         png: PathBuf,
+        /// In light colours.
+        #[arg(long)]
+        light: bool,
     },
     /// Open, resize and close the plugin's editor over and over while it plays, and say what it costs.
     #[cfg(target_os = "linux")]
@@ -112,7 +115,10 @@ fn main() -> Result<()> {
         #[cfg(target_os = "linux")]
         Command::Instances(options) => xtask::instances::measure(&options),
         #[cfg(target_os = "linux")]
-        Command::Screenshot { clap, png } => xtask::screenshot::screenshot(&clap, &png),
+        Command::Screenshot { clap, png, light } => {
+            let colours = if light { xtask::screenshot::Colours::Light } else { xtask::screenshot::Colours::Dark };
+            xtask::screenshot::screenshot(&clap, &png, colours)
+        }
         #[cfg(target_os = "linux")]
         Command::SoakEditor { clap, times } => xtask::soak::soak(&clap, times),
         #[cfg(target_os = "linux")]

@@ -1,6 +1,7 @@
 //! Pictures of the plugin's editor, in an X11 window.
 #![allow(unsafe_code, reason = "the plugin is given the window as a raw handle")]
 
+use std::ffi::OsString;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -20,12 +21,13 @@ use crate::roll::save_png;
 /// How long the editor is given to draw itself.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Plays a `.clap` file for a while, opens its editor and saves what it shows, on a virtual display if there is none.
+/// Plays a `.clap` file for a while, opens its editor and saves what it shows in these colours, on a virtual display
+/// if there is none.
 ///
 /// # Errors
 /// If the plugin has no editor, no display can be had, or the window stays blank.
-pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
-    if !on_a_display(&["screenshot".into(), clap.into(), png.into()])? {
+pub fn screenshot(clap: &Path, png: &Path, colours: Colours) -> Result<()> {
+    if !as_a_user(&["screenshot".into(), clap.into(), png.into()], colours)? {
         return Ok(());
     }
     let mut host = ClapHost::load(clap)?;
@@ -57,19 +59,52 @@ pub fn screenshot(clap: &Path, png: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Whether there is a display. If there is none, runs this program again with these arguments on a virtual
-/// one, and waits for it.
+/// What makes the C library (glibc) take all small blocks from one heap, and large ones (its own 128 KiB) from the
+/// system; see [`as_a_user`].
+pub(crate) const ONE_HEAP: [(&str, &str); 2] = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072")];
+
+/// The colours of the editor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    /// Light on dark, as it is at first.
+    Dark,
+    /// Dark on light.
+    Light,
+}
+
+/// Whether this process is one of a user who has chosen these colours and put away the card of the first minute, on
+/// a display, with one heap. If it is not, runs this program again so, on a virtual display if there is none, and
+/// waits for it. What the real user of this computer has settled is neither read nor changed.
+///
+/// One heap, because the C library (glibc) gives threads heaps of their own, up to eight for each core, and what is
+/// freed stays with its heap. Each window has a thread, and where there is no graphics card its pictures of some
+/// megabytes lie in that thread's heap. So memory would grow until every heap has held a window once, and hide what
+/// is really lost. And large blocks come from the system and go back to it one by one: otherwise the C library takes
+/// them from the heap as soon as the first was freed, and what is left between them looks like a loss.
 ///
 /// # Errors
 /// If no display can be had, or the program fails on it.
-pub(crate) fn on_a_display(arguments: &[std::ffi::OsString]) -> Result<bool> {
-    if std::env::var_os("DISPLAY").is_some() {
+pub(crate) fn as_a_user(arguments: &[OsString], colours: Colours) -> Result<bool> {
+    const VARIABLE: &str = "CONTINUO_AS_A_USER";
+    if std::env::var_os(VARIABLE).is_some() {
         return Ok(true);
     }
-    let mut again = Command::new("xvfb-run");
-    again.args(["-a", "-s", "-screen 0 1920x1200x24"]).arg(std::env::current_exe()?).args(arguments);
+    let home = std::env::temp_dir().join(format!("continuo-user-{}", std::process::id()));
+    std::fs::create_dir_all(home.join("continuo"))?;
+    let is_light = colours == Colours::Light;
+    std::fs::write(home.join("continuo/editor.json"), format!(r#"{{"is_welcomed": true, "is_light": {is_light}}}"#))?;
+    let program = std::env::current_exe()?;
+    let mut again = if std::env::var_os("DISPLAY").is_some() {
+        Command::new(program)
+    } else {
+        let mut display = Command::new("xvfb-run");
+        display.args(["-a", "-s", "-screen 0 1920x1200x24"]).arg(program);
+        display
+    };
+    again.args(arguments).env(VARIABLE, "1").env("XDG_DATA_HOME", &home).envs(ONE_HEAP);
     let status = again.status().context("no display, and no xvfb-run (apt install xvfb xauth)")?;
-    ensure!(status.success(), "it failed on the virtual display");
+    std::fs::remove_dir_all(&home)?;
+    ensure!(status.success(), "it failed: {status}");
     Ok(false)
 }
 

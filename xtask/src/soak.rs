@@ -1,9 +1,8 @@
 //! The editor opened, resized and closed over and over while the plugin plays.
 #![allow(unsafe_code, reason = "the plugin is given the window as a raw handle")]
 
-use std::ffi::OsString;
+use std::fmt;
 use std::path::Path;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -15,14 +14,21 @@ use x11rb::rust_connection::RustConnection;
 
 use crate::hosts::clap::ClapHost;
 use crate::hosts::{Daw, Host as _, Meanwhile, Pace, Recording, RenderMode, Setup};
-use crate::screenshot::{PATIENCE, on_a_display, wait_for_picture, window};
+use crate::screenshot::{Colours, PATIENCE, as_a_user, wait_for_picture, window};
 
 /// What the editor is resized to, in turn.
 const SIZES: [(u32, u32); 4] = [(640, 400), (1400, 900), (800, 500), (1000, 640)];
+/// The smallest size of the editor.
+const SMALLEST: (u32, u32) = (640, 400);
+/// So many pictures a second show that it is drawn at every refresh of the display, which has sixty. Xvfb has them
+/// too, but takes what is asked for in the second half of a refresh for asked in the next: so there they are reached
+/// only where drawing takes less than eight milliseconds.
+const EVERY_REFRESH: usize = 55;
 /// From this cycle on nothing more is loaded for the first time.
 const WARM: usize = 10;
-/// How much more memory the process may have at the end than when it was warm.
-const MAX_GROWTH: u64 = 24 << 20;
+/// How much more memory the process may have at the end than when it was warm, for each time since and altogether: Mesa
+/// keeps some 12 KiB each time it unloads its driver, and the take grows while it is played.
+const MAX_GROWTH: (u64, u64) = (48 << 10, 2 << 20);
 /// How long the open editor is watched at rest and at play.
 const WATCH: Duration = Duration::from_secs(10);
 
@@ -34,13 +40,13 @@ const WATCH: Duration = Duration::from_secs(10);
 /// plugin plays without an editor, or the host that ends with the editor open crashes.
 pub fn soak(clap: &Path, n_times: usize) -> Result<()> {
     let arguments = ["soak-editor".into(), clap.into(), "--times".into(), n_times.to_string().into()];
-    if !with_one_heap(&arguments)? || !on_a_display(&arguments)? {
+    if !as_a_user(&arguments, Colours::Dark)? {
         return Ok(());
     }
     let (connection, screen) = x11rb::connect(None)?;
     let mut host = ClapHost::load(clap)?;
     host.activate(Setup { mode: RenderMode::Realtime, ..Setup::default() })?;
-    watch(&mut host, &connection, screen)?;
+    let at_its_smallest = watch(&mut host, &connection, screen)?;
     let recording = open_and_close(&mut host, &connection, screen, n_times)?;
     recording.check_times()?;
     compare(clap, &recording)?;
@@ -54,78 +60,91 @@ pub fn soak(clap: &Path, n_times: usize) -> Result<()> {
     wait_for_picture(&mut host, &connection, editor.window, editor.size, Duration::ZERO)?;
     drop(host);
     println!("ended with the editor open");
+    ensure!(
+        at_its_smallest.best >= EVERY_REFRESH,
+        "not drawn at every refresh, even where there is little to draw (or this machine is busy with other things)"
+    );
     Ok(())
 }
 
-/// Whether this process takes all its memory from one heap. If it does not, runs this program again so, and
-/// waits for it.
-///
-/// The C library (glibc) gives threads heaps of their own, up to eight for each core, and what is freed stays
-/// with its heap. Each window has a thread, and where there is no graphics card its pictures of some
-/// megabytes lie in that thread's heap. So memory would grow until every heap has held a window once,
-/// and hide what is really lost.
-fn with_one_heap(arguments: &[OsString]) -> Result<bool> {
-    const VARIABLE: &str = "MALLOC_ARENA_MAX";
-    if std::env::var_os(VARIABLE).is_some() {
-        return Ok(true);
-    }
-    let status = Command::new(std::env::current_exe()?).args(arguments).env(VARIABLE, "1").status()?;
-    ensure!(status.success(), "it failed: {status}");
-    Ok(false)
-}
-
 /// What the process uses of one core with the editor closed, open and at rest, and open while the song
-/// plays.
-fn watch(host: &mut ClapHost, connection: &RustConnection, screen: usize) -> Result<()> {
+/// plays. Returns how often the editor is drawn at its smallest.
+fn watch(host: &mut ClapHost, connection: &RustConnection, screen: usize) -> Result<Frequency> {
     let stand = |host: &mut ClapHost| {
         let mut blocks = Daw::default().stand((WATCH.as_secs_f64() * 48_000.0) as u32).into_iter();
         share(host, &mut blocks)
     };
     let closed = stand(host)?;
-    let editor = Open::new(host, connection, screen)?;
+    let mut editor = Open::new(host, connection, screen)?;
     let picture = wait_for_picture(host, connection, editor.window, editor.size, Duration::from_secs(1))?;
     let at_rest = stand(host)?;
     let mut daw = Daw::default();
     let mut blocks = daw.play(WATCH.as_secs_f64() * 2.0).into_iter();
     let playing = share(host, &mut blocks)?;
-    let mut blocks = daw.play(WATCH.as_secs_f64() * 2.0).into_iter();
-    let pace = pictures_a_second(host, &mut blocks, connection, &editor)?;
-    let later = wait_for_picture(host, connection, editor.window, editor.size, Duration::ZERO)?;
-    ensure!(picture != later, "the picture does not follow the song");
-    editor.close(host, connection)?;
     println!(
-        "of one core: {:.2}% with the editor closed, {:.2}% open and at rest, {:.1}% open while the song plays; \
-         then {pace:.0} pictures a second (drawn on the processor where there is no graphics card)",
+        "of one core: {:.2}% with the editor closed, {:.2}% open and at rest, {:.1}% open while the song plays",
         100.0 * closed,
         100.0 * at_rest,
         100.0 * playing
     );
-    Ok(())
+    let mut blocks = daw.play(WATCH.as_secs_f64() * 2.0).into_iter();
+    let usual = Frequency::measure(host, &mut blocks, connection, &editor)?;
+    let later = wait_for_picture(host, connection, editor.window, editor.size, Duration::ZERO)?;
+    ensure!(picture != later, "the picture does not follow the song");
+    let (width, height) = SMALLEST;
+    editor.resize(host, connection, GuiSize { width, height })?;
+    wait_for_corner(host, connection, editor.window, editor.size)?;
+    let mut blocks = daw.play(WATCH.as_secs_f64() * 2.0).into_iter();
+    let smallest = Frequency::measure(host, &mut blocks, connection, &editor)?;
+    editor.close(host, connection)?;
+    println!(
+        "pictures a second (drawn on the processor where there is no graphics card): {usual}; \
+         as small as can be, {smallest}"
+    );
+    Ok(smallest)
 }
 
-/// How often the picture changes while these blocks are played in real time. One row of pixels in the middle
-/// of the notes is looked at: the lines of the beats cross it, and wander by more than a pixel a picture
-/// at sixty a second.
-fn pictures_a_second(
-    host: &mut ClapHost,
-    blocks: &mut (dyn Iterator<Item = crate::hosts::Block> + Send),
-    connection: &RustConnection,
-    editor: &Open,
-) -> Result<f64> {
-    let (mut last, mut n_changes, mut begun) = (Vec::new(), 0, None);
-    host.play_while(blocks, Pace::RealTime, &mut Recording::default(), |_| {
-        std::thread::sleep(Duration::from_millis(2));
-        let (x, y, width) = (60, editor.size.height as i16 / 3, editor.size.width as u16 - 80);
-        let row = connection.get_image(ImageFormat::Z_PIXMAP, editor.window, x, y, width, 1, !0)?.reply()?.data;
-        if row != last {
-            n_changes += i32::from(begun.is_some());
-            begun.get_or_insert_with(Instant::now);
-            last = row;
-        }
-        Ok(())
-    })?;
-    let begun = begun.context("the picture stands still")?;
-    Ok(f64::from(n_changes) / begun.elapsed().as_secs_f64())
+/// How many pictures a second are drawn.
+struct Frequency {
+    mean: f64,
+    /// In the best second.
+    best: usize,
+}
+
+impl Frequency {
+    /// Counts how often the picture changes while these blocks are played in real time. One row of pixels in the
+    /// middle of the notes is looked at: the lines of the beats cross it, and wander by more than a pixel a
+    /// picture at sixty a second.
+    fn measure(
+        host: &mut ClapHost,
+        blocks: &mut (dyn Iterator<Item = crate::hosts::Block> + Send),
+        connection: &RustConnection,
+        editor: &Open,
+    ) -> Result<Self> {
+        let (mut last, mut changes) = (Vec::new(), Vec::new());
+        host.play_while(blocks, Pace::RealTime, &mut Recording::default(), |_| {
+            std::thread::sleep(Duration::from_millis(2));
+            let (x, y, width) = (60, editor.size.height as i16 / 3, editor.size.width as u16 - 80);
+            let row = connection.get_image(ImageFormat::Z_PIXMAP, editor.window, x, y, width, 1, !0)?.reply()?.data;
+            if row != last {
+                changes.push(Instant::now());
+                last = row;
+            }
+            Ok(())
+        })?;
+        let begun = changes.first().context("the picture stands still")?;
+        let within_a_second = |(idx, from): (usize, &Instant)| {
+            changes[idx..].iter().take_while(|change| change.duration_since(*from) < Duration::from_secs(1)).count()
+        };
+        let best = changes.iter().enumerate().map(within_a_second).max().unwrap_or(0);
+        Ok(Self { mean: (changes.len() - 1) as f64 / begun.elapsed().as_secs_f64(), best })
+    }
+}
+
+impl fmt::Display for Frequency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.0}, {} in the best second", self.mean, self.best)
+    }
 }
 
 /// The share of a core that the process takes while these blocks are played in real time.
@@ -154,16 +173,19 @@ fn open_and_close(
         slowest = slowest.max(begun.elapsed());
         n_done += 1;
         if n_done == WARM {
-            warm = resident(std::process::id())?;
+            warm = used()?;
         }
         if n_done >= n_times || cycle.is_err() {
             is_done.store(true, Ordering::Relaxed);
         }
         cycle.with_context(|| format!("at the {n_done}th time"))
     })?;
-    let grown = resident(std::process::id())?.saturating_sub(warm);
-    println!("memory grew by {} KiB from the {WARM}th time on; the slowest cycle took {slowest:.2?}", grown >> 10);
-    ensure!(n_times <= WARM || grown < MAX_GROWTH, "memory grew by {} KiB", grown >> 10);
+    let grown = used()?.saturating_sub(warm);
+    println!("the slowest cycle took {slowest:.2?}");
+    if n_times > WARM {
+        println!("memory grew by {} KiB from the {WARM}th time on", grown >> 10);
+        ensure!(grown < MAX_GROWTH.0 * (n_times - WARM) as u64 + MAX_GROWTH.1, "memory grew by {} KiB", grown >> 10);
+    }
     Ok(recording)
 }
 
@@ -254,6 +276,18 @@ fn compare(clap: &Path, recording: &Recording) -> Result<()> {
     ensure!(n_both > 0 && played.len().abs_diff(expected.len()) < 8, "{} notes, {} without editor", played.len(), expected.len());
     println!("every note on its sample, as without editor");
     Ok(())
+}
+
+/// What this process has in memory, in bytes, after what it has freed has been given back.
+fn used() -> Result<u64> {
+    #[cfg(target_env = "gnu")]
+    {
+        unsafe extern "C" {
+            safe fn malloc_trim(pad: usize) -> std::ffi::c_int;
+        }
+        malloc_trim(0);
+    }
+    resident(std::process::id())
 }
 
 /// What a process has in memory, in bytes.
