@@ -51,6 +51,8 @@ pub(in crate::player) struct Link {
     n_asked: u64,
     last_moment: Option<Moment>,
     last_bar: Option<(Tick, Meter)>,
+    /// The bar that was last found as the host counts it, and in which of the scores that came in.
+    agreed: Option<(Tick, Meter, u64)>,
     /// Messages for which there was no room; they go first.
     unsent: VecDeque<Message>,
     /// How many scores have come in.
@@ -70,6 +72,7 @@ impl Link {
             n_asked: 0,
             last_moment: None,
             last_bar: None,
+            agreed: None,
             unsent: VecDeque::with_capacity(Self::N_UNSENT),
             n_received: 0,
             gave_up: false,
@@ -174,10 +177,17 @@ impl Link {
 
     /// Tells the composer if the host's bar is not the score's; the number is that of the answer.
     pub(in crate::player) fn check_bar(&mut self, bar: HostBar) -> Option<u64> {
-        let is_known = self.last_bar == Some((bar.start, bar.meter));
+        if self.last_bar == Some((bar.start, bar.meter)) || bar.start < Tick::ZERO {
+            return None;
+        }
+        // The score, which is large and cold, is looked at once for each that comes in.
+        let looked_at = Some((bar.start, bar.meter, self.n_received));
+        if self.agreed == looked_at {
+            return None;
+        }
         let composed = self.current.score.bar_at(bar.start);
-        let agrees = composed.is_some_and(|b| b.start == bar.start && b.meter == bar.meter);
-        if is_known || agrees || bar.start < Tick::ZERO {
+        if composed.is_some_and(|b| b.start == bar.start && b.meter == bar.meter) {
+            self.agreed = looked_at;
             return None;
         }
         self.knows_bar(bar);

@@ -1,5 +1,6 @@
 //! Plays written notes and passes on what comes in: from notes and keys to events.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::music::{Bar, Family, Score, Tick};
@@ -132,26 +133,38 @@ impl Performer {
         let until = stretch.until - half_sample;
         let lead = perform::earliest(manner.performing);
         let end = ticks_ceil((until + lead).min(stretch.limit - half_sample).max(until));
-        let first_bar = score.bars.partition_point(|bar| bar.end() <= self.due);
-        let bars = score
-            .bars
-            .iter()
-            .skip(first_bar)
-            .take_while(|bar| bar.start < end);
-        for bar in bars {
-            self.read(bar, Tick::ZERO, self.due..end, stretch, manner, events);
+        // Most blocks are shorter than a tick and begin no note; then the score, which is large and cold, is
+        // not looked at.
+        if self.due < end {
+            self.read_all(self.due..end, stretch, score, repeat, manner, events);
+            self.due = end;
         }
-        if let Some(repeat) = repeat
-            && let Some(bar) = score.bar_at(repeat.source)
-        {
-            let shift = repeat.start - bar.start;
-            self.read(bar, shift, self.due..end, stretch, manner, events);
-        }
-        self.due = self.due.max(end);
         self.strike_until(until, ruler, manner, events);
         self.floor = self.floor.max(until);
         self.sounding
             .release_due(until, ruler.to_offset_round(until), ruler, events);
+    }
+
+    /// Reads the notes that are written at `ticks`.
+    fn read_all(
+        &mut self,
+        ticks: Range<Tick>,
+        stretch: &Stretch,
+        score: &Score,
+        repeat: Option<Repeat>,
+        manner: &Manner<'_>,
+        events: &mut EventList,
+    ) {
+        let first_bar = score.bars.partition_point(|bar| bar.end() <= ticks.start);
+        let bars = score.bars.iter().skip(first_bar);
+        for bar in bars.take_while(|bar| bar.start < ticks.end) {
+            self.read(bar, Tick::ZERO, ticks.clone(), stretch, manner, events);
+        }
+        if let Some(repeat) = repeat
+            && let Some(bar) = score.bar_at(repeat.source)
+        {
+            self.read(bar, repeat.start - bar.start, ticks, stretch, manner, events);
+        }
     }
 
     /// Reads the notes of a bar, moved by `shift`, that are written at `ticks`; those whose time comes before
@@ -160,7 +173,7 @@ impl Performer {
         &mut self,
         bar: &Arc<Bar>,
         shift: Tick,
-        ticks: std::ops::Range<Tick>,
+        ticks: Range<Tick>,
         stretch: &Stretch,
         manner: &Manner<'_>,
         events: &mut EventList,

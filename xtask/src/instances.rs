@@ -5,8 +5,10 @@
 //! with no instance. A bar is late if the composer did not have it when the song came to it; so it is found
 //! by bouncing each instance offline, where the plugin waits for its composer, and comparing the notes: the
 //! same seed gives the same notes unless one of them came late.
+//!
+//! Styles differ in how many notes they play; an instance whose bounce has too few has its knobs turned for
+//! more, as a player would, before any of them is played.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -38,7 +40,7 @@ pub struct Options {
     /// Frames in a block.
     #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..=8192))]
     pub frames: u32,
-    /// A parameter's value as the plugin shows it, for instance dens=1.5; may be given several times.
+    /// A parameter's value as the plugin shows it, for instance dens=150%; may be given several times.
     #[arg(long = "param", value_name = "ID=VALUE", value_parser = assignment)]
     pub params: Vec<(String, String)>,
 }
@@ -47,8 +49,20 @@ pub struct Options {
 const MOST_PROCESSOR_TIME: f64 = 0.15;
 /// In all, at most.
 const MOST_MEGABYTES: f64 = 150.0;
-/// In each bar of each instance, on average, at least.
+/// Of each instance, in a bar, on average over its bars, at least.
 const LEAST_NOTES: f64 = 16.0;
+/// What is turned for more notes, until an instance has as many: first nothing.
+const FULLER: [&[(&str, &str)]; 9] = [
+    &[],
+    &[("long", "1/2")],
+    &[("long", "1/4")],
+    &[("long", "1/4T")],
+    &[("long", "1/8")],
+    &[("long", "1/16")],
+    &[("dens", "150%"), ("long", "1/8")],
+    &[("dens", "200%"), ("long", "1/8")],
+    &[("dens", "200%"), ("long", "1/32")],
+];
 /// Before the song starts it stands this long, as a project does that has just been opened.
 const STANDS: f64 = 10.0;
 
@@ -68,10 +82,14 @@ pub fn measure(options: &Options) -> Result<()> {
         "{} is missing: `cargo xtask bundle --release` makes it",
         clap.display()
     );
-    let empty = play_for(options, &mut [], &mut [])?;
     let memory_before = resident_megabytes()?;
-    let mut hosts: Vec<ClapHost> = (0..options.instances)
-        .map(|idx| instance(&clap, options, idx, RenderMode::Realtime))
+    let parts: Vec<Part> = (0..options.instances)
+        .map(|idx| Part::full_enough(&clap, options, idx))
+        .collect::<Result<_>>()?;
+    let empty = play_for(options, &mut [], &mut [])?;
+    let mut hosts: Vec<ClapHost> = parts
+        .iter()
+        .map(|part| instance(&clap, options, part, RenderMode::Realtime))
         .collect::<Result<_>>()?;
     let mut recordings = vec![Recording::default(); hosts.len()];
     let full = play_for(options, &mut hosts, &mut recordings)?;
@@ -80,20 +98,14 @@ pub fn measure(options: &Options) -> Result<()> {
     drop(hosts);
 
     let mut late = Vec::new();
-    let mut notes: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
-    for (idx, live) in (0..options.instances).zip(&recordings) {
+    for (part, live) in parts.iter().zip(&recordings) {
         let bars = bars(live, options.bars);
-        let bounced = self::bars(&bounce(&clap, options, idx)?, options.bars);
-        let differs = |bar_idx: &usize| bars.get(*bar_idx) != bounced.get(*bar_idx);
-        late.extend(
-            (0..bars.len())
-                .filter(differs)
-                .map(|bar_idx| (idx + 1, bar_idx + 1)),
-        );
-        notes
-            .entry(idx % options.styles + 1)
-            .or_default()
-            .extend(bars.iter().map(Vec::len));
+        let differing = bars
+            .iter()
+            .zip(&part.bounced)
+            .enumerate()
+            .filter(|(_, (live, bounced))| live != bounced);
+        late.extend(differing.map(|(bar_idx, _)| (part.idx + 1, bar_idx + 1)));
     }
     let processor = full.processor / full.seconds - empty.processor / empty.seconds;
     println!(
@@ -110,17 +122,23 @@ pub fn measure(options: &Options) -> Result<()> {
     for (instance, bar) in late.iter().take(10) {
         println!("    instance {instance}, bar {bar}");
     }
-    let mean = |counts: &[usize]| counts.iter().sum::<usize>() as f64 / counts.len().max(1) as f64;
-    let mut sparsest = f64::INFINITY;
-    for (style, counts) in &notes {
-        sparsest = sparsest.min(mean(counts));
-        println!("  style {style:>2}        {:>6.1} notes a bar", mean(counts));
+    for style in 1..=options.styles {
+        let of_style: Vec<&Part> = parts.iter().filter(|part| part.style(options) == style).collect();
+        let notes = || of_style.iter().map(|part| part.notes_a_bar());
+        let (fewest, most) = (notes().fold(f64::INFINITY, f64::min), notes().fold(0.0, f64::max));
+        println!(
+            "  style {style:>2}        {:>6.1} notes a bar ({fewest:.1} to {most:.1}), {} of {} instances made fuller",
+            notes().sum::<f64>() / of_style.len().max(1) as f64,
+            of_style.iter().filter(|part| !part.turned.is_empty()).count(),
+            of_style.len()
+        );
     }
-    let of_all = mean(&notes.into_values().flatten().collect::<Vec<_>>());
-    println!("  all styles      {of_all:>6.1} notes a bar");
+    let all = parts.iter().map(Part::notes_a_bar).sum::<f64>();
+    println!("  in all          {all:>6.0} notes a bar");
+    let sparsest = parts.iter().map(Part::notes_a_bar).fold(f64::INFINITY, f64::min);
     ensure!(
         sparsest >= LEAST_NOTES,
-        "a style has fewer than {LEAST_NOTES} notes a bar: try --param dens=2"
+        "an instance has only {sparsest:.1} notes a bar, not {LEAST_NOTES}"
     );
     ensure!(late.is_empty(), "{} bars came late", late.len());
     ensure!(memory < MOST_MEGABYTES, "more than {MOST_MEGABYTES} MB of memory");
@@ -133,11 +151,50 @@ pub fn measure(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// One instance: which knobs make it play notes enough, and what it then plays.
+struct Part {
+    idx: u32,
+    turned: &'static [(&'static str, &'static str)],
+    /// The note-ons of each bar in a bounce, in which no bar can come late.
+    bounced: Vec<Vec<NoteOn>>,
+}
+
+impl Part {
+    /// The first of [`FULLER`] with which the instance plays notes enough, or the last.
+    fn full_enough(clap: &Path, options: &Options, idx: u32) -> Result<Self> {
+        let mut part = Self {
+            idx,
+            turned: &[],
+            bounced: Vec::new(),
+        };
+        for turned in FULLER {
+            part.turned = turned;
+            part.bounced = bars(&bounce(clap, options, &part)?, options.bars);
+            if part.notes_a_bar() >= LEAST_NOTES {
+                break;
+            }
+        }
+        Ok(part)
+    }
+
+    fn notes_a_bar(&self) -> f64 {
+        self.bounced.iter().map(Vec::len).sum::<usize>() as f64 / self.bounced.len().max(1) as f64
+    }
+
+    /// Counted from 1.
+    fn style(&self, options: &Options) -> u32 {
+        self.idx % options.styles + 1
+    }
+}
+
 /// One instance, its style and seed by its number.
-fn instance(clap: &Path, options: &Options, idx: u32, mode: RenderMode) -> Result<ClapHost> {
+fn instance(clap: &Path, options: &Options, part: &Part, mode: RenderMode) -> Result<ClapHost> {
     let mut host = ClapHost::load(clap)?;
-    host.set("style", &(idx % options.styles + 1).to_string())?;
-    host.set("seed", &(idx + 1).to_string())?;
+    host.set("style", &part.style(options).to_string())?;
+    host.set("seed", &(part.idx + 1).to_string())?;
+    for (id, value) in part.turned {
+        host.set(id, value)?;
+    }
     for (id, value) in &options.params {
         host.set(id, value)?;
     }
@@ -201,8 +258,8 @@ fn play_for(options: &Options, hosts: &mut [ClapHost], recordings: &mut [Recordi
 }
 
 /// The same instance as a bounce, in which no bar can come late.
-fn bounce(clap: &Path, options: &Options, idx: u32) -> Result<Recording> {
-    let mut host = [instance(clap, options, idx, RenderMode::Offline)?];
+fn bounce(clap: &Path, options: &Options, part: &Part) -> Result<Recording> {
+    let mut host = [instance(clap, options, part, RenderMode::Offline)?];
     let mut recording = [Recording::default()];
     play_together(
         &mut host,
@@ -215,8 +272,11 @@ fn bounce(clap: &Path, options: &Options, idx: u32) -> Result<Recording> {
     Ok(recording)
 }
 
-/// The note-ons of each bar: the sample, the channel, the key and the velocity.
-fn bars(recording: &Recording, n_bars: u16) -> Vec<Vec<(u64, u8, u8, u8)>> {
+/// The sample, the channel, the key and the velocity.
+type NoteOn = (u64, u8, u8, u8);
+
+/// The note-ons of each bar.
+fn bars(recording: &Recording, n_bars: u16) -> Vec<Vec<NoteOn>> {
     let mut bars = vec![Vec::new(); usize::from(n_bars)];
     for event in recording
         .events

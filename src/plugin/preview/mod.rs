@@ -53,8 +53,10 @@ impl Preview {
     pub fn render(&mut self, events: &[Event], level: f32, left: &mut [f32], right: &mut [f32]) {
         let wants_sound = level > 0.0;
         if !wants_sound && self.level < INAUDIBLE {
-            self.level = 0.0;
-            self.silence();
+            if self.level > 0.0 {
+                self.level = 0.0;
+                self.silence();
+            }
             left.fill(0.0);
             right.fill(0.0);
             return;
