@@ -34,7 +34,7 @@ impl Place {
     pub(in crate::composer) const MAX_NOTES: usize = 256;
     /// How often a note that falls too early in the added part of a bar is drawn again.
     const MAX_REDRAWS: usize = 64;
-    /// How often the first note of a bar is drawn again when it leaves the bar silent.
+    /// How often the first note of a bar is drawn again when it begins after the bar.
     const MAX_SILENCES: usize = 3;
 
     pub(in crate::composer) fn end(&self) -> Tick {
@@ -90,19 +90,24 @@ impl Place {
         let sampling = sampling(&self.knobs);
         let mut drawn: Vec<Drawn> = Vec::new();
         let (mut n_redraws, mut n_silences) = (0, 0);
+        let mut given = Given::default();
         while n_before + drawn.len() < Self::MAX_NOTES && n_redraws < Self::MAX_REDRAWS {
-            let Some(next) = generator.draw(&sampling, constraints, &Given::default(), rng) else {
+            let Some(next) = generator.draw(&sampling, constraints, &given, rng) else {
                 break;
             };
             let note = next.note;
             if note.onset >= until {
-                // A bar in which nothing begins and nothing rings on is mostly a slip: it is thought over.
-                let is_silent = n_before + drawn.len() == 0 && !generator.sounds_at(self.start);
-                if is_silent && n_silences < Self::MAX_SILENCES && until == self.end() {
-                    n_silences += 1;
-                    continue;
+                // A bar in which nothing begins is mostly a slip: it is thought over, and in the end something
+                // has to begin, if anything may.
+                let is_empty = n_before + drawn.len() == 0 && (from, until) == (self.start, self.end());
+                if !is_empty || n_silences > Self::MAX_SILENCES {
+                    break;
                 }
-                break;
+                n_silences += 1;
+                if n_silences > Self::MAX_SILENCES {
+                    given = Given { from: Some(from), before: Some(until), ..given };
+                }
+                continue;
             }
             if note.onset < from {
                 n_redraws += 1;
@@ -110,6 +115,7 @@ impl Place {
             }
             generator.feed_in_turn(&note).await;
             drawn.push(next);
+            given = Given::default();
         }
         drawn
     }

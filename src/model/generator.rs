@@ -133,12 +133,6 @@ impl Generator {
         self.past.memory.begin_bar(start, meter);
     }
 
-    /// Whether a pitched note sounds at `tick` that began at or before it.
-    #[must_use]
-    pub fn sounds_at(&self, tick: Tick) -> bool {
-        self.sounding_at(tick).next().is_some()
-    }
-
     /// The pitched notes heard that sound at `tick` and began at or before it.
     pub fn sounding_at(&self, tick: Tick) -> impl Iterator<Item = &Note> {
         self.past.memory.sounding_at(tick)
