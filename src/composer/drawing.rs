@@ -34,8 +34,8 @@ impl Place {
     pub(in crate::composer) const MAX_NOTES: usize = 256;
     /// How often a note that falls too early in the added part of a bar is drawn again.
     const MAX_REDRAWS: usize = 64;
-    /// How often the first note of a bar is drawn again when it begins after the bar.
-    const MAX_SILENCES: usize = 3;
+    /// How often a bar is drawn that comes out empty.
+    const MAX_ATTEMPTS: usize = 4;
 
     pub(in crate::composer) fn end(&self) -> Tick {
         self.start + self.meter.bar_length()
@@ -75,7 +75,25 @@ impl Place {
         from: Tick,
         rng: &mut Pcg64,
     ) -> Vec<Drawn> {
-        self.draw_stretch(generator, kept.len(), from, self.end(), &self.constraints(), rng).await
+        let (until, constraints) = (self.end(), self.constraints());
+        let mut drawn = Vec::new();
+        // A bar in which nothing begins is mostly a slip: it is thought over, and in the end something has to
+        // begin, if anything may.
+        let may_be_empty = !kept.is_empty() || from > self.start;
+        let n_attempts = if may_be_empty { 1 } else { Self::MAX_ATTEMPTS };
+        for _ in 0..n_attempts {
+            drawn = self.draw_stretch(generator, kept.len(), from, until, &constraints, rng).await;
+            if !drawn.is_empty() {
+                return drawn;
+            }
+        }
+        let given = Given { from: Some(from), before: Some(until), ..Given::default() };
+        if !may_be_empty && let Some(first) = generator.draw(&sampling(&self.knobs), &constraints, &given, rng) {
+            generator.feed_in_turn(&first.note).await;
+            drawn.push(first);
+            drawn.extend(self.draw_stretch(generator, 1, from, until, &constraints, rng).await);
+        }
+        drawn
     }
 
     async fn draw_stretch(
@@ -89,25 +107,14 @@ impl Place {
     ) -> Vec<Drawn> {
         let sampling = sampling(&self.knobs);
         let mut drawn: Vec<Drawn> = Vec::new();
-        let (mut n_redraws, mut n_silences) = (0, 0);
-        let mut given = Given::default();
+        let mut n_redraws = 0;
         while n_before + drawn.len() < Self::MAX_NOTES && n_redraws < Self::MAX_REDRAWS {
-            let Some(next) = generator.draw(&sampling, constraints, &given, rng) else {
+            let Some(next) = generator.draw(&sampling, constraints, &Given::default(), rng) else {
                 break;
             };
             let note = next.note;
             if note.onset >= until {
-                // A bar in which nothing begins is mostly a slip: it is thought over, and in the end something
-                // has to begin, if anything may.
-                let is_empty = n_before + drawn.len() == 0 && (from, until) == (self.start, self.end());
-                if !is_empty || n_silences > Self::MAX_SILENCES {
-                    break;
-                }
-                n_silences += 1;
-                if n_silences > Self::MAX_SILENCES {
-                    given = Given { from: Some(from), before: Some(until), ..given };
-                }
-                continue;
+                break;
             }
             if note.onset < from {
                 n_redraws += 1;
@@ -115,7 +122,6 @@ impl Place {
             }
             generator.feed_in_turn(&note).await;
             drawn.push(next);
-            given = Given::default();
         }
         drawn
     }

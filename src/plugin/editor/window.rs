@@ -399,7 +399,7 @@ mod tests {
         struct Picture(Arc<AtomicBool>);
         impl Drop for Picture {
             fn drop(&mut self) {
-                (0..1000).for_each(|_| std::thread::yield_now());
+                (0..50).for_each(|_| std::thread::yield_now());
                 self.0.store(true, Ordering::Relaxed);
             }
         }
@@ -407,11 +407,14 @@ mod tests {
         let picture = Picture(Arc::clone(&is_gone));
         let (life, thread) = WindowThread::new();
         let (close, closed) = channel::<()>();
+        let (begin, begun) = channel();
         let drawing = std::thread::spawn(move || {
             let _picture = picture;
             life.of_this_thread();
+            begin.send(()).unwrap();
             closed.recv()
         });
+        begun.recv().unwrap();
         thread.wait(Duration::from_millis(1));
         assert!(!is_gone.load(Ordering::Relaxed));
         drop(close);
