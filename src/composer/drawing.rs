@@ -76,23 +76,24 @@ impl Place {
         rng: &mut Pcg64,
     ) -> Vec<Drawn> {
         let (until, constraints) = (self.end(), self.constraints());
-        let mut drawn = Vec::new();
+        if !kept.is_empty() || from > self.start {
+            return self.draw_stretch(generator, kept.len(), from, until, &constraints, rng).await;
+        }
         // A bar in which nothing begins is mostly a slip: it is thought over, and in the end something has to
         // begin, if anything may.
-        let may_be_empty = !kept.is_empty() || from > self.start;
-        let n_attempts = if may_be_empty { 1 } else { Self::MAX_ATTEMPTS };
-        for _ in 0..n_attempts {
-            drawn = self.draw_stretch(generator, kept.len(), from, until, &constraints, rng).await;
+        for _ in 0..Self::MAX_ATTEMPTS {
+            let drawn = self.draw_stretch(generator, 0, from, until, &constraints, rng).await;
             if !drawn.is_empty() {
                 return drawn;
             }
         }
         let given = Given { from: Some(from), before: Some(until), ..Given::default() };
-        if !may_be_empty && let Some(first) = generator.draw(&sampling(&self.knobs), &constraints, &given, rng) {
-            generator.feed_in_turn(&first.note).await;
-            drawn.push(first);
-            drawn.extend(self.draw_stretch(generator, 1, from, until, &constraints, rng).await);
-        }
+        let Some(first) = generator.draw(&sampling(&self.knobs), &constraints, &given, rng) else {
+            return Vec::new();
+        };
+        generator.feed_in_turn(&first.note).await;
+        let mut drawn = vec![first];
+        drawn.extend(self.draw_stretch(generator, 1, from, until, &constraints, rng).await);
         drawn
     }
 

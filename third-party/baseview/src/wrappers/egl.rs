@@ -26,8 +26,8 @@ pub use sys::MissingSymbolError;
 
 struct EglInner {
     // Continuo's mend, 3 of 3: never unloaded. It was with each window, and Mesa with it, which leaves
-    // memory behind and takes static thread-local storage anew each time, until at about the 200th window
-    // there is none left and EGL finds no display any more.
+    // memory behind, presumably static thread-local storage too: from about the 200th window on EGL found
+    // no display any more.
     _library: ManuallyDrop<Library>,
     functions: Functions,
 }
