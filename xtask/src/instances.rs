@@ -52,7 +52,7 @@ const MOST_MEGABYTES: f64 = 150.0;
 /// Of each instance, in a bar, on average over its bars, at least.
 const LEAST_NOTES: f64 = 16.0;
 /// What is turned for more notes, until an instance has as many: first nothing.
-const FULLER: [&[(&str, &str)]; 9] = [
+const FULLER: [&[(&str, &str)]; 10] = [
     &[],
     &[("long", "1/2")],
     &[("long", "1/4")],
@@ -62,6 +62,8 @@ const FULLER: [&[(&str, &str)]; 9] = [
     &[("dens", "150%"), ("long", "1/8")],
     &[("dens", "200%"), ("long", "1/8")],
     &[("dens", "200%"), ("long", "1/32")],
+    // Rolled again.
+    &[("long", "1/16"), ("seed", "1000")],
 ];
 /// Before the song starts it stands this long, as a project does that has just been opened.
 const STANDS: f64 = 10.0;
