@@ -42,3 +42,5 @@ mod conversation;
 mod history;
 
 mod fingerprint;
+
+mod hearing;

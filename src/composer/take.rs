@@ -203,6 +203,15 @@ impl Take {
         self.bars.get(idx).filter(|c| position < c.bar.end()).map(|_| idx)
     }
 
+    /// The notes of the bars before a bar that still sound at `start`, where it begins.
+    pub(in crate::composer) fn ringing_into(&self, bar_idx: usize, start: Tick) -> impl Iterator<Item = &Note> {
+        /// No note sounds longer.
+        const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
+        let bars = self.bars.iter().take(bar_idx).rev();
+        let near = bars.take_while(move |composed| composed.bar.end() + LONGEST > start);
+        near.flat_map(|composed| &composed.bar.notes).filter(move |note| note.end() > start)
+    }
+
     /// The fingerprint of everything before a bar.
     pub(in crate::composer) fn before(&self, bar_idx: usize) -> Fingerprint {
         let previous = bar_idx.checked_sub(1).and_then(|idx| self.bars.get(idx));

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crate::composer::candidates::Copies;
 use crate::composer::density::{Density, thicken_or_thin};
-use crate::composer::drawing::{Place, Redraw, moved, sampling, style, transposed};
-use crate::composer::fingerprint::{Fingerprint, chance, chance_unit};
+use crate::composer::drawing::{Place, Redraw, moved, sampling, transposed};
+use crate::composer::fingerprint::chance_unit;
+use crate::composer::hearing::{Hearing, Standpoint};
 use crate::composer::input::PlayedIn;
 use crate::composer::take::ComposedBar;
 use crate::composer::{Edit, Take};
-use crate::model::{Beginning, Drawn, Generator, Model, Primer, Snapshot, StepSlot, at_once};
+use crate::model::{Drawn, Generator, Model, Snapshot, StepSlot, at_once};
 use crate::music::{Bar, Key, Meter, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
@@ -18,16 +19,15 @@ use crate::player::{ComposingKnobs, Conversation};
 ///
 /// A bar depends on its knobs, its index, its meter, how often it was rolled again, what was played in up to
 /// then and the notes before it, and on nothing else: neither on when it is composed, nor on what was composed
-/// and thrown away. To keep that true at a bounded cost, the network hears a take in stretches: each begins
-/// at every [`Writer::STRETCH`]th bar, with the [`Writer::RUN_UP`] bars before it heard again.
+/// and thrown away. What the network hears before a bar is said in `composer::hearing`.
 #[derive(Debug)]
 pub struct Writer {
-    generator: Generator,
+    pub(in crate::composer) generator: Generator,
     hash: Arc<str>,
     /// Which bar the generator is about to compose, and what it has heard.
-    standing: Option<Standpoint>,
+    pub(in crate::composer) standing: Option<Standpoint>,
     /// Where it stood lately, the newest last.
-    memories: VecDeque<(Standpoint, Snapshot)>,
+    pub(in crate::composer) memories: VecDeque<(Standpoint, Snapshot)>,
     /// Short passages of the model's primers, as it is asked for candidates that copy none of them.
     pub(in crate::composer) copies: Option<Copies>,
     /// Whether the generator has heard the bar that was made last as the take will have it.
@@ -41,22 +41,9 @@ pub(in crate::composer) enum Roll {
     Only(Redraw),
 }
 
-/// A bar index and the fingerprint of all that the network has heard before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Standpoint {
-    bar_idx: usize,
-    heard: Fingerprint,
-}
-
 impl Writer {
     /// No bar has more notes.
     pub const MAX_NOTES: usize = Place::MAX_NOTES;
-    /// How many bars the network hears in one go.
-    const STRETCH: usize = 32;
-    /// How many bars before a stretch it hears again.
-    const RUN_UP: usize = 16;
-    /// How many standpoints are kept.
-    const N_MEMORIES: usize = 12;
     /// How often a bar that came out stuck or cut off is composed again.
     const MAX_ATTEMPTS: u64 = 3;
 
@@ -138,9 +125,10 @@ impl Writer {
 
     /// Puts a bar that may have just been drawn into its place.
     pub(in crate::composer) fn put(&mut self, take: &mut Take, bar_idx: usize, composed: Arc<ComposedBar>) {
+        let heard_from = Hearing::of(take, bar_idx, &composed.knobs);
         take.put(bar_idx, composed);
         if std::mem::take(&mut self.has_heard_it) {
-            self.standing = Some(standpoint(take, bar_idx + 1));
+            self.standing = Some(Standpoint::new(take, bar_idx + 1, heard_from));
         }
     }
 
@@ -390,78 +378,6 @@ impl Writer {
             ..copy
         })
     }
-
-    /// Brings the generator to the beginning of a bar, having heard what comes before it in the take.
-    async fn stand_before(&mut self, take: &Take, place: &Place) {
-        let bar_idx = place.bar_idx;
-        let here = standpoint(take, bar_idx);
-        // The first bar's own knobs choose what is heard before it.
-        if self.standing == Some(here) && bar_idx > 0 {
-            self.remember(here);
-            return;
-        }
-        let from = if let Some(from) = self.recall(take, bar_idx) {
-            from
-        } else {
-            self.begin(take, place).await;
-            stretch_start(bar_idx)
-        };
-        for (idx, composed) in (0..).zip(take.bars()).take(bar_idx).skip(from) {
-            let place = place_of(composed, idx);
-            place.begin(&mut self.generator, &place.to_c(composed.heard())).await;
-        }
-        self.standing = Some(here);
-        self.remember(here);
-    }
-
-    /// Begins a stretch: at the origin of the song with a primer, elsewhere with none.
-    async fn begin(&mut self, take: &Take, place: &Place) {
-        let first = stretch_start(place.bar_idx);
-        let model = Arc::clone(self.generator.model());
-        let heard = take.bars().get(first).filter(|_| first < place.bar_idx);
-        let first_place = heard.map_or(Place { start: Tick::ZERO, ..*place }, |heard| place_of(heard, first));
-        let Place { start, meter, ref knobs, key, .. } = first_place;
-        let primer = match take.opening() {
-            _ if first > 0 => None,
-            Some(opening) => Some(&opening.primer),
-            // Whoever plays first begins the piece.
-            None if knobs.conversation == Conversation::Continue => None,
-            None => choose_primer(&model, knobs, key, meter),
-        };
-        let beginning = Beginning { style: style(knobs), mode: key.mode, start, meter, primer };
-        self.generator.begin_in_turn(&beginning).await;
-    }
-
-    /// Goes back to the nearest remembered standpoint at or before a bar, and returns its bar.
-    fn recall(&mut self, take: &Take, bar_idx: usize) -> Option<usize> {
-        let is_on_the_way = |point: &Standpoint| {
-            point.bar_idx <= bar_idx
-                && stretch_start(point.bar_idx) == stretch_start(bar_idx)
-                && *point == standpoint(take, point.bar_idx)
-        };
-        let on_the_way = self
-            .memories
-            .iter()
-            .enumerate()
-            .filter(|(_, (point, _))| is_on_the_way(point));
-        let (memory_idx, _) = on_the_way.max_by_key(|(_, (point, _))| point.bar_idx)?;
-        // What is used again is kept longest: the start of a loop, say.
-        let memory = self.memories.remove(memory_idx)?;
-        self.generator.restore(&memory.1);
-        let bar_idx = memory.0.bar_idx;
-        self.memories.push_back(memory);
-        Some(bar_idx)
-    }
-
-    fn remember(&mut self, here: Standpoint) {
-        if here.bar_idx == 0 || self.memories.iter().any(|(point, _)| *point == here) {
-            return;
-        }
-        if self.memories.len() >= Self::N_MEMORIES {
-            self.memories.pop_front();
-        }
-        self.memories.push_back((here, self.generator.snapshot()));
-    }
 }
 
 /// Composes whole bars, all on the same knobs and meter, until the take reaches `end`.
@@ -512,7 +428,7 @@ fn start_of(take: &Take, bar_idx: usize) -> Option<Tick> {
 }
 
 /// The place of a bar that is there. What may be played is as the knobs say.
-fn place_of(composed: &ComposedBar, bar_idx: usize) -> Place {
+pub(in crate::composer) fn place_of(composed: &ComposedBar, bar_idx: usize) -> Place {
     Place {
         palette: composed.knobs.pitch_classes(),
         bar_idx,
@@ -583,12 +499,7 @@ fn comes_round_after(take: &Take, place: &Place) -> bool {
 
 /// The notes of a bar that is repeated, but for those that find no room beside what rings from before.
 fn within_polyphony(take: &Take, place: &Place, mut notes: Vec<Note>) -> Vec<Note> {
-    /// No note sounds longer.
-    const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
-    let bars = take.bars().iter().take(place.bar_idx).rev();
-    let near = bars.take_while(|composed| composed.bar.end() + LONGEST > place.start);
-    let mut sounding: Vec<Note> =
-        near.flat_map(|composed| &composed.bar.notes).filter(|note| note.end() > place.start).copied().collect();
+    let mut sounding: Vec<Note> = take.ringing_into(place.bar_idx, place.start).copied().collect();
     let mut has_room = |note: &Note| {
         let room = note.family.is_drums() || n_sounding(&sounding, note.onset) < usize::from(place.knobs.polyphony);
         if room {
@@ -629,31 +540,4 @@ pub(crate) async fn edit_bar_in_turn(
     if let Some(writer) = writer {
         writer.roll(take, bar_idx, roll).await;
     }
-}
-
-/// The first bar that the network hears before it composes this one.
-fn stretch_start(bar_idx: usize) -> usize {
-    (bar_idx / Writer::STRETCH * Writer::STRETCH).saturating_sub(Writer::RUN_UP)
-}
-
-/// Where the generator has to stand to compose a bar.
-fn standpoint(take: &Take, bar_idx: usize) -> Standpoint {
-    let heard = take.bars().iter().take(bar_idx).skip(stretch_start(bar_idx));
-    let heard = heard.fold(Fingerprint::EMPTY, |print, composed| print.with_bar(composed));
-    Standpoint { bar_idx, heard }
-}
-
-/// The primer for this seed, from those of the style; of the same mode and meter if there are any.
-fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, key: Key, meter: Meter) -> Option<&'a Primer> {
-    let style = style(knobs).main().min(model.card().styles.len().saturating_sub(1));
-    let fit = |primer: &Primer| (primer.mode == key.mode, primer.meter == meter);
-    let of_style = || model.primers().iter().filter(|primer| primer.style == style);
-    let best = of_style().map(fit).max()?;
-    let fitting: Vec<&Primer> = of_style().filter(|primer| fit(primer) == best).collect();
-    let chance = match knobs.slot {
-        0 => chance(&[u64::from(knobs.seed), 2]),
-        slot => chance(&[u64::from(knobs.seed), 2, u64::from(slot)]),
-    };
-    let chosen = chance % fitting.len().max(1) as u64;
-    fitting.get(chosen as usize).copied()
 }

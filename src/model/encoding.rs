@@ -151,13 +151,21 @@ pub struct Memory {
     bar_count: usize,
     /// For each lookback, how many notes in a row were what came at their place that many bars before.
     runs: [usize; N_LOOKBACKS],
+    /// Pitched notes that were not heard but sound into what is.
+    ringing: Vec<Note>,
 }
 
 impl Memory {
     /// Nothing heard yet, at the bar line `start`.
     #[must_use]
     pub fn new(style: usize, mode: Mode, start: Tick, meter: Meter) -> Self {
-        Self { style, mode, notes: Vec::new(), bars: vec![start], meter, bar_count: 0, runs: [0; N_LOOKBACKS] }
+        let (notes, ringing) = (Vec::new(), Vec::new());
+        Self { style, mode, notes, bars: vec![start], meter, bar_count: 0, runs: [0; N_LOOKBACKS], ringing }
+    }
+
+    /// Tells that notes of other music sound on from here until they end.
+    pub fn ring_on(&mut self, notes: &[Note]) {
+        self.ringing.extend(notes.iter().filter(|note| !note.family.is_drums()));
     }
 
     /// Tells the style and mode from now on.
@@ -176,6 +184,7 @@ impl Memory {
         self.meter = meter;
         self.bar_count += 1;
         self.bars.push(start);
+        self.ringing.retain(|note| start < note.end());
         if self.bars.len() > 2 * MEMORY_BARS {
             self.bars.drain(..MEMORY_BARS);
             // In short bars, older notes may still sound.
@@ -389,9 +398,8 @@ impl Memory {
     pub fn sounding_at(&self, tick: Tick) -> impl Iterator<Item = &Note> {
         // Durations are bounded, so only the recent past can still sound.
         let oldest = self.notes.partition_point(|note| note.onset + crate::model::vocabulary::duration_of(usize::MAX) <= tick);
-        self.notes[oldest..]
-            .iter()
-            .filter(move |note| !note.family.is_drums() && note.onset <= tick && tick < note.end())
+        let heard = self.notes[oldest..].iter().filter(move |note| !note.family.is_drums() && note.onset <= tick);
+        heard.chain(&self.ringing).filter(move |note| tick < note.end())
     }
 
     /// For each lookback, the note of the same rank at the same place some bars before `target`.

@@ -118,6 +118,11 @@ impl Generator {
         }
     }
 
+    /// Tells that notes of other music, which it has not heard, sound on from here until they end.
+    pub fn ring_on(&mut self, notes: &[Note]) {
+        self.past.memory.ring_on(notes);
+    }
+
     /// Tells the style and mode from the next note on, without forgetting.
     pub fn steer(&mut self, style: StyleMix, mode: Mode) {
         self.past.style = self.known_style(style);
