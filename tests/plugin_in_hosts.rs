@@ -434,6 +434,17 @@ fn a_state_saved_by_one_format_is_whole_after_any_number_of_saves() -> Result<()
     Ok(())
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_vst3_editor_leaves_the_hosts_loop_however_the_host_parts_from_it() -> Result<()> {
+    use xtask::hosts::vst3::Parting;
+    let mut host = Vst3Host::load(&library()?)?;
+    for parting in [Parting::TakesBackTheFrame, Parting::GivesAnotherFrame, Parting::Forgets] {
+        host.lend_a_loop(parting).with_context(|| format!("{parting:?}"))?;
+    }
+    Ok(())
+}
+
 #[test]
 fn nothing_plays_while_bypassed() -> Result<()> {
     for format in FORMATS {

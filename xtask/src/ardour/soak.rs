@@ -26,9 +26,9 @@ const SIZES: [(u32, u32); 4] = [(1400, 900), (1100, 1000), (1300, 650), (1010, 7
 /// From this cycle on nothing more is loaded for the first time.
 const WARM: usize = 10;
 /// How much more Ardour's memory may grow than it does by recording alone, in a hundred times.
-const MAX_GROWTH: u64 = 20 << 20;
+const MAX_GROWTH: u64 = 5 << 20;
 /// The same where the editor is kept: nothing is made anew.
-const MAX_GROWTH_HIDDEN: u64 = 6 << 20;
+const MAX_GROWTH_HIDDEN: u64 = 4 << 20;
 /// How far a note may stray, in quarter notes: Ardour keeps 1920 ticks to one, and rounds the sample.
 const MAX_STRAY: f64 = 0.002;
 const GUI: &str = "/usr/bin/ardour";

@@ -26,8 +26,12 @@ use crate::hosts::{
     Block, Change, Clock, Host, Meanwhile, Pace, Parameter, Recording, RenderMode, Setup, parameter_number,
 };
 
+#[cfg(target_os = "linux")]
+mod frame;
 mod streams;
 
+#[cfg(target_os = "linux")]
+pub use frame::Parting;
 use streams::{Changes, EditHandler, Events, Stream};
 
 /// A host with one instance of the first plugin of a `.vst3` bundle.
@@ -86,6 +90,17 @@ impl Vst3Host {
                 _module: module,
             })
         }
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Vst3Host {
+    /// Makes the editor, lends it this host's loop without opening it, and parts from it.
+    ///
+    /// # Errors
+    /// If the editor does not listen to the loop, or leaves something behind.
+    pub fn lend_a_loop(&mut self, parting: Parting) -> Result<()> {
+        frame::lend_a_loop(&self.controller, parting)
     }
 }
 
