@@ -26,7 +26,7 @@ fn score() -> Arc<Score> {
         };
         Arc::new(Bar { start, meter: Meter::COMMON, notes: (0..32).map(note).collect() })
     };
-    Arc::new(Score { bars: (0..64).map(bar).collect() })
+    Arc::new(Score { bars: (0..64).map(bar).collect(), ..Score::default() })
 }
 
 fn view() -> View {

@@ -91,6 +91,7 @@ fn dense() -> Score {
     };
     Score {
         bars: (0..N_BARS).map(|idx| Arc::new(bar(96 * idx))).collect(),
+        ..Score::default()
     }
 }
 
@@ -103,6 +104,7 @@ fn empty() -> Score {
     };
     Score {
         bars: (0..N_BARS).map(|idx| Arc::new(bar(idx))).collect(),
+        ..Score::default()
     }
 }
 

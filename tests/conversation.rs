@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use continuo::composer::{Composer, SavedTake};
 use continuo::model::Model;
-use continuo::music::{Beats, Family, Note, best_scale_share};
+use continuo::music::{Beats, Family, Note, PerformedNote, best_scale_share};
 use continuo::player::handover::handover;
-use continuo::player::{ComposingKnobs, Conversation, EventKind, Player};
+use continuo::player::{ComposingKnobs, Conversation, EventKind, PerformingKnobs, Player, performed};
 use hosts::{Heard, Host, Setting};
 
 /// Samples to the beat.
@@ -143,6 +143,60 @@ fn what_was_answered_is_played_again_when_nobody_plays() {
     let mut again = instance(noise(), Some(serde_json::from_str(&json).unwrap()));
     let silent = Host::new(setting(Conversation::Continue, &[]));
     assert_eq!(onsets(&silent.run_beats(&mut again.player, 32.0)), expected);
+}
+
+/// With thru on, so that what is played in is heard.
+fn through(conversation: Conversation, keys: &[(f64, u8)]) -> Host {
+    let performing = PerformingKnobs { thru: true, ..PerformingKnobs::default() };
+    Host::new(Setting { performing, ..setting(conversation, keys) })
+}
+
+#[test]
+fn what_was_played_in_goes_out_again_on_its_samples_when_nobody_plays_and_once_when_somebody_does() {
+    for conversation in [Conversation::Continue, Conversation::Trade, Conversation::Accompany] {
+        let keys = [melody(0.0), melody(18.0)].concat();
+        let mut first = instance(noise(), None);
+        let heard = through(conversation, &keys).run_beats(&mut first.player, 40.0);
+        let expected = onsets(&heard);
+        let theirs = |onsets: &[(u32, u8)]| {
+            played(&keys).iter().all(|(at, event)| match event {
+                EventKind::On { key, .. } => onsets.contains(&(*at, *key)),
+                EventKind::Off { .. } => true,
+            })
+        };
+        assert!(theirs(&expected) && expected.len() > keys.len(), "{conversation:?}");
+        let json = serde_json::to_string(&first.composer.saved_take()).unwrap();
+        let again = |keys: &[(f64, u8)]| {
+            let mut again = instance(noise(), Some(serde_json::from_str(&json).unwrap()));
+            let heard = through(conversation, keys).run_beats(&mut again.player, 40.0);
+            heard.check_pairs().unwrap();
+            heard
+        };
+        assert_eq!(onsets(&again(&[])), expected, "{conversation:?}, nobody plays");
+        assert_eq!(onsets(&again(&keys)), expected, "{conversation:?}, the host plays it in again");
+        let (score, knobs) = (first.composer.picture().score, setting(conversation, &[]).composing[0].1);
+        let performing = PerformingKnobs { thru: true, ..PerformingKnobs::default() };
+        let file = performed(&score.bars, &score.played_in, &knobs, &performing, 120.0);
+        let at = |note: &PerformedNote| (note.onset.0 * f64::from(BEAT)).round() as u32;
+        let mut saved: Vec<_> = file.iter().map(|note| (at(note), note.key)).filter(|note| note.0 < 40 * BEAT).collect();
+        let mut sorted = expected.clone();
+        (saved.sort_unstable(), sorted.sort_unstable());
+        assert_eq!(saved, sorted, "{conversation:?}, as it is saved");
+        let silent = Host::new(setting(conversation, &[]));
+        let mut unheard = instance(noise(), Some(serde_json::from_str(&json).unwrap()));
+        assert!(!theirs(&onsets(&silent.run_beats(&mut unheard.player, 40.0))), "{conversation:?}, without thru");
+    }
+}
+
+#[test]
+fn a_bar_that_is_played_anew_is_not_heard_as_it_was_played_before() {
+    let mut instance = instance(noise(), None);
+    let first = through(Conversation::Trade, &melody(0.0)).run_beats(&mut instance.player, 16.0);
+    assert!(onsets(&first).iter().any(|onset| onset.1 == 69), "the melody's highest key in the first bar");
+    let other = through(Conversation::Trade, &[(0.0, 50), (2.0, 52)]).run_beats(&mut instance.player, 16.0);
+    let keys = |from: u32, to: u32| other.onsets_between(from, to).iter().map(|onset| onset.2).collect::<Vec<_>>();
+    assert_eq!(keys(0, 4 * BEAT - BEAT / 8), [50, 52], "played anew");
+    assert_eq!(keys(4 * BEAT - BEAT / 8, 8 * BEAT - BEAT / 8), [67, 64, 61, 62], "as it was");
 }
 
 #[test]

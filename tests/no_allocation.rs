@@ -12,7 +12,7 @@ use continuo::composer::Composer;
 use continuo::model::Model;
 use continuo::music::{Beats, Meter, Scale};
 use continuo::player::handover::handover;
-use continuo::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport};
+use continuo::player::{Block, ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs, Player, Transport};
 
 thread_local! {
     /// How often this thread has allocated or freed since it began to count.
@@ -114,6 +114,7 @@ fn playing_neither_allocates_nor_frees() {
             seed: idx / 2000,
             evolve: 0.3,
             scale: Scale::ALL[(idx / 900) as usize % Scale::ALL.len()],
+            conversation: Conversation::ALL[(idx / 1500) as usize % Conversation::ALL.len()],
             ..ComposingKnobs::default()
         };
         let performing = PerformingKnobs {

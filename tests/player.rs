@@ -204,7 +204,7 @@ proptest! {
         let composing = vec![(f64::NEG_INFINITY, d_major())];
         let setting = Setting { performing, composing, ramp: 0.0, start: 0.0, ..setting };
         let heard = Host::new(setting.clone()).run(score.clone(), 300);
-        let saved = performed(&score.bars, &d_major(), &performing, setting.tempo);
+        let saved = performed(&score.bars, &score.played_in, &d_major(), &performing, setting.tempo);
         let samples_per_beat = setting.sample_rate * 60.0 / setting.tempo;
         let end = heard.blocks.last().map_or(0, |block| block.start + block.n_samples);
         let struck = heard.onsets_between(0, u32::MAX);
@@ -300,6 +300,7 @@ fn one_bar(notes: &[(i64, i64, u8)]) -> Score {
             }
             .into(),
         ],
+        ..Score::default()
     }
 }
 
@@ -658,7 +659,7 @@ fn a_humanized_note_may_come_before_its_bar_line() {
         };
         Bar { start: Tick(96 * idx), meter: Meter::COMMON, notes: (40..70).map(note).collect() }.into()
     };
-    let score = Score { bars: vec![bar(0), bar(1)] };
+    let score = Score { bars: vec![bar(0), bar(1)], ..Score::default() };
     let performing = PerformingKnobs { humanize_timing: 1.0, ..PerformingKnobs::default() };
     let heard = Host::new(Setting { performing, ..straight() }).run(score, 300);
     let line = 96_000;
@@ -787,7 +788,7 @@ fn bar_of_quarters(idx: i64, pitch: u8) -> Arc<Bar> {
 /// A player and a composer that has composed these bars and answers nothing.
 fn with_late_composer(bars: &[Arc<Bar>]) -> (ComposerEnd, Player) {
     let (composer_end, player_end) = handover();
-    let score = Arc::new(Score { bars: bars.to_vec() });
+    let score = Arc::new(Score { bars: bars.to_vec(), ..Score::default() });
     assert!(composer_end.publish(Published { score, answered: 0 }).is_ok());
     (composer_end, Player::new(player_end))
 }
@@ -852,7 +853,7 @@ fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
     let (composer_end, mut player) = with_late_composer(&bars);
     let mut heard = play_live(&mut player, 0..BAR + 420, 8);
     bars.push(bar_of_quarters(1, 70));
-    composer_end.publish(Published { score: Arc::new(Score { bars }), answered: 99 }).unwrap();
+    composer_end.publish(Published { score: Arc::new(Score { bars, ..Score::default() }), answered: 99 }).unwrap();
     heard.events.extend(play_live(&mut player, BAR + 420..2 * BAR, 8).events);
     assert!(!player.playhead().is_repeating());
     let late: Vec<u8> = ons(&heard).iter().filter(|(time, _)| *time >= BAR).map(|(_, key)| *key).collect();
@@ -866,7 +867,7 @@ fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
 #[test]
 fn a_bar_that_the_composer_has_answered_with_nothing_is_silent() {
     let (composer_end, mut player) = with_late_composer(&[]);
-    let score = Arc::new(Score { bars: vec![bar_of_quarters(0, 40)] });
+    let score = Arc::new(Score { bars: vec![bar_of_quarters(0, 40)], ..Score::default() });
     composer_end.publish(Published { score, answered: u64::MAX }).unwrap();
     let heard = play_live(&mut player, 0..3 * BAR, 8);
     assert_eq!(ons(&heard).len(), 4);

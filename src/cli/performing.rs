@@ -103,9 +103,9 @@ impl PerformingArgs {
         let n_before = piece.notes.partition_point(|note| note.onset < start);
         let (before, composed) = piece.notes.split_at(n_before);
         let whole = Bar { start: Tick::ZERO, meter, notes: before.to_vec() };
-        let mut notes = performed(&[Arc::new(whole)], composing, &PerformingKnobs::default(), tempo);
+        let mut notes = performed(&[Arc::new(whole)], &[], composing, &PerformingKnobs::default(), tempo);
         let shift = start.to_beats();
-        let composed = performed(&bars(composed, start, meter), composing, &knobs, tempo);
+        let composed = performed(&bars(composed, start, meter), &[], composing, &knobs, tempo);
         notes.extend(composed.into_iter().map(|note| PerformedNote {
             onset: note.onset + shift,
             end: note.end + shift,

@@ -42,10 +42,10 @@ impl Listener {
             {
                 take.input.forget(bar.start, bar.end());
             }
-            take.input.press(input.at, input.key, input.velocity);
+            take.input.press(input);
             place.map(|idx| (idx, idx))
         } else {
-            let onset = take.input.let_go(input.at, input.key);
+            let onset = take.input.let_go(input.at, input.position, input.key);
             let first = onset.and_then(|onset| bar_idx(take, onset));
             first.map(|first| (first, bar_idx(take, input.at).unwrap_or(first).max(first)))
         };

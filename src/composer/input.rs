@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::music::{Family, Key, Mode, Note, PitchClassSet, Scale, Tick, find_key};
+use crate::music::{Beats, Family, Key, Mode, Note, PerformedNote, PitchClassSet, Scale, Tick, find_key};
+use crate::player::handover::Input;
 
 /// A note that somebody played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(in crate::composer) struct PlayedNote {
     /// When the key really went down.
     pub(in crate::composer) at: Tick,
@@ -17,6 +18,18 @@ pub(in crate::composer) struct PlayedNote {
     pub(in crate::composer) pitch: u8,
     /// 1 to 127.
     pub(in crate::composer) velocity: u8,
+    /// As it was played.
+    pub(in crate::composer) touch: Touch,
+}
+
+/// How a note was really played, finer than any tick.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::composer) struct Touch {
+    pub(in crate::composer) began: Beats,
+    /// Nothing while the key is down.
+    pub(in crate::composer) ended: Option<Beats>,
+    /// MIDI channel, 0 to 15.
+    pub(in crate::composer) channel: u8,
 }
 
 /// The notes played in, in the order of their onsets. They belong to the take.
@@ -53,11 +66,13 @@ impl PlayedIn {
     }
 
     /// A key goes down. The same key at the same place takes the older one's place.
-    pub(in crate::composer) fn press(&mut self, at: Tick, pitch: u8, velocity: u8) {
+    pub(in crate::composer) fn press(&mut self, input: &Input) {
+        let Input { at, position, channel, key: pitch, velocity, .. } = *input;
         let onset = on_grid(at);
+        let touch = Touch { began: position, ended: None, channel };
         let notes = Arc::make_mut(&mut self.notes);
         let idx = notes.partition_point(|note| (note.onset, note.pitch) < (onset, pitch));
-        let pressed = PlayedNote { at, onset, end: None, pitch, velocity };
+        let pressed = PlayedNote { at, onset, end: None, pitch, velocity, touch };
         let has_room = notes.len() < Self::MAX_NOTES;
         match notes.get_mut(idx).filter(|note| (note.onset, note.pitch) == (onset, pitch)) {
             Some(same) => *same = pressed,
@@ -67,10 +82,11 @@ impl PlayedIn {
     }
 
     /// A key goes up; the onset of the note that it ends.
-    pub(in crate::composer) fn let_go(&mut self, at: Tick, pitch: u8) -> Option<Tick> {
+    pub(in crate::composer) fn let_go(&mut self, at: Tick, position: Beats, pitch: u8) -> Option<Tick> {
         let notes = Arc::make_mut(&mut self.notes);
         let held = notes.iter_mut().rev().find(|note| note.pitch == pitch && note.end.is_none())?;
         held.end = Some(on_grid(at).max(held.onset + Tick(SHORTEST)));
+        held.touch.ended = Some(position);
         Some(held.onset)
     }
 
@@ -78,7 +94,7 @@ impl PlayedIn {
     pub(in crate::composer) fn let_go_of_all(&mut self, at: Tick) -> bool {
         let held: Vec<u8> = self.notes.iter().filter(|note| note.end.is_none()).map(|note| note.pitch).collect();
         for pitch in &held {
-            self.let_go(at, *pitch);
+            self.let_go(at, at.to_beats(), *pitch);
         }
         !held.is_empty()
     }
@@ -107,6 +123,19 @@ impl PlayedIn {
         };
         let mut notes: Vec<Note> = self.begin_in(from, until).map(heard).collect();
         notes.sort_unstable();
+        notes
+    }
+
+    /// All of it as it was played, in the order of time, but for keys that are still down.
+    pub(in crate::composer) fn performed(&self) -> Vec<PerformedNote> {
+        let performed = |note: &PlayedNote| {
+            let Touch { began, ended, channel } = note.touch;
+            let end = ended.filter(|ended| ended.0 > began.0)?;
+            let (key, velocity, family) = (note.pitch, note.velocity, Family::PIANO);
+            Some(PerformedNote { onset: began, end, channel, key, velocity, family })
+        };
+        let mut notes: Vec<_> = self.notes.iter().filter_map(performed).collect();
+        notes.sort_by(|a, b| a.onset.0.total_cmp(&b.onset.0));
         notes
     }
 
@@ -194,6 +223,13 @@ pub(in crate::composer) fn on_grid(at: Tick) -> Tick {
 mod tests {
     use crate::composer::input::{PlayedIn, on_grid};
     use crate::music::{Family, Key, Mode, Tick};
+    use crate::player::handover::Input;
+
+    fn pressed(at: i64, key: u8) -> Input {
+        let at = Tick(at);
+        Input { number: 0, at, position: at.to_beats(), channel: 0, key, velocity: 90 }
+    }
+
 
     #[test]
     fn a_downbeat_played_a_little_early_belongs_to_its_bar() {
@@ -203,10 +239,10 @@ mod tests {
     #[test]
     fn a_note_lasts_until_its_key_goes_up() {
         let mut played = PlayedIn::default();
-        played.press(Tick(1), 60, 90);
-        played.press(Tick(25), 64, 80);
+        played.press(&pressed(1, 60));
+        played.press(&pressed(25, 64));
         assert_eq!(played.rings_until(Tick(96)), Tick(i64::MAX));
-        assert_eq!(played.let_go(Tick(50), 60), Some(Tick(0)));
+        assert_eq!(played.let_go(Tick(50), Tick(50).to_beats(), 60), Some(Tick(0)));
         assert!(played.let_go_of_all(Tick(70)));
         let heard = played.heard_in(Tick(0), Tick(96), Family::PIANO);
         let lengths: Vec<i64> = heard.iter().map(|note| note.duration.0).collect();
@@ -218,8 +254,9 @@ mod tests {
     fn the_key_is_that_of_what_was_played_lately() {
         let mut played = PlayedIn::default();
         for (idx, pitch) in [62, 64, 66, 67, 69, 71, 73, 74].into_iter().enumerate() {
-            played.press(Tick(24 * idx as i64), pitch, 90);
-            played.let_go(Tick(24 * idx as i64 + 24), pitch);
+            played.press(&pressed(24 * idx as i64, pitch));
+            let end = Tick(24 * idx as i64 + 24);
+            played.let_go(end, end.to_beats(), pitch);
         }
         assert_eq!(played.key_before(Tick(192)), Some(Key::new(2, Mode::Major)));
         assert_eq!(played.key_before(Tick(24)), None);

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::composer::fingerprint::Fingerprint;
 use crate::composer::history::{Change, History, Step};
-use crate::composer::input::{PlayedIn, PlayedNote};
+use crate::composer::input::{PlayedIn, PlayedNote, Touch};
 use crate::composer::take::ComposedBar;
 use crate::composer::{Opening, Take, Writer};
 use crate::model::{Model, Primer};
-use crate::music::{Bar, Family, FamilySet, Grid, Key, Meter, Mode, Note, PitchClassSet, Scale, Tick};
+use crate::music::{Bar, Beats, Family, FamilySet, Grid, Key, Meter, Mode, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
 /// The version that is written, and the newest that is read.
@@ -55,6 +55,9 @@ pub struct SavedTake {
     redo: Vec<Vec<SavedChange>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     input: Vec<SavedInput>,
+    /// How each of these notes was really played; missing where only the grid is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    touches: Vec<SavedTouch>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     opening: Option<SavedOpening>,
 }
@@ -80,6 +83,11 @@ struct SavedChange {
 
 /// When the key went down, the note's onset and end on the grid, in ticks; key and velocity.
 type SavedInput = (i64, i64, Option<i64>, u8, u8);
+
+/// When the key really went down and up, in 65,536ths of a tick, and the MIDI channel.
+type SavedTouch = (i64, Option<i64>, u8);
+/// How many of them are a quarter note.
+const FINE_PER_BEAT: f64 = (Tick::PER_BEAT << 16) as f64;
 
 /// The music that the take begins from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -229,6 +237,11 @@ impl SavedTake {
         let mut steps = |steps: &VecDeque<Step>| steps.iter().map(|step| tables.save_step(step)).collect();
         let (undo, redo) = (steps(&take.history().done), steps(&take.history().undone));
         let played = |note: &PlayedNote| (note.at.0, note.onset.0, note.end.map(|end| end.0), note.pitch, note.velocity);
+        let touch = |note: &PlayedNote| {
+            let Touch { began, ended, channel } = note.touch;
+            let fine = |position: Beats| (position.0 * FINE_PER_BEAT).round() as i64;
+            (fine(began), ended.map(fine), channel)
+        };
         let model = model.map(|model| SavedModel {
             name: model.card().name.clone(),
             hash: model.hash().to_owned(),
@@ -244,6 +257,7 @@ impl SavedTake {
             undo,
             redo,
             input: take.input.notes().iter().map(played).collect(),
+            touches: take.input.notes().iter().map(touch).collect(),
             opening: take.opening().map(SavedOpening::of),
         }
     }
@@ -322,7 +336,8 @@ impl SavedTake {
 
     /// What was played in; nothing when it cannot be.
     fn restore_input(&self) -> Option<PlayedIn> {
-        let note = |saved: &SavedInput| {
+        let touches = self.touches.iter().map(Some).chain(std::iter::repeat(None));
+        let note = |(saved, touch): (&SavedInput, Option<&SavedTouch>)| {
             let (at, onset, end, pitch, velocity) = *saved;
             let is_valid = at.abs() < MAX_POSITION
                 && onset.abs() < MAX_POSITION
@@ -331,9 +346,20 @@ impl SavedTake {
                 && (1..=127).contains(&velocity);
             // A key that was down when the project was saved is down no more.
             let end = end.unwrap_or(onset + Tick::PER_BEAT);
-            is_valid.then_some(PlayedNote { at: Tick(at), onset: Tick(onset), end: Some(Tick(end)), pitch, velocity })
+            let (at, onset, end) = (Tick(at), Tick(onset), Tick(end));
+            let near = |fine: i64, tick: Tick| {
+                let position = fine as f64 / FINE_PER_BEAT;
+                ((position - tick.to_beats().0).abs() < 1.0).then_some(Beats(position))
+            };
+            let (began, ended, channel) = match touch {
+                Some((began, ended, channel)) => (near(*began, at)?, ended.and_then(|ended| near(ended, end)), *channel),
+                None => (at.to_beats(), None, 0),
+            };
+            let touch = Touch { began, ended: Some(ended.unwrap_or(end.to_beats())), channel };
+            let (is_valid, end) = (is_valid && channel <= 15, Some(end));
+            is_valid.then_some(PlayedNote { at, onset, end, pitch, velocity, touch })
         };
-        let notes = self.input.iter().take(PlayedIn::MAX_NOTES).map(note).collect::<Option<Vec<_>>>()?;
+        let notes = self.input.iter().zip(touches).take(PlayedIn::MAX_NOTES).map(note).collect::<Option<Vec<_>>>()?;
         Some(PlayedIn::restored(notes))
     }
 

@@ -9,6 +9,7 @@ use crate::composer::history::{Change, History};
 use crate::composer::input::PlayedIn;
 use crate::music::{Bar, Family, Key, Meter, Note, Score, Tick};
 use crate::player::ComposingKnobs;
+use crate::player::handover::Input;
 
 /// A bar with what it was composed with and from. Never changes once made.
 #[derive(Debug, Clone, PartialEq)]
@@ -118,8 +119,9 @@ impl Take {
     /// before it, as when they are played live.
     pub fn play_in(&mut self, notes: &[Note]) {
         for note in notes {
-            self.input.press(note.onset, note.pitch, note.velocity);
-            self.input.let_go(note.end(), note.pitch);
+            let Note { onset: at, pitch: key, velocity, .. } = *note;
+            self.input.press(&Input { number: 0, at, position: at.to_beats(), channel: 0, key, velocity });
+            self.input.let_go(note.end(), note.end().to_beats(), key);
         }
     }
 
@@ -138,6 +140,7 @@ impl Take {
                 .iter()
                 .map(|composed| Arc::clone(&composed.bar))
                 .collect(),
+            played_in: self.input.performed().into(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::music::{Meter, Note, Tick};
+use crate::music::{Meter, Note, PerformedNote, Tick};
 
 /// One bar of composed music. Never changes once made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,10 +25,12 @@ impl Bar {
 }
 
 /// Bars in ascending order that do not overlap; gaps are silence not composed yet.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Score {
     /// The bars.
     pub bars: Vec<Arc<Bar>>,
+    /// What somebody played beside them, in the order of time.
+    pub played_in: Arc<[PerformedNote]>,
 }
 
 impl Score {

@@ -35,12 +35,16 @@ pub enum Message {
 }
 
 /// A key that went down or up at the plugin's input while the song moved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Input {
     /// Counts up together with [`Settle::number`].
     pub number: u64,
     /// The nearest tick of the song.
     pub at: Tick,
+    /// That moment exactly.
+    pub position: Beats,
+    /// MIDI channel, 0 to 15.
+    pub channel: u8,
     /// MIDI key, 0 to 127.
     pub key: u8,
     /// 1 to 127; 0 when the key goes up.

@@ -3,8 +3,8 @@
 //! All of it is a function of the note, its bar and the knobs, so what is saved to a file is what was heard,
 //! and what was heard is heard again.
 
-use crate::music::{Bar, Grid, Meter, Note, Tick};
-use crate::player::PerformingKnobs;
+use crate::music::{Bar, Grid, Meter, Note, PerformedNote, Tick};
+use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
 
 /// A written note with the moment at which it is played.
 #[derive(Debug, Clone, Copy)]
@@ -17,6 +17,8 @@ pub(in crate::player) struct Timed {
     pub(in crate::player) end: f64,
     /// Whether it is the lowest of a chord of at least three.
     pub(in crate::player) is_lowest: bool,
+    /// The channel on which somebody played it, if it was not composed.
+    pub(in crate::player) played_on: Option<u8>,
 }
 
 /// A thirty-second note, in ticks.
@@ -62,7 +64,26 @@ pub(in crate::player) fn timed(
         onset: to_beats(swing.warp(place)) + roll,
         end: to_beats(swing.warp(place + length)) + roll,
         is_lowest: chord.rank == 0 && chord.n_notes >= 3,
+        played_on: None,
     })
+}
+
+/// A note that somebody played, which is played again as it was.
+pub(in crate::player) fn played_in(played: &PerformedNote) -> Timed {
+    let (onset, end) = (played.onset.to_ticks_floor(), played.end.to_ticks_floor());
+    let note = Note {
+        onset,
+        duration: end - onset,
+        pitch: played.key,
+        velocity: played.velocity,
+        family: played.family,
+    };
+    Timed { note, onset: played.onset.0, end: played.end.0, is_lowest: false, played_on: Some(played.channel) }
+}
+
+/// Whether what was played in is played again, where nobody plays: as far as it went through.
+pub(in crate::player) fn repeats_what_was_played(performing: &PerformingKnobs, composing: &ComposingKnobs) -> bool {
+    performing.thru && composing.conversation != Conversation::Generate
 }
 
 /// How loud a note is played, 1 to 127.

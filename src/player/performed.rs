@@ -7,7 +7,8 @@ use crate::music::{Bar, Beats, Family, PerformedNote, Tick};
 use crate::player::{ComposingKnobs, PerformingKnobs, keys, perform};
 
 /// What [`Player`](crate::player::Player) plays when the song runs from the beginning of `bars` with the knobs
-/// as they stand, at so many quarter notes a minute; in the order of time.
+/// as they stand, at so many quarter notes a minute, where nobody plays: so what was played in is played again if
+/// thru is on. In the order of time.
 ///
 /// Positions count from the first bar line, and nothing comes before it. It is the player's own code that
 /// says when, how loud and on which key, so swing, humanize, strum, note length, velocities, octave and
@@ -19,6 +20,7 @@ use crate::player::{ComposingKnobs, PerformingKnobs, keys, perform};
 #[must_use]
 pub fn performed(
     bars: &[Arc<Bar>],
+    played_in: &[PerformedNote],
     composing: &ComposingKnobs,
     performing: &PerformingKnobs,
     tempo: f64,
@@ -46,6 +48,15 @@ pub fn performed(
         }
     };
     let mut notes: Vec<PerformedNote> = bars.iter().flat_map(timed).map(played).collect();
+    if perform::repeats_what_was_played(&performing, &composing) {
+        let end = bars.last().map_or(origin, |bar| bar.end().to_beats().0);
+        let begins_here = |note: &&PerformedNote| (origin..end).contains(&note.onset.0);
+        let moved = |note: &PerformedNote| {
+            let [onset, end] = [note.onset, note.end].map(|position| position - Beats(origin));
+            PerformedNote { onset, end, ..*note }
+        };
+        notes.extend(played_in.iter().filter(begins_here).map(moved));
+    }
     // Stable, so that notes of one moment stay in the order of the score.
     notes.sort_by(|a, b| a.onset.0.total_cmp(&b.onset.0));
     one_at_a_time(notes)
@@ -98,7 +109,7 @@ mod tests {
     }
 
     fn times(bars: &[Arc<Bar>], knobs: &PerformingKnobs) -> Vec<(f64, f64)> {
-        let notes = performed(bars, &ComposingKnobs::default(), knobs, 120.0);
+        let notes = performed(bars, &[], &ComposingKnobs::default(), knobs, 120.0);
         notes.iter().map(|note| (note.onset.0, note.end.0)).collect()
     }
 

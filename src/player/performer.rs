@@ -27,8 +27,11 @@ pub(in crate::player) struct Performer {
     floor: f64,
     /// The keys that notes were last pulled to by the chord.
     pulled: Pulled,
-    /// Whether somebody has played in this bar.
+    /// Whether somebody has played in this bar, and whether in the next: a little before its line.
     is_joined: bool,
+    is_joined_next: bool,
+    /// The song position in beats of the next bar line.
+    bar_end: f64,
 }
 
 /// A stretch of the song within a block.
@@ -41,6 +44,8 @@ pub(in crate::player) struct Stretch {
     pub(in crate::player) limit: f64,
     /// Where the song is going to jump back.
     pub(in crate::player) loop_end: Option<f64>,
+    /// The song position in beats of the next bar line.
+    pub(in crate::player) bar_end: f64,
 }
 
 /// How to play.
@@ -62,6 +67,10 @@ pub(in crate::player) struct Repeat {
 }
 
 impl Performer {
+    /// A key that goes down so little before a bar line, in beats, belongs to the bar after it: on the grid that
+    /// the composer hears it on, it lies there.
+    const UPBEAT: f64 = 3.5 / Tick::PER_BEAT as f64;
+
     pub(in crate::player) fn new() -> Self {
         Self {
             sounding: Sounding::new(),
@@ -71,12 +80,14 @@ impl Performer {
             floor: f64::NEG_INFINITY,
             pulled: Pulled::default(),
             is_joined: false,
+            is_joined_next: false,
+            bar_end: f64::INFINITY,
         }
     }
 
     /// Another bar begins.
     pub(in crate::player) fn cross_bar_line(&mut self) {
-        self.is_joined = false;
+        self.is_joined = std::mem::take(&mut self.is_joined_next);
     }
 
     /// Whether the music is silent because somebody plays whom it is to answer: from their first note in a bar
@@ -97,6 +108,7 @@ impl Performer {
         self.cut_off(ruler.to_offset_round(position), ruler.block_start, events);
         self.due = ticks_ceil(due);
         self.floor = position;
+        (self.is_joined, self.is_joined_next) = (false, false);
     }
 
     /// The music ends at this sample. What is held at the input sounds on.
@@ -128,6 +140,7 @@ impl Performer {
         events: &mut EventList,
     ) {
         let ruler = stretch.ruler;
+        self.bar_end = stretch.bar_end;
         // What lies less than half a sample before the end rounds to a sample beyond it.
         let half_sample = 0.5 / ruler.samples_per_beat;
         let until = stretch.until - half_sample;
@@ -137,6 +150,9 @@ impl Performer {
         // not looked at.
         if self.due < end {
             self.read_all(self.due..end, stretch, score, repeat, manner, events);
+            if perform::repeats_what_was_played(manner.performing, manner.composing) {
+                self.read_played_in(self.due..end, stretch, score);
+            }
             self.due = end;
         }
         self.strike_until(until, ruler, manner, events);
@@ -164,6 +180,20 @@ impl Performer {
             && let Some(bar) = score.bar_at(repeat.source)
         {
             self.read(bar, repeat.start - bar.start, ticks, stretch, manner, events);
+        }
+    }
+
+    /// Reads what was played in at `ticks`.
+    fn read_played_in(&mut self, ticks: Range<Tick>, stretch: &Stretch, score: &Score) {
+        let [begin, end] = [ticks.start, ticks.end].map(|tick| tick.to_beats().0);
+        let notes = &score.played_in;
+        let first = notes.partition_point(|note| note.onset.0 < begin);
+        let one_sample = 1.0 / stretch.ruler.samples_per_beat;
+        let latest = stretch.loop_end.map_or(f64::INFINITY, |end| end - one_sample);
+        for note in notes.iter().skip(first).take_while(|note| note.onset.0 < end) {
+            let mut note = perform::played_in(note);
+            note.onset = note.onset.min(latest);
+            self.waiting.push(note);
         }
     }
 
@@ -211,7 +241,13 @@ impl Performer {
             let offset = ruler.to_offset_round(note.onset).max(events.last_offset());
             self.sounding
                 .release_due(note.onset.max(self.floor), offset, ruler, events);
-            if self.yields(manner.composing) {
+            // What somebody played gives way to what somebody plays, the music to whom it is to answer.
+            let is_silent = match note.played_on {
+                Some(_) if note.onset >= self.bar_end - Self::UPBEAT => self.is_joined_next,
+                Some(_) => self.is_joined,
+                None => self.yields(manner.composing),
+            };
+            if is_silent {
                 continue;
             }
             let press = self.press(&note, offset, ruler.block_start, manner);
@@ -222,6 +258,10 @@ impl Performer {
     /// How a note sounds with the knobs and the chord as they are now.
     fn press(&mut self, timed: &Timed, offset: u32, block_start: u64, manner: &Manner<'_>) -> Press {
         let (note, knobs) = (&timed.note, manner.performing);
+        if let Some(channel) = timed.played_on {
+            let (key, velocity) = (note.pitch.min(127), note.velocity.clamp(1, 127));
+            return Press { offset, channel: channel.min(15), key, velocity, hand: Hand::PlayedIn(timed.end) };
+        }
         let channel = keys::channel(note.family, knobs);
         let key = if note.family.is_drums() {
             note.pitch.min(127)
@@ -276,6 +316,7 @@ impl Performer {
                 let (channel, key, velocity) = (channel.min(15), key.min(127), velocity.clamp(1, 127));
                 self.keyboard.press(channel, key);
                 self.is_joined = true;
+                self.is_joined_next |= position >= self.bar_end - Self::UPBEAT;
                 if knobs.thru {
                     let press = Press {
                         offset,

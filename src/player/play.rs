@@ -169,8 +169,9 @@ impl Player {
             }
             self.settle_ahead(&path, scene.knobs);
             let (ruler, loop_end) = (path.ruler(self.block_start), path.loop_range.map(|(_, end)| end));
+            let bar_end = self.bar.end.to_beats().0;
             let (until, limit) = self.next_stretch(scene, &mut path);
-            let stretch = Stretch { ruler, until, limit: limit.min(loop_end.unwrap_or(f64::INFINITY)), loop_end };
+            let stretch = Stretch { ruler, until, limit: limit.min(loop_end.unwrap_or(f64::INFINITY)), loop_end, bar_end };
             let n_heard = input.partition_point(|event| path.is_over() || f64::from(event.offset) < path.sample());
             let (heard, later) = input.split_at(n_heard);
             input = later;
@@ -238,10 +239,11 @@ impl Player {
 
     /// Tells the composer of a key at the input, and waits until it has worked it in where nobody listens.
     fn hear(&mut self, event: Event, ruler: Ruler, patience: Patience) {
-        let at = nearest_tick(ruler.to_beat(event.offset));
+        let position = ruler.to_beat(event.offset);
+        let at = nearest_tick(position);
         let number = self.link.hear(match event.kind {
-            EventKind::On { key, velocity, .. } => Input { number: 0, at, key, velocity },
-            EventKind::Off { key, .. } => Input { number: 0, at, key, velocity: 0 },
+            EventKind::On { channel, key, velocity } => Input { number: 0, at, position, channel, key, velocity },
+            EventKind::Off { channel, key } => Input { number: 0, at, position, channel, key, velocity: 0 },
         });
         self.link.await_answer(number, patience);
     }

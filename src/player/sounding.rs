@@ -14,6 +14,8 @@ struct Key {
     end: f64,
     /// Whether somebody holds it at the input: then it stays down whatever the music does.
     is_held: bool,
+    /// Whether it is what somebody played once.
+    was_played_in: bool,
 }
 
 /// All keys that are down, so that each gets exactly one note-off on the channel and key that sounded.
@@ -42,6 +44,8 @@ pub(in crate::player) struct Press {
 pub(in crate::player) enum Hand {
     /// The music, until this song position in beats.
     Music(f64),
+    /// What somebody played once, until this song position in beats.
+    PlayedIn(f64),
     /// Somebody at the input, until they let go.
     Input,
 }
@@ -49,6 +53,8 @@ pub(in crate::player) enum Hand {
 impl Sounding {
     /// More keys than this are never down at once.
     const CAPACITY: usize = 256;
+    /// A key that comes in so many samples after the same one, played once, was played again is that one.
+    const SAME_NOTE: u64 = 64;
 
     /// Nothing is down.
     pub(in crate::player) fn new() -> Self {
@@ -65,18 +71,20 @@ impl Sounding {
         let Press { offset, channel, key, velocity, hand } = *press;
         let now = block_start + u64::from(offset);
         let (mut end, mut is_held) = match hand {
-            Hand::Music(end) => (end, false),
+            Hand::Music(end) | Hand::PlayedIn(end) => (end, false),
             Hand::Input => (f64::NEG_INFINITY, true),
         };
         if let Some(idx) = self.find(channel, key) {
             let Some(down) = self.keys.get_mut(idx) else {
                 return;
             };
+            let is_replayed = down.was_played_in && now - down.struck.min(now) <= Self::SAME_NOTE;
+            let is_same = down.struck >= now || is_replayed && is_held;
             if matches!(hand, Hand::Input) || down.struck >= now {
                 end = end.max(down.end);
             }
             is_held |= down.is_held;
-            if down.struck >= now {
+            if is_same {
                 (down.end, down.is_held) = (end, is_held);
                 return;
             }
@@ -88,7 +96,8 @@ impl Sounding {
         let has_room = events.room() > self.keys.len() + 1 && self.keys.len() < Self::CAPACITY;
         if has_room && events.push_on(offset, channel, key, velocity) {
             let struck = now;
-            self.keys.push(Key { channel, number: key, struck, end, is_held });
+            let was_played_in = matches!(hand, Hand::PlayedIn(_));
+            self.keys.push(Key { channel, number: key, struck, end, is_held, was_played_in });
         }
     }
 

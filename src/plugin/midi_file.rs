@@ -81,7 +81,7 @@ fn save_in(
     }
     let bytes = match performance {
         Performance::AsHeard => {
-            let notes = performed(bars, &knobs, &parameters.performing(), tempo);
+            let notes = performed(bars, &score.played_in, &knobs, &parameters.performing(), tempo);
             smf::write_performed(&notes, &piece, &title)
         }
         Performance::AsComposed => smf::write(&piece, &title),
@@ -206,7 +206,7 @@ mod tests {
             start = bar.end();
             Arc::new(bar)
         });
-        Score { bars: bars.collect() }
+        Score { bars: bars.collect(), ..Score::default() }
     }
 
     fn pitches(extent: Extent, position: Tick, length: u8) -> Vec<u8> {

@@ -471,6 +471,7 @@ pub fn score_strategy() -> impl Strategy<Value = Score> {
             .enumerate()
             .map(|(idx, notes)| Arc::new(bar_of(idx as i64, notes)))
             .collect(),
+        ..Score::default()
     })
 }
 

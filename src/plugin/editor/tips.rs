@@ -47,7 +47,7 @@ pub(super) fn tip(knob: Knob) -> &'static str {
         Knob::Channel => "The MIDI channel of everything but drums, which are on channel 10.",
         Knob::ChannelPerInstrument => "Gives each instrument a MIDI channel of its own.",
         Knob::ChordFollow => "Bends every note to the chord that you hold, at once. Drums are free.",
-        Knob::Thru => "Lets the notes that you play in sound as well.",
+        Knob::Thru => "Lets the notes that you play in sound as well; in a conversation they sound again when you do not play.",
         Knob::Conversation => {
             "What becomes of the notes that you play in. Generate: nothing. Continue: it goes on where you stop. \
              Trade: you and it take turns. Accompany: it plays along."

@@ -22,7 +22,7 @@ fn score(n_bars: usize, notes_of: impl Fn(usize, i64) -> Vec<Note>) -> Arc<Score
         notes.sort();
         Arc::new(Bar { start: Tick(start), meter: Meter::COMMON, notes })
     };
-    Arc::new(Score { bars: (0..n_bars).map(bar).collect() })
+    Arc::new(Score { bars: (0..n_bars).map(bar).collect(), ..Score::default() })
 }
 
 /// Broken chords, a bass, strings and a tune above.
