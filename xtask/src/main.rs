@@ -55,6 +55,10 @@ enum Command {
         /// How often.
         #[arg(long, default_value_t = 100)]
         times: usize,
+        /// Only count the pictures that it finishes a second where drawing costs nothing: Mesa takes what is to be
+        /// drawn and fills no pixels.
+        #[arg(long, conflicts_with = "times")]
+        without_drawing: bool,
     },
     /// Open, resize and close the VST3's editor in Ardour over and over while it plays and is recorded.
     #[cfg(target_os = "linux")]
@@ -120,7 +124,9 @@ fn main() -> Result<()> {
             xtask::screenshot::screenshot(&clap, &png, colours)
         }
         #[cfg(target_os = "linux")]
-        Command::SoakEditor { clap, times } => xtask::soak::soak(&clap, times),
+        Command::SoakEditor { clap, without_drawing: true, .. } => xtask::soak::without_drawing(&clap),
+        #[cfg(target_os = "linux")]
+        Command::SoakEditor { clap, times, .. } => xtask::soak::soak(&clap, times),
         #[cfg(target_os = "linux")]
         Command::SoakEditorInArdour { vst3, times, hide, png } => {
             let closing = if hide { ardour::Closing::Hides } else { ardour::Closing::Destroys };

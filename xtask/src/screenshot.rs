@@ -27,7 +27,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// # Errors
 /// If the plugin has no editor, no display can be had, or the window stays blank.
 pub fn screenshot(clap: &Path, png: &Path, colours: Colours) -> Result<()> {
-    if !as_a_user(&["screenshot".into(), clap.into(), png.into()], colours)? {
+    if !as_a_user(&["screenshot".into(), clap.into(), png.into()], colours, &[])? {
         return Ok(());
     }
     let mut host = ClapHost::load(clap)?;
@@ -73,8 +73,9 @@ pub enum Colours {
 }
 
 /// Whether this process is one of a user who has chosen these colours and put away the card of the first minute, on
-/// a display, with one heap. If it is not, runs this program again so, on a virtual display if there is none, and
-/// waits for it. What the real user of this computer has settled is neither read nor changed.
+/// a display, with one heap. If it is not, runs this program again so, on a virtual display if there is none and with
+/// these environment variables besides, and waits for it. What the real user of this computer has settled is neither
+/// read nor changed.
 ///
 /// One heap, because the C library (glibc) gives threads heaps of their own, up to eight for each core, and what is
 /// freed stays with its heap. Each window has a thread, and where there is no graphics card its pictures of some
@@ -84,7 +85,7 @@ pub enum Colours {
 ///
 /// # Errors
 /// If no display can be had, or the program fails on it.
-pub(crate) fn as_a_user(arguments: &[OsString], colours: Colours) -> Result<bool> {
+pub(crate) fn as_a_user(arguments: &[OsString], colours: Colours, variables: &[(&str, &str)]) -> Result<bool> {
     const VARIABLE: &str = "CONTINUO_AS_A_USER";
     if std::env::var_os(VARIABLE).is_some() {
         return Ok(true);
@@ -102,6 +103,7 @@ pub(crate) fn as_a_user(arguments: &[OsString], colours: Colours) -> Result<bool
         display
     };
     again.args(arguments).env(VARIABLE, "1").env("XDG_DATA_HOME", &home).envs(ONE_HEAP);
+    again.envs(variables.iter().copied());
     let status = again.status().context("no display, and no xvfb-run (apt install xvfb xauth)")?;
     std::fs::remove_dir_all(&home)?;
     ensure!(status.success(), "it failed: {status}");

@@ -25,7 +25,7 @@ pub use surface::EglSurface;
 pub use sys::MissingSymbolError;
 
 struct EglInner {
-    // Continuo's mend, 3 of 3: never unloaded. It was with each window, and Mesa with it, which leaves
+    // Continuo's mend, 3 of 4: never unloaded. It was with each window, and Mesa with it, which leaves
     // memory behind, presumably static thread-local storage too: from about the 200th window on EGL found
     // no display any more.
     _library: ManuallyDrop<Library>,

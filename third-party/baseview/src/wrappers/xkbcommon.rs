@@ -32,7 +32,7 @@ impl XkbcommonState {
             );
             // state will be unref on drop
             let state = (xkb_x11.xkb_x11_state_new_from_device)(keymap, conn, device_id);
-            // Continuo's mend, 1 of 3: the state holds the keymap by a reference of its own, so ours is
+            // Continuo's mend, 1 of 4: the state holds the keymap by a reference of its own, so ours is
             // let go here. It never was, and each window left its keymap behind.
             (xkb_common.xkb_keymap_unref)(keymap);
             state

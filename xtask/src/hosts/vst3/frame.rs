@@ -76,7 +76,7 @@ impl IRunLoopTrait for Frame {
 /// If the editor does not listen to the loop, goes on listening when it has gone, or is held by nobody but itself.
 pub(super) fn lend_a_loop(controller: &ComPtr<IEditController>, parting: Parting) -> Result<()> {
     let (frame, other) = (ComWrapper::new(Frame::default()), ComWrapper::new(Frame::default()));
-    let [lent, another] = [&frame, &other].map(|frame| frame.to_com_ptr::<IPlugFrame>());
+    let [lent, another] = [&frame, &other].map(ComWrapper::to_com_ptr::<IPlugFrame>);
     let (lent, another) = (lent.context("no frame")?, another.context("no frame")?);
     // SAFETY: the controller is initialised. The view is given frames that outlive it, is never opened, and is made
     // anew where it is to go, since the plugin may keep the last one until then.

@@ -202,6 +202,13 @@ impl EventLoop {
             if !self.drain_xcb_events()? {
                 break;
             }
+
+            // Continuo's mend, 4 of 4: with drawing that takes longer than a refresh there is always
+            // news. What the host wants, such as to close the window, has its turn between two pictures.
+            if self.present_state.is_picture_due() {
+                self.loop_signal.wakeup();
+                break;
+            }
         }
 
         self.shared.connection.conn.flush()?;

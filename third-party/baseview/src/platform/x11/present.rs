@@ -53,6 +53,8 @@ impl PresentStateShared {
 
 pub struct PresentState {
     draw_now: bool,
+    // Continuo's mend, 4 of 4: whether anybody wants a picture at the refresh that was asked for.
+    wanted: bool,
     last_requested_serial: Option<u32>,
     last_received_present: Option<(u32, u64)>,
 }
@@ -75,10 +77,20 @@ impl PresentState {
             handler.poll();
             shared.present_state.present_notify_requested.set(false);
 
+            // Continuo's mend, 4 of 4: the next refresh is asked for before the drawing. It was asked for
+            // after it, and missed where drawing takes long. If nobody wants it, it passes unused.
+            self.draw_now = false;
+            self.ask_for_next_refresh(&shared.xcb_window, loop_handle)?;
+            shared.connection.conn.flush()?;
+
             handler.draw()?;
 
             shared_state.poll_requested.set(false);
-            self.draw_now = false;
+
+            // What the drawing itself has asked for, before the news of that refresh is looked at.
+            if let Some(redraw_after) = thread_state.take_redraw_request() {
+                shared.request_redraw_after(redraw_after)
+            }
 
             shared.connection.conn.flush()?;
         } else if thread_state.take_poll_request() || shared_state.poll_requested.take() {
@@ -128,7 +140,16 @@ impl PresentState {
 
 impl PresentState {
     pub fn new() -> Self {
-        Self { draw_now: false, last_requested_serial: None, last_received_present: None }
+        Self {
+            draw_now: false,
+            wanted: false,
+            last_requested_serial: None,
+            last_received_present: None,
+        }
+    }
+
+    pub fn is_picture_due(&self) -> bool {
+        self.draw_now
     }
 
     pub fn handle_present_complete_notify(&mut self, e: CompleteNotifyEvent) {
@@ -154,7 +175,8 @@ impl PresentState {
         }
 
         self.last_received_present = Some((e.serial, e.msc));
-        self.draw_now = true;
+        self.draw_now = self.wanted;
+        self.wanted = false;
     }
 
     fn setup_fallback_frame_timer(
@@ -197,8 +219,15 @@ impl PresentState {
             return Ok(());
         }
 
+        shared.present_notify_requested.set(false);
+        self.wanted = true;
+        self.ask_for_next_refresh(window, loop_handle)
+    }
+
+    fn ask_for_next_refresh(
+        &mut self, window: &XcbWindow, loop_handle: &LoopHandle<EventLoop>,
+    ) -> Result<(), FatalError> {
         if !window.present_supported() {
-            shared.present_notify_requested.set(false);
             return Ok(());
         }
 
@@ -209,17 +238,14 @@ impl PresentState {
                 (Some(sent_serial), Some((received_serial, last_msc)))
                     if sent_serial == received_serial =>
                 {
-                    // Continuo's mend, 2 of 3: the next refresh. It was the one after (2), so that a
+                    // Continuo's mend, 2 of 4: the next refresh. It was the one after (2), so that a
                     // window could be drawn at every second refresh at most.
                     (sent_serial.wrapping_add(1), last_msc.wrapping_add(1))
                 }
                 // We sent our first request but have not gotten a response yet.
                 // Or, we sent a request, but the last response we've gotten isn't that one.
                 // Do not send.
-                _ => {
-                    shared.present_notify_requested.set(false);
-                    return Ok(());
-                }
+                _ => return Ok(()),
             };
 
         if window.present_notify(target_msc, next_serial)?.check_is_ok() {
@@ -228,7 +254,6 @@ impl PresentState {
             self.last_requested_serial = None;
             Self::setup_fallback_frame_timer(loop_handle)?;
         }
-        shared.present_notify_requested.set(false);
 
         Ok(())
     }
