@@ -301,3 +301,23 @@ fn a_bar_in_which_no_note_would_begin_is_thought_over_until_one_does() {
     let n_notes: Vec<usize> = take.score().bars.iter().map(|bar| bar.notes.len()).collect();
     assert!(n_notes.len() == 16 && n_notes.iter().all(|n| (1..=3).contains(n)), "{n_notes:?}");
 }
+
+#[test]
+fn the_model_that_ships_copies_no_more_notes_in_a_row_than_its_card_says() {
+    let model = Model::embedded().unwrap();
+    let passages = model.passages().unwrap();
+    let held = (0..).zip(&model.card().longest_shared).filter_map(|(style, longest)| Some((style, (*longest)?)));
+    let mut longest_of_all = 0;
+    for (style, longest) in held {
+        let knobs = ComposingKnobs { style, seed: 3, ..ComposingKnobs::default() }.rounded();
+        let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
+        (0..24).for_each(|bar_idx| compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx));
+        let mut notes: Vec<Note> = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect();
+        // As the network hears them.
+        notes.sort_unstable();
+        let shared = passages.longest_shared(&notes);
+        assert!(shared <= longest, "{}: {shared} of {longest}", model.card().styles[usize::from(style)]);
+        longest_of_all = longest_of_all.max(shared);
+    }
+    assert!(longest_of_all >= 12, "the style is not learned by heart, but it is learned: {longest_of_all}");
+}

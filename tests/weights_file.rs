@@ -4,7 +4,7 @@
 //! damaged files; without it some thousands.
 
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::{Card, Model, ModelError, Primer};
+use continuo::model::{Card, Model, ModelError, Passages, Primer};
 use continuo::music::{Family, Meter, Mode, Note, Tick};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -52,9 +52,15 @@ fn what_is_written_is_read_again() {
     let read = Model::from_bytes(&written.to_bytes().unwrap()).unwrap();
     assert_eq!(read.card(), written.card());
     assert_eq!(read.primers(), written.primers());
+    assert_eq!(read.passages(), None, "a file of before passages were kept");
     for (read, written) in read.network().parameters.iter().zip(&written.network().parameters) {
         assert!((read - written).abs() <= 1e-3 * written.abs().max(1e-3), "{read} {written}");
     }
+    let tune: Vec<Note> = (0..20).map(|idx| Note { onset: Tick(24 * idx), pitch: 60 + (idx % 7) as u8, ..written.primers()[0].notes[0] }).collect();
+    let written = written.with_passages(Passages::of(std::iter::once(&tune)));
+    let read = Model::from_bytes(&written.to_bytes().unwrap()).unwrap();
+    assert_eq!(read.passages(), written.passages());
+    assert_eq!(read.passages().unwrap().longest_shared(&tune), 20);
 }
 
 #[test]

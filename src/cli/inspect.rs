@@ -43,7 +43,8 @@ fn as_json(model: &Model) -> serde_json::Value {
     let card = model.card();
     let config = model.network().config;
     let styles = card.styles.iter().zip(n_primers(model)).enumerate().map(|(idx, (name, n_primers))| {
-        json!({ "name": name, "nats_per_note": card.nats_per_note.get(idx).filter(|nats| **nats > 0.0), "primers": n_primers })
+        json!({ "name": name, "nats_per_note": card.nats_per_note.get(idx).filter(|nats| **nats > 0.0), "primers": n_primers,
+                "longest_shared": card.longest_shared.get(idx), "form": card.form.get(idx) })
     });
     json!({
         "name": card.name,
@@ -86,11 +87,14 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
             .get(idx)
             .filter(|nats| **nats > 0.0)
             .map(|nats| format!("{nats:.2} nats a note, "));
+        let copied = card.longest_shared.get(idx).copied().flatten().filter(|_| model.passages().is_some());
+        let copied = copied.map(|n_notes| format!(", copies {n_notes} notes in a row at most"));
         writeln!(
             text,
-            "  {:2}  {name} ({}{n_primers} primers)",
+            "  {:2}  {name} ({}{n_primers} primers{})",
             idx + 1,
-            score.unwrap_or_default()
+            score.unwrap_or_default(),
+            copied.unwrap_or_default()
         )?;
     }
     writeln!(text, "\nNetwork")?;

@@ -20,7 +20,7 @@ use crate::model::{Card, Model, Primer};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
 use crate::training::run::{Device, Ending, Keep, Outcome, Start, TrainingConfig, train};
 use crate::training::validation::Validation;
-use crate::training::{choose_primers, start_from};
+use crate::training::{choose_primers, passages, start_from};
 
 /// Learn styles from folders of MIDI files.
 #[derive(Debug, Args)]
@@ -125,6 +125,10 @@ pub(super) struct TrainArgs {
     /// Licence of the weights.
     #[arg(long, default_value = "")]
     licence: String,
+    /// How much likelier than the network finds it a repetition goes on, in nats: one number for each style, with
+    /// commas between. Without it 1, or what the model says that the run begins with
+    #[arg(long, value_delimiter = ',')]
+    form: Vec<f32>,
     /// Who is to be credited; may be given several times.
     #[arg(long)]
     credit: Vec<String>,
@@ -181,10 +185,11 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     };
     let corpus = Arc::new(corpus);
     let outcome = train_and_show(&config, &corpus, start)?;
-    let card = card(args, &config, &corpus, &outcome.validation, model.as_deref());
+    let (passages, longest_shared) = passages(&corpus);
+    let card = Card { longest_shared, ..card(args, &config, &corpus, &outcome.validation, model.as_deref()) };
     let primers = primers(&corpus, config.seed, model.as_deref());
     println!("{}", show::table(&corpus.styles, &outcome.validation));
-    let model = Arc::new(Model::new(outcome.network, card, primers)?);
+    let model = Arc::new(Model::new(outcome.network, card, primers)?.with_passages(passages));
     model.save(&args.out).with_context(|| format!("could not write {}", args.out.display()))?;
     println!("Wrote {}", args.out.display());
     if args.no_report || outcome.ending == Ending::Stopped {
@@ -344,6 +349,8 @@ fn card(
         licence: args.licence.clone(),
         nats_per_note: validation.by_style.iter().map(|parts| parts.iter().sum()).collect(),
         training: training(args, config, corpus),
+        longest_shared: Vec::new(),
+        form: args.form.iter().map(|nats| nats.clamp(0.0, 10.0)).collect(),
     };
     if let Some(from) = model.map(Model::card) {
         // What was learned before is still in the weights.
@@ -352,6 +359,7 @@ fn card(
             sources.extend(now.into_iter().filter(|folder| !before.contains(folder)));
         }
         card.credits = from.credits.iter().chain(&card.credits).cloned().collect();
+        card.form = if card.form.is_empty() { from.form.clone() } else { card.form };
         card.licence = if card.licence.is_empty() { from.licence.clone() } else { card.licence };
         card.training = format!("from {}: {}; before that: {}", from.name, card.training, from.training);
     }

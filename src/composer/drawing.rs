@@ -254,7 +254,7 @@ pub(in crate::composer) fn style(knobs: &ComposingKnobs) -> StyleMix {
 
 pub(in crate::composer) fn sampling(knobs: &ComposingKnobs) -> Sampling {
     let ComposingKnobs { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, .. } = *knobs;
-    Sampling { temperature, rhythm, pitch, velocity, nucleus, min_p, variety }
+    Sampling { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, form: 1.0 }
 }
 
 /// Drums stay; the rest moves, within the keyboard; and chords are in order again.

@@ -305,6 +305,16 @@ impl Memory {
         (note.onset < onset).then(|| (shift_class(then, note.onset), note))
     }
 
+    /// What comes next if the longest repetition goes on, as its shift and the note some bars ago; nothing where
+    /// none has gone on for `n_notes`.
+    pub(crate) fn returning(&self, n_notes: usize) -> Option<(usize, &Note)> {
+        let onset = self.last_onset();
+        let rank = self.at_onset(onset).len();
+        let going_on = (0..).zip(self.runs).filter(|(_, run)| *run >= n_notes);
+        let (back_idx, _): (usize, usize) = going_on.max_by_key(|(_, run)| *run)?;
+        self.followed(*LOOKBACKS.get(back_idx)?, onset, rank)
+    }
+
     /// Lengthens the repetitions that `note` carries on, and ends the others.
     fn count_runs(&mut self, note: &Note) {
         let onset = self.last_onset();

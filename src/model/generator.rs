@@ -10,7 +10,7 @@ use crate::model::next_note::NextNote;
 use crate::model::step::{Advance, HiddenState, Stepper};
 use crate::model::turns::{Step, StepSlot, at_once};
 use crate::model::vocabulary::N_PITCHES;
-use crate::model::{Constraints, Drawn, Given, Model, Primer, Sampling, StyleMix};
+use crate::model::{Constraints, Drawn, Given, Model, PASSAGE, Primer, Sampling, StyleMix};
 use crate::music::{Meter, Mode, Note, Tick};
 
 /// Where and how a piece begins.
@@ -51,15 +51,20 @@ pub struct Snapshot {
     style: StyleMix,
     memory: Memory,
     state: HiddenState,
+    /// How many of the last notes in a row have each ended a passage of the training pieces.
+    n_copied: usize,
 }
 
 impl Generator {
+    /// How much likelier a repetition goes on in a style that was not tuned, in nats.
+    const FORM: f32 = 1.0;
+
     /// A generator that has heard nothing and stands at the song's origin.
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
         let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
         let config = model.played().config;
-        let past = Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config) };
+        let past = Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config), n_copied: 0 };
         let (stepper, buffers) = (Stepper::new(&config), Buffers::new(&config));
         let (rows, blended) = (Vec::with_capacity(ROWS), (StyleMix::default(), Vec::new()));
         let mut generator = Self { model, stepper, slot: None, rows, blended, buffers, past };
@@ -110,6 +115,8 @@ impl Generator {
             self.begin_bars_until(start - Tick(bar_length), primer.meter);
             self.begin_bar(start, meter);
         }
+        // The primer is the training music, and is not heard.
+        self.past.n_copied = 0;
     }
 
     fn begin_bars_until(&mut self, start: Tick, meter: Meter) {
@@ -155,9 +162,13 @@ impl Generator {
         given: &Given,
         rng: &mut R,
     ) -> Option<Drawn> {
+        let copying = self.copying();
         let Self { model, past, buffers, .. } = self;
         let heads = Heads::new(model.played(), &past.memory, &past.state, buffers);
-        NextNote { heads, sampling, constraints, given }.draw(rng)
+        let copying = copying.then(|| model.passages()).flatten();
+        let of_style = model.card().form.get(past.style.main()).map_or(Self::FORM, |nats| nats.clamp(0.0, 10.0));
+        let sampling = &Sampling { form: sampling.form * of_style, ..*sampling };
+        NextNote { heads, sampling, constraints, given, copying }.draw(rng)
     }
 
     /// How likely a note would be to follow, as the log-probability of each part in nats: family, shift,
@@ -191,16 +202,33 @@ impl Generator {
     /// Hears a note, drawn or played. Costs one step of the network. A note that does not lie after the
     /// last one heard is ignored.
     pub fn feed(&mut self, note: &Note) {
-        if self.past.memory.hear(note) {
+        if self.hear(note) {
             self.step_now();
         }
     }
 
     /// As [`Generator::feed`], waiting in the slot for the step.
     pub async fn feed_in_turn(&mut self, note: &Note) {
-        if self.past.memory.hear(note) {
+        if self.hear(note) {
             self.step().await;
         }
+    }
+
+    fn hear(&mut self, note: &Note) -> bool {
+        let passages = self.model.passages();
+        let is_copy = passages.is_some_and(|known| known.hold(self.past.memory.notes(), note.pitch, note.onset));
+        let is_heard = self.past.memory.hear(note);
+        if is_heard {
+            self.past.n_copied = if is_copy { self.past.n_copied + 1 } else { 0 };
+        }
+        is_heard
+    }
+
+    /// Whether one more note of the training music would make a passage longer than real pieces of the style share
+    /// with it.
+    fn copying(&self) -> bool {
+        let most = self.model.card().longest_shared.get(self.past.style.main()).copied().flatten();
+        most.is_some_and(|most| self.past.n_copied + PASSAGE > most)
     }
 
     async fn step(&mut self) {
@@ -274,8 +302,8 @@ mod tests {
     use rand_pcg::Pcg64Mcg;
 
     use crate::model::network::{Network, NetworkConfig};
-    use crate::model::{Beginning, Card, Constraints, Generator, Given, Model, Sampling, StyleMix};
-    use crate::music::{Meter, Mode, Note, Tick};
+    use crate::model::{Beginning, Card, Constraints, Generator, Given, Model, Passages, Sampling, StyleMix};
+    use crate::music::{Family, FamilySet, Meter, Mode, Note, Tick};
 
     fn music(style: StyleMix) -> Vec<Note> {
         let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
@@ -305,5 +333,63 @@ mod tests {
         assert_eq!(music(StyleMix::between(1, 1, 0.3)), music(StyleMix::of(1)));
         assert_eq!(music(StyleMix::between(0, 9, 1.0)), music(StyleMix::of(2)), "beyond the last is the last");
         assert!(mixed(0.5) != mixed(0.0) && mixed(0.5) != mixed(1.0) && mixed(0.5) != mixed(0.2));
+    }
+
+    #[test]
+    fn a_repetition_is_carried_on_as_strongly_as_is_asked() {
+        let mut generator = Generator::new(Arc::new(Model::random(1, 3)));
+        let note = |onset: i64, pitch: u8| Note {
+            onset: Tick(onset),
+            duration: Tick(12),
+            pitch,
+            velocity: 80,
+            family: Family::PIANO,
+        };
+        let bar = [60, 64, 67, 72, 71, 67, 62, 65];
+        (0..).zip(bar).for_each(|(idx, pitch)| generator.feed(&note(12 * idx, pitch)));
+        generator.begin_bar(Tick(96), Meter::COMMON);
+        (0..).zip(&bar[..5]).for_each(|(idx, pitch)| generator.feed(&note(96 + 12 * idx, *pitch)));
+        let mut followed = |form: f32| {
+            let sampling = Sampling { form, variety: 0.0, min_p: 0.0, ..Sampling::default() };
+            let mut draw = |seed| {
+                let mut rng = Pcg64Mcg::seed_from_u64(seed);
+                generator.draw(&sampling, &Constraints::default(), &Given::default(), &mut rng).unwrap().note
+            };
+            let goes_on = |drawn: &Note| (drawn.onset, drawn.duration, drawn.pitch) == (Tick(156), Tick(12), 67);
+            (0..200).map(&mut draw).filter(goes_on).count()
+        };
+        let counts = [0.0, 3.0, 6.0, 30.0].map(&mut followed);
+        assert!(counts.is_sorted() && counts[0] < 10 && counts[3] == 200, "{counts:?}");
+    }
+
+    #[test]
+    fn no_more_notes_in_a_row_are_copied_than_the_card_allows() {
+        let compose = |model: Model| {
+            let mut generator = Generator::new(Arc::new(model));
+            let mut rng = Pcg64Mcg::seed_from_u64(5);
+            let mut next = || {
+                let given = Given { before: Some(Tick(100_000)), ..Given::default() };
+                // A beat is nobody's, so no drums.
+                let families = FamilySet::EMPTY.with(Family::PIANO).with(Family::BASS);
+                let constraints = Constraints { families, ..Constraints::default() };
+                let drawn = generator.draw(&Sampling::default(), &constraints, &given, &mut rng);
+                let note = drawn.unwrap().note;
+                generator.feed(&note);
+                note
+            };
+            (0..300).map(|_| next()).collect::<Vec<Note>>()
+        };
+        let model = || {
+            let drawn = Model::random(1, 3);
+            let card = Card { longest_shared: vec![Some(16)], ..drawn.card().clone() };
+            Model::new(drawn.network().clone(), card, Vec::new()).unwrap()
+        };
+        let learned = compose(model());
+        let passages = Passages::of(std::iter::once(&learned));
+        assert_eq!(passages.longest_shared(&learned), 300, "it would play what it has learned by heart");
+        let original = compose(model().with_passages(passages.clone()));
+        let shared = passages.longest_shared(&original);
+        assert!((8..=16).contains(&shared), "{shared}");
+        assert_eq!(original[..16], learned[..16]);
     }
 }

@@ -36,6 +36,9 @@ mod turns;
 pub(crate) use turns::{at_once, side_by_side};
 pub use turns::{StepSlot, Turns};
 
+mod passages;
+pub use passages::{PASSAGE, Passages};
+
 mod generator;
 pub use generator::{Beginning, Generator, Snapshot};
 

@@ -12,7 +12,7 @@ use crate::model::vocabulary::{
     N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, shift_class,
     shifted, velocity_class, velocity_of,
 };
-use crate::model::{Constraints, Drawn, Given, Sampling, variety};
+use crate::model::{Constraints, Drawn, Given, Passages, Sampling, variety};
 use crate::music::{Family, Note, Tick};
 
 /// What the next note is drawn from.
@@ -21,9 +21,14 @@ pub(crate) struct NextNote<'a> {
     pub(crate) sampling: &'a Sampling,
     pub(crate) constraints: &'a Constraints,
     pub(crate) given: &'a Given,
+    /// Which passages the next note may not end, as they would copy too much.
+    pub(crate) copying: Option<&'a Passages>,
 }
 
 impl NextNote<'_> {
+    /// After so many notes that were what came some bars before, a repetition is meant.
+    const IN_FORM: usize = 4;
+
     /// Draws it. A family whose every onset is closed is masked, and another drawn.
     pub(crate) fn draw<R: Rng>(&mut self, rng: &mut R) -> Option<Drawn> {
         let mut families = self.families();
@@ -60,8 +65,21 @@ impl NextNote<'_> {
         Taste { temperature: temperature * factor, nucleus, min_p }
     }
 
+    /// Makes a class likelier that carries on a repetition: the one that `class` finds in what followed then, a
+    /// shift and a note.
+    fn favour(&self, logits: &mut [f32], class: impl Fn(usize, &Note) -> Option<usize>) {
+        let form = self.sampling.form;
+        let returning = if form > 0.0 { self.heads.memory.returning(Self::IN_FORM) } else { None };
+        // A beat comes back of itself.
+        let returning = returning.filter(|(_, then)| !then.family.is_drums());
+        if let Some(logit) = returning.and_then(|(shift, then)| logits.get_mut(class(shift, then)?)) {
+            *logit += form;
+        }
+    }
+
     fn families(&self) -> [f32; N_FAMILIES] {
         let mut logits = self.heads.family();
+        self.favour(&mut logits, |_, then| Some(then.family.index()));
         let given = self.given.family;
         mask(&mut logits, |family| {
             Family::from_index(family).is_some_and(|family| {
@@ -79,6 +97,7 @@ impl NextNote<'_> {
 
     fn shifts(&mut self, family: usize) -> [f32; N_SHIFTS] {
         let mut logits = self.heads.shift(family);
+        self.favour(&mut logits, |shift, then| (then.family.index() == family).then_some(shift));
         let memory = self.heads.memory;
         let (last, bar_start, bar_end) = (memory.last_onset(), memory.bar_start(), memory.bar_end());
         let spacing = self.constraints.grid.spacing().0;
@@ -130,8 +149,19 @@ impl NextNote<'_> {
 
     fn pitches(&mut self, family: usize, shift: usize) -> [f32; N_PITCHES] {
         let mut logits = self.heads.pitch(family, shift);
+        self.favour(&mut logits, |then_shift, then| {
+            ((then_shift, then.family.index()) == (shift, family)).then_some(usize::from(then.pitch))
+        });
         let lowest_in_chord = if shift == 0 { self.heads.memory.lowest_in_chord(family) } else { 0 };
         mask(&mut logits, |pitch| pitch >= lowest_in_chord && self.allows_pitch(family, pitch));
+        if let Some(passages) = self.copying.filter(|_| !is_drums(family)) {
+            let (notes, onset) = (self.heads.memory.notes(), self.onset(shift));
+            let is_open = |pitch: usize| !passages.hold(notes, pitch as u8, onset);
+            // Where nothing else may be played, it is.
+            if logits.iter().enumerate().any(|(pitch, logit)| logit.is_finite() && is_open(pitch)) {
+                mask(&mut logits, is_open);
+            }
+        }
         if self.sampling.variety > 0.0 {
             let (notes, onset) = (self.heads.memory.notes(), self.onset(shift));
             let penalties = variety::penalties(notes, family, onset, self.sampling.variety.min(1.0));
@@ -143,6 +173,10 @@ impl NextNote<'_> {
     /// One duration is always open: the nearest to the limits where no class lies within them.
     fn durations(&mut self, family: usize, shift: usize, pitch: usize) -> [f32; N_DURATIONS] {
         let mut logits = self.heads.duration(family, shift, pitch);
+        self.favour(&mut logits, |then_shift, then| {
+            let is_so_far = (then_shift, then.family.index(), usize::from(then.pitch)) == (shift, family, pitch);
+            is_so_far.then_some(duration_class(then.duration))
+        });
         let Constraints { shortest, mut longest, ends_by, .. } = *self.constraints;
         if let Some(line) = ends_by {
             longest = longest.min((line - self.onset(shift)).max(shortest));

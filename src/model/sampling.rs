@@ -19,6 +19,9 @@ pub struct Sampling {
     pub min_p: f32,
     /// How strongly figures that keep coming back are held off. 0 (free) to 1.
     pub variety: f32,
+    /// How much likelier each part of the next note becomes where it carries on a repetition: a factor on what the
+    /// model's card says of the style. 0 is the network's own taste.
+    pub form: f32,
 }
 
 impl Default for Sampling {
@@ -31,6 +34,7 @@ impl Default for Sampling {
             nucleus: 1.0,
             min_p: 0.02,
             variety: 0.5,
+            form: 0.0,
         }
     }
 }

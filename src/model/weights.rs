@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::model::encoding::ADDED_IN_2;
 use crate::model::network::{Layout, Network, NetworkConfig};
+use crate::model::passages::Passages;
 use crate::model::played::Played;
 use crate::music::{Family, Meter, Mode, Note, Tick};
 
@@ -25,6 +26,8 @@ const FORMAT_VERSION: u32 = 1;
 /// that tell how long a repetition has been going on; an older file is read as if those rows said nothing.
 const ENCODING_VERSION: u32 = 2;
 const METADATA_KEY: &str = "continuo";
+/// The tensor that holds [`Passages`], in a file that has them.
+const PASSAGES: &str = "passages";
 /// A model of the largest sizes allowed is smaller.
 const MAX_FILE_BYTES: u64 = 512 << 20;
 const MAX_HEADER_BYTES: u64 = 16 << 20;
@@ -54,6 +57,15 @@ pub struct Card {
     /// How it was trained: command, corpus, seed.
     #[serde(default)]
     pub training: String,
+    /// How many notes in a row each style may share with the training pieces, in the order of `styles`: as many as
+    /// real pieces do that it was not trained on; nothing where that is of no matter. Empty where it is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub longest_shared: Vec<Option<usize>>,
+    /// How much likelier than the network finds it a repetition goes on, in nats, by style: as much as it takes for as
+    /// many bars to come back as in real pieces. Left alone it breaks off more often, for a bar is many draws, and one of
+    /// them is soon another. Empty where it was not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form: Vec<f32>,
 }
 
 impl Card {
@@ -94,6 +106,7 @@ pub struct Model {
     played: OnceLock<Played>,
     card: Card,
     primers: Vec<Primer>,
+    passages: Option<Passages>,
     hash: String,
 }
 
@@ -175,7 +188,14 @@ impl Model {
         for value in &network.parameters {
             hasher.update(value.to_le_bytes());
         }
-        Ok(Self { network, played: OnceLock::new(), card, primers, hash: hex(&hasher.finalize()) })
+        let hash = hex(&hasher.finalize());
+        Ok(Self { network, played: OnceLock::new(), card, primers, passages: None, hash })
+    }
+
+    /// The same, knowing which passages its training pieces hold.
+    #[must_use]
+    pub fn with_passages(self, passages: Passages) -> Self {
+        Self { passages: Some(passages), ..self }
     }
 
     /// Reads a weights file, or hands out the copy that another instance of this process already has.
@@ -241,7 +261,8 @@ impl Model {
         let network = read_network(header.network, header.encoding, &tensors)?;
         let primers = header.primers.iter().map(read_primer).collect::<Result<_, _>>()?;
         let hash = hex(&Sha256::digest(bytes));
-        Ok(Self { network, played: OnceLock::new(), card: header.card, primers, hash })
+        let passages = tensors.tensor(PASSAGES).ok().and_then(|tensor| Passages::from_bytes(tensor.data()));
+        Ok(Self { network, played: OnceLock::new(), card: header.card, primers, passages, hash })
     }
 
     /// The bytes of a weights file with the parameters as f16.
@@ -262,11 +283,16 @@ impl Model {
                 (slot.name.clone(), slot.shape, bytes)
             })
             .collect();
+        let passages = self.passages.as_ref().map(Passages::bytes);
+        let passages = passages.map(|bytes| {
+            Ok((PASSAGES.to_owned(), TensorView::new(Dtype::U8, vec![bytes.len()], bytes)?))
+        });
         let views = halves
             .iter()
             .map(|(name, shape, bytes)| {
                 Ok((name.clone(), TensorView::new(Dtype::F16, shape.to_vec(), bytes)?))
             })
+            .chain(passages)
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()
             .map_err(|e| ModelError::Unwritable(e.into()))?;
         let metadata = HashMap::from([(METADATA_KEY.to_owned(), text)]);
@@ -295,7 +321,7 @@ impl Model {
         let card = Card { name: format!("Untrained {seed}"), styles, ..Card::default() };
         let network = Network::random(config, seed);
         let hash = format!("untrained-{n_styles}-{seed}");
-        Self { network, played: OnceLock::new(), card, primers: Vec::new(), hash }
+        Self { network, played: OnceLock::new(), card, primers: Vec::new(), passages: None, hash }
     }
 
     /// The network.
@@ -320,6 +346,12 @@ impl Model {
     #[must_use]
     pub fn primers(&self) -> &[Primer] {
         &self.primers
+    }
+
+    /// Which passages its training pieces hold, if that is known.
+    #[must_use]
+    pub fn passages(&self) -> Option<&Passages> {
+        self.passages.as_ref()
     }
 
     /// SHA-256 of the weights file, in hexadecimal: what identifies a model in a saved project.

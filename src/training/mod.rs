@@ -46,5 +46,8 @@ pub mod measures;
 mod fine_tuning;
 pub use fine_tuning::start_from;
 
+mod copying;
+pub use copying::passages;
+
 mod primers;
 pub use primers::choose_primers;

@@ -1,0 +1,165 @@
+//! Which passages the training music holds, so that what is composed copies none of them at length.
+//!
+//! A passage is eight notes in a row, told by interval, onset shift and duration, so it is known in any key. They are
+//! kept as a Bloom filter (Bloom 1970): a byte each, of which no music can be had back; about one in forty passages
+//! that it does not hold it takes for one that it does.
+
+use std::collections::HashSet;
+
+use crate::model::vocabulary::duration_class;
+use crate::music::{Note, Tick};
+
+/// Notes in a passage.
+pub const PASSAGE: usize = 8;
+/// Bits that stand for a passage.
+const N_BITS: u64 = 4;
+
+/// The passages of some pieces. How they are told is part of the weights file: it never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passages {
+    bits: Vec<u8>,
+}
+
+impl Passages {
+    /// No more bytes; passages of a corpus that has more are not known.
+    const MAX_BYTES: usize = 1 << 22;
+
+    /// The passages of pieces, each in the order of [`Note`].
+    #[must_use]
+    pub fn of<N: AsRef<[Note]>>(pieces: impl Iterator<Item = N>) -> Self {
+        let print_of = |window: &[Note]| {
+            let (last, past) = window.split_last()?;
+            Some(fingerprint(past, last.pitch, last.onset))
+        };
+        let mut prints: HashSet<u64> = HashSet::new();
+        for notes in pieces {
+            prints.extend(notes.as_ref().windows(PASSAGE).filter_map(print_of));
+            if prints.len() >= Self::MAX_BYTES {
+                break;
+            }
+        }
+        let mut bits = vec![0; prints.len().clamp(1, Self::MAX_BYTES)];
+        for print in prints {
+            for place in places(print, bits.len()) {
+                if let Some(byte) = bits.get_mut(place / 8) {
+                    *byte |= 1 << (place % 8);
+                }
+            }
+        }
+        Self { bits }
+    }
+
+    /// As they were written; nothing when there is none, or there are too many.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        (1..=Self::MAX_BYTES).contains(&bytes.len()).then(|| Self { bits: bytes.to_vec() })
+    }
+
+    /// As they are written.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        &self.bits
+    }
+
+    /// Whether a passage ends with a note of `pitch` at `onset` after these notes, however long it sounds.
+    #[must_use]
+    pub fn hold(&self, past: &[Note], pitch: u8, onset: Tick) -> bool {
+        let Some(past) = past.len().checked_sub(PASSAGE - 1).and_then(|first| past.get(first..)) else {
+            return false;
+        };
+        let is_set = |place: usize| self.bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1);
+        places(fingerprint(past, pitch, onset), self.bits.len()).all(is_set)
+    }
+
+    /// The most notes in a row that each end a passage, and those before the first of them: so many at most does this
+    /// music share with the pieces.
+    #[must_use]
+    pub fn longest_shared(&self, notes: &[Note]) -> usize {
+        let (mut run, mut longest) = (0, 0);
+        for (idx, note) in notes.iter().enumerate() {
+            let is_held = self.hold(notes.get(..idx).unwrap_or_default(), note.pitch, note.onset);
+            run = if is_held { run + 1 } else { 0 };
+            longest = longest.max(run);
+        }
+        if longest == 0 { 0 } else { longest + PASSAGE - 1 }
+    }
+}
+
+/// Stands for a passage: seven notes and one after them, of which the duration is not known yet.
+fn fingerprint(past: &[Note], pitch: u8, onset: Tick) -> u64 {
+    let mut print = 0x6a09_e667_f3bc_c908;
+    let mut with = |number: i64| print = mix(print ^ mix(number as u64));
+    for two in past.windows(2) {
+        if let [before, note] = two {
+            with(i64::from(note.pitch) - i64::from(before.pitch));
+            with((note.onset - before.onset).0);
+            with(duration_class(note.duration) as i64);
+        }
+    }
+    if let Some(last) = past.last() {
+        with(i64::from(pitch) - i64::from(last.pitch));
+        with((onset - last.onset).0);
+    }
+    print
+}
+
+/// The bits that stand for a fingerprint in so many bytes (double hashing, Kirsch and Mitzenmacher 2006).
+fn places(print: u64, n_bytes: usize) -> impl Iterator<Item = usize> {
+    let (first, step) = (mix(print), mix(print ^ 0xbb67_ae85_84ca_a73b) | 1);
+    let n_bits = 8 * n_bytes as u128;
+    (0..N_BITS).map(move |idx| {
+        let hash = first.wrapping_add(idx.wrapping_mul(step));
+        ((u128::from(hash) * n_bits) >> 64) as usize
+    })
+}
+
+/// The finaliser of `SplitMix64`.
+fn mix(value: u64) -> u64 {
+    let mut bits = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    bits ^ (bits >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_pcg::Pcg64Mcg;
+
+    use crate::model::Passages;
+    use crate::music::{Family, Note, Tick};
+
+    fn tune(n_notes: i64, seed: u64) -> Vec<Note> {
+        let mut rng = Pcg64Mcg::seed_from_u64(seed);
+        let mut note = |idx: i64| Note {
+            onset: Tick(12 * idx),
+            duration: Tick(12),
+            pitch: rng.random_range(50..80),
+            velocity: 80,
+            family: Family::PIANO,
+        };
+        (0..n_notes).map(&mut note).collect()
+    }
+
+    #[test]
+    fn what_was_learned_is_known_in_any_key_and_other_music_is_not() {
+        let learned = tune(4000, 1);
+        let passages = Passages::of(std::iter::once(&learned));
+        let moved = |note: &Note| Note { onset: note.onset + Tick(96), pitch: note.pitch + 7, ..*note };
+        let copy: Vec<Note> = learned[100..130].iter().map(moved).collect();
+        assert_eq!(passages.longest_shared(&copy), 30);
+        assert_eq!(Passages::from_bytes(passages.bytes()), Some(passages.clone()));
+        let other = tune(4000, 2);
+        let n_mistaken = (7..4000).filter(|idx| passages.hold(&other[..*idx], other[*idx].pitch, other[*idx].onset)).count();
+        assert!(n_mistaken < 200, "one in forty: {n_mistaken}");
+        assert!(passages.longest_shared(&other) < 12);
+    }
+
+    #[test]
+    fn too_few_notes_are_no_passage_and_no_bytes_are_no_passages() {
+        let learned = tune(7, 1);
+        let passages = Passages::of(std::iter::once(&learned));
+        assert_eq!(passages.longest_shared(&learned), 0);
+        assert_eq!(Passages::from_bytes(&[]), None);
+    }
+}
