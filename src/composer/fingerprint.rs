@@ -1,7 +1,7 @@
 //! Short names for what a bar was composed from, and for chance that can be drawn again.
 
 use crate::composer::take::ComposedBar;
-use crate::music::{Mode, Note, Tick};
+use crate::music::{Mode, Note, Tick, mixed};
 
 /// Stands for a sequence of numbers: equal sequences have equal fingerprints, different ones hardly ever.
 ///
@@ -18,7 +18,7 @@ impl Fingerprint {
 
     /// Of the same and one number more.
     pub(in crate::composer) fn with(self, number: i64) -> Self {
-        Self(mix(self.0 ^ mix(number as u64)))
+        Self(mixed(self.0 ^ mixed(number as u64)))
     }
 
     /// Of the same and a bar more: all of it that the network hears.
@@ -56,19 +56,11 @@ impl Fingerprint {
 pub(in crate::composer) fn chance(numbers: &[u64]) -> u64 {
     numbers
         .iter()
-        .fold(0x6a09_e667_f3bc_c908, |hash, number| mix(hash ^ mix(*number)))
+        .fold(0x6a09_e667_f3bc_c908, |hash, number| mixed(hash ^ mixed(*number)))
 }
 
 /// `chance` between 0 and 1, 1 excluded.
 pub(in crate::composer) fn chance_unit(numbers: &[u64]) -> f32 {
     // The upper 24 bits are what an f32 holds exactly.
     (chance(numbers) >> 40) as f32 / (1u64 << 24) as f32
-}
-
-/// The finaliser of `SplitMix64`.
-fn mix(value: u64) -> u64 {
-    let mut bits = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }

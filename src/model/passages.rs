@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::model::vocabulary::duration_class;
-use crate::music::{Note, Tick};
+use crate::music::{Note, Tick, mixed};
 
 /// Notes in a passage.
 pub const PASSAGE: usize = 8;
@@ -88,7 +88,7 @@ impl Passages {
 /// Stands for a passage: seven notes and one after them, of which the duration is not known yet.
 fn fingerprint(past: &[Note], pitch: u8, onset: Tick) -> u64 {
     let mut print = 0x6a09_e667_f3bc_c908;
-    let mut with = |number: i64| print = mix(print ^ mix(number as u64));
+    let mut with = |number: i64| print = mixed(print ^ mixed(number as u64));
     for two in past.windows(2) {
         if let [before, note] = two {
             with(i64::from(note.pitch) - i64::from(before.pitch));
@@ -105,20 +105,12 @@ fn fingerprint(past: &[Note], pitch: u8, onset: Tick) -> u64 {
 
 /// The bits that stand for a fingerprint in so many bytes (double hashing, Kirsch and Mitzenmacher 2006).
 fn places(print: u64, n_bytes: usize) -> impl Iterator<Item = usize> {
-    let (first, step) = (mix(print), mix(print ^ 0xbb67_ae85_84ca_a73b) | 1);
+    let (first, step) = (mixed(print), mixed(print ^ 0xbb67_ae85_84ca_a73b) | 1);
     let n_bits = 8 * n_bytes as u128;
     (0..N_BITS).map(move |idx| {
         let hash = first.wrapping_add(idx.wrapping_mul(step));
         ((u128::from(hash) * n_bits) >> 64) as usize
     })
-}
-
-/// The finaliser of `SplitMix64`.
-fn mix(value: u64) -> u64 {
-    let mut bits = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
 }
 
 #[cfg(test)]

@@ -28,3 +28,6 @@ mod score;
 pub use score::{Bar, Score};
 
 pub mod smf;
+
+mod mixing;
+pub(crate) use mixing::mixed;

@@ -3,7 +3,7 @@
 //! All of it is a function of the note, its bar and the knobs, so what is saved to a file is what was heard,
 //! and what was heard is heard again.
 
-use crate::music::{Bar, Grid, Meter, Note, PerformedNote, Tick};
+use crate::music::{Bar, Grid, Meter, Note, PerformedNote, Tick, mixed};
 use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
 
 /// A written note with the moment at which it is played.
@@ -191,14 +191,6 @@ fn stray(note: &Note, aspect: Aspect) -> f64 {
     let hash = mixed(mixed(place) ^ what);
     let share = |bits: u64| f64::from(bits as u32) / f64::from(u32::MAX);
     share(hash) - share(hash >> 32)
-}
-
-/// The finaliser of `SplitMix64`: every bit of the result hangs on every bit of the value.
-fn mixed(value: u64) -> u64 {
-    let z = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use multiversion::multiversion;
 use crate::model::activation::{advance_cells, tanh};
 use crate::model::network::{LstmSlots, Network};
 use crate::model::simd::Simd;
+use crate::music::mixed;
 use crate::training::heads::Heads;
 use crate::model::matrix::{Factor, Onto, Packed, Scratch, View};
 use crate::training::windows::Window;
@@ -317,14 +318,11 @@ fn draw_dropout(mask: &mut [f32], threshold: u8, seed: u64, mut n_drawn: u64) ->
     n_drawn
 }
 
-/// The `counter`th number of a sequence of random bits (`SplitMix64`, Steele et al. 2014).
+/// The `counter`th number, from 1, of a sequence of random bits (`SplitMix64`, Steele et al. 2014).
 #[allow(clippy::inline_always, reason = "must become part of a loop compiled for another processor")]
 #[inline(always)]
 fn random_bits(seed: u64, counter: u64) -> u64 {
-    let mut bits = seed.wrapping_add(counter.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
+    mixed(seed.wrapping_add(counter.wrapping_sub(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
 /// Adds rows of `table`, each as wide as `out`.
