@@ -56,7 +56,9 @@ fn what_is_written_is_read_again() {
     for (read, written) in read.network().parameters.iter().zip(&written.network().parameters) {
         assert!((read - written).abs() <= 1e-3 * written.abs().max(1e-3), "{read} {written}");
     }
-    let tune: Vec<Note> = (0..20).map(|idx| Note { onset: Tick(24 * idx), pitch: 60 + (idx % 7) as u8, ..written.primers()[0].notes[0] }).collect();
+    let any = written.primers()[0].notes[0];
+    let note = |idx: i64| Note { onset: Tick(24 * idx), pitch: 60 + (idx % 7) as u8, ..any };
+    let tune: Vec<Note> = (0..20).map(note).collect();
     let written = written.with_passages(Passages::of(std::iter::once(&tune)));
     let read = Model::from_bytes(&written.to_bytes().unwrap()).unwrap();
     assert_eq!(read.passages(), written.passages());

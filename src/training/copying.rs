@@ -3,9 +3,7 @@
 use std::ops::RangeInclusive;
 
 use crate::model::Passages;
-use crate::music::Note;
 use crate::training::corpus::{Corpus, Part};
-use crate::training::windows::KeyedPiece;
 
 /// Fewer notes in a row are nobody's: scales, cadences, beats; more are somebody's.
 const NOBODYS: RangeInclusive<usize> = 16..=32;
@@ -16,10 +14,11 @@ const NOBODYS: RangeInclusive<usize> = 16..=32;
 pub fn passages(corpus: &Corpus) -> (Passages, Vec<Option<usize>>) {
     let passages = Passages::of(corpus.pieces(Part::Train).map(|piece| piece.piece.notes.clone()));
     let is_beat = |style: usize| {
-        let pieces = corpus.pieces_in(Part::Train, style);
-        let is_drum = |note: &Note| note.family.is_drums();
-        let count = |piece: &KeyedPiece| (piece.piece.notes.iter().filter(|note| is_drum(note)).count(), piece.piece.notes.len());
-        let (n_drums, n_notes) = pieces.map(|piece| count(&piece)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        let (mut n_drums, mut n_notes) = (0, 0);
+        for piece in corpus.pieces_in(Part::Train, style) {
+            n_drums += piece.piece.notes.iter().filter(|note| note.family.is_drums()).count();
+            n_notes += piece.piece.notes.len();
+        }
         2 * n_drums > n_notes
     };
     let shared = |style: usize| {
