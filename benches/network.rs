@@ -80,7 +80,7 @@ fn lane(network: &Network, seed: u64) -> Lane {
 }
 
 /// One update as the trainer makes it: read, forward, backward, `AdamW`; two threads of 16 streams.
-#[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE)], sample_count = 12, sample_size = 1)]
+#[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE), ("3x512", LARGE)], sample_count = 12, sample_size = 1)]
 fn training_update(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let mut network = Network::random(*config, 1);
     let mut optimiser = AdamW::new(&network.layout, 0.01);

@@ -204,14 +204,18 @@ fn multiply_block(
         }
         for Right { out, stride, panels, depth, from, columns } in rights.iter_mut() {
             for (panel_idx, panel) in panels.chunks_exact(*depth).enumerate() {
+                // A panel is read from the third cache, or from memory: its halves are asked for while the
+                // first two tiles are at work on the panel before.
+                let next = panels.as_ptr().wrapping_add((panel_idx + 1) * *depth + *from);
                 let panel = &panel[*from..*from + inner.len()];
+                let halves = [next, next.wrapping_add(inner.len() / 2)];
                 let column = panel_idx * TILE_COLUMNS;
                 let width = TILE_COLUMNS.min(*columns - column);
                 let onto = match onto {
                     Onto::Row(row) => Onto::Row(&row[column..]),
                     other => other,
                 };
-                for row in (first_row..end_row).step_by(TILE_ROWS) {
+                for (tile, row) in (first_row..end_row).step_by(TILE_ROWS).enumerate() {
                     let left = if is_packed {
                         let (pair, from) = ((row - first_row) / PAIR_ROWS, (row - first_row) % PAIR_ROWS);
                         let pair: &[f32] = bytemuck::cast_slice(&pairs[pair * inner.len()..][..inner.len()]);
@@ -221,7 +225,8 @@ fn multiply_block(
                     };
                     let height = TILE_ROWS.min(end_row - row);
                     let place = Place { out: &mut out[row * *stride + column..], stride: *stride, height, width };
-                    kernel::multiply(simd, left, panel, place, onto);
+                    let ahead = halves.get(tile).copied().unwrap_or(panel.as_ptr());
+                    kernel::multiply(simd, left, panel, place, onto, ahead);
                 }
             }
         }

@@ -305,15 +305,13 @@ impl LayerBuffers {
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn draw_dropout(mask: &mut [f32], threshold: u8, seed: u64, mut n_drawn: u64) -> u64 {
     let kept = 256.0 / (256.0 - f32::from(threshold));
-    let value = |byte: u8| if byte >= threshold { kept } else { 0.0 };
-    let (whole, rest) = mask.as_chunks_mut::<8>();
-    for values in whole {
+    for values in mask.chunks_mut(8) {
         n_drawn += 1;
-        *values = random_bits(seed, n_drawn).to_le_bytes().map(value);
-    }
-    if !rest.is_empty() {
-        n_drawn += 1;
-        rest.iter_mut().zip(random_bits(seed, n_drawn).to_le_bytes()).for_each(|(to, byte)| *to = value(byte));
+        let bits = random_bits(seed, n_drawn);
+        // No closure over an array: it would not become part of code for another processor.
+        for (idx, value) in values.iter_mut().enumerate() {
+            *value = if (bits >> (8 * idx)) as u8 >= threshold { kept } else { 0.0 };
+        }
     }
     n_drawn
 }

@@ -10,6 +10,10 @@ pub(super) const TILE_ROWS: usize = 8;
 /// Columns of the right factor that are worked on at a time.
 pub(super) const TILE_COLUMNS: usize = 32;
 
+/// Bytes of a cache line: half a row of a panel.
+#[cfg(target_arch = "x86_64")]
+const CACHE_LINE: usize = 64;
+
 /// What a product is added to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Onto<'a> {
@@ -61,10 +65,21 @@ struct Job {
     /// Null when the product is added to nothing; the output itself, or a row with a stride of zero.
     onto: *const f32,
     onto_stride: usize,
+    /// What is read soon: a line of it is asked for with each row of the panel. May be any address.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only asked for on x86-64"))]
+    ahead: *const i8,
 }
 
-/// Writes `onto + left · panel` to one place in the output.
-pub(super) fn multiply(simd: Simd, left: Left<'_>, panel: &[PanelRow], place: Place<'_>, onto: Onto<'_>) {
+/// Writes `onto + left · panel` to one place in the output; meanwhile asks for as many cache lines from
+/// `ahead` on as the panel has rows.
+pub(super) fn multiply(
+    simd: Simd,
+    left: Left<'_>,
+    panel: &[PanelRow],
+    place: Place<'_>,
+    onto: Onto<'_>,
+    ahead: *const PanelRow,
+) {
     let Place { out, stride, height, width } = place;
     let depth = panel.len();
     assert!((1..=TILE_ROWS).contains(&height) && (1..=TILE_COLUMNS).contains(&width) && depth > 0);
@@ -93,6 +108,7 @@ pub(super) fn multiply(simd: Simd, left: Left<'_>, panel: &[PanelRow], place: Pl
         width,
         onto,
         onto_stride,
+        ahead: ahead.cast(),
     };
     #[allow(unsafe_code, reason = "the bounds were checked above, once a tile and not once a number")]
     match simd {
@@ -122,12 +138,12 @@ macro_rules! by_height {
 #[allow(unsafe_code, unsafe_op_in_unsafe_fn, reason = "vectors of a processor found at run time")]
 mod x86 {
     use std::arch::x86_64::{
-        _MM_HINT_T0, _mm_prefetch, __m256, __mmask16, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps,
-        _mm256_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps,
-        _mm512_maskz_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
+        _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, __m256, __mmask16, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
+        _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
+        _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
     };
 
-    use crate::model::matrix::kernel::{Job, TILE_COLUMNS};
+    use crate::model::matrix::kernel::{CACHE_LINE, Job, TILE_COLUMNS};
 
     /// # Safety
     /// The processor has AVX-512F, and every address of the job is valid.
@@ -154,6 +170,7 @@ mod x86 {
         // would leave their registers.
         let mut idx = 0;
         while idx < job.depth {
+            _mm_prefetch::<_MM_HINT_T1>(job.ahead.wrapping_add(idx * CACHE_LINE));
             let (low, high) = (_mm512_loadu_ps(panel), _mm512_loadu_ps(panel.add(16)));
             let mut row = 0;
             while row < ROWS {
