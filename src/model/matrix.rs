@@ -117,8 +117,8 @@ const PAIR_ROWS: usize = 2 * TILE_ROWS;
 #[repr(C, align(64))]
 struct PairRow([f32; PAIR_ROWS]);
 
-/// Inner dimension of a block: a panel of it fits the first-level cache.
-const BLOCK: usize = 256;
+/// Inner dimension of a block, at the most: so often the output is read and written.
+const BLOCK: usize = 512;
 /// Rows that pass over a panel before the next one is taken.
 const ROWS_A_PANEL: usize = 64;
 
@@ -169,9 +169,10 @@ pub(crate) struct Factor<'a> {
     pub(crate) b: View<'a>,
 }
 
-/// `0..length` cut into blocks.
+/// `0..length` cut into blocks, as even as can be.
 fn blocks(length: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..length).step_by(BLOCK).map(move |begin| begin..(begin + BLOCK).min(length))
+    let size = length.div_ceil(length.div_ceil(BLOCK).max(1)).max(1);
+    (0..length).step_by(size).map(move |begin| begin..(begin + size).min(length))
 }
 
 /// Panels of a right factor, each of `depth` rows, a block of them from the row `from` on; and where the
@@ -204,11 +205,11 @@ fn multiply_block(
         }
         for Right { out, stride, panels, depth, from, columns } in rights.iter_mut() {
             for (panel_idx, panel) in panels.chunks_exact(*depth).enumerate() {
-                // A panel is read from the third cache, or from memory: its halves are asked for while the
-                // first two tiles are at work on the panel before.
+                // A panel comes from the third cache, or from memory: it is asked for while the first two tiles
+                // are at work on the panel before.
                 let next = panels.as_ptr().wrapping_add((panel_idx + 1) * *depth + *from);
                 let panel = &panel[*from..*from + inner.len()];
-                let halves = [next, next.wrapping_add(inner.len() / 2)];
+                let parts = [next, next.wrapping_add(inner.len() * 2 / 3)];
                 let column = panel_idx * TILE_COLUMNS;
                 let width = TILE_COLUMNS.min(*columns - column);
                 let onto = match onto {
@@ -225,7 +226,7 @@ fn multiply_block(
                     };
                     let height = TILE_ROWS.min(end_row - row);
                     let place = Place { out: &mut out[row * *stride + column..], stride: *stride, height, width };
-                    let ahead = halves.get(tile).copied().unwrap_or(panel.as_ptr());
+                    let ahead = parts.get(tile).copied().unwrap_or(panel.as_ptr());
                     kernel::multiply(simd, left, panel, place, onto, ahead);
                 }
             }

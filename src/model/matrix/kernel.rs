@@ -1,4 +1,4 @@
-//! The innermost loops of a product: up to eight rows times 32 columns, one way for each kind of processor.
+//! The innermost loops of a product: up to eight rows times 48 columns, one way for each kind of processor.
 //!
 //! Every way adds up the products of one element in the same order with one rounding each (fused
 //! multiply-add), so AVX-512, AVX2 and NEON give the same bits; an x86 processor without FMA rounds twice.
@@ -8,9 +8,9 @@ use crate::model::simd::Simd;
 /// Rows of the left factor that are worked on at a time.
 pub(super) const TILE_ROWS: usize = 8;
 /// Columns of the right factor that are worked on at a time.
-pub(super) const TILE_COLUMNS: usize = 32;
+pub(super) const TILE_COLUMNS: usize = 48;
 
-/// Bytes of a cache line: half a row of a panel.
+/// Bytes of a cache line: a third of a row of a panel.
 #[cfg(target_arch = "x86_64")]
 const CACHE_LINE: usize = 64;
 
@@ -65,13 +65,13 @@ struct Job {
     /// Null when the product is added to nothing; the output itself, or a row with a stride of zero.
     onto: *const f32,
     onto_stride: usize,
-    /// What is read soon: a line of it is asked for with each row of the panel. May be any address.
+    /// What is read soon: two lines of it are asked for with each row of the panel. May be any address.
     #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only asked for on x86-64"))]
     ahead: *const i8,
 }
 
-/// Writes `onto + left · panel` to one place in the output; meanwhile asks for as many cache lines from
-/// `ahead` on as the panel has rows.
+/// Writes `onto + left · panel` to one place in the output; meanwhile asks for two cache lines from `ahead`
+/// on for each row of the panel.
 pub(super) fn multiply(
     simd: Simd,
     left: Left<'_>,
@@ -154,49 +154,73 @@ mod x86 {
 
     #[target_feature(enable = "avx512f")]
     unsafe fn avx512_rows<const ROWS: usize>(job: Job) {
-        let mut sums = [[_mm512_setzero_ps(); 2]; ROWS];
+        match job.width.div_ceil(16) {
+            3.. => avx512_tile::<ROWS, 3>(job),
+            2 => avx512_tile::<ROWS, 2>(job),
+            _ => avx512_tile::<ROWS, 1>(job),
+        }
+    }
+
+    /// Three vectors a row: where another program is at work on the same core, the loads are what it waits for, and
+    /// these are fewer for each product than with two.
+    #[target_feature(enable = "avx512f")]
+    unsafe fn avx512_tile<const ROWS: usize, const VECTORS: usize>(job: Job) {
+        let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
         // The output comes from far while the products are added up.
         let mut row = 0;
         while row < ROWS {
             let out: *const i8 = job.out.wrapping_add(row * job.stride).cast_const().cast();
-            _mm_prefetch::<_MM_HINT_T0>(out);
-            _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(64));
-            _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(124));
+            let mut vector = 0;
+            while vector < VECTORS {
+                _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(vector * CACHE_LINE));
+                vector += 1;
+            }
+            _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(VECTORS * CACHE_LINE - 4));
             row += 1;
         }
-        let (mut left, mut panel) = (job.left, job.panel);
+        let (mut left, mut panel, mut ahead) = (job.left, job.panel, job.ahead);
         let offsets = offsets::<ROWS>(job.row_stride);
         // Indices, not iterators: those are not inlined into code for another processor, and the sums
         // would leave their registers.
         let mut idx = 0;
         while idx < job.depth {
-            _mm_prefetch::<_MM_HINT_T1>(job.ahead.wrapping_add(idx * CACHE_LINE));
-            let (low, high) = (_mm512_loadu_ps(panel), _mm512_loadu_ps(panel.add(16)));
+            _mm_prefetch::<_MM_HINT_T1>(ahead);
+            _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(CACHE_LINE));
+            let mut factors = [_mm512_setzero_ps(); VECTORS];
+            let mut vector = 0;
+            while vector < VECTORS {
+                factors[vector] = _mm512_loadu_ps(panel.add(16 * vector));
+                vector += 1;
+            }
             let mut row = 0;
             while row < ROWS {
                 let value = _mm512_set1_ps(*left.add(offsets[row]));
-                sums[row][0] = _mm512_fmadd_ps(value, low, sums[row][0]);
-                sums[row][1] = _mm512_fmadd_ps(value, high, sums[row][1]);
+                let mut vector = 0;
+                while vector < VECTORS {
+                    sums[row][vector] = _mm512_fmadd_ps(value, factors[vector], sums[row][vector]);
+                    vector += 1;
+                }
                 row += 1;
             }
             // May point past the end after the last turn, where it is not read.
             left = left.wrapping_add(job.inner_stride);
             panel = panel.add(TILE_COLUMNS);
+            ahead = ahead.wrapping_add(2 * CACHE_LINE);
             idx += 1;
         }
-        let masks = [mask(job.width), mask(job.width.saturating_sub(16))];
         let mut row = 0;
         while row < ROWS {
-            let mut half = 0;
-            while half < 2 {
-                let mut sum = sums[row][half];
+            let mut vector = 0;
+            while vector < VECTORS {
+                let mask = mask(job.width - 16 * vector);
+                let mut sum = sums[row][vector];
                 if !job.onto.is_null() {
-                    let onto = job.onto.wrapping_add(row * job.onto_stride + half * 16);
-                    sum = _mm512_add_ps(_mm512_maskz_loadu_ps(masks[half], onto), sum);
+                    let onto = job.onto.wrapping_add(row * job.onto_stride + vector * 16);
+                    sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, onto), sum);
                 }
-                let out = job.out.wrapping_add(row * job.stride + half * 16);
-                _mm512_mask_storeu_ps(out, masks[half], sum);
-                half += 1;
+                let out = job.out.wrapping_add(row * job.stride + vector * 16);
+                _mm512_mask_storeu_ps(out, mask, sum);
+                vector += 1;
             }
             row += 1;
         }
