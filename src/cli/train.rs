@@ -20,7 +20,7 @@ use crate::model::{Card, Model, Primer};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
 use crate::training::run::{Device, Ending, Keep, Outcome, Start, TrainingConfig, train};
 use crate::training::validation::Validation;
-use crate::training::{choose_primers, passages, start_from};
+use crate::training::{choose_primers, limits, start_from};
 
 /// Learn styles from folders of MIDI files.
 #[derive(Debug, Args)]
@@ -129,6 +129,10 @@ pub(super) struct TrainArgs {
     /// commas between. Without it 1, or what the model says that the run begins with
     #[arg(long, value_delimiter = ',')]
     form: Vec<f32>,
+    /// A factor on the share of the likeliest below which nothing is drawn: one number for each style, with commas
+    /// between. Without it 1, or what the model says that the run begins with
+    #[arg(long, value_delimiter = ',')]
+    min_p: Vec<f32>,
     /// Who is to be credited; may be given several times.
     #[arg(long)]
     credit: Vec<String>,
@@ -185,8 +189,12 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     };
     let corpus = Arc::new(corpus);
     let outcome = train_and_show(&config, &corpus, start)?;
-    let (passages, longest_shared) = passages(&corpus);
-    let card = Card { longest_shared, ..card(args, &config, &corpus, &outcome.validation, model.as_deref()) };
+    let (passages, limits) = limits(&corpus);
+    let card = Card {
+        longest_shared: limits.iter().map(|limits| limits.longest_shared).collect(),
+        longest_run: limits.iter().map(|limits| limits.longest_run).collect(),
+        ..card(args, &config, &corpus, &outcome.validation, model.as_deref())
+    };
     let primers = primers(&corpus, config.seed, model.as_deref());
     println!("{}", show::table(&corpus.styles, &outcome.validation));
     let model = Arc::new(Model::new(outcome.network, card, primers)?.with_passages(passages));
@@ -350,7 +358,9 @@ fn card(
         nats_per_note: validation.by_style.iter().map(|parts| parts.iter().sum()).collect(),
         training: training(args, config, corpus),
         longest_shared: Vec::new(),
+        longest_run: Vec::new(),
         form: args.form.iter().map(|nats| nats.clamp(0.0, 10.0)).collect(),
+        min_p: args.min_p.iter().map(|factor| factor.clamp(0.0, 10.0)).collect(),
     };
     if let Some(from) = model.map(Model::card) {
         // What was learned before is still in the weights.
@@ -360,6 +370,7 @@ fn card(
         }
         card.credits = from.credits.iter().chain(&card.credits).cloned().collect();
         card.form = if card.form.is_empty() { from.form.clone() } else { card.form };
+        card.min_p = if card.min_p.is_empty() { from.min_p.clone() } else { card.min_p };
         card.licence = if card.licence.is_empty() { from.licence.clone() } else { card.licence };
         card.training = format!("from {}: {}; before that: {}", from.name, card.training, from.training);
     }

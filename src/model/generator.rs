@@ -166,9 +166,13 @@ impl Generator {
         let Self { model, past, buffers, .. } = self;
         let heads = Heads::new(model.played(), &past.memory, &past.state, buffers);
         let copying = copying.then(|| model.passages()).flatten();
-        let of_style = model.card().form.get(past.style.main()).map_or(Self::FORM, |nats| nats.clamp(0.0, 10.0));
-        let sampling = &Sampling { form: sampling.form * of_style, ..*sampling };
-        NextNote { heads, sampling, constraints, given, copying }.draw(rng)
+        let (card, style) = (model.card(), past.style.main());
+        let form = card.form.get(style).map_or(Self::FORM, |nats| nats.clamp(0.0, 10.0));
+        let min_p = card.min_p.get(style).map_or(1.0, |factor| factor.clamp(0.0, 10.0));
+        let sampling =
+            &Sampling { form: sampling.form * form, min_p: (sampling.min_p * min_p).min(1.0), ..*sampling };
+        let longest_run = card.longest_run.get(style).copied().flatten().map(|in_real_pieces| 2 * in_real_pieces);
+        NextNote { heads, sampling, constraints, given, copying, longest_run }.draw(rng)
     }
 
     /// How likely a note would be to follow, as the log-probability of each part in nats: family, shift,
@@ -296,6 +300,7 @@ fn log_softmax_at(logits: &[f32], class: usize) -> Option<f32> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
     use std::sync::Arc;
 
     use rand::SeedableRng;
@@ -362,34 +367,60 @@ mod tests {
         assert!(counts.is_sorted() && counts[0] < 10 && counts[3] == 200, "{counts:?}");
     }
 
+    /// Three hundred notes by an untrained network with this card, which may know passages.
+    fn compose(card: impl Fn(Card) -> Card, passages: Option<&Passages>, sampling: &Sampling, seed: u64) -> Vec<Note> {
+        let drawn = Model::random(1, 3);
+        let model = Model::new(drawn.network().clone(), card(drawn.card().clone()), Vec::new()).unwrap();
+        let model = passages.into_iter().fold(model, |model, passages| model.with_passages(passages.clone()));
+        let mut generator = Generator::new(Arc::new(model));
+        let mut rng = Pcg64Mcg::seed_from_u64(seed);
+        let given = Given { before: Some(Tick(100_000)), ..Given::default() };
+        let mut next = || {
+            let note = generator.draw(sampling, &Constraints::default(), &given, &mut rng).unwrap().note;
+            generator.feed(&note);
+            note
+        };
+        (0..300).map(|_| next()).collect()
+    }
+
     #[test]
     fn no_more_notes_in_a_row_are_copied_than_the_card_allows() {
-        let compose = |model: Model| {
-            let mut generator = Generator::new(Arc::new(model));
-            let mut rng = Pcg64Mcg::seed_from_u64(5);
-            let mut next = || {
-                let given = Given { before: Some(Tick(100_000)), ..Given::default() };
-                // A beat is nobody's, so no drums.
-                let families = FamilySet::EMPTY.with(Family::PIANO).with(Family::BASS);
-                let constraints = Constraints { families, ..Constraints::default() };
-                let drawn = generator.draw(&Sampling::default(), &constraints, &given, &mut rng);
-                let note = drawn.unwrap().note;
-                generator.feed(&note);
-                note
+        for most in [7, 16] {
+            let card = |card| Card { longest_shared: vec![Some(most)], ..card };
+            let learned = compose(card, None, &Sampling::default(), 5);
+            let passages = Passages::of(std::iter::once(&learned));
+            assert_eq!(passages.longest_shared(&learned), 300, "it would play what it has learned by heart");
+            let original = compose(card, Some(&passages), &Sampling::default(), 5);
+            let shared = passages.longest_shared(&original);
+            assert!((most == 7 && shared == 0) || (8..=16).contains(&shared), "{shared}");
+            assert_eq!(original[..most], learned[..most]);
+            assert_ne!(original[..=most], learned[..=most]);
+        }
+    }
+
+    #[test]
+    fn no_instrument_stays_on_a_pitch_for_more_than_twice_as_many_notes_as_the_card_says() {
+        // Hardly any temperature, and nothing that is held off: an untrained network hammers away.
+        let sampling = Sampling { temperature: 0.01, variety: 0.0, ..Sampling::default() };
+        let longest_run = |in_real_pieces: Option<usize>| {
+            let card = |card| Card { longest_run: vec![in_real_pieces], ..card };
+            let notes = compose(card, None, &sampling, 5);
+            let families: HashSet<Family> = notes.iter().map(|note| note.family).collect();
+            let of = |family: &Family| {
+                let own: Vec<u8> = notes.iter().filter(|note| note.family == *family).map(|note| note.pitch).collect();
+                own.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or_default()
             };
-            (0..300).map(|_| next()).collect::<Vec<Note>>()
+            families.iter().map(of).max().unwrap_or_default()
         };
-        let model = || {
-            let drawn = Model::random(1, 3);
-            let card = Card { longest_shared: vec![Some(16)], ..drawn.card().clone() };
-            Model::new(drawn.network().clone(), card, Vec::new()).unwrap()
-        };
-        let learned = compose(model());
-        let passages = Passages::of(std::iter::once(&learned));
-        assert_eq!(passages.longest_shared(&learned), 300, "it would play what it has learned by heart");
-        let original = compose(model().with_passages(passages.clone()));
-        let shared = passages.longest_shared(&original);
-        assert!((8..=16).contains(&shared), "{shared}");
-        assert_eq!(original[..16], learned[..16]);
+        assert!(longest_run(None) > 12, "{}", longest_run(None));
+        assert_eq!([1, 3, 6].map(|most| longest_run(Some(most))), [2, 6, 12]);
+    }
+
+    #[test]
+    fn what_is_least_likely_is_told_by_style() {
+        let sampling = Sampling { min_p: 0.2, ..Sampling::default() };
+        let of = |factor: f32, seed| compose(|card| Card { min_p: vec![factor], ..card }, None, &sampling, seed);
+        assert_eq!(of(5.0, 1), of(5.0, 2), "only the likeliest is left");
+        assert_ne!(of(1.0, 1), of(1.0, 2));
     }
 }

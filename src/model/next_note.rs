@@ -23,6 +23,8 @@ pub(crate) struct NextNote<'a> {
     pub(crate) given: &'a Given,
     /// Which passages the next note may not end, as they would copy too much.
     pub(crate) copying: Option<&'a Passages>,
+    /// How many notes in a row an instrument may stay on one pitch.
+    pub(crate) longest_run: Option<usize>,
 }
 
 impl NextNote<'_> {
@@ -154,16 +156,14 @@ impl NextNote<'_> {
         });
         let lowest_in_chord = if shift == 0 { self.heads.memory.lowest_in_chord(family) } else { 0 };
         mask(&mut logits, |pitch| pitch >= lowest_in_chord && self.allows_pitch(family, pitch));
-        if let Some(passages) = self.copying.filter(|_| !is_drums(family)) {
-            let (notes, onset) = (self.heads.memory.notes(), self.onset(shift));
-            let is_open = |pitch: usize| !passages.hold(notes, pitch as u8, onset);
-            // Where nothing else may be played, it is.
-            if logits.iter().enumerate().any(|(pitch, logit)| logit.is_finite() && is_open(pitch)) {
-                mask(&mut logits, is_open);
-            }
+        let (notes, onset) = (self.heads.memory.notes(), self.onset(shift));
+        if let Some(passages) = self.copying {
+            mask_if_some_are_left(&mut logits, |pitch| !passages.hold(notes, pitch as u8, onset));
+        }
+        if let Some(last) = self.longest_run.and_then(|most| variety::hammered(notes, family, most)) {
+            mask_if_some_are_left(&mut logits, |pitch| pitch != usize::from(last));
         }
         if self.sampling.variety > 0.0 {
-            let (notes, onset) = (self.heads.memory.notes(), self.onset(shift));
             let penalties = variety::penalties(notes, family, onset, self.sampling.variety.min(1.0));
             logits.iter_mut().zip(penalties).for_each(|(logit, penalty)| *logit -= penalty);
         }
@@ -199,6 +199,13 @@ impl NextNote<'_> {
             mask(&mut logits, |class| class == velocity_class(given));
         }
         logits
+    }
+}
+
+/// Masks what is not open; nothing where that would be all that may be played.
+fn mask_if_some_are_left(logits: &mut [f32], is_open: impl Fn(usize) -> bool) {
+    if logits.iter().enumerate().any(|(class, logit)| logit.is_finite() && is_open(class)) {
+        mask(logits, is_open);
     }
 }
 

@@ -37,6 +37,13 @@ pub(crate) fn penalties(notes: &[Note], family: usize, onset: Tick, variety: f32
     penalties
 }
 
+/// The pitch on which an instrument has stayed for `most` notes in a row, or more.
+pub(crate) fn hammered(notes: &[Note], family: usize, most: usize) -> Option<u8> {
+    let mut pitches = notes.iter().rev().filter(|note| note.family.index() == family).map(|note| note.pitch);
+    let last = pitches.next()?;
+    (1 + pitches.take(most).take_while(|pitch| *pitch == last).count() >= most).then_some(last)
+}
+
 /// What an instrument has played: each note's pitch and its distance from the one before.
 struct Voice {
     notes: Vec<(u8, i64)>,

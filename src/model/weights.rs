@@ -61,11 +61,19 @@ pub struct Card {
     /// real pieces do that it was not trained on; nothing where that is of no matter. Empty where it is not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub longest_shared: Vec<Option<usize>>,
+    /// How many notes in a row an instrument stays on one pitch at the most in real pieces that it was not trained on,
+    /// by style: twice as many is the most that is played. Nothing, or empty, where it is not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub longest_run: Vec<Option<usize>>,
     /// How much likelier than the network finds it a repetition goes on, in nats, by style: as much as it takes for as
     /// many bars to come back as in real pieces. Left alone it breaks off more often, for a bar is many draws, and one of
     /// them is soon another. Empty where it was not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub form: Vec<f32>,
+    /// A factor on [`Sampling::min_p`](crate::model::Sampling), by style: where keys change by the way, what is
+    /// unlikely is where they begin to. Empty where it was not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub min_p: Vec<f32>,
 }
 
 impl Card {

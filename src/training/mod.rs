@@ -47,7 +47,7 @@ mod fine_tuning;
 pub use fine_tuning::start_from;
 
 mod copying;
-pub use copying::passages;
+pub use copying::{Limits, limits};
 
 mod primers;
 pub use primers::choose_primers;

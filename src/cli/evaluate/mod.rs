@@ -23,7 +23,8 @@ use crate::training::windows::KeyedPiece;
 pub(super) struct EvaluateArgs {
     /// The model; `default` is the one that ships with Continuo
     model: PathBuf,
-    /// Folders of MIDI files, each STYLE=FOLDER with a style of the model, or a folder that it was learned from
+    /// Folders of MIDI files, each STYLE=FOLDER with a style of the model, or a folder that it was learned from; several
+    /// of one style are measured together
     #[arg(required = true)]
     folders: Vec<String>,
     /// Measure on the part of each folder with this name (valid, test), where it has one
@@ -149,11 +150,17 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let n_threads = args.threads.unwrap_or(n_processors).max(1);
     // What is wrong with the last folder is said before the first takes its time.
-    let folders: Vec<(StyleFolder, usize)> =
-        args.folders.iter().map(|folder| with_style(&model, folder)).collect::<Result<_>>()?;
+    let mut styles: Vec<(usize, Vec<StyleFolder>)> = Vec::new();
+    for folder in &args.folders {
+        let (folder, style) = with_style(&model, folder)?;
+        match styles.iter_mut().find(|(other, _)| *other == style) {
+            Some((_, folders)) => folders.push(folder),
+            None => styles.push((style, vec![folder])),
+        }
+    }
     let mut rows = Vec::new();
-    for (folder, style) in folders {
-        let material = Material::read(folder, style, &args.part)?;
+    for (style, folders) in styles {
+        let material = Material::read(&folders, style, &args.part)?;
         rows.push(row(args, &model, &material, n_threads));
     }
     let all = total(&rows);
@@ -229,25 +236,29 @@ fn with_style(model: &Model, folder: &str) -> Result<(StyleFolder, usize)> {
     }
 }
 
-/// The pieces of a folder, told to be in a style of the model.
+/// The pieces of folders, told to be in a style of the model.
 struct Material {
     style: usize,
-    /// What the model may have been trained on; empty when the folder has no such part.
+    /// What the model may have been trained on; empty unless each folder has such a part.
     train: Vec<Arc<KeyedPiece>>,
     measured: Vec<Arc<KeyedPiece>>,
 }
 
 impl Material {
-    fn read(folder: StyleFolder, style: usize, part: &str) -> Result<Self> {
-        let part = folder.path.join(part);
-        let mut measured = read_folder(if part.is_dir() { &part } else { &folder.path }, style)?;
-        measured.retain(|piece| !piece.piece.notes.is_empty());
-        if measured.is_empty() {
-            bail!("no notes to measure in {}", folder.path.display());
+    fn read(folders: &[StyleFolder], style: usize, part: &str) -> Result<Self> {
+        let mut measured = Vec::new();
+        for folder in folders {
+            let part = folder.path.join(part);
+            let n_before = measured.len();
+            measured.extend(read_folder(if part.is_dir() { &part } else { &folder.path }, style)?);
+            measured.retain(|piece: &Arc<KeyedPiece>| !piece.piece.notes.is_empty());
+            if measured.len() == n_before {
+                bail!("no notes to measure in {}", folder.path.display());
+            }
         }
-        let is_split = part.is_dir() && folder.path.join("train").is_dir();
+        let is_split = |folder: &StyleFolder| folder.path.join(part).is_dir() && folder.path.join("train").is_dir();
         // As `train` reads them: what is nearly the same as a piece held out is not among them.
-        let corpus = is_split.then(|| Corpus::read(&[folder])).transpose()?;
+        let corpus = folders.iter().all(is_split).then(|| Corpus::read(folders)).transpose()?;
         let train = corpus.map(|corpus| corpus.pieces(Part::Train).collect()).unwrap_or_default();
         Ok(Self { style, train, measured })
     }
