@@ -222,7 +222,7 @@ impl Place {
     }
 
     /// Notes of the key that sounds, moved to the network's tonic of C.
-    pub(in crate::composer) fn to_c(&self, notes: &[Note]) -> Vec<Note> {
+    pub(in crate::composer) fn to_c(self, notes: &[Note]) -> Vec<Note> {
         transposed(notes, -self.key.transposition())
     }
 }

@@ -247,7 +247,7 @@ impl Take {
             || self.bars.get(bar_idx).is_some_and(|composed| {
                 let is_its_own = composed.knobs == *knobs && self.accepts_model(&composed.model, model);
                 // A kept bar stays whatever is turned, but belongs to its own take.
-                !is_its_own && !(composed.is_kept && composed.knobs.slot == knobs.slot)
+                !(is_its_own || composed.is_kept && composed.knobs.slot == knobs.slot)
             })
     }
 

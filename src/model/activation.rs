@@ -14,9 +14,9 @@ use multiversion::multiversion;
 pub fn exp(x: f32) -> f32 {
     const LN_2_HIGH: f32 = 0.693_359_4;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
-    let x = x.clamp(-87.0, 87.0);
     // Adding 1.5 · 2^23 rounds to a whole number and leaves it in the lowest bits.
     const TO_WHOLE: f32 = 12_582_912.0;
+    let x = x.clamp(-87.0, 87.0);
     let shifted = x.mul_add(std::f32::consts::LOG2_E, TO_WHOLE);
     let power = shifted - TO_WHOLE;
     let rest = power.mul_add(-LN_2_LOW, power.mul_add(-LN_2_HIGH, x));
@@ -45,7 +45,7 @@ pub fn ln(x: f32) -> f32 {
         -1.666_805_7e-1,
         2.000_071_5e-1,
         -2.499_999_4e-1,
-        3.333_333_1e-1,
+        3.333_333e-1,
     ];
     // Mantissa within √½ to √2, times a power of two.
     const ROOT_HALF: u32 = 0x3f35_04f3;

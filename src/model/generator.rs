@@ -308,7 +308,7 @@ mod tests {
 
     use crate::model::network::{Network, NetworkConfig};
     use crate::model::{Beginning, Card, Constraints, Generator, Given, Model, Passages, Sampling, StyleMix};
-    use crate::music::{Family, FamilySet, Meter, Mode, Note, Tick};
+    use crate::music::{Family, Meter, Mode, Note, Tick};
 
     fn music(style: StyleMix) -> Vec<Note> {
         let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 12, n_layers: 2, head: 8 };

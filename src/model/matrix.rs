@@ -102,7 +102,9 @@ impl<'a> View<'a> {
                         line.0[column] = values[idx * self.row_stride];
                     }
                 } else {
-                    panel.iter_mut().for_each(|line| line.0[column] = 0.0);
+                    for PanelRow(line) in panel.iter_mut() {
+                        line[column] = 0.0;
+                    }
                 }
             }
         }

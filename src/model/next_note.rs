@@ -158,7 +158,8 @@ impl NextNote<'_> {
         mask(&mut logits, |pitch| pitch >= lowest_in_chord && self.allows_pitch(family, pitch));
         let (notes, onset) = (self.heads.memory.notes(), self.onset(shift));
         if let Some(passages) = self.copying {
-            mask_if_some_are_left(&mut logits, |pitch| !passages.hold(notes, pitch as u8, onset));
+            let is_copied = passages.endings(notes, onset);
+            mask_if_some_are_left(&mut logits, |pitch| !is_copied(pitch as u8));
         }
         if let Some(last) = self.longest_run.and_then(|most| variety::hammered(notes, family, most)) {
             mask_if_some_are_left(&mut logits, |pitch| pitch != usize::from(last));

@@ -64,11 +64,19 @@ impl Passages {
     /// Whether a passage ends with a note of `pitch` at `onset` after these notes, however long it sounds.
     #[must_use]
     pub fn hold(&self, past: &[Note], pitch: u8, onset: Tick) -> bool {
-        let Some(past) = past.len().checked_sub(PASSAGE - 1).and_then(|first| past.get(first..)) else {
-            return false;
-        };
+        self.endings(past, onset)(pitch)
+    }
+
+    /// The same, to be asked of many pitches.
+    pub fn endings(&self, past: &[Note], onset: Tick) -> impl Fn(u8) -> bool {
+        let past = past.len().checked_sub(PASSAGE - 1).and_then(|first| past.get(first..));
+        let begun = past.map(|past| (fingerprint_of_past(past), past.last().copied()));
         let is_set = |place: usize| self.bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1);
-        places(fingerprint(past, pitch, onset), self.bits.len()).all(is_set)
+        move |pitch| {
+            begun.is_some_and(|(print, last)| {
+                places(ended(print, last.as_ref(), pitch, onset), self.bits.len()).all(is_set)
+            })
+        }
     }
 
     /// The most notes in a row that each end a passage, and those before the first of them: so many at most does this
@@ -87,20 +95,29 @@ impl Passages {
 
 /// Stands for a passage: seven notes and one after them, of which the duration is not known yet.
 fn fingerprint(past: &[Note], pitch: u8, onset: Tick) -> u64 {
-    let mut print = 0x6a09_e667_f3bc_c908;
-    let mut with = |number: i64| print = mixed(print ^ mixed(number as u64));
-    for two in past.windows(2) {
-        if let [before, note] = two {
-            with(i64::from(note.pitch) - i64::from(before.pitch));
-            with((note.onset - before.onset).0);
-            with(duration_class(note.duration) as i64);
+    ended(fingerprint_of_past(past), past.last(), pitch, onset)
+}
+
+/// Stands for the seven notes.
+fn fingerprint_of_past(past: &[Note]) -> u64 {
+    past.windows(2).fold(0x6a09_e667_f3bc_c908, |print, two| match two {
+        [before, note] => {
+            let print = with(print, i64::from(note.pitch) - i64::from(before.pitch));
+            with(with(print, (note.onset - before.onset).0), duration_class(note.duration) as i64)
         }
-    }
-    if let Some(last) = past.last() {
-        with(i64::from(pitch) - i64::from(last.pitch));
-        with((onset - last.onset).0);
-    }
-    print
+        _ => print,
+    })
+}
+
+/// Stands for what `print` does, of which `last` is the last note, and one note more.
+fn ended(print: u64, last: Option<&Note>, pitch: u8, onset: Tick) -> u64 {
+    last.map_or(print, |last| {
+        with(with(print, i64::from(pitch) - i64::from(last.pitch)), (onset - last.onset).0)
+    })
+}
+
+fn with(print: u64, number: i64) -> u64 {
+    mixed(print ^ mixed(number as u64))
 }
 
 /// The bits that stand for a fingerprint in so many bytes (double hashing, Kirsch and Mitzenmacher 2006).

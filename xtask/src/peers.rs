@@ -202,7 +202,9 @@ fn read(options: &Options, python: &str, ours: &str, folder: &str, script: &str,
     ];
     // The first turn brings the files into memory.
     peers.iter_mut().try_for_each(|peer| peer.take_turn().map(drop))?;
-    peers.iter_mut().for_each(|peer| peer.seconds.clear());
+    for peer in &mut peers {
+        peer.seconds.clear();
+    }
     in_turn(&mut peers, options.rounds.max(5))?;
     let files = run(&peers[1].command)?["files"].as_f64().unwrap_or(1.0);
     let limit = SLOW_FILES.to_string();
