@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::train::settings::{Preset, Settings};
 use crate::cli::report::{self, Story};
+use crate::cli::values;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::{Card, Model, Primer};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
@@ -127,11 +128,11 @@ pub(super) struct TrainArgs {
     licence: String,
     /// How much likelier than the network finds it a repetition goes on, in nats: one number for each style, with
     /// commas between. Without it 1, or what the model says that the run begins with
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = values::up_to_ten)]
     form: Vec<f32>,
     /// A factor on the share of the likeliest below which nothing is drawn: one number for each style, with commas
     /// between. Without it 1, or what the model says that the run begins with
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = values::up_to_ten)]
     min_p: Vec<f32>,
     /// Who is to be credited; may be given several times.
     #[arg(long)]
@@ -181,6 +182,12 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
         .map(|path| super::load_model((path.as_os_str() != "default").then_some(path)))
         .transpose()?;
     let from = model.as_ref().map(|model| start_from(model, &mut corpus));
+    for (option, numbers) in [("--form", &args.form), ("--min-p", &args.min_p)] {
+        if !numbers.is_empty() && numbers.len() != corpus.styles.len() {
+            let styles = corpus.styles.join(", ");
+            bail!("{option}: expected {} numbers, for {styles}, found {}", corpus.styles.len(), numbers.len());
+        }
+    }
     let config = config(args, &corpus, from.as_ref(), n_threads)?;
     let start = match from {
         _ if args.resume => Start::Resume,
@@ -359,8 +366,8 @@ fn card(
         training: training(args, config, corpus),
         longest_shared: Vec::new(),
         longest_run: Vec::new(),
-        form: args.form.iter().map(|nats| nats.clamp(0.0, 10.0)).collect(),
-        min_p: args.min_p.iter().map(|factor| factor.clamp(0.0, 10.0)).collect(),
+        form: args.form.clone(),
+        min_p: args.min_p.clone(),
     };
     if let Some(from) = model.map(Model::card) {
         // What was learned before is still in the weights.

@@ -16,6 +16,11 @@ pub(super) fn up_to_two(text: &str) -> Result<f32, String> {
     number(text, 0.0, 2.0).map(|value| value as f32)
 }
 
+/// A number from 0 to 10.
+pub(super) fn up_to_ten(text: &str) -> Result<f32, String> {
+    number(text, 0.0, 10.0).map(|value| value as f32)
+}
+
 /// Quarter notes a minute.
 pub(super) fn tempo(text: &str) -> Result<f64, String> {
     number(text, 10.0, 1000.0)
@@ -226,7 +231,7 @@ mod tests {
             Err("expected a number from 0 to 2".to_owned())
         );
         assert!(
-            values::share("NaN").is_err() && values::meter("3/5").is_err() && values::meter("3").is_err()
+            values::share("NaN").is_err() && values::up_to_ten("nan").is_err() && values::meter("3/5").is_err() && values::meter("3").is_err()
         );
     }
 }

@@ -171,7 +171,8 @@ impl Generator {
         let min_p = card.min_p.get(style).map_or(1.0, |factor| factor.clamp(0.0, 10.0));
         let sampling =
             &Sampling { form: sampling.form * form, min_p: (sampling.min_p * min_p).min(1.0), ..*sampling };
-        let longest_run = card.longest_run.get(style).copied().flatten().map(|in_real_pieces| 2 * in_real_pieces);
+        let longest_run = card.longest_run.get(style).copied().flatten();
+        let longest_run = longest_run.map(|in_real_pieces| in_real_pieces.max(1).saturating_mul(2));
         NextNote { heads, sampling, constraints, given, copying, longest_run }.draw(rng)
     }
 
@@ -413,7 +414,8 @@ mod tests {
             families.iter().map(of).max().unwrap_or_default()
         };
         assert!(longest_run(None) > 12, "{}", longest_run(None));
-        assert_eq!([1, 3, 6].map(|most| longest_run(Some(most))), [2, 6, 12]);
+        assert_eq!([0, 1, 3, 6].map(|most| longest_run(Some(most))), [2, 2, 6, 12]);
+        assert_eq!(longest_run(Some(usize::MAX)), longest_run(None), "a card may say anything");
     }
 
     #[test]
