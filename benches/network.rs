@@ -5,6 +5,7 @@ use std::sync::Arc;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::played::Played;
 use continuo::model::reference::Position;
+use continuo::model::simd::Products;
 use continuo::model::step::{Advance, HiddenState, Stepper};
 use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
@@ -73,18 +74,30 @@ struct Lane {
     worker: Worker,
 }
 
-fn lane(network: &Network, seed: u64) -> Lane {
+fn lane(products: Products, network: &Network, seed: u64) -> Lane {
     let stream = |idx| Stream { seed: seed + idx, reader: Reader::new(piece((seed + idx) % 50)) };
     let streams = (0..N_STREAMS as u64).map(stream).collect();
-    Lane { streams, window: Window::default(), worker: Worker::new(network, 0.2, seed) }
+    Lane { streams, window: Window::default(), worker: Worker::with_products(products, network, 0.2, seed) }
 }
 
 /// One update as the trainer makes it: read, forward, backward, `AdamW`; two threads of 16 streams.
 #[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE), ("3x512", LARGE)], sample_count = 12, sample_size = 1)]
 fn training_update(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
+    update(bencher, config, Products::f32());
+}
+
+/// The same with products of bf16, where the processor has them.
+#[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE), ("3x512", LARGE)], sample_count = 12, sample_size = 1)]
+fn training_update_in_bf16(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
+    if let Some(products) = Products::bf16() {
+        update(bencher, config, products);
+    }
+}
+
+fn update(bencher: Bencher, config: &NetworkConfig, products: Products) {
     let mut network = Network::random(*config, 1);
     let mut optimiser = AdamW::new(&network.layout, 0.01);
-    let mut lanes = [lane(&network, 1), lane(&network, 2)];
+    let mut lanes = [1, 2].map(|seed| lane(products, &network, seed));
     let n_notes = lanes.len() * N_STREAMS * N_STEPS;
     bencher.counter(ItemsCount::new(n_notes)).bench_local(|| {
         let shared = &network;

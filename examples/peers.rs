@@ -11,6 +11,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, bail};
 use continuo::model::network::{HEADS, Network, NetworkConfig};
 use continuo::model::played::Played;
+use continuo::model::simd::Products;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::music::{Mode, Tick, smf};
 use continuo::training::fused::Worker;
@@ -26,13 +27,13 @@ fn main() -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["data", size, folder, out, n_windows] => data(size, Path::new(folder), Path::new(out), n_windows.parse()?),
-        ["train", size, folder, n_updates, n_threads] => {
-            train(size, Path::new(folder), n_updates.parse()?, n_threads.parse()?)
+        ["train", size, folder, n_updates, n_threads, precision] => {
+            train(size, Path::new(folder), n_updates.parse()?, n_threads.parse()?, precision)
         }
         ["step", size, folder, n_steps] => step(size, Path::new(folder), n_steps.parse()?),
         ["read", folder, n_threads] => read(Path::new(folder), n_threads.parse()?),
         ["notes", folder] => notes(Path::new(folder)),
-        _ => bail!("expected data SIZE FOLDER OUT N, train SIZE FOLDER N THREADS, step SIZE FOLDER N, read FOLDER THREADS or notes FOLDER"),
+        _ => bail!("expected data SIZE FOLDER OUT N, train SIZE FOLDER N THREADS auto|f32, step SIZE FOLDER N, read FOLDER THREADS or notes FOLDER"),
     }
 }
 
@@ -139,11 +140,15 @@ fn write(file: &mut impl std::io::Write, values: &[u32]) -> Result<()> {
 }
 
 /// Updates as the trainer makes them, reading and encoding included.
-fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize) -> Result<()> {
+fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize, precision: &str) -> Result<()> {
+    let products = match precision {
+        "f32" => Products::f32(),
+        _ => Products::best(),
+    };
     let mut network = Network::random(config(size)?, 1);
     let mut optimiser = AdamW::new(&network.layout, 0.01);
     let mut lanes: Vec<(Source, Worker, Window)> = (0..BATCH / LANE)
-        .map(|idx| Ok((Source::new(folder)?, Worker::new(&network, 0.2, idx as u64), Window::default())))
+        .map(|idx| Ok((Source::new(folder)?, Worker::with_products(products, &network, 0.2, idx as u64), Window::default())))
         .collect::<Result<_>>()?;
     let per_thread = lanes.len().div_ceil(n_threads.max(1));
     let mut seconds = Vec::new();
@@ -166,7 +171,8 @@ fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize) -> Resul
         optimiser.update(&mut network.parameters, &gradients, 1e-3, n_threads);
         seconds.push(started.elapsed().as_secs_f64());
     }
-    say(&serde_json::json!({ "seconds": seconds, "peak_mib": peak_mib() }))
+    let version = if products == Products::Bf16 { "bf16 products" } else { "f32" };
+    say(&serde_json::json!({ "seconds": seconds, "peak_mib": peak_mib(), "version": version }))
 }
 
 /// Steps of the LSTM at batch 1, one thread, over real notes.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use candle_core::{Tensor, Var};
 use continuo::model::network::{Network, NetworkConfig};
+use continuo::model::simd::Products;
 use continuo::model::reference::{Position, Reference};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::fused::Worker;
@@ -79,6 +80,29 @@ fn the_fast_step_has_the_losses_and_gradients_of_candle() {
         for (idx, (fast, slow)) in fast.iter().zip(&slow).enumerate() {
             assert!((fast - slow).abs() < 2e-4 * (1.0 + slow.abs()), "{} {idx}: {fast} {slow}", slot.name);
         }
+    }
+}
+
+/// Where the processor has such products; how they are rounded and added up is held to the definition in
+/// `model::matrix`.
+#[test]
+fn products_of_bf16_change_losses_and_gradients_by_less_than_a_hundredth() {
+    let Some(products) = Products::bf16() else { return };
+    let sizes = NetworkConfig { embedding: 48, hidden: 65, head: 33, ..CONFIG };
+    let network = Network::random(sizes, 5);
+    let window = window(&streams());
+    let [mut whole, mut rounded] =
+        [Products::f32(), products].map(|products| Worker::with_products(products, &network, 0.0, 1));
+    let losses = whole.train(&network, &window, 1.0).into_iter().zip(rounded.train(&network, &window, 1.0));
+    for (whole, rounded) in losses {
+        assert!((whole - rounded).abs() < 2e-3 * whole, "{whole} {rounded}");
+    }
+    assert_ne!(whole.gradient, rounded.gradient);
+    for slot in network.layout.slots() {
+        let gradients = || whole.gradient[slot.range.clone()].iter().zip(&rounded.gradient[slot.range.clone()]);
+        let length: f32 = gradients().map(|(whole, _)| whole * whole).sum::<f32>().sqrt();
+        let distance: f32 = gradients().map(|(whole, rounded)| (whole - rounded).powi(2)).sum::<f32>().sqrt();
+        assert!(distance < 1e-2 * length, "{}: {distance} of {length}", slot.name);
     }
 }
 

@@ -17,7 +17,9 @@ use crate::cli::train::settings::{Preset, Settings};
 use crate::cli::report::{self, Story};
 use crate::cli::values;
 use crate::model::network::{Network, NetworkConfig};
+use crate::model::simd::Products;
 use crate::model::{Card, Model, Primer};
+use crate::training::checkpoint;
 use crate::training::corpus::{Corpus, Part, StyleFolder};
 use crate::training::run::{Device, Ending, Keep, Outcome, Start, TrainingConfig, train};
 use crate::training::validation::Validation;
@@ -99,6 +101,10 @@ pub(super) struct TrainArgs {
     /// What to compute on.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
     device: DeviceChoice,
+    /// Numbers that the processor multiplies; they are added up, and the weights kept, in f32 whichever. A resumed
+    /// run goes on with what it began with.
+    #[arg(long, value_enum, default_value_t = Precision::Auto)]
+    precision: Precision,
     /// Threads; all processors by default. Their number changes no result.
     #[arg(long)]
     threads: Option<usize>,
@@ -157,6 +163,36 @@ impl DeviceChoice {
             #[cfg(not(feature = "cuda"))]
             Self::Gpu => bail!("this trainer was built without GPU support: build it with --features cuda"),
         }
+    }
+}
+
+/// Numbers to multiply, as they are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Precision {
+    /// bf16 where the processor has instructions for it (AVX-512BF16), which is faster; else f32
+    Auto,
+    /// The same results on all processors that have fused multiply-add
+    F32,
+    /// Rounded to eight bits of mantissa
+    Bf16,
+}
+
+/// How to compute products: as asked, or as the run did that is resumed.
+fn products(args: &TrainArgs) -> Result<Products> {
+    let wanted = match args.precision {
+        Precision::Auto if args.resume => {
+            let is_bf16 = checkpoint::is_bf16(&args.out.with_extension("checkpoint"))?;
+            if is_bf16 { Precision::Bf16 } else { Precision::F32 }
+        }
+        wanted => wanted,
+    };
+    match wanted {
+        Precision::Auto => Ok(Products::best()),
+        Precision::F32 => Ok(Products::f32()),
+        Precision::Bf16 => Products::bf16().context(
+            "this processor cannot multiply bf16 numbers (it has no AVX-512BF16): say --precision f32; a run that was \
+             begun in bf16 then goes on, with slightly other results",
+        ),
     }
 }
 
@@ -322,6 +358,7 @@ fn config(
         validate_every: args.validate_every.unwrap_or_else(|| Settings::validate_every(epochs, corpus)).max(1),
         save_every: Duration::from_secs_f64(args.save_every.clamp(0.0, 1e9)),
         checkpoint: args.out.with_extension("checkpoint"),
+        products: products(args)?,
         device: args.device.device()?,
     };
     if !config.network.is_valid() {
@@ -389,7 +426,7 @@ fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> Strin
     let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
     format!(
         "preset {preset}, {} pieces, {} notes, {:.2} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
-         dropout {}, lr {} held for {} of the run, weight decay {}, balance {}, the {} network, seed {}",
+         dropout {}, lr {} held for {} of the run, weight decay {}, balance {}, {}the {} network, seed {}",
         corpus.n_pieces(Part::Train),
         corpus.n_notes(),
         config.epochs,
@@ -404,6 +441,7 @@ fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> Strin
         config.hold,
         config.weight_decay,
         corpus.balance,
+        if config.products == Products::Bf16 { "products of bf16, " } else { "" },
         if config.keep == Keep::Last { "last" } else { "best" },
         config.seed,
     )

@@ -1,14 +1,17 @@
 //! Matrix products, for training and for laying out what is played, in blocks that stay in the caches and tiles that stay in registers.
 //!
 //! Written here rather than taken from a library because the recurrence multiplies a few rows by the same
-//! weights at every step: a [`Packed`] factor is laid out once and used many times.
+//! weights at every step: a [`Packed`] factor is laid out once and used many times. Factors are f32, or rounded
+//! to bf16 as they are laid out; sums are f32 whichever.
 
 use std::ops::Range;
 
-use crate::model::simd::Simd;
-use crate::model::matrix::kernel::{Left, PanelRow, Place, TILE_COLUMNS, TILE_ROWS};
+use crate::model::matrix::kernel::{PanelRow, Place, TILE_COLUMNS, TILE_ROWS};
+use crate::model::matrix::layout::{LeftRows, lay_out_panel};
+use crate::model::simd::Products;
 
 mod kernel;
+mod layout;
 pub(crate) use kernel::Onto;
 
 /// A matrix in a slice: `rows × columns`, element (r, c) at `r * row_stride + c * column_stride`.
@@ -49,92 +52,29 @@ impl<'a> View<'a> {
         self.rows
     }
 
-    /// The block `inner` of columns of the rows from `begin` on, where they lie.
-    fn left(&self, begin: usize, inner: &Range<usize>) -> Left<'a> {
-        let first = begin * self.row_stride + inner.start * self.column_stride;
-        Left { data: &self.data[first..], row_stride: self.row_stride, inner_stride: self.column_stride }
-    }
-
-    /// Lays out rows `begin..` of the block `inner` of columns as pairs of tiles, `[inner][PAIR_ROWS]`.
-    ///
-    /// For a matrix whose columns lie in one piece: each is read in one piece.
-    fn pack_rows(&self, begin: usize, inner: &Range<usize>, pairs: &mut [PairRow]) {
-        let depth = inner.len();
-        let n_rows = (self.rows - begin).min(pairs.len() / depth * PAIR_ROWS);
-        for (idx, column) in inner.clone().enumerate() {
-            let first = begin * self.row_stride + column * self.column_stride;
-            let (whole, rest) = self.data[first..first + n_rows].as_chunks::<PAIR_ROWS>();
-            let mut lines = pairs.iter_mut().skip(idx).step_by(depth);
-            for values in whole {
-                if let Some(PairRow(line)) = lines.next() {
-                    *line = *values;
-                }
-            }
-            if let Some(PairRow(line)) = lines.next() {
-                line[..rest.len()].copy_from_slice(rest);
-            }
-        }
-    }
-
-    /// Lays out columns `begin..` of the block `inner` of rows as `[inner][TILE_COLUMNS]`, zero-padded.
-    fn pack_columns(&self, begin: usize, inner: Range<usize>, panel: &mut [PanelRow]) {
-        let width = TILE_COLUMNS.min(self.columns - begin);
-        if self.column_stride == 1 {
-            for (row, PanelRow(line)) in inner.zip(panel) {
-                let first = row * self.row_stride + begin;
-                let values = &self.data[first..first + width];
-                if let Ok(whole) = values.try_into() {
-                    *line = whole;
-                } else {
-                    line[..width].copy_from_slice(values);
-                    line[width..].fill(0.0);
-                }
-            }
-            return;
-        }
-        // Columns lie in one piece: eight of them at a time, so that both sides stay in the first cache.
-        for first_column in (0..TILE_COLUMNS).step_by(8) {
-            for column in first_column..first_column + 8 {
-                if column < width {
-                    let first = inner.start * self.row_stride + (begin + column) * self.column_stride;
-                    let values = &self.data[first..];
-                    for (idx, line) in panel.iter_mut().enumerate() {
-                        line.0[column] = values[idx * self.row_stride];
-                    }
-                } else {
-                    for PanelRow(line) in panel.iter_mut() {
-                        line[column] = 0.0;
-                    }
-                }
-            }
-        }
+    /// Some columns of a row, where each row lies in one piece.
+    fn row(&self, row: usize, columns: &Range<usize>) -> &'a [f32] {
+        let begin = row * self.row_stride;
+        &self.data[begin + columns.start..begin + columns.end]
     }
 }
-
-/// Rows of a pair of tiles.
-const PAIR_ROWS: usize = 2 * TILE_ROWS;
-
-/// One column of a pair of tiles: a cache line.
-#[derive(Debug, Clone, Copy, bytemuck::Zeroable, bytemuck::Pod)]
-#[repr(C, align(64))]
-struct PairRow([f32; PAIR_ROWS]);
 
 /// Inner dimension of a block, at the most: so often the output is read and written.
 const BLOCK: usize = 512;
 /// Rows that pass over a panel before the next one is taken.
 const ROWS_A_PANEL: usize = 64;
 
-/// Buffers that products reuse, and what they are computed with.
+/// Buffers that products reuse, and how they are computed.
 pub(crate) struct Scratch {
-    simd: Simd,
-    pairs: Vec<PairRow>,
+    products: Products,
+    left: LeftRows,
     panels: Vec<PanelRow>,
 }
 
 impl Scratch {
-    /// Products by `simd`.
-    pub(crate) fn new(simd: Simd) -> Self {
-        Self { simd, pairs: Vec::new(), panels: Vec::new() }
+    /// For products as `products` says.
+    pub(crate) fn new(products: Products) -> Self {
+        Self { products, left: LeftRows::default(), panels: Vec::new() }
     }
 
     /// `out = onto + a · b`, `out` row-major with `stride` values from row to row.
@@ -146,7 +86,7 @@ impl Scratch {
     pub(crate) fn products<const N: usize>(&mut self, onto: Onto<'_>, a: View<'_>, mut factors: [Factor<'_>; N]) {
         let mut onto = onto;
         for inner in blocks(a.columns) {
-            let depth = inner.len();
+            let depth = self.products.n_words(inner.len());
             let length_of = |b: View<'_>| b.columns.div_ceil(TILE_COLUMNS) * depth;
             self.panels.resize(factors.iter().map(|factor| length_of(factor.b)).sum(), PanelRow::ZERO);
             let mut unused = self.panels.as_mut_slice();
@@ -154,11 +94,11 @@ impl Scratch {
                 let (panels, rest) = std::mem::take(&mut unused).split_at_mut(length_of(*b));
                 unused = rest;
                 for (panel_idx, panel) in panels.chunks_exact_mut(depth).enumerate() {
-                    b.pack_columns(panel_idx * TILE_COLUMNS, inner.clone(), panel);
+                    lay_out_panel(self.products, *b, panel_idx * TILE_COLUMNS, &inner, panel);
                 }
                 Right { out, stride: *stride, panels, depth, from: 0, columns: b.columns }
             });
-            multiply_block(self.simd, onto, a, &inner, &mut rights, &mut self.pairs);
+            multiply_block(self.products, onto, a, &inner, &mut rights, &mut self.left);
             onto = Onto::Output;
         }
     }
@@ -171,14 +111,14 @@ pub(crate) struct Factor<'a> {
     pub(crate) b: View<'a>,
 }
 
-/// `0..length` cut into blocks, as even as can be.
+/// `0..length` cut into blocks, as even as can be; all but the last are of an even length.
 fn blocks(length: usize) -> impl Iterator<Item = Range<usize>> {
-    let size = length.div_ceil(length.div_ceil(BLOCK).max(1)).max(1);
+    let size = length.div_ceil(length.div_ceil(BLOCK).max(1)).max(1).next_multiple_of(2);
     (0..length).step_by(size).map(move |begin| begin..(begin + size).min(length))
 }
 
-/// Panels of a right factor, each of `depth` rows, a block of them from the row `from` on; and where the
-/// product goes.
+/// Panels of a right factor, each of `depth` rows of words, a block of them from the row `from` on; and where
+/// the product goes.
 struct Right<'a> {
     out: &'a mut [f32],
     stride: usize,
@@ -190,28 +130,24 @@ struct Right<'a> {
 
 /// Products over one block of the inner dimension.
 fn multiply_block(
-    simd: Simd,
+    products: Products,
     onto: Onto<'_>,
     a: View<'_>,
     inner: &Range<usize>,
     rights: &mut [Right<'_>],
-    pairs: &mut Vec<PairRow>,
+    left: &mut LeftRows,
 ) {
-    let is_packed = a.column_stride != 1;
+    let n_words = products.n_words(inner.len());
     for first_row in (0..a.rows).step_by(ROWS_A_PANEL) {
         let end_row = (first_row + ROWS_A_PANEL).min(a.rows);
-        if is_packed {
-            let n_pairs = (end_row - first_row).div_ceil(PAIR_ROWS);
-            pairs.resize(n_pairs * inner.len(), PairRow([0.0; PAIR_ROWS]));
-            a.pack_rows(first_row, inner, pairs);
-        }
+        left.lay_out(products, a, first_row..end_row, inner);
         for Right { out, stride, panels, depth, from, columns } in rights.iter_mut() {
             for (panel_idx, panel) in panels.chunks_exact(*depth).enumerate() {
                 // A panel comes from the third cache, or from memory: it is asked for while the first two tiles
                 // are at work on the panel before.
                 let next = panels.as_ptr().wrapping_add((panel_idx + 1) * *depth + *from);
-                let panel = &panel[*from..*from + inner.len()];
-                let parts = [next, next.wrapping_add(inner.len() * 2 / 3)];
+                let panel = &panel[*from..*from + n_words];
+                let parts = [next, next.wrapping_add(n_words * 2 / 3)];
                 let column = panel_idx * TILE_COLUMNS;
                 let width = TILE_COLUMNS.min(*columns - column);
                 let onto = match onto {
@@ -219,17 +155,10 @@ fn multiply_block(
                     other => other,
                 };
                 for (tile, row) in (first_row..end_row).step_by(TILE_ROWS).enumerate() {
-                    let left = if is_packed {
-                        let (pair, from) = ((row - first_row) / PAIR_ROWS, (row - first_row) % PAIR_ROWS);
-                        let pair: &[f32] = bytemuck::cast_slice(&pairs[pair * inner.len()..][..inner.len()]);
-                        Left { data: &pair[from..], row_stride: 1, inner_stride: PAIR_ROWS }
-                    } else {
-                        a.left(row, inner)
-                    };
                     let height = TILE_ROWS.min(end_row - row);
                     let place = Place { out: &mut out[row * *stride + column..], stride: *stride, height, width };
                     let ahead = parts.get(tile).copied().unwrap_or(panel.as_ptr());
-                    kernel::multiply(simd, left, panel, place, onto, ahead);
+                    kernel::multiply(products, left.tile(tile), panel, place, onto, ahead);
                 }
             }
         }
@@ -239,20 +168,20 @@ fn multiply_block(
 /// The right factor of many products, laid out once so that each product reads it front to back.
 #[derive(Default)]
 pub(crate) struct Packed {
-    /// `[panels][inner]`.
+    /// `[panels][words]`.
     panels: Vec<PanelRow>,
     inner: usize,
     columns: usize,
 }
 
 impl Packed {
-    /// Lays out `matrix`, reusing the buffer.
-    pub(crate) fn pack(&mut self, matrix: View<'_>) {
+    /// Lays out `matrix` for products with this scratch, reusing the buffer.
+    pub(crate) fn pack(&mut self, matrix: View<'_>, scratch: &Scratch) {
         (self.inner, self.columns) = (matrix.rows, matrix.columns);
-        let n_panels = matrix.columns.div_ceil(TILE_COLUMNS);
-        self.panels.resize(n_panels * matrix.rows, PanelRow::ZERO);
-        for (panel_idx, panel) in self.panels.chunks_exact_mut(matrix.rows).enumerate() {
-            matrix.pack_columns(panel_idx * TILE_COLUMNS, 0..matrix.rows, panel);
+        let depth = scratch.products.n_words(matrix.rows);
+        self.panels.resize(matrix.columns.div_ceil(TILE_COLUMNS) * depth, PanelRow::ZERO);
+        for (panel_idx, panel) in self.panels.chunks_exact_mut(depth).enumerate() {
+            lay_out_panel(scratch.products, matrix, panel_idx * TILE_COLUMNS, &(0..matrix.rows), panel);
         }
     }
 
@@ -265,11 +194,11 @@ impl Packed {
                 out: &mut *out,
                 stride: self.columns,
                 panels: &self.panels,
-                depth: self.inner,
-                from: inner.start,
+                depth: scratch.products.n_words(self.inner),
+                from: scratch.products.n_words(inner.start),
                 columns: self.columns,
             };
-            multiply_block(scratch.simd, onto, left, &inner, &mut [right], &mut scratch.pairs);
+            multiply_block(scratch.products, onto, left, &inner, &mut [right], &mut scratch.left);
             onto = Onto::Output;
         }
     }
@@ -277,11 +206,16 @@ impl Packed {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::simd::Simd;
+    use crate::model::simd::{Products, Simd};
     use crate::model::matrix::{Onto, Packed, Scratch, View};
 
     const SIZES: [(usize, usize, usize); 6] =
         [(1, 1, 1), (3, 5, 7), (8, 32, 32), (13, 31, 70), (17, 600, 33), (130, 300, 49)];
+
+    /// Whole numbers are the same in bf16.
+    fn every_way() -> Vec<Products> {
+        Simd::available().into_iter().map(Products::F32).chain(Products::bf16()).collect()
+    }
 
     fn whole_numbers(length: usize, seed: usize) -> Vec<f32> {
         (0..length).map(|idx| ((idx * 37 + seed * 11) % 17) as f32 - 8.0).collect()
@@ -293,8 +227,8 @@ mod tests {
 
     #[test]
     fn packed_and_unpacked_products_agree_with_the_definition_at_odd_sizes_on_every_processor() {
-        for (simd, (rows, inner, columns)) in
-            Simd::available().into_iter().flat_map(|simd| SIZES.map(|size| (simd, size)))
+        for (products, (rows, inner, columns)) in
+            every_way().into_iter().flat_map(|products| SIZES.map(|size| (products, size)))
         {
             let (a, b) = (whole_numbers(rows * inner, 1), whole_numbers(inner * columns, 2));
             let mut expected = whole_numbers(rows * columns, 3);
@@ -306,27 +240,27 @@ mod tests {
                     }
                 }
             }
-            let mut scratch = Scratch::new(simd);
+            let mut scratch = Scratch::new(products);
             let (left, right) = (View::new(&a, inner), View::new(&b, columns));
             scratch.product(Onto::Output, &mut plain, columns, left, right);
             let mut factor = Packed::default();
-            factor.pack(View::new(&b, columns));
+            factor.pack(View::new(&b, columns), &scratch);
             factor.product(Onto::Output, &a, &mut packed, &mut scratch);
             let a_turned: Vec<f32> = (0..a.len()).map(|idx| a[idx % rows * inner + idx / rows]).collect();
             let b_turned: Vec<f32> = (0..b.len()).map(|idx| b[idx % inner * columns + idx / inner]).collect();
             let (left, right) = (View::new(&a_turned, rows), View::new(&b_turned, inner));
             scratch.product(Onto::Output, &mut turned, columns, left.transposed(), right.transposed());
-            assert_eq!(plain, expected, "{simd:?} {rows} {inner} {columns}");
-            assert_eq!(packed, expected, "{simd:?} {rows} {inner} {columns}");
-            assert_eq!(turned, expected, "{simd:?} {rows} {inner} {columns}");
+            assert_eq!(plain, expected, "{products:?} {rows} {inner} {columns}");
+            assert_eq!(packed, expected, "{products:?} {rows} {inner} {columns}");
+            assert_eq!(turned, expected, "{products:?} {rows} {inner} {columns}");
         }
     }
 
     #[test]
     fn a_product_begins_from_nothing_or_from_a_row() {
         let (a, b) = (whole_numbers(20 * 300, 1), whole_numbers(300 * 40, 2));
-        for simd in Simd::available() {
-            let mut scratch = Scratch::new(simd);
+        for products in every_way() {
+            let mut scratch = Scratch::new(products);
             let mut product = |onto: Onto<'_>, begin: f32| {
                 let mut out = vec![begin; 20 * 40];
                 scratch.product(onto, &mut out, 40, View::new(&a, 300), View::new(&b, 40));
@@ -347,7 +281,7 @@ mod tests {
             .map(|simd| {
                 let mut out = vec![0.0; 37 * 45];
                 let factors = (View::new(&a, 700), View::new(&b, 45));
-                Scratch::new(simd).product(Onto::Nothing, &mut out, 45, factors.0, factors.1);
+                Scratch::new(Products::F32(simd)).product(Onto::Nothing, &mut out, 45, factors.0, factors.1);
                 (simd, out)
             })
             .collect();

@@ -8,7 +8,7 @@
 
 use crate::model::matrix::{Onto, Scratch, View};
 use crate::model::network::{LinearSlots, Network, NetworkConfig, Slot};
-use crate::model::simd::Simd;
+use crate::model::simd::{Products, Simd};
 
 mod kernel;
 use kernel::{Line, PANEL_ROWS};
@@ -183,7 +183,7 @@ fn fold_inputs(simd: Simd, network: &Network) -> Table {
     let width = slots.shape[0];
     let mut folded = vec![0.0; n_rows * width];
     let factors = (View::new(network.values(embedding), n_inputs), View::new(network.values(slots), n_inputs));
-    Scratch::new(simd).product(Onto::Nothing, &mut folded, width, factors.0, factors.1.transposed());
+    Scratch::new(Products::F32(simd)).product(Onto::Nothing, &mut folded, width, factors.0, factors.1.transposed());
     Table::new(&folded, width)
 }
 

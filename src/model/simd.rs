@@ -1,4 +1,4 @@
-//! Which vector instructions to compute with, asked of the processor once.
+//! Which vector instructions to compute with, and in what numbers; asked of the processor once.
 
 /// A kind of processor that there is code for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,5 +36,47 @@ impl Simd {
     pub fn available() -> Vec<Self> {
         let best = Self::detect();
         [Self::Avx512Vnni, Self::Avx512, Self::Avx2, Self::Portable].into_iter().skip_while(|simd| *simd != best).collect()
+    }
+}
+
+/// How products of matrices are computed; they are added up in f32 whichever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Products {
+    /// Of f32 factors: the same bits on every processor that has fused multiply-add.
+    F32(Simd),
+    /// Of factors rounded to bf16 (eight bits of mantissa, the range of an f32): AVX-512BF16 multiplies two of
+    /// them where it would multiply one f32.
+    Bf16,
+}
+
+impl Products {
+    /// Of f32 factors, with the best that this processor has.
+    #[must_use]
+    pub fn f32() -> Self {
+        Self::F32(Simd::detect())
+    }
+
+    /// Of bf16 factors, where the processor has instructions for that.
+    #[must_use]
+    pub fn bf16() -> Option<Self> {
+        #[cfg(target_arch = "x86_64")]
+        if matches!(Simd::detect(), Simd::Avx512 | Simd::Avx512Vnni) && std::arch::is_x86_feature_detected!("avx512bf16") {
+            return Some(Self::Bf16);
+        }
+        None
+    }
+
+    /// The fastest that this processor has.
+    #[must_use]
+    pub fn best() -> Self {
+        Self::bf16().unwrap_or_else(Self::f32)
+    }
+
+    /// How many words of 32 bits so many numbers of a factor take.
+    pub(crate) fn n_words(self, length: usize) -> usize {
+        match self {
+            Self::F32(_) => length,
+            Self::Bf16 => length.div_ceil(2),
+        }
     }
 }

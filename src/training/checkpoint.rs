@@ -11,6 +11,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::model::network::{Network, NetworkConfig};
+use crate::model::simd::Products;
 use crate::training::corpus::Corpus;
 use crate::training::engine::EngineState;
 use crate::training::fused::Losses;
@@ -22,6 +23,7 @@ use crate::training::validation::Validation;
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
     identity: Identity,
+    is_bf16: bool,
     /// Notes trained on.
     pub n_notes: u64,
     /// Time spent, in seconds.
@@ -75,6 +77,9 @@ pub enum CheckpointError {
 struct Header {
     version: u32,
     identity: Identity,
+    /// Whether products are of bf16 factors; they never were before this was told.
+    #[serde(default)]
+    is_bf16: bool,
     n_notes: u64,
     n_updates: u64,
     seconds: f64,
@@ -104,6 +109,7 @@ impl Checkpoint {
     pub fn begin(config: &TrainingConfig, corpus: &Corpus, network: &Network) -> Self {
         Self {
             identity: Identity::new(config, corpus, network.config),
+            is_bf16: config.products == Products::Bf16,
             n_notes: 0,
             seconds: 0.0,
             loss: [0.0; 5],
@@ -188,6 +194,7 @@ impl Checkpoint {
         Header {
             version: VERSION,
             identity: self.identity.clone(),
+            is_bf16: self.is_bf16,
             n_notes: self.n_notes,
             n_updates: state.optimiser.n_updates,
             seconds: self.seconds,
@@ -250,6 +257,7 @@ impl Checkpoint {
         };
         let run = Self {
             identity: header.identity,
+            is_bf16: config.products == Products::Bf16,
             n_notes: header.n_notes,
             seconds: header.seconds,
             loss: header.loss,
@@ -261,6 +269,17 @@ impl Checkpoint {
         };
         Ok((run, state))
     }
+}
+
+/// Whether the run that `path` was written by computed products of bf16 factors.
+///
+/// # Errors
+/// If it cannot be read or is no checkpoint.
+pub fn is_bf16(path: &Path) -> Result<bool, CheckpointError> {
+    let bytes =
+        std::fs::read(path).map_err(|source| CheckpointError::File { path: path.to_owned(), source })?;
+    let header = read_header(&bytes);
+    header.map(|header| header.is_bf16).map_err(|reason| CheckpointError::Unusable { path: path.to_owned(), reason })
 }
 
 fn read_header(bytes: &[u8]) -> Result<Header, String> {

@@ -100,7 +100,7 @@ impl CpuEngine {
         let carried_by_stream = carried.len() / batch;
         let lane = |first_stream: usize| {
             let numbers = first_stream..(first_stream + LANE_STREAMS).min(batch);
-            let mut worker = Worker::new(&network, config.dropout, 0);
+            let mut worker = Worker::with_products(config.products, &network, config.dropout, 0);
             let own = numbers.start * carried_by_stream..numbers.end * carried_by_stream;
             worker.carry_on(by_layer(&carried[own], network.config.n_layers, network.config.hidden));
             let streams = match states.get(numbers.clone()) {

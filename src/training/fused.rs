@@ -8,7 +8,7 @@
 use multiversion::multiversion;
 use crate::model::activation::{advance_cells, tanh};
 use crate::model::network::{LstmSlots, Network};
-use crate::model::simd::Simd;
+use crate::model::simd::Products;
 use crate::music::mixed;
 use crate::training::heads::Heads;
 use crate::model::matrix::{Factor, Onto, Packed, Scratch, View};
@@ -66,21 +66,21 @@ struct LayerBuffers {
 }
 
 impl Worker {
-    /// A worker for a network of this size; `dropout` is the share of outputs dropped while training.
+    /// A worker for a network of this size, in f32; `dropout` is the share of outputs dropped while training.
     #[must_use]
     pub fn new(network: &Network, dropout: f32, seed: u64) -> Self {
-        Self::with_simd(Simd::detect(), network, dropout, seed)
+        Self::with_products(Products::f32(), network, dropout, seed)
     }
 
-    /// The same, computing with `simd`, which this processor must have.
+    /// The same with products of another kind, which this processor must have.
     #[must_use]
-    pub fn with_simd(simd: Simd, network: &Network, dropout: f32, seed: u64) -> Self {
+    pub fn with_products(products: Products, network: &Network, dropout: f32, seed: u64) -> Self {
         Self {
             layers: (0..network.config.n_layers).map(|_| LayerBuffers::default()).collect(),
-            heads: Heads::new(simd),
+            heads: Heads::new(products),
             input: Vec::new(),
             input_gradient: Vec::new(),
-            scratch: Scratch::new(simd),
+            scratch: Scratch::new(products),
             gradient: vec![0.0; network.layout.n_parameters],
             dropout,
             seed,
@@ -203,7 +203,7 @@ impl LayerBuffers {
         let n_inputs = slots.input.shape[1];
         let weight = View::new(network.values(&slots.input), n_inputs).transposed();
         scratch.product(bias, &mut self.gates, 4 * hidden, View::new(input, n_inputs), weight);
-        self.forward.pack(View::new(network.values(&slots.recurrent), hidden).transposed());
+        self.forward.pack(View::new(network.values(&slots.recurrent), hidden).transposed(), scratch);
 
         self.carried_output.resize(n_streams * hidden, 0.0);
         self.carried_cell.resize(n_streams * hidden, 0.0);
@@ -243,7 +243,7 @@ impl LayerBuffers {
         let hidden = network.config.hidden;
         let n_streams = window.n_streams;
         let block = n_streams * hidden;
-        self.backward.pack(View::new(network.values(&slots.recurrent), hidden));
+        self.backward.pack(View::new(network.values(&slots.recurrent), hidden), scratch);
         let mut from_later = vec![0.0; block];
         let mut cell_gradient = vec![0.0; block];
         for step in (0..window.n_steps).rev() {

@@ -5,7 +5,7 @@ use multiversion::multiversion;
 use crate::model::activation::exp;
 use crate::model::encoding::Parts;
 use crate::model::network::{LinearSlots, N_HEADS, Network};
-use crate::model::simd::Simd;
+use crate::model::simd::Products;
 use crate::training::fused::{Losses, add_columns, add_rows, scatter_rows};
 use crate::model::matrix::{Onto, Scratch, View};
 use crate::training::windows::Window;
@@ -21,10 +21,10 @@ pub(crate) struct Heads {
 }
 
 impl Heads {
-    /// Buffers for products by `simd`.
-    pub(crate) fn new(simd: Simd) -> Self {
+    /// Buffers for products as `products` says.
+    pub(crate) fn new(products: Products) -> Self {
         let (inner, logits, inner_gradient) = Default::default();
-        Self { inner, logits, inner_gradient, scratch: Scratch::new(simd) }
+        Self { inner, logits, inner_gradient, scratch: Scratch::new(products) }
     }
 
     /// Loss and gradients; `top_gradient` is overwritten by the gradient of `top`, `[N, H]`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::model::network::{Network, NetworkConfig};
+use crate::model::simd::Products;
 use crate::training::checkpoint::{Checkpoint, CheckpointError};
 use crate::training::corpus::Corpus;
 #[cfg(feature = "cuda")]
@@ -49,6 +50,8 @@ pub struct TrainingConfig {
     pub save_every: Duration,
     /// Where to keep what a resumed run goes on from.
     pub checkpoint: PathBuf,
+    /// How the processor computes products.
+    pub products: Products,
     /// What to compute on.
     pub device: Device,
 }

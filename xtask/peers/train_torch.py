@@ -1,4 +1,4 @@
-"""Training updates in PyTorch, f32, AdamW: python train_torch.py DATA UPDATES THREADS"""
+"""Training updates in PyTorch, AdamW: python train_torch.py DATA UPDATES THREADS f32|bf16"""
 import sys
 import time
 
@@ -16,7 +16,8 @@ seconds = []
 for update in range(int(sys.argv[2])):
     started = time.perf_counter()
     optimiser.zero_grad(set_to_none=True)
-    loss, state = net(windows[update % len(windows)], state)
+    with torch.autocast("cpu", torch.bfloat16, enabled=sys.argv[4] == "bf16"):
+        loss, state = net(windows[update % len(windows)], state)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
     optimiser.step()

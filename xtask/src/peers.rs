@@ -162,14 +162,17 @@ pub fn bench(options: &Options) -> Result<()> {
     if is_wanted("train") {
         let (updates, threads) = (options.updates.to_string(), options.threads.to_string());
         let (torch, keras) = (script("train_torch.py"), script("train_keras.py"));
+        let own = |precision| [&ours, "train", &options.size, &folder, &updates, &threads, precision];
         let mut peers = vec![
-            Peer::new("Continuo", &[&ours, "train", &options.size, &folder, &updates, &threads], 2),
-            Peer::new(&format!("PyTorch, {threads} threads"), &[&python, &torch, &data, &updates, &threads], 2),
+            Peer::new("Continuo", &own("auto"), 2),
+            Peer::new("Continuo, f32", &own("f32"), 2),
+            Peer::new(&format!("PyTorch, f32, {threads} threads"), &[&python, &torch, &data, &updates, &threads, "f32"], 2),
+            Peer::new("PyTorch, bf16 autocast", &[&python, &torch, &data, &updates, &threads, "bf16"], 2),
             Peer::new("Keras", &[&python, &keras, &data, &updates, &threads], 2),
         ];
         if options.threads > 1 {
             // On a busy machine threads that wait for each other are slower than one.
-            peers.push(Peer::new("PyTorch, 1 thread", &[&python, &torch, &data, &updates, "1"], 2));
+            peers.push(Peer::new("PyTorch, f32, 1 thread", &[&python, &torch, &data, &updates, "1", "f32"], 2));
         }
         in_turn(&mut peers, options.rounds)?;
         let title = format!("Training, {}, batch 32, windows of 128, {threads} threads", options.size);

@@ -1,9 +1,13 @@
 //! The innermost loops of a product: up to eight rows times 48 columns, one way for each kind of processor.
 //!
-//! Every way adds up the products of one element in the same order with one rounding each (fused
-//! multiply-add), so AVX-512, AVX2 and NEON give the same bits; an x86 processor without FMA rounds twice.
+//! Every way of multiplying f32 adds up the products of one element in the same order with one rounding each
+//! (fused multiply-add), so AVX-512, AVX2 and NEON give the same bits; an x86 processor without FMA rounds twice.
 
-use crate::model::simd::Simd;
+use crate::model::simd::{Products, Simd};
+
+/// 32 bits of a factor: one f32, or two bf16 that follow each other along the inner dimension, the first in the
+/// lower half.
+pub(super) type Word = u32;
 
 /// Rows of the left factor that are worked on at a time.
 pub(super) const TILE_ROWS: usize = 8;
@@ -28,16 +32,16 @@ pub(crate) enum Onto<'a> {
 /// One row of a panel of the right factor; its alignment keeps vectors from straddling cache lines.
 #[derive(Debug, Clone, Copy)]
 #[repr(C, align(64))]
-pub(super) struct PanelRow(pub(super) [f32; TILE_COLUMNS]);
+pub(super) struct PanelRow(pub(super) [Word; TILE_COLUMNS]);
 
 impl PanelRow {
-    pub(super) const ZERO: Self = Self([0.0; TILE_COLUMNS]);
+    pub(super) const ZERO: Self = Self([0; TILE_COLUMNS]);
 }
 
-/// Rows of the left factor: element (row, inner) at `row * row_stride + inner * inner_stride`.
+/// Rows of the left factor: word (row, inner) at `row * row_stride + inner * inner_stride`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Left<'a> {
-    pub(super) data: &'a [f32],
+    pub(super) data: &'a [Word],
     pub(super) row_stride: usize,
     pub(super) inner_stride: usize,
 }
@@ -53,10 +57,10 @@ pub(super) struct Place<'a> {
 /// The same by address, once every bound has been checked.
 #[derive(Clone, Copy)]
 struct Job {
-    left: *const f32,
+    left: *const Word,
     row_stride: usize,
     inner_stride: usize,
-    panel: *const f32,
+    panel: *const Word,
     depth: usize,
     out: *mut f32,
     stride: usize,
@@ -73,7 +77,7 @@ struct Job {
 /// Writes `onto + left · panel` to one place in the output; meanwhile asks for two cache lines from `ahead`
 /// on for each row of the panel.
 pub(super) fn multiply(
-    simd: Simd,
+    products: Products,
     left: Left<'_>,
     panel: &[PanelRow],
     place: Place<'_>,
@@ -111,14 +115,17 @@ pub(super) fn multiply(
         ahead: ahead.cast(),
     };
     #[allow(unsafe_code, reason = "the bounds were checked above, once a tile and not once a number")]
-    match simd {
+    match products {
         // SAFETY: every address that follows from the job lies in its slice, as was asserted; whoever made
-        // the `Simd` asked the processor.
+        // the `Products` asked the processor.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx512 | Simd::Avx512Vnni => unsafe { x86::avx512(job) },
+        Products::Bf16 => unsafe { x86::bf16(job) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Simd::Avx2 => unsafe { x86::avx2(job) },
+        Products::F32(Simd::Avx512 | Simd::Avx512Vnni) => unsafe { x86::avx512(job) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "x86_64")]
+        Products::F32(Simd::Avx2) => unsafe { x86::avx2(job) },
         // SAFETY: as above.
         _ => unsafe { portable::multiply(job) },
     }
@@ -138,92 +145,116 @@ macro_rules! by_height {
 #[allow(unsafe_code, unsafe_op_in_unsafe_fn, reason = "vectors of a processor found at run time")]
 mod x86 {
     use std::arch::x86_64::{
-        _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, __m256, __mmask16, _mm256_add_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-        _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm512_add_ps, _mm512_fmadd_ps, _mm512_loadu_ps,
-        _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps, _mm512_set1_ps, _mm512_setzero_ps,
+        _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, __m256, __m512, __m512bh, __mmask16, _mm256_add_ps,
+        _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm512_add_ps,
+        _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
+        _mm512_set1_ps, _mm512_setzero_ps,
     };
 
     use crate::model::matrix::kernel::{CACHE_LINE, Job, TILE_COLUMNS};
 
-    /// # Safety
-    /// The processor has AVX-512F, and every address of the job is valid.
-    #[target_feature(enable = "avx512f")]
-    pub(super) unsafe fn avx512(job: Job) {
-        by_height!(job.height, avx512_rows, job, [1 2 3 4 5 6 7 8]);
-    }
-
-    #[target_feature(enable = "avx512f")]
-    unsafe fn avx512_rows<const ROWS: usize>(job: Job) {
-        match job.width.div_ceil(16) {
-            3.. => avx512_tile::<ROWS, 3>(job),
-            2 => avx512_tile::<ROWS, 2>(job),
-            _ => avx512_tile::<ROWS, 1>(job),
-        }
-    }
-
     /// Three vectors a row: where another program is at work on the same core, the loads are what it waits for, and
     /// these are fewer for each product than with two.
-    #[target_feature(enable = "avx512f")]
-    unsafe fn avx512_tile<const ROWS: usize, const VECTORS: usize>(job: Job) {
-        let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
-        // The output comes from far while the products are added up.
-        let mut row = 0;
-        while row < ROWS {
-            let out: *const i8 = job.out.wrapping_add(row * job.stride).cast_const().cast();
-            let mut vector = 0;
-            while vector < VECTORS {
-                _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(vector * CACHE_LINE));
-                vector += 1;
+    macro_rules! avx512_kernel {
+        ($(#[$doc:meta])* $kernel:ident, $rows:ident, $tile:ident, $features:literal, $multiply_add:ident) => {
+            $(#[$doc])*
+            #[target_feature(enable = $features)]
+            pub(super) unsafe fn $kernel(job: Job) {
+                by_height!(job.height, $rows, job, [1 2 3 4 5 6 7 8]);
             }
-            _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(VECTORS * CACHE_LINE - 4));
-            row += 1;
-        }
-        let (mut left, mut panel, mut ahead) = (job.left, job.panel, job.ahead);
-        let offsets = offsets::<ROWS>(job.row_stride);
-        // Indices, not iterators: those are not inlined into code for another processor, and the sums
-        // would leave their registers.
-        let mut idx = 0;
-        while idx < job.depth {
-            _mm_prefetch::<_MM_HINT_T1>(ahead);
-            _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(CACHE_LINE));
-            let mut factors = [_mm512_setzero_ps(); VECTORS];
-            let mut vector = 0;
-            while vector < VECTORS {
-                factors[vector] = _mm512_loadu_ps(panel.add(16 * vector));
-                vector += 1;
-            }
-            let mut row = 0;
-            while row < ROWS {
-                let value = _mm512_set1_ps(*left.add(offsets[row]));
-                let mut vector = 0;
-                while vector < VECTORS {
-                    sums[row][vector] = _mm512_fmadd_ps(value, factors[vector], sums[row][vector]);
-                    vector += 1;
+
+            #[target_feature(enable = $features)]
+            unsafe fn $rows<const ROWS: usize>(job: Job) {
+                match job.width.div_ceil(16) {
+                    3.. => $tile::<ROWS, 3>(job),
+                    2 => $tile::<ROWS, 2>(job),
+                    _ => $tile::<ROWS, 1>(job),
                 }
-                row += 1;
             }
-            // May point past the end after the last turn, where it is not read.
-            left = left.wrapping_add(job.inner_stride);
-            panel = panel.add(TILE_COLUMNS);
-            ahead = ahead.wrapping_add(2 * CACHE_LINE);
-            idx += 1;
-        }
-        let mut row = 0;
-        while row < ROWS {
-            let mut vector = 0;
-            while vector < VECTORS {
-                let mask = mask(job.width - 16 * vector);
-                let mut sum = sums[row][vector];
-                if !job.onto.is_null() {
-                    let onto = job.onto.wrapping_add(row * job.onto_stride + vector * 16);
-                    sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, onto), sum);
+
+            #[target_feature(enable = $features)]
+            unsafe fn $tile<const ROWS: usize, const VECTORS: usize>(job: Job) {
+                let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
+                // The output comes from far while the products are added up.
+                let mut row = 0;
+                while row < ROWS {
+                    let out: *const i8 = job.out.wrapping_add(row * job.stride).cast_const().cast();
+                    let mut vector = 0;
+                    while vector < VECTORS {
+                        _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(vector * CACHE_LINE));
+                        vector += 1;
+                    }
+                    _mm_prefetch::<_MM_HINT_T0>(out.wrapping_add(VECTORS * CACHE_LINE - 4));
+                    row += 1;
                 }
-                let out = job.out.wrapping_add(row * job.stride + vector * 16);
-                _mm512_mask_storeu_ps(out, mask, sum);
-                vector += 1;
+                let (mut left, mut panel, mut ahead) = (job.left, job.panel, job.ahead);
+                let offsets = offsets::<ROWS>(job.row_stride);
+                // Indices, not iterators: those are not inlined into code for another processor, and the sums
+                // would leave their registers.
+                let mut idx = 0;
+                while idx < job.depth {
+                    _mm_prefetch::<_MM_HINT_T1>(ahead);
+                    _mm_prefetch::<_MM_HINT_T1>(ahead.wrapping_add(CACHE_LINE));
+                    let mut factors = [_mm512_setzero_ps(); VECTORS];
+                    let mut vector = 0;
+                    while vector < VECTORS {
+                        factors[vector] = _mm512_loadu_ps(panel.add(16 * vector).cast());
+                        vector += 1;
+                    }
+                    let mut row = 0;
+                    while row < ROWS {
+                        let value = _mm512_set1_ps(*left.add(offsets[row]).cast());
+                        let mut vector = 0;
+                        while vector < VECTORS {
+                            sums[row][vector] = $multiply_add(value, factors[vector], sums[row][vector]);
+                            vector += 1;
+                        }
+                        row += 1;
+                    }
+                    // May point past the end after the last turn, where it is not read.
+                    left = left.wrapping_add(job.inner_stride);
+                    panel = panel.add(TILE_COLUMNS);
+                    ahead = ahead.wrapping_add(2 * CACHE_LINE);
+                    idx += 1;
+                }
+                let mut row = 0;
+                while row < ROWS {
+                    let mut vector = 0;
+                    while vector < VECTORS {
+                        let mask = mask(job.width - 16 * vector);
+                        let mut sum = sums[row][vector];
+                        if !job.onto.is_null() {
+                            let onto = job.onto.wrapping_add(row * job.onto_stride + vector * 16);
+                            sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, onto), sum);
+                        }
+                        let out = job.out.wrapping_add(row * job.stride + vector * 16);
+                        _mm512_mask_storeu_ps(out, mask, sum);
+                        vector += 1;
+                    }
+                    row += 1;
+                }
             }
-            row += 1;
-        }
+        };
+    }
+
+    avx512_kernel! {
+        /// # Safety
+        /// The processor has AVX-512F, and every address of the job is valid.
+        avx512, avx512_rows, avx512_tile, "avx512f", _mm512_fmadd_ps
+    }
+
+    avx512_kernel! {
+        /// # Safety
+        /// The processor has AVX-512F and AVX-512BF16, and every address of the job is valid.
+        bf16, bf16_rows, bf16_tile, "avx512f,avx512bf16", multiply_add_bf16
+    }
+
+    /// `sum + a · b`, where each f32 of the factors is the bits of two bf16.
+    #[target_feature(enable = "avx512f,avx512bf16")]
+    fn multiply_add_bf16(a: __m512, b: __m512, sum: __m512) -> __m512 {
+        // SAFETY: 512 bits are 512 bits.
+        let (a, b) = unsafe { (std::mem::transmute::<__m512, __m512bh>(a), std::mem::transmute::<__m512, __m512bh>(b)) };
+        _mm512_dpbf16_ps(sum, a, b)
     }
 
     /// Where each row begins. Hidden from the optimiser, which would turn addresses that do not depend on
@@ -270,10 +301,10 @@ mod x86 {
         let offsets = offsets::<ROWS>(job.row_stride);
         let mut idx = 0;
         while idx < job.depth {
-            let (low, high): (__m256, __m256) = (_mm256_loadu_ps(panel), _mm256_loadu_ps(panel.add(8)));
+            let (low, high): (__m256, __m256) = (_mm256_loadu_ps(panel.cast()), _mm256_loadu_ps(panel.add(8).cast()));
             let mut row = 0;
             while row < ROWS {
-                let value = _mm256_set1_ps(*left.add(offsets[row]));
+                let value = _mm256_set1_ps(*left.add(offsets[row]).cast());
                 sums[row][0] = _mm256_fmadd_ps(value, low, sums[row][0]);
                 sums[row][1] = _mm256_fmadd_ps(value, high, sums[row][1]);
                 row += 1;
@@ -364,9 +395,9 @@ mod portable {
     unsafe fn rows<const ROWS: usize>(job: Job) {
         let mut sums = [[0.0_f32; COLUMNS]; ROWS];
         for idx in 0..job.depth {
-            let line = job.panel.add(idx * TILE_COLUMNS);
+            let line: *const f32 = job.panel.add(idx * TILE_COLUMNS).cast();
             for (row, sums) in sums.iter_mut().enumerate() {
-                let value = *job.left.add(idx * job.inner_stride + row * job.row_stride);
+                let value: f32 = *job.left.add(idx * job.inner_stride + row * job.row_stride).cast();
                 for (column, sum) in sums.iter_mut().enumerate() {
                     let factor = *line.add(column);
                     *sum = if cfg!(any(target_arch = "aarch64", target_feature = "fma")) {
