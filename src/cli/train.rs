@@ -84,8 +84,8 @@ pub(super) struct TrainArgs {
     #[arg(long)]
     lr: Option<f32>,
     /// Share of the run through which the learning rate stays at its highest before it falls, 0 to 0.99.
-    #[arg(long, default_value_t = 0.0)]
-    hold: f32,
+    #[arg(long)]
+    hold: Option<f32>,
     /// Weight decay.
     #[arg(long)]
     weight_decay: Option<f32>,
@@ -348,7 +348,7 @@ fn config(
         batch: args.batch.map_or(settings.batch, |batch| batch as usize),
         sequence_length: args.sequence_length.map_or(settings.sequence_length, |length| length as usize),
         lr: args.lr.unwrap_or(settings.lr),
-        hold: args.hold,
+        hold: args.hold.unwrap_or(settings.hold),
         dropout: args.dropout.unwrap_or(settings.dropout),
         weight_decay: args.weight_decay.unwrap_or(settings.weight_decay),
         seed: args.seed,

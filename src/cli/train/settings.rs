@@ -7,7 +7,7 @@ use crate::training::corpus::Corpus;
 pub(super) enum Preset {
     /// Something worth hearing within five minutes on two cores
     Sketch,
-    /// A good model of one style in half an hour to an hour on two cores
+    /// A good model of one style in some minutes on two cores
     Standard,
     /// The best, for a GPU or a night
     Large,
@@ -25,6 +25,8 @@ pub(super) struct Settings {
     pub(super) dropout: f32,
     pub(super) lr: f32,
     pub(super) weight_decay: f32,
+    /// Share of the run through which the learning rate stays at its highest.
+    pub(super) hold: f32,
     /// Validations without anything better before a run ends.
     pub(super) patience: usize,
     pub(super) minutes: Option<f64>,
@@ -56,7 +58,8 @@ impl Settings {
                 sequence_length: 32,
                 dropout: 0.1,
                 lr: 8e-3,
-                weight_decay: 0.02,
+                weight_decay: 0.2,
+                hold: 0.0,
                 patience: 10,
                 minutes: Some(4.0),
                 length: Length { n_notes: 3e6, min_epochs: 1.0, max_epochs: 40.0 },
@@ -67,27 +70,30 @@ impl Settings {
                 embedding: 192,
                 head: 128,
                 batch: 32,
-                sequence_length: 64,
+                sequence_length: 32,
                 dropout: 0.3,
                 lr: 5e-3,
-                weight_decay: 0.02,
+                weight_decay: 0.4,
+                hold: 0.0,
                 patience: 12,
                 minutes: None,
                 length: Length { n_notes: 12e6, min_epochs: 4.0, max_epochs: 120.0 },
             },
+            // What the default model was trained with: models/README.md tells what else was tried.
             Preset::Large => Self {
                 n_layers: 3,
                 hidden: 512,
-                embedding: 384,
-                head: 256,
+                embedding: 256,
+                head: 192,
                 batch: 64,
                 sequence_length: 128,
-                dropout: 0.35,
+                dropout: 0.3,
                 lr: 2e-3,
-                weight_decay: 0.02,
-                patience: 15,
+                weight_decay: 0.4,
+                hold: 0.5,
+                patience: 25,
                 minutes: None,
-                length: Length { n_notes: 150e6, min_epochs: 20.0, max_epochs: 150.0 },
+                length: Length { n_notes: 120e6, min_epochs: 20.0, max_epochs: 150.0 },
             },
         }
     }
@@ -99,6 +105,8 @@ impl Settings {
             sequence_length: 64,
             dropout: 0.3,
             lr: 6e-4,
+            weight_decay: 0.02,
+            hold: 0.0,
             patience: 10,
             length: Length { n_notes: 1.5e6, min_epochs: 2.0, max_epochs: 30.0 },
             ..self
