@@ -72,8 +72,9 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// For products as `products` says.
+    /// For products as `products` says, which this processor must be able to.
     pub(crate) fn new(products: Products) -> Self {
+        assert!(products.is_available(), "this processor has no {products:?}");
         Self { products, left: LeftRows::default(), panels: Vec::new() }
     }
 

@@ -72,6 +72,14 @@ impl Products {
         Self::bf16().unwrap_or_else(Self::f32)
     }
 
+    /// Whether this processor can.
+    pub(crate) fn is_available(self) -> bool {
+        match self {
+            Self::F32(simd) => Simd::available().contains(&simd),
+            Self::Bf16 => Self::bf16().is_some(),
+        }
+    }
+
     /// How many words of 32 bits so many numbers of a factor take.
     pub(crate) fn n_words(self, length: usize) -> usize {
         match self {

@@ -116,8 +116,8 @@ pub(super) fn multiply(
     };
     #[allow(unsafe_code, reason = "the bounds were checked above, once a tile and not once a number")]
     match products {
-        // SAFETY: every address that follows from the job lies in its slice, as was asserted; whoever made
-        // the `Products` asked the processor.
+        // SAFETY: every address that follows from the job lies in its slice, as was asserted; `Scratch::new`
+        // asked the processor.
         #[cfg(target_arch = "x86_64")]
         Products::Bf16 => unsafe { x86::bf16(job) },
         // SAFETY: as above.

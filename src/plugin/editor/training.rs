@@ -61,7 +61,7 @@ impl Size {
     pub fn words(self) -> &'static str {
         match self {
             Self::Sketch => "Sketch: about five minutes, worth hearing",
-            Self::Standard => "Standard: half an hour to an hour, good in one style",
+            Self::Standard => "Standard: minutes to half an hour, good in one style",
             Self::Large => "Large: a night, the best",
         }
     }
