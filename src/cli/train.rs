@@ -101,8 +101,8 @@ pub(super) struct TrainArgs {
     /// What to compute on.
     #[arg(long, value_enum, default_value_t = DeviceChoice::Cpu)]
     device: DeviceChoice,
-    /// Numbers that the processor multiplies; they are added up, and the weights kept, in f32 whichever. A resumed
-    /// run goes on with what it began with.
+    /// Numbers that the processor multiplies (a GPU has ways of its own); they are added up, and the weights kept,
+    /// in f32 whichever. A resumed run goes on with what it began with.
     #[arg(long, value_enum, default_value_t = Precision::Auto)]
     precision: Precision,
     /// Threads; all processors by default. Their number changes no result.
@@ -177,14 +177,18 @@ enum Precision {
     Bf16,
 }
 
-/// How to compute products: as asked, or as the run did that is resumed.
+/// How the processor computes products: as asked, or as the run did that is resumed. A GPU has ways of its own.
 fn products(args: &TrainArgs) -> Result<Products> {
-    let wanted = match args.precision {
-        Precision::Auto if args.resume => {
+    let wanted = match (args.device, args.precision) {
+        (DeviceChoice::Gpu, Precision::Bf16) => {
+            bail!("--precision bf16 is for the processor: leave it out with --device gpu")
+        }
+        (DeviceChoice::Gpu, _) => Precision::F32,
+        (DeviceChoice::Cpu, Precision::Auto) if args.resume => {
             let is_bf16 = checkpoint::is_bf16(&args.out.with_extension("checkpoint"))?;
             if is_bf16 { Precision::Bf16 } else { Precision::F32 }
         }
-        wanted => wanted,
+        (DeviceChoice::Cpu, wanted) => wanted,
     };
     match wanted {
         Precision::Auto => Ok(Products::best()),
