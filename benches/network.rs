@@ -21,8 +21,10 @@ fn main() {
     divan::main();
 }
 
-const SMALL: NetworkConfig = NetworkConfig { n_styles: 10, embedding: 192, hidden: 256, n_layers: 2, head: 128 };
-const LARGE: NetworkConfig = NetworkConfig { n_styles: 10, embedding: 256, hidden: 512, n_layers: 3, head: 192 };
+const SMALL: NetworkConfig =
+    NetworkConfig { n_styles: 10, embedding: 192, hidden: 256, n_layers: 2, head: 128 };
+const LARGE: NetworkConfig =
+    NetworkConfig { n_styles: 10, embedding: 256, hidden: 512, n_layers: 3, head: 192 };
 const MIDDLE: NetworkConfig = NetworkConfig { n_layers: 2, ..LARGE };
 
 /// Notes of a window.
@@ -137,7 +139,8 @@ fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
 #[divan::bench(args = [1, 8], sample_count = 100, sample_size = 10)]
 fn eight_playing_steps_in_groups_of(bencher: Bencher, n_together: usize) {
     let played = Played::new(&Network::random(LARGE, 1));
-    let mut streams = (0..8).map(|seed| Stream { seed, reader: Reader::new(piece(seed)) }).collect::<Vec<_>>();
+    let mut streams =
+        (0..8).map(|seed| Stream { seed, reader: Reader::new(piece(seed)) }).collect::<Vec<_>>();
     let mut positions = vec![Position::padding(); 8];
     for (stream, position) in streams.iter_mut().zip(&mut positions) {
         stream.read_into(position);
@@ -160,16 +163,19 @@ fn composed_note(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let mut generator = Generator::new(Arc::new(model));
     let mut rng = Pcg64Mcg::seed_from_u64(1);
     let mut bar_end = Meter::COMMON.bar_length();
-    bencher.bench_local(|| loop {
-        let drawn = generator.draw(&Sampling::default(), &Constraints::default(), &Given::default(), &mut rng);
-        match drawn.map(|drawn| drawn.note).filter(|note| note.onset < bar_end) {
-            Some(note) => {
-                generator.feed(&note);
-                break;
-            }
-            None => {
-                generator.begin_bar(bar_end, Meter::COMMON);
-                bar_end += Meter::COMMON.bar_length();
+    bencher.bench_local(|| {
+        loop {
+            let drawn =
+                generator.draw(&Sampling::default(), &Constraints::default(), &Given::default(), &mut rng);
+            match drawn.map(|drawn| drawn.note).filter(|note| note.onset < bar_end) {
+                Some(note) => {
+                    generator.feed(&note);
+                    break;
+                }
+                None => {
+                    generator.begin_bar(bar_end, Meter::COMMON);
+                    bar_end += Meter::COMMON.bar_length();
+                }
             }
         }
     });

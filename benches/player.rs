@@ -10,7 +10,9 @@ use std::time::Instant;
 
 use continuo::music::{Bar, Beats, Family, Meter, Note, Scale, Score, Tick};
 use continuo::player::handover::{Published, handover};
-use continuo::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport};
+use continuo::player::{
+    Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport,
+};
 
 /// As long as this many blocks are timed together, so that reading the clock costs nothing.
 const N_BLOCKS: usize = 1000;
@@ -18,20 +20,14 @@ const N_ROUNDS: usize = 200;
 
 fn main() {
     // `cargo bench` says so; whoever only builds and tests all targets need not wait.
-    let n_rounds = if std::env::args().any(|argument| argument == "--bench") {
-        N_ROUNDS
-    } else {
-        1
-    };
-    println!(
-        "{:<16}{:>8}{:>16}{:>16}{:>14}",
-        "score", "frames", "median ns", "95% ns", "of real time"
-    );
+    let n_rounds = if std::env::args().any(|argument| argument == "--bench") { N_ROUNDS } else { 1 };
+    println!("{:<16}{:>8}{:>16}{:>16}{:>14}", "score", "frames", "median ns", "95% ns", "of real time");
     for n_samples in [64, 1024] {
         let off = PerformingKnobs::default();
         report("nothing to play", n_samples, &mut play(empty(), n_samples, n_rounds, &off));
         let plain = report("dense", n_samples, &mut play(dense(), n_samples, n_rounds, &off));
-        let full = report("dense, knobs on", n_samples, &mut play(dense(), n_samples, n_rounds, &all_knobs()));
+        let full =
+            report("dense, knobs on", n_samples, &mut play(dense(), n_samples, n_rounds, &all_knobs()));
         println!("{:<16}{n_samples:>8}{:>15.2}x", "knobs on / off", full / plain);
     }
 }
@@ -59,12 +55,7 @@ fn all_knobs() -> PerformingKnobs {
 /// Prints the nanoseconds that a block took, and returns their median.
 fn report(name: &str, n_samples: u32, rounds: &mut [f64]) -> f64 {
     rounds.sort_by(f64::total_cmp);
-    let quantile = |share: usize| {
-        rounds
-            .get((rounds.len() - 1) * share / 100)
-            .copied()
-            .unwrap_or_default()
-    };
+    let quantile = |share: usize| rounds.get((rounds.len() - 1) * share / 100).copied().unwrap_or_default();
     let (median, slow) = (quantile(50), quantile(95));
     let share = median / (f64::from(n_samples) / SAMPLE_RATE * 1e9) * 100.0;
     println!("{name:<16}{n_samples:>8}{median:>16.0}{slow:>16.0}{share:>13.4}%");
@@ -85,42 +76,28 @@ fn dense() -> Score {
     let bar = |start: i64| Bar {
         start: Tick(start),
         meter: Meter::COMMON,
-        notes: (start..start + 96)
-            .flat_map(|onset| (0..4).map(move |voice| note(onset, voice)))
-            .collect(),
+        notes: (start..start + 96).flat_map(|onset| (0..4).map(move |voice| note(onset, voice))).collect(),
     };
-    Score {
-        bars: (0..N_BARS).map(|idx| Arc::new(bar(96 * idx))).collect(),
-        ..Score::default()
-    }
+    Score { bars: (0..N_BARS).map(|idx| Arc::new(bar(96 * idx))).collect(), ..Score::default() }
 }
 
 /// Bars without a note, so that nothing else differs.
 fn empty() -> Score {
-    let bar = |idx: i64| Bar {
-        start: Tick(96 * idx),
-        meter: Meter::COMMON,
-        notes: Vec::new(),
-    };
-    Score {
-        bars: (0..N_BARS).map(|idx| Arc::new(bar(idx))).collect(),
-        ..Score::default()
-    }
+    let bar = |idx: i64| Bar { start: Tick(96 * idx), meter: Meter::COMMON, notes: Vec::new() };
+    Score { bars: (0..N_BARS).map(|idx| Arc::new(bar(idx))).collect(), ..Score::default() }
 }
 
 /// Nanoseconds a block, averaged over each round.
 fn play(score: Score, n_samples: u32, n_rounds: usize, performing: &PerformingKnobs) -> Vec<f64> {
     let (composer_end, player_end) = handover();
-    let published = Published {
-        score: Arc::new(score),
-        answered: u64::MAX,
-    };
+    let published = Published { score: Arc::new(score), answered: u64::MAX };
     assert!(composer_end.publish(published).is_ok());
     let mut player = Player::new(player_end);
     let mut events = EventList::default();
     let composing = ComposingKnobs { scale: Scale::Dorian, ..ComposingKnobs::default() };
     // Once in a thousand blocks a chord is struck; it is held until it is struck again.
-    let chord = [48, 52, 55, 59].map(|key| Event { offset: 0, kind: EventKind::On { channel: 0, key, velocity: 90 } });
+    let chord = [48, 52, 55, 59]
+        .map(|key| Event { offset: 0, kind: EventKind::On { channel: 0, key, velocity: 90 } });
     let mut n_blocks = 0;
     let (mut sample, end) = (0, N_BARS * 4 * 24_000);
     let mut block = || {
@@ -133,11 +110,7 @@ fn play(score: Score, n_samples: u32, n_rounds: usize, performing: &PerformingKn
         };
         sample = (sample + i64::from(n_samples)) % end;
         events.clear();
-        let block = Block {
-            n_samples,
-            sample_rate: SAMPLE_RATE,
-            transport,
-        };
+        let block = Block { n_samples, sample_rate: SAMPLE_RATE, transport };
         let input = if n_blocks % 1000 == 0 { &chord[..] } else { &[] };
         n_blocks += 1;
         player.process(&block, &composing, performing, input, &mut events);

@@ -15,10 +15,10 @@ use continuo::composer::{Composer, Take, Writer, compose_until};
 use continuo::model::Model;
 use continuo::music::{Beats, Family, Key, Meter, Mode, Note, Piece, Scale, Tick, find_key};
 use continuo::player::handover::handover;
-use continuo::training::corpus::{Corpus, Part, StyleFolder};
 use continuo::player::{
     Block, ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs, Player, Transport,
 };
+use continuo::training::corpus::{Corpus, Part, StyleFolder};
 
 const N_HEARD: i64 = 4;
 const N_ANSWERED: i64 = 8;
@@ -62,7 +62,8 @@ fn answers(model: &Arc<Model>, folder: &StyleFolder, n_pieces: usize) {
         };
         let answer = compose(model, &knobs, meter, &opening);
         let free = if key.mode == Mode::Minor { Scale::FreeMinor } else { Scale::FreeMajor };
-        let alone = ComposingKnobs { conversation: Conversation::Generate, tonic: key.tonic(), scale: free, ..knobs };
+        let alone =
+            ComposingKnobs { conversation: Conversation::Generate, tonic: key.tonic(), scale: free, ..knobs };
         let sample = compose(model, &alone, meter, &[]);
         let Some((found, _)) = find_key(&answer) else { continue };
         let trigrams = Trigrams::of(&rest);
@@ -240,7 +241,9 @@ fn react(model: &Arc<Model>) {
         let _ = thread.join();
     }
     reactions.sort_by(f64::total_cmp);
-    let at = |share: f64| reactions.get((share * (reactions.len().max(1) - 1) as f64) as usize).copied().unwrap_or(0.0);
+    let at = |share: f64| {
+        reactions.get((share * (reactions.len().max(1) - 1) as f64) as usize).copied().unwrap_or(0.0)
+    };
     println!(
         "\nAccompany at 240 bpm with {n_cores} busy cores: {} notes; from a note to the first composed one that has \
          seen it {:.2} beats (median), {:.2} (nine in ten), {:.2} (longest); bars late: {}",

@@ -36,10 +36,7 @@ fn agreement(folder: &Path) -> String {
         }
         let sections = piece.sections_by_key();
         n_sections += sections.len();
-        n_as_signed += sections
-            .iter()
-            .filter(|s| signature(s.key) == signature(*written))
-            .count();
+        n_as_signed += sections.iter().filter(|s| signature(s.key) == signature(*written)).count();
     }
     format!(
         "{n_files}\t{n_signed}\t{:.3}\t{n_minor_found}/{n_minor}\t{:.3}\t{:.3}",
@@ -50,11 +47,7 @@ fn agreement(folder: &Path) -> String {
 }
 
 fn signature(key: Key) -> u8 {
-    if key.mode == Mode::Minor {
-        (key.tonic() + 3) % 12
-    } else {
-        key.tonic()
-    }
+    if key.mode == Mode::Minor { (key.tonic() + 3) % 12 } else { key.tonic() }
 }
 
 fn midi_files(folder: &Path) -> Vec<PathBuf> {
@@ -62,13 +55,5 @@ fn midi_files(folder: &Path) -> Vec<PathBuf> {
         return Vec::new();
     };
     let paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
-    paths
-        .flat_map(|path| {
-            if path.is_dir() {
-                midi_files(&path)
-            } else {
-                vec![path]
-            }
-        })
-        .collect()
+    paths.flat_map(|path| if path.is_dir() { midi_files(&path) } else { vec![path] }).collect()
 }

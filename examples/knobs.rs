@@ -60,7 +60,8 @@ fn density(model: &Arc<Model>) {
     println!("Notes a beat in each style, at densities 0.5, 1, 1.5 and 2:\n");
     println!("| style | 0.5 | 1 | 1.5 | 2 |");
     println!("|---|---|---|---|---|");
-    let all = [0.5, 1.0, 1.5, 2.0].map(|density| compose(model, &ComposingKnobs { density, ..ComposingKnobs::default() }));
+    let all = [0.5, 1.0, 1.5, 2.0]
+        .map(|density| compose(model, &ComposingKnobs { density, ..ComposingKnobs::default() }));
     for (style, name) in model.card().styles.iter().enumerate() {
         let cells = all.each_ref().map(|pieces| {
             let of_style = pieces.chunks(N_SEEDS as usize).nth(style).unwrap_or_default();
@@ -86,16 +87,24 @@ fn kept(before: &[Vec<Note>], after: &[Vec<Note>]) -> f64 {
 
 fn temperature(model: &Arc<Model>) {
     println!("## Temperature\n");
-    println!("| temperature | surprise, bits a note | entropy of pitches, bits | entropy of onset distances, bits |");
+    println!(
+        "| temperature | surprise, bits a note | entropy of pitches, bits | entropy of onset distances, bits |"
+    );
     println!("|---|---|---|---|");
     for temperature in [0.5, 0.75, 1.0, 1.25, 1.5] {
         let pieces = compose(model, &ComposingKnobs { temperature, ..ComposingKnobs::default() });
         let surprise = in_parallel(&pieces.iter().enumerate().collect::<Vec<_>>(), |(idx, notes)| {
             surprise(model, idx / N_SEEDS as usize, notes)
         });
-        let pitches = mean(pieces.iter().map(|notes| entropy(notes.iter().map(|note| i64::from(note.pitch)))));
+        let pitches =
+            mean(pieces.iter().map(|notes| entropy(notes.iter().map(|note| i64::from(note.pitch)))));
         let distances = mean(pieces.iter().map(|notes| {
-            entropy(notes.windows(2).map(|pair| (pair[1].onset - pair[0].onset).0).filter(|distance| *distance > 0))
+            entropy(
+                notes
+                    .windows(2)
+                    .map(|pair| (pair[1].onset - pair[0].onset).0)
+                    .filter(|distance| *distance > 0),
+            )
         }));
         println!("| {temperature} | {:.2} | {pitches:.2} | {distances:.2} |", mean(surprise.into_iter()));
     }
@@ -106,7 +115,13 @@ fn temperature(model: &Arc<Model>) {
 fn surprise(model: &Arc<Model>, style: usize, notes: &[Note]) -> f64 {
     let mut generator = Generator::new(Arc::clone(model));
     let style = StyleMix::of(style);
-    generator.begin(&Beginning { style, mode: Mode::Major, start: Tick::ZERO, meter: Meter::COMMON, primer: None });
+    generator.begin(&Beginning {
+        style,
+        mode: Mode::Major,
+        start: Tick::ZERO,
+        meter: Meter::COMMON,
+        primer: None,
+    });
     let (mut bits, mut n_notes, mut bar) = (0.0, 0, 0);
     for note in notes {
         while bar + BAR <= note.onset.0 {
@@ -143,9 +158,14 @@ fn variety(model: &Arc<Model>) {
         let bars: Vec<(f64, usize)> = pieces.iter().map(|notes| repeated_bars(notes)).collect();
         let before = percent(mean(bars.iter().map(|(share, _)| *share)));
         let row = mean(bars.iter().map(|(_, row)| *row as f64));
-        let folk = model.card().styles.iter().position(|name| name == "Folk tunes").unwrap_or(0) * N_SEEDS as usize;
+        let folk =
+            model.card().styles.iter().position(|name| name == "Folk tunes").unwrap_or(0) * N_SEEDS as usize;
         let folk = percent(mean(bars.iter().skip(folk).take(N_SEEDS as usize).map(|(share, _)| *share)));
-        println!("| {variety} | {longest:.1} | {} | {} | {before} | {row:.1} | {folk} |", share(4), share(12));
+        println!(
+            "| {variety} | {longest:.1} | {} | {} | {before} | {row:.1} | {folk} |",
+            share(4),
+            share(12)
+        );
     }
     println!();
 }
@@ -203,19 +223,23 @@ fn repeated_bars(notes: &[Note]) -> (f64, usize) {
 
 fn blend(model: &Arc<Model>) {
     println!("## Blend\n");
-    println!("From each style to the next; which of the two styles the network finds likelier in what was composed.\n");
+    println!(
+        "From each style to the next; which of the two styles the network finds likelier in what was composed.\n"
+    );
     println!("| blend | notes a beat | bits a note likelier in the second style than in the first |");
     println!("|---|---|---|");
     let n_styles = model.card().styles.len();
     for blend in [0.0, 0.25, 0.5, 0.75, 1.0] {
-        let orders: Vec<ComposingKnobs> = orders(model, &ComposingKnobs { blend, ..ComposingKnobs::default() })
-            .into_iter()
-            .map(|knobs| ComposingKnobs { second_style: (knobs.style + 1) % n_styles as u8, ..knobs })
-            .collect();
+        let orders: Vec<ComposingKnobs> =
+            orders(model, &ComposingKnobs { blend, ..ComposingKnobs::default() })
+                .into_iter()
+                .map(|knobs| ComposingKnobs { second_style: (knobs.style + 1) % n_styles as u8, ..knobs })
+                .collect();
         let pieces = in_parallel(&orders, |knobs| (knobs, compose_one(model, &knobs)));
         let n_notes: usize = pieces.iter().map(|(_, notes)| notes.len()).sum();
         let lean = in_parallel(&pieces.iter().collect::<Vec<_>>(), |(knobs, notes)| {
-            let [first, second] = [knobs.style, knobs.second_style].map(|style| surprise(model, usize::from(style), notes));
+            let [first, second] =
+                [knobs.style, knobs.second_style].map(|style| surprise(model, usize::from(style), notes));
             first - second
         });
         let a_beat = n_notes as f64 / (pieces.len() as i64 * N_BARS * 4) as f64;

@@ -26,14 +26,18 @@ fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["data", size, folder, out, n_windows] => data(size, Path::new(folder), Path::new(out), n_windows.parse()?),
+        ["data", size, folder, out, n_windows] => {
+            data(size, Path::new(folder), Path::new(out), n_windows.parse()?)
+        }
         ["train", size, folder, n_updates, n_threads, precision] => {
             train(size, Path::new(folder), n_updates.parse()?, n_threads.parse()?, precision)
         }
         ["step", size, folder, n_steps] => step(size, Path::new(folder), n_steps.parse()?),
         ["read", folder, n_threads] => read(Path::new(folder), n_threads.parse()?),
         ["notes", folder] => notes(Path::new(folder)),
-        _ => bail!("expected data SIZE FOLDER OUT N, train SIZE FOLDER N THREADS auto|f32, step SIZE FOLDER N, read FOLDER THREADS or notes FOLDER"),
+        _ => bail!(
+            "expected data SIZE FOLDER OUT N, train SIZE FOLDER N THREADS auto|f32, step SIZE FOLDER N, read FOLDER THREADS or notes FOLDER"
+        ),
     }
 }
 
@@ -51,7 +55,10 @@ fn midi_files(folder: &Path) -> Result<Vec<PathBuf>> {
         let path = entry?.path();
         if path.is_dir() {
             files.extend(midi_files(&path)?);
-        } else if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi")) {
+        } else if path
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("mid") || e.eq_ignore_ascii_case("midi"))
+        {
             files.push(path);
         }
     }
@@ -148,7 +155,13 @@ fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize, precisio
     let mut network = Network::random(config(size)?, 1);
     let mut optimiser = AdamW::new(&network.layout, 0.01);
     let mut lanes: Vec<(Source, Worker, Window)> = (0..BATCH / LANE)
-        .map(|idx| Ok((Source::new(folder)?, Worker::with_products(products, &network, 0.2, idx as u64), Window::default())))
+        .map(|idx| {
+            Ok((
+                Source::new(folder)?,
+                Worker::with_products(products, &network, 0.2, idx as u64),
+                Window::default(),
+            ))
+        })
         .collect::<Result<_>>()?;
     let per_thread = lanes.len().div_ceil(n_threads.max(1));
     let mut seconds = Vec::new();
@@ -211,7 +224,9 @@ fn read(folder: &Path, n_threads: usize) -> Result<()> {
         threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
     });
     let seconds = [started.elapsed().as_secs_f64()];
-    say(&serde_json::json!({ "seconds": seconds, "files": files.len(), "notes": n_notes, "peak_mib": peak_mib() }))
+    say(
+        &serde_json::json!({ "seconds": seconds, "files": files.len(), "notes": n_notes, "peak_mib": peak_mib() }),
+    )
 }
 
 /// Every note of a folder's files, to be compared: start, pitch, velocity, and how long, by file.

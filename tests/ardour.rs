@@ -15,14 +15,9 @@ const TEMPO: f64 = 120.0;
 /// The library that cargo built for this test, packed as a VST3 bundle in `folder`.
 fn bundle(folder: &Path) -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let library = program
-        .parent()
-        .context("a program without a folder")?
-        .join("libcontinuo.so");
+    let library = program.parent().context("a program without a folder")?.join("libcontinuo.so");
     let bundle = folder.join("Continuo.vst3");
-    let inside = bundle
-        .join("Contents")
-        .join(format!("{}-linux", std::env::consts::ARCH));
+    let inside = bundle.join("Contents").join(format!("{}-linux", std::env::consts::ARCH));
     std::fs::create_dir_all(&inside)?;
     std::fs::copy(library, inside.join("Continuo.so"))?;
     Ok(bundle)
@@ -30,30 +25,17 @@ fn bundle(folder: &Path) -> Result<PathBuf> {
 
 /// What our own host hears, given the same knobs.
 fn expected(bundle: &Path, knobs: &[Knob]) -> Result<Song> {
-    let library = bundle
-        .join("Contents")
-        .join(format!("{}-linux", std::env::consts::ARCH));
+    let library = bundle.join("Contents").join(format!("{}-linux", std::env::consts::ARCH));
     let mut host = ClapHost::load(&library.join("Continuo.so"))?;
     for knob in knobs {
         host.set(knob.id, knob.text)?;
     }
-    host.activate(Setup {
-        mode: RenderMode::Offline,
-        ..Setup::default()
-    })?;
-    let mut daw = Daw {
-        tempo: TEMPO,
-        ..Daw::default()
-    };
+    host.activate(Setup { mode: RenderMode::Offline, ..Setup::default() })?;
+    let mut daw = Daw { tempo: TEMPO, ..Daw::default() };
     let mut blocks = daw.play(f64::from(SECONDS + 4) * TEMPO / 60.0);
     blocks.extend(daw.stand(48_000));
     let mut recording = Recording::default();
-    host.play(
-        &mut blocks.into_iter(),
-        Pace::AsFastAsPossible,
-        Meanwhile::Answer,
-        &mut recording,
-    )?;
+    host.play(&mut blocks.into_iter(), Pace::AsFastAsPossible, Meanwhile::Answer, &mut recording)?;
     Song::from_recording(&recording, (4, 4), TEMPO)
 }
 
@@ -66,38 +48,19 @@ struct Knob {
 
 fn knobs(temperature: &'static str) -> [Knob; 3] {
     [
-        Knob {
-            id: "seed",
-            name: "Seed",
-            text: "77",
-        },
-        Knob {
-            id: "temp",
-            name: "Temperature",
-            text: temperature,
-        },
-        Knob {
-            id: "length",
-            name: "Length",
-            text: "4",
-        },
+        Knob { id: "seed", name: "Seed", text: "77" },
+        Knob { id: "temp", name: "Temperature", text: temperature },
+        Knob { id: "length", name: "Length", text: "4" },
     ]
 }
 
 fn in_ardour(bundle: &Path, knobs: &[Knob]) -> Result<Song> {
     let mut host = ClapHost::load(&bundle.join("Contents/x86_64-linux/Continuo.so"))?;
-    let parameters = knobs
-        .iter()
-        .map(|knob| Ok((knob.name, host.normalised(knob.id, knob.text)?)));
+    let parameters = knobs.iter().map(|knob| Ok((knob.name, host.normalised(knob.id, knob.text)?)));
     let parameters = parameters.collect::<Result<Vec<_>>>()?;
     drop(host);
     let folder = tempfile::tempdir()?;
-    record(&Job {
-        vst3: bundle,
-        folder: folder.path(),
-        seconds: SECONDS,
-        parameters: &parameters,
-    })
+    record(&Job { vst3: bundle, folder: folder.path(), seconds: SECONDS, parameters: &parameters })
 }
 
 #[test]
@@ -118,11 +81,8 @@ fn ardour_records_the_notes_that_our_own_host_hears() -> Result<()> {
     let second = in_ardour(&bundle, &knobs("0.9"))?;
     compare(&expected(&bundle, &knobs("0.9"))?, &second)?;
     // Ardour stops a little sooner or later.
-    let (longer, shorter) = if first.notes.len() > second.notes.len() {
-        (&first, &second)
-    } else {
-        (&second, &first)
-    };
+    let (longer, shorter) =
+        if first.notes.len() > second.notes.len() { (&first, &second) } else { (&second, &first) };
     compare(longer, shorter)?;
 
     let other = in_ardour(&bundle, &knobs("1.3"))?;

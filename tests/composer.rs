@@ -27,29 +27,14 @@ fn bars(n_bars: i64) -> Tick {
 
 fn composed(knobs: &ComposingKnobs, n_bars: i64) -> Take {
     let mut take = Take::default();
-    compose_until(
-        &mut take,
-        &mut Writer::new(model()),
-        knobs,
-        Meter::COMMON,
-        bars(n_bars),
-    );
+    compose_until(&mut take, &mut Writer::new(model()), knobs, Meter::COMMON, bars(n_bars));
     take
 }
 
 /// The notes of each bar, counted from its bar line.
 fn phrases(score: &Score) -> Vec<Vec<Note>> {
-    let from_line = |start: Tick| {
-        move |note: &Note| Note {
-            onset: note.onset - start,
-            ..*note
-        }
-    };
-    score
-        .bars
-        .iter()
-        .map(|bar| bar.notes.iter().map(from_line(bar.start)).collect())
-        .collect()
+    let from_line = |start: Tick| move |note: &Note| Note { onset: note.onset - start, ..*note };
+    score.bars.iter().map(|bar| bar.notes.iter().map(from_line(bar.start)).collect()).collect()
 }
 
 #[test]
@@ -73,36 +58,18 @@ fn a_bar_does_not_depend_on_how_far_ahead_it_was_composed() {
 
 #[test]
 fn a_reloaded_take_goes_on_as_if_it_had_never_been_closed() {
-    let knobs = ComposingKnobs {
-        evolve: 0.7,
-        length: 4,
-        ..ComposingKnobs::default()
-    };
+    let knobs = ComposingKnobs { evolve: 0.7, length: 4, ..ComposingKnobs::default() };
     for n_bars_before in [1, 5, 31, 32, 33, 50] {
         let saved = SavedTake::of(&composed(&knobs, n_bars_before), None);
         let mut take = saved.restore().unwrap();
-        compose_until(
-            &mut take,
-            &mut Writer::new(model()),
-            &knobs,
-            Meter::COMMON,
-            bars(52),
-        );
-        assert_eq!(
-            take.score(),
-            composed(&knobs, 52).score(),
-            "{n_bars_before} bars before"
-        );
+        compose_until(&mut take, &mut Writer::new(model()), &knobs, Meter::COMMON, bars(52));
+        assert_eq!(take.score(), composed(&knobs, 52).score(), "{n_bars_before} bars before");
     }
 }
 
 #[test]
 fn without_evolving_the_phrase_repeats_exactly() {
-    let knobs = ComposingKnobs {
-        evolve: 0.0,
-        length: 3,
-        ..ComposingKnobs::default()
-    };
+    let knobs = ComposingKnobs { evolve: 0.0, length: 3, ..ComposingKnobs::default() };
     let phrases = phrases(&composed(&knobs, 12).score());
     for bar_idx in 3..12 {
         assert_eq!(phrases[bar_idx], phrases[bar_idx % 3], "bar {bar_idx}");
@@ -111,25 +78,16 @@ fn without_evolving_the_phrase_repeats_exactly() {
 
 #[test]
 fn evolving_fully_every_bar_is_new() {
-    let knobs = ComposingKnobs {
-        evolve: 1.0,
-        length: 2,
-        ..ComposingKnobs::default()
-    };
+    let knobs = ComposingKnobs { evolve: 1.0, length: 2, ..ComposingKnobs::default() };
     let phrases = phrases(&composed(&knobs, 8).score());
-    let n_repeats = (2..8)
-        .filter(|idx| !phrases[*idx].is_empty() && phrases[*idx] == phrases[idx - 2])
-        .count();
+    let n_repeats =
+        (2..8).filter(|idx| !phrases[*idx].is_empty() && phrases[*idx] == phrases[idx - 2]).count();
     assert_eq!(n_repeats, 0);
 }
 
 #[test]
 fn evolving_a_little_some_bars_come_back() {
-    let knobs = ComposingKnobs {
-        evolve: 0.5,
-        length: 2,
-        ..ComposingKnobs::default()
-    };
+    let knobs = ComposingKnobs { evolve: 0.5, length: 2, ..ComposingKnobs::default() };
     let phrases = phrases(&composed(&knobs, 32).score());
     let n_repeats = (2..32).filter(|idx| phrases[*idx] == phrases[idx - 2]).count();
     assert!((5..25).contains(&n_repeats), "{n_repeats} of 30");
@@ -137,27 +95,11 @@ fn evolving_a_little_some_bars_come_back() {
 
 #[test]
 fn the_tonic_moves_the_music_and_nothing_else() {
-    let in_c = ComposingKnobs {
-        lowest: 40,
-        highest: 80,
-        ..ComposingKnobs::default()
-    };
-    let in_d = ComposingKnobs {
-        tonic: 2,
-        lowest: 42,
-        highest: 82,
-        ..in_c
-    };
+    let in_c = ComposingKnobs { lowest: 40, highest: 80, ..ComposingKnobs::default() };
+    let in_d = ComposingKnobs { tonic: 2, lowest: 42, highest: 82, ..in_c };
     let (c, d) = (composed(&in_c, 6).score(), composed(&in_d, 6).score());
     let up = |note: &Note| {
-        if note.family.is_drums() {
-            *note
-        } else {
-            Note {
-                pitch: note.pitch + 2,
-                ..*note
-            }
-        }
+        if note.family.is_drums() { *note } else { Note { pitch: note.pitch + 2, ..*note } }
     };
     for (c, d) in c.bars.iter().zip(&d.bars) {
         let mut moved: Vec<Note> = c.notes.iter().map(up).collect();
@@ -168,45 +110,20 @@ fn the_tonic_moves_the_music_and_nothing_else() {
 
 #[test]
 fn a_locked_phrase_follows_a_turned_tonic() {
-    let knobs = ComposingKnobs {
-        evolve: 0.0,
-        length: 2,
-        lowest: 0,
-        highest: 127,
-        ..ComposingKnobs::default()
-    };
-    let knobs = ComposingKnobs {
-        lowest: 30,
-        highest: 90,
-        ..knobs
-    };
-    let wide = ComposingKnobs {
-        lowest: 30,
-        highest: 90,
-        tonic: 2,
-        ..knobs
-    };
+    let knobs =
+        ComposingKnobs { evolve: 0.0, length: 2, lowest: 0, highest: 127, ..ComposingKnobs::default() };
+    let knobs = ComposingKnobs { lowest: 30, highest: 90, ..knobs };
+    let wide = ComposingKnobs { lowest: 30, highest: 90, tonic: 2, ..knobs };
     let mut take = composed(&knobs, 4);
     // From bar 4 on in D; bars 0 to 3 stay in C because only the end of the take is composed.
     let mut writer = Writer::new(model());
     let first = phrases(&take.score());
     compose_from(&mut take, &mut writer, &wide, 4, 6);
     let all = phrases(&take.score());
-    let highest = first[0]
-        .iter()
-        .filter(|n| !n.family.is_drums())
-        .map(|n| n.pitch)
-        .max();
+    let highest = first[0].iter().filter(|n| !n.family.is_drums()).map(|n| n.pitch).max();
     if highest.is_some_and(|pitch| pitch <= 88) {
         let up = |n: &Note| {
-            if n.family.is_drums() {
-                *n
-            } else {
-                Note {
-                    pitch: n.pitch + 2,
-                    ..*n
-                }
-            }
+            if n.family.is_drums() { *n } else { Note { pitch: n.pitch + 2, ..*n } }
         };
         let mut moved: Vec<Note> = first[0].iter().map(up).collect();
         moved.sort();
@@ -278,10 +195,7 @@ fn a_take_of_a_later_version_is_refused() {
     let mut saved = SavedTake::of(&Take::default(), None);
     saved.version += 1;
     let error = saved.restore().unwrap_err().to_string();
-    assert_eq!(
-        error,
-        "expected a saved take of version 3 or older, found version 4"
-    );
+    assert_eq!(error, "expected a saved take of version 3 or older, found version 4");
 }
 
 // ---- With the thread and the player ----
@@ -293,17 +207,11 @@ struct Instance {
 
 fn instance(model: Option<Arc<Model>>, take: Option<SavedTake>) -> Instance {
     let (composer_end, player_end) = handover();
-    Instance {
-        composer: Composer::spawn(composer_end, model, take),
-        player: Player::new(player_end),
-    }
+    Instance { composer: Composer::spawn(composer_end, model, take), player: Player::new(player_end) }
 }
 
 fn offline() -> Setting {
-    Setting {
-        offline: true,
-        ..Setting::default()
-    }
+    Setting { offline: true, ..Setting::default() }
 }
 
 fn with_knobs(knobs: ComposingKnobs) -> Vec<(f64, ComposingKnobs)> {
@@ -327,14 +235,7 @@ fn onsets(score: &Score, beats: f64) -> Vec<(u32, u8, u8, u8)> {
         .iter()
         .flat_map(|bar| &bar.notes)
         .filter(|note| note.onset.to_beats().0 < beats)
-        .map(|n| {
-            (
-                (n.onset.0 * 1000) as u32,
-                if n.family.is_drums() { 9 } else { 0 },
-                n.pitch,
-                n.velocity,
-            )
-        })
+        .map(|n| ((n.onset.0 * 1000) as u32, if n.family.is_drums() { 9 } else { 0 }, n.pitch, n.velocity))
         .collect();
     onsets.sort_unstable();
     // Two families on one key are one note.
@@ -343,11 +244,7 @@ fn onsets(score: &Score, beats: f64) -> Vec<(u32, u8, u8, u8)> {
 }
 
 fn heard_onsets(heard: &Heard) -> Vec<(u32, u8, u8)> {
-    heard
-        .onsets_between(0, u32::MAX)
-        .iter()
-        .map(|o| (o.0, o.1, o.2))
-        .collect()
+    heard.onsets_between(0, u32::MAX).iter().map(|o| (o.0, o.1, o.2)).collect()
 }
 
 fn keys(onsets: &[(u32, u8, u8, u8)]) -> Vec<(u32, u8, u8)> {
@@ -359,11 +256,7 @@ fn a_fresh_instance_plays_offline_what_generate_writes() {
     let expected = composed(&ComposingKnobs::default(), 8).score();
     for block_sizes in [vec![512], vec![1, 700, 64], vec![30_000]] {
         let mut fresh = instance(Some(model()), None);
-        let heard = Host::new(Setting {
-            block_sizes,
-            ..offline()
-        })
-        .run_beats(&mut fresh.player, 32.0);
+        let heard = Host::new(Setting { block_sizes, ..offline() }).run_beats(&mut fresh.player, 32.0);
         heard.check_pairs().unwrap();
         assert_eq!(heard_onsets(&heard), keys(&onsets(&expected, 32.0)));
     }
@@ -383,37 +276,22 @@ fn live_and_offline_give_the_same_notes() {
 #[test]
 fn bars_are_ready_while_the_song_stands() {
     let mut standing = instance(Some(model()), None);
-    let setting = Setting {
-        start: 8.0,
-        loop_range: Some((20.0, 40.0)),
-        ..Setting::default()
-    };
-    let host = Host::new(Setting {
-        start: 24.0,
-        ..setting
-    });
+    let setting = Setting { start: 8.0, loop_range: Some((20.0, 40.0)), ..Setting::default() };
+    let host = Host::new(Setting { start: 24.0, ..setting });
     // Bar 6 under the playhead, two more, and from bar 5, where the loop starts, on.
-    wait_until(&host, &mut standing, |composer| {
-        composer.picture().score.bars.len() >= 9
-    });
+    wait_until(&host, &mut standing, |composer| composer.picture().score.bars.len() >= 9);
 }
 
 #[test]
 fn a_turned_knob_is_heard_from_the_next_bar_on_and_automation_replays_exactly() {
     let calm = ComposingKnobs::default();
     let turned = ComposingKnobs { seed: 99, ..calm };
-    let setting = Setting {
-        composing: vec![(f64::NEG_INFINITY, calm), (6.0, turned)],
-        ..offline()
-    };
+    let setting = Setting { composing: vec![(f64::NEG_INFINITY, calm), (6.0, turned)], ..offline() };
     let mut first = instance(Some(model()), None);
     let heard = Host::new(setting.clone()).run_beats(&mut first.player, 24.0);
     let before = keys(&onsets(&composed(&calm, 2).score(), 8.0));
     let until = |heard: &Heard, sample: u32| -> Vec<_> {
-        heard_onsets(heard)
-            .into_iter()
-            .filter(|onset| onset.0 < sample)
-            .collect()
+        heard_onsets(heard).into_iter().filter(|onset| onset.0 < sample).collect()
     };
     assert_eq!(until(&heard, 8 * 24_000), before);
     let untouched = keys(&onsets(&composed(&calm, 6).score(), 24.0));
@@ -430,10 +308,7 @@ fn a_knob_turned_in_the_last_beat_waits_a_bar() {
     let calm = ComposingKnobs::default();
     let turned = ComposingKnobs { seed: 99, ..calm };
     let run = |from: f64| {
-        let setting = Setting {
-            composing: vec![(f64::NEG_INFINITY, calm), (from, turned)],
-            ..offline()
-        };
+        let setting = Setting { composing: vec![(f64::NEG_INFINITY, calm), (from, turned)], ..offline() };
         heard_onsets(&Host::new(setting).run_beats(&mut instance(Some(model()), None).player, 16.0))
     };
     // Settled at beat 3 for the bar at 4: turned at 3.5 is heard at 8, as if turned at 5.
@@ -444,26 +319,15 @@ fn a_knob_turned_in_the_last_beat_waits_a_bar() {
 #[test]
 fn a_knob_turned_inside_a_short_loop_is_heard_at_its_next_bar_line() {
     let mut looping = instance(Some(model()), None);
-    let calm = ComposingKnobs {
-        evolve: 0.0,
-        length: 2,
-        ..ComposingKnobs::default()
-    };
-    let setting = Setting {
-        loop_range: Some((0.0, 8.0)),
-        composing: with_knobs(calm),
-        ..offline()
-    };
+    let calm = ComposingKnobs { evolve: 0.0, length: 2, ..ComposingKnobs::default() };
+    let setting = Setting { loop_range: Some((0.0, 8.0)), composing: with_knobs(calm), ..offline() };
     let heard = Host::new(setting.clone()).run_beats(&mut looping.player, 24.0);
     let pass = |heard: &Heard, idx: u32| heard.onsets_between(idx * 8 * 24_000, (idx + 1) * 8 * 24_000);
     assert_eq!(pass(&heard, 0), pass(&heard, 1));
     assert_eq!(pass(&heard, 0), pass(&heard, 2));
     let turned = ComposingKnobs { seed: 5, ..calm };
-    let after = Host::new(Setting {
-        composing: with_knobs(turned),
-        ..setting
-    })
-    .run_beats(&mut looping.player, 24.0);
+    let after =
+        Host::new(Setting { composing: with_knobs(turned), ..setting }).run_beats(&mut looping.player, 24.0);
     assert_ne!(pass(&after, 0), pass(&heard, 0));
     assert_eq!(pass(&after, 0), pass(&after, 1));
     assert_eq!(pass(&after, 0), pass(&after, 2));
@@ -473,28 +337,18 @@ fn a_knob_turned_inside_a_short_loop_is_heard_at_its_next_bar_line() {
 fn a_knob_turned_there_and_back_brings_the_same_bars_back() {
     let mut standing = instance(Some(model()), None);
     let calm = ComposingKnobs::default();
-    let host = Host::new(Setting {
-        composing: with_knobs(calm),
-        ..Setting::default()
-    });
-    wait_until(&host, &mut standing, |composer| {
-        composer.picture().score.bars.len() >= 3
-    });
+    let host = Host::new(Setting { composing: with_knobs(calm), ..Setting::default() });
+    wait_until(&host, &mut standing, |composer| composer.picture().score.bars.len() >= 3);
     let before = standing.composer.picture();
     let turned = Host::new(Setting {
         composing: with_knobs(ComposingKnobs { seed: 77, ..calm }),
         ..Setting::default()
     });
     let differs = |composer: &Composer| {
-        composer.picture().score.bars[..3]
-            .iter()
-            .zip(&before.score.bars)
-            .all(|(a, b)| a != b)
+        composer.picture().score.bars[..3].iter().zip(&before.score.bars).all(|(a, b)| a != b)
     };
     wait_until(&turned, &mut standing, differs);
-    wait_until(&host, &mut standing, |composer| {
-        composer.picture().score.bars[..3] == before.score.bars[..3]
-    });
+    wait_until(&host, &mut standing, |composer| composer.picture().score.bars[..3] == before.score.bars[..3]);
 }
 
 #[test]
@@ -514,18 +368,13 @@ fn a_saved_take_stays_when_another_model_stands_in_and_changes_when_one_is_chose
     assert_eq!(heard_onsets(&heard), keys(&onsets(&take.score(), 24.0)));
     reopened.composer.use_model(other);
     let host = Host::new(offline());
-    wait_until(&host, &mut reopened, |composer| {
-        composer.picture().score.bars[0] != take.score().bars[0]
-    });
+    wait_until(&host, &mut reopened, |composer| composer.picture().score.bars[0] != take.score().bars[0]);
 }
 
 #[test]
 fn saving_in_the_middle_and_reloading_gives_the_same_notes() {
     let setting = Setting {
-        composing: with_knobs(ComposingKnobs {
-            seed: 12,
-            ..ComposingKnobs::default()
-        }),
+        composing: with_knobs(ComposingKnobs { seed: 12, ..ComposingKnobs::default() }),
         ..offline()
     };
     let mut first = instance(Some(model()), None);
@@ -534,10 +383,7 @@ fn saving_in_the_middle_and_reloading_gives_the_same_notes() {
     drop(first);
     let second = instance(Some(Arc::new(Model::random(3, 1234))), None);
     let mut second = second;
-    second
-        .composer
-        .set_take(&serde_json::from_str(&text).unwrap())
-        .unwrap();
+    second.composer.set_take(&serde_json::from_str(&text).unwrap()).unwrap();
     let again = Host::new(setting).run_beats(&mut second.player, 14.0);
     assert_eq!(heard_onsets(&again), heard_onsets(&heard));
 }
@@ -548,9 +394,7 @@ fn a_bad_model_file_is_told_in_words_and_changes_nothing() {
     let host = Host::new(Setting::default());
     wait_until(&host, &mut playing, |composer| composer.picture().score.bars.len() >= 3);
     let before = playing.composer.picture();
-    playing
-        .composer
-        .load_model(PathBuf::from("no/such/model.safetensors"));
+    playing.composer.load_model(PathBuf::from("no/such/model.safetensors"));
     wait_until(&host, &mut playing, |composer| composer.status().error.is_some());
     assert_eq!(playing.composer.status().model.as_deref(), Some("Untrained 7"));
     assert_eq!(playing.composer.picture().score.bars[..3], before.score.bars[..3]);
@@ -561,34 +405,14 @@ fn meters_follow_the_host_and_the_second_pass_is_like_the_first() {
     let waltz = Meter::new(3, 4).unwrap();
     let meters = vec![(0.0, Meter::COMMON), (8.0, waltz), (17.0, Meter::COMMON)];
     for tells_bars in [true, false] {
-        let setting = Setting {
-            meters: meters.clone(),
-            tells_bars,
-            block_sizes: vec![480],
-            ..offline()
-        };
+        let setting = Setting { meters: meters.clone(), tells_bars, block_sizes: vec![480], ..offline() };
         let mut playing = instance(Some(model()), None);
         let first = Host::new(setting.clone()).run_beats(&mut playing.player, 25.0);
-        let starts: Vec<i64> = playing
-            .composer
-            .picture()
-            .score
-            .bars
-            .iter()
-            .take(7)
-            .map(|bar| bar.start.0)
-            .collect();
-        assert_eq!(
-            starts,
-            [0, 96, 192, 264, 336, 408, 504],
-            "tells bars: {tells_bars}"
-        );
+        let starts: Vec<i64> =
+            playing.composer.picture().score.bars.iter().take(7).map(|bar| bar.start.0).collect();
+        assert_eq!(starts, [0, 96, 192, 264, 336, 408, 504], "tells bars: {tells_bars}");
         let second = Host::new(setting).run_beats(&mut playing.player, 25.0);
-        assert_eq!(
-            heard_onsets(&first),
-            heard_onsets(&second),
-            "tells bars: {tells_bars}"
-        );
+        assert_eq!(heard_onsets(&first), heard_onsets(&second), "tells bars: {tells_bars}");
     }
 }
 
@@ -596,12 +420,7 @@ fn meters_follow_the_host_and_the_second_pass_is_like_the_first() {
 fn a_host_that_starts_late_in_a_song_of_odd_bars_has_its_bar_lines() {
     // The host's bars: seven eighths first, then 4/4; the playhead comes in at bar 10.
     let meters = vec![(0.0, Meter::new(7, 8).unwrap()), (3.5, Meter::COMMON)];
-    let setting = Setting {
-        meters,
-        tells_bars: true,
-        start: 35.5,
-        ..offline()
-    };
+    let setting = Setting { meters, tells_bars: true, start: 35.5, ..offline() };
     let mut playing = instance(Some(model()), None);
     Host::new(setting).run_beats(&mut playing.player, 9.0);
     let picture = playing.composer.picture();
@@ -625,20 +444,11 @@ fn a_take_goes_on_from_a_primer_of_its_own() {
         n_bars: 2,
         notes: (0..8).map(|beat| note(24 * beat)).collect(),
     };
-    let knobs = ComposingKnobs {
-        temperature: 0.5,
-        ..ComposingKnobs::default()
-    };
+    let knobs = ComposingKnobs { temperature: 0.5, ..ComposingKnobs::default() };
     let key = Key::new(0, Mode::Major);
     let opening = Opening { primer, key, meter: Meter::COMMON, end: bars(2) };
     let mut primed = Take::starting_from(opening);
-    compose_until(
-        &mut primed,
-        &mut Writer::new(model()),
-        &knobs,
-        Meter::COMMON,
-        bars(4),
-    );
+    compose_until(&mut primed, &mut Writer::new(model()), &knobs, Meter::COMMON, bars(4));
     assert_eq!(primed.n_bars(), 4);
     assert_eq!(primed.end(), bars(4));
     assert_ne!(primed.score(), composed(&knobs, 4).score());
@@ -646,16 +456,8 @@ fn a_take_goes_on_from_a_primer_of_its_own() {
 
 #[test]
 fn a_jump_far_ahead_is_composed_from_the_beginning() {
-    let knobs = ComposingKnobs {
-        evolve: 0.0,
-        length: 4,
-        ..ComposingKnobs::default()
-    };
-    let setting = Setting {
-        start: 4000.0,
-        composing: with_knobs(knobs),
-        ..offline()
-    };
+    let knobs = ComposingKnobs { evolve: 0.0, length: 4, ..ComposingKnobs::default() };
+    let setting = Setting { start: 4000.0, composing: with_knobs(knobs), ..offline() };
     let mut playing = instance(Some(model()), None);
     let heard = Host::new(setting).run_beats(&mut playing.player, 8.0);
     // Bar 1000 is bar 0 come round.

@@ -90,7 +90,9 @@ fn faults(bar: &Bar, knobs: &ComposingKnobs, all: &[Note]) -> Vec<String> {
             let in_scale = knobs.pitch_classes().contains((note.pitch + 12 - knobs.tonic) % 12);
             fault(!in_scale, "scale");
             fault(!(knobs.lowest..=knobs.highest).contains(&note.pitch), "range");
-            let sounds = |other: &&Note| !other.family.is_drums() && other.onset <= note.onset && note.onset < other.end();
+            let sounds = |other: &&Note| {
+                !other.family.is_drums() && other.onset <= note.onset && note.onset < other.end()
+            };
             fault(all.iter().filter(sounds).count() > usize::from(knobs.polyphony), "polyphony");
         }
     }
@@ -135,7 +137,8 @@ fn compose(
         if !is_in_conversation {
             return knobs;
         }
-        let conversation = *[Conversation::Continue, Conversation::Trade, Conversation::Accompany].choose(rng).unwrap();
+        let conversation =
+            *[Conversation::Continue, Conversation::Trade, Conversation::Accompany].choose(rng).unwrap();
         let instrument = *[Family::PIANO, Family::BASS, Family::STRINGS].choose(rng).unwrap();
         ComposingKnobs { conversation, instrument, trade: rng.random_range(1..=4), ..knobs }
     };
@@ -204,7 +207,13 @@ fn in_a_rut(seed: u64) -> Generator {
         if idx % 8 == 0 {
             generator.begin_bar(Tick(idx * 12), Meter::COMMON);
         }
-        generator.feed(&Note { onset: Tick(idx * 12), duration: Tick(12), pitch: 60, velocity: 80, family: Family::PIANO });
+        generator.feed(&Note {
+            onset: Tick(idx * 12),
+            duration: Tick(12),
+            pitch: 60,
+            velocity: 80,
+            family: Family::PIANO,
+        });
     }
     generator
 }
@@ -266,7 +275,8 @@ fn the_same_seed_at_another_density_keeps_its_onsets() {
             let notes = |density: f32| {
                 let knobs = ComposingKnobs { style, density, seed, ..ComposingKnobs::default() };
                 let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
-                (0..6).for_each(|bar_idx| compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx));
+                (0..6)
+                    .for_each(|bar_idx| compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx));
                 take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect::<Vec<Note>>()
             };
             let all = [0.4, 0.7, 1.0, 1.3, 1.6, 2.0].map(notes);
@@ -275,10 +285,17 @@ fn the_same_seed_at_another_density_keeps_its_onsets() {
                     let key = |note: &Note| (note.onset, note.pitch, note.family);
                     pair[1].iter().any(|other| key(other) == key(note))
                 };
-                assert_eq!(pair[0].iter().filter(is_there).count(), pair[0].len(), "style {style}, seed {seed}");
+                assert_eq!(
+                    pair[0].iter().filter(is_there).count(),
+                    pair[0].len(),
+                    "style {style}, seed {seed}"
+                );
             }
             let n_notes = all.each_ref().map(Vec::len);
-            assert!(n_notes.is_sorted() && n_notes[0] < n_notes[2], "style {style}, seed {seed}: {n_notes:?}");
+            assert!(
+                n_notes.is_sorted() && n_notes[0] < n_notes[2],
+                "style {style}, seed {seed}: {n_notes:?}"
+            );
             n_all.iter_mut().zip(n_notes).for_each(|(sum, n)| *sum += n);
         }
         // Nothing can be added to a running figure that fills every bar, as one of these pieces is.
@@ -306,7 +323,8 @@ fn a_bar_in_which_no_note_would_begin_is_thought_over_until_one_does() {
 fn the_model_that_ships_copies_no_more_notes_in_a_row_than_its_card_says() {
     let model = Model::embedded().unwrap();
     let passages = model.passages().unwrap();
-    let held = (0..).zip(&model.card().longest_shared).filter_map(|(style, longest)| Some((style, (*longest)?)));
+    let held =
+        (0..).zip(&model.card().longest_shared).filter_map(|(style, longest)| Some((style, (*longest)?)));
     let mut longest_of_all = 0;
     for (style, longest) in held {
         let knobs = ComposingKnobs { style, seed: 3, ..ComposingKnobs::default() }.rounded();

@@ -36,7 +36,8 @@ fn noise() -> Arc<Model> {
 fn played(keys: &[(f64, u8)]) -> Vec<(u32, EventKind)> {
     let mut events = Vec::new();
     for (idx, (beat, key)) in keys.iter().enumerate() {
-        let at = (beat * f64::from(BEAT)).round() as i32 + SLIP[idx % SLIP.len()].max(-(beat * f64::from(BEAT)) as i32);
+        let at = (beat * f64::from(BEAT)).round() as i32
+            + SLIP[idx % SLIP.len()].max(-(beat * f64::from(BEAT)) as i32);
         let (at, key, channel) = (at.max(0) as u32, *key, 0);
         events.push((at, EventKind::On { channel, key, velocity: 90 }));
         events.push((at + BEAT * 4 / 5, EventKind::Off { channel, key }));
@@ -80,7 +81,10 @@ fn continuing_it_waits_listens_and_answers_from_the_next_bar_on() {
     assert_eq!(counts[..3], [0; 3], "before and while somebody plays");
     assert!(counts[3..].iter().filter(|count| **count > 0).count() >= 4, "{counts:?}");
     // The answer is in D major, though the knobs say C and leave the scale free.
-    let answer = instance.composer.picture().score.bars[3..8].iter().flat_map(|bar| bar.notes.clone()).collect::<Vec<_>>();
+    let answer = instance.composer.picture().score.bars[3..8]
+        .iter()
+        .flat_map(|bar| bar.notes.clone())
+        .collect::<Vec<_>>();
     let in_d = answer.iter().filter(|note| [2, 4, 6, 7, 9, 11, 1].contains(&(note.pitch % 12))).count();
     assert!(in_d * 10 >= answer.len() * 8, "{in_d} of {}", answer.len());
     assert!(best_scale_share(&answer) > 0.8);
@@ -178,13 +182,17 @@ fn what_was_played_in_goes_out_again_on_its_samples_when_nobody_plays_and_once_w
         let performing = PerformingKnobs { thru: true, ..PerformingKnobs::default() };
         let file = performed(&score.bars, &score.played_in, &knobs, &performing, 120.0);
         let at = |note: &PerformedNote| (note.onset.0 * f64::from(BEAT)).round() as u32;
-        let mut saved: Vec<_> = file.iter().map(|note| (at(note), note.key)).filter(|note| note.0 < 40 * BEAT).collect();
+        let mut saved: Vec<_> =
+            file.iter().map(|note| (at(note), note.key)).filter(|note| note.0 < 40 * BEAT).collect();
         let mut sorted = expected.clone();
         (saved.sort_unstable(), sorted.sort_unstable());
         assert_eq!(saved, sorted, "{conversation:?}, as it is saved");
         let silent = Host::new(setting(conversation, &[]));
         let mut unheard = instance(noise(), Some(serde_json::from_str(&json).unwrap()));
-        assert!(!theirs(&onsets(&silent.run_beats(&mut unheard.player, 40.0))), "{conversation:?}, without thru");
+        assert!(
+            !theirs(&onsets(&silent.run_beats(&mut unheard.player, 40.0))),
+            "{conversation:?}, without thru"
+        );
     }
 }
 
@@ -194,7 +202,8 @@ fn a_bar_that_is_played_anew_is_not_heard_as_it_was_played_before() {
     let first = through(Conversation::Trade, &melody(0.0)).run_beats(&mut instance.player, 16.0);
     assert!(onsets(&first).iter().any(|onset| onset.1 == 69), "the melody's highest key in the first bar");
     let other = through(Conversation::Trade, &[(0.0, 50), (2.0, 52)]).run_beats(&mut instance.player, 16.0);
-    let keys = |from: u32, to: u32| other.onsets_between(from, to).iter().map(|onset| onset.2).collect::<Vec<_>>();
+    let keys =
+        |from: u32, to: u32| other.onsets_between(from, to).iter().map(|onset| onset.2).collect::<Vec<_>>();
     assert_eq!(keys(0, 4 * BEAT - BEAT / 8), [50, 52], "played anew");
     assert_eq!(keys(4 * BEAT - BEAT / 8, 8 * BEAT - BEAT / 8), [67, 64, 61, 62], "as it was");
 }
@@ -240,7 +249,10 @@ fn accompanying_nothing_changes_before_the_note_and_music_has_seen_it_within_a_b
         // Whatever is composed from one beat later on has seen it; with this network that shows at once.
         let next = with.iter().find(|note| note.onset.to_beats().0 >= beat + 1.0).unwrap();
         assert!(first <= next.onset.to_beats().max_of(Beats(beat + 1.0)), "{beat}: {first:?} {next:?}");
-        assert!(with.iter().all(|note| note.family != Family::PIANO), "the instrument that is played is left to the player");
+        assert!(
+            with.iter().all(|note| note.family != Family::PIANO),
+            "the instrument that is played is left to the player"
+        );
     }
 }
 

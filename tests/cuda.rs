@@ -30,7 +30,8 @@ fn piece(seed: i64, n_notes: i64) -> Arc<KeyedPiece> {
     notes.sort();
     notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
     let waltz = Meter::new(3, 4).unwrap();
-    let piece = Piece { notes, meters: vec![(Tick(0), waltz), (Tick(144), Meter::COMMON)], ..Piece::default() };
+    let piece =
+        Piece { notes, meters: vec![(Tick(0), waltz), (Tick(144), Meter::COMMON)], ..Piece::default() };
     Arc::new(KeyedPiece { style: (seed % 2) as usize, modes: vec![(Tick(0), Mode::Minor)], piece })
 }
 
@@ -92,7 +93,8 @@ fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
             (0..network.parameters.len()).map(|idx| gradients.iter().map(|g| g[idx]).sum()).collect();
         optimiser.update(&mut network.parameters, &gradients, 1e-3, 1);
 
-        let losses = gpu.update(&Staged::new(&windows.iter().collect::<Vec<_>>()), 1e-3, window_idx as u64).unwrap();
+        let losses =
+            gpu.update(&Staged::new(&windows.iter().collect::<Vec<_>>()), 1e-3, window_idx as u64).unwrap();
         for (ours, theirs) in losses.iter().zip(expected) {
             of_losses = of_losses.max((ours - theirs).abs() / theirs);
         }
@@ -155,9 +157,8 @@ fn evaluating_gives_the_processors_losses_and_leaves_padding_out() {
     let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, 5], 0.5, Precision::Full).unwrap();
     let mut worker = Worker::new(&network, 0.0, 1);
     for window_idx in 0..2 {
-        let streams: Vec<Vec<Position>> = (1..4)
-            .map(|seed| stream(seed)[window_idx * 7..(window_idx + 1) * 7].to_vec())
-            .collect();
+        let streams: Vec<Vec<Position>> =
+            (1..4).map(|seed| stream(seed)[window_idx * 7..(window_idx + 1) * 7].to_vec()).collect();
         let (mut padded, mut plain) = (Window::default(), Window::default());
         padded.fill_to(&streams, [N_STEPS, 5]);
         plain.fill(&streams);

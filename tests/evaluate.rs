@@ -45,7 +45,9 @@ fn a_folder_named_after_a_style_is_measured_beside_baselines_and_samples_beside_
     assert!(number(&style["nats_per_note"]) < number(&style["baselines"]["markov"]["nats_per_note"]));
     let music = &style["music"];
     assert_eq!((&music["n_samples"], &music["n_real"], &music["n_bars"]), (&3.into(), &2.into(), &4.into()));
-    for asked in ["scale_share", "pitch_class_entropy", "notes_per_bar", "repeated_bars", "empty_bars", "longest_run"] {
+    for asked in
+        ["scale_share", "pitch_class_entropy", "notes_per_bar", "repeated_bars", "empty_bars", "longest_run"]
+    {
         let measure = &music["measures"][asked];
         assert!(number(&measure["samples"]) >= 0.0 && number(&measure["real"]) >= 0.0, "{asked}");
         assert!(measure["holds"].is_boolean(), "{asked}");

@@ -17,9 +17,7 @@ struct Desk(tempfile::TempDir);
 impl Desk {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Model::random(2, 11)
-            .save(&folder.path().join("model.safetensors"))
-            .unwrap();
+        Model::random(2, 11).save(&folder.path().join("model.safetensors")).unwrap();
         Self(folder)
     }
 
@@ -37,18 +35,9 @@ impl Desk {
 
     /// Composes into `out.mid` and reads it.
     fn generate(&self, args: &[&str]) -> Piece {
-        let output = self.run(
-            &[
-                &["generate", "model.safetensors", "--out", "out.mid", "--force"],
-                args,
-            ]
-            .concat(),
-        );
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let output =
+            self.run(&[&["generate", "model.safetensors", "--out", "out.mid", "--force"], args].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let smf = smf::load(&self.path().join("out.mid")).unwrap();
         assert_eq!(smf.warnings, []);
         smf.to_piece()
@@ -65,37 +54,15 @@ impl Desk {
 #[test]
 fn the_file_holds_what_the_composer_composes_with_these_knobs() {
     let desk = Desk::new();
-    let piece = desk.generate(&[
-        "--bars",
-        "60",
-        "--seed",
-        "9",
-        "--temperature",
-        "0.8",
-        "--key",
-        "Eb",
-    ]);
+    let piece = desk.generate(&["--bars", "60", "--seed", "9", "--temperature", "0.8", "--key", "Eb"]);
     let model = Model::load(&desk.path().join("model.safetensors")).unwrap();
-    let knobs = ComposingKnobs {
-        seed: 9,
-        temperature: 0.8,
-        tonic: 3,
-        ..ComposingKnobs::default()
-    };
+    let knobs = ComposingKnobs { seed: 9, temperature: 0.8, tonic: 3, ..ComposingKnobs::default() };
     let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
     compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(60 * 96));
-    let composed: Vec<Note> = take
-        .score()
-        .bars
-        .iter()
-        .flat_map(|bar| bar.notes.clone())
-        .collect();
+    let composed: Vec<Note> = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect();
     // A file cannot hold two notes of one pitch and family that overlap: reading cuts the first.
     let onsets = |notes: &[Note]| {
-        notes
-            .iter()
-            .map(|note| (note.onset, note.pitch, note.family, note.velocity))
-            .collect::<Vec<_>>()
+        notes.iter().map(|note| (note.onset, note.pitch, note.family, note.velocity)).collect::<Vec<_>>()
     };
     assert!(composed.len() > 10, "{}", composed.len());
     assert_eq!(onsets(&piece.notes), onsets(&composed));
@@ -117,44 +84,22 @@ fn as_many_notes_are_written_as_are_asked_for() {
     let desk = Desk::new();
     assert_eq!(desk.generate(&[]).notes.len(), 500);
     assert_eq!(desk.generate(&["--notes", "7"]).notes.len(), 7);
-    assert!(
-        desk.generate(&["--bars", "3"])
-            .notes
-            .iter()
-            .all(|note| note.onset < Tick(3 * 96))
-    );
+    assert!(desk.generate(&["--bars", "3"]).notes.iter().all(|note| note.onset < Tick(3 * 96)));
 }
 
 #[test]
 fn tempo_meter_and_key_stand_in_the_file_and_the_constraints_hold() {
     let desk = Desk::new();
-    let args = [
-        "--tempo",
-        "90",
-        "--meter",
-        "6/8",
-        "--key",
-        "Am",
-        "--scale",
-        "harmonic-minor",
-    ];
-    let piece = desk.generate(
-        &[
-            &args[..],
-            &["--lowest", "48", "--highest", "72", "--polyphony", "2"],
-        ]
-        .concat(),
-    );
+    let args = ["--tempo", "90", "--meter", "6/8", "--key", "Am", "--scale", "harmonic-minor"];
+    let piece =
+        desk.generate(&[&args[..], &["--lowest", "48", "--highest", "72", "--polyphony", "2"]].concat());
     assert_eq!(piece.tempos.len(), 1);
     assert!((piece.tempos[0].1 - 90.0).abs() < 1e-3);
     assert_eq!(piece.meters, [(Tick(0), Meter::new(6, 8).unwrap())]);
     assert_eq!(piece.keys, [(Tick(0), Key::new(9, Mode::Minor))]);
     let scale = Scale::HarmonicMinor.pitch_classes();
     for note in piece.notes.iter().filter(|note| !note.family.is_drums()) {
-        assert!(
-            (48..=72).contains(&note.pitch) && scale.contains(note.pitch + 12 - 9),
-            "{note:?}"
-        );
+        assert!((48..=72).contains(&note.pitch) && scale.contains(note.pitch + 12 - 9), "{note:?}");
         let sounding = |other: &&Note| other.onset <= note.onset && note.onset < other.end();
         let pitched = piece.notes.iter().filter(|other| !other.family.is_drums());
         assert!(pitched.filter(sounding).count() <= 2, "{note:?}");
@@ -187,10 +132,7 @@ fn nothing_is_overwritten_unasked() {
     desk.generate(&["--bars", "2"]);
     let before = std::fs::read(desk.path().join("out.mid")).unwrap();
     let said = desk.refusal(&["generate", "model.safetensors", "--out", "out.mid", "--seed", "2"]);
-    assert!(
-        said.contains("out.mid is already there; --force overwrites it"),
-        "{said}"
-    );
+    assert!(said.contains("out.mid is already there; --force overwrites it"), "{said}");
     assert_eq!(std::fs::read(desk.path().join("out.mid")).unwrap(), before);
 }
 
@@ -199,41 +141,19 @@ fn what_cannot_be_done_is_said_in_words() {
     let desk = Desk::new();
     std::fs::write(desk.path().join("notes.txt"), "no music").unwrap();
     let said = desk.refusal(&["generate", "model.safetensors", "--style", "jazz"]);
-    assert!(
-        said.contains("no style jazz; its styles are Style 1, Style 2"),
-        "{said}"
-    );
+    assert!(said.contains("no style jazz; its styles are Style 1, Style 2"), "{said}");
     let said = desk.refusal(&["generate", "notes.txt"]);
-    assert!(
-        said.contains("cannot use the model notes.txt: not a Continuo model"),
-        "{said}"
-    );
+    assert!(said.contains("cannot use the model notes.txt: not a Continuo model"), "{said}");
     let said = desk.refusal(&["generate", "model.safetensors", "--continue", "notes.txt"]);
-    assert!(
-        said.contains("cannot continue notes.txt: at byte 0: expected the MThd header"),
-        "{said}"
-    );
+    assert!(said.contains("cannot continue notes.txt: at byte 0: expected the MThd header"), "{said}");
     let said = desk.refusal(&["inspect", "missing.safetensors"]);
-    assert!(
-        said.contains("could not read the model file missing.safetensors"),
-        "{said}"
-    );
+    assert!(said.contains("could not read the model file missing.safetensors"), "{said}");
 }
 
 #[test]
 fn summaries_are_json_when_asked_for() {
     let desk = Desk::new();
-    let args = [
-        "generate",
-        "model.safetensors",
-        "--bars",
-        "2",
-        "--out",
-        "two.mid",
-        "--json",
-        "--style",
-        "2",
-    ];
+    let args = ["generate", "model.safetensors", "--bars", "2", "--out", "two.mid", "--json", "--style", "2"];
     let composed: serde_json::Value = serde_json::from_slice(&desk.run(&args).stdout).unwrap();
     assert_eq!(composed["with"]["style"], "Style 2");
     assert_eq!(composed["with"]["min_p"], 0.02);
@@ -283,7 +203,18 @@ fn a_file_that_is_played_in_is_answered_and_bars_are_edited() {
         assert!(output.status.success(), "{output:?}");
     };
     run(&["generate", "--style", "folk", "--bars", "4", "--out", "tune.mid"]);
-    let trade = ["generate", "--played", "tune.mid", "--conversation", "trade", "--trade", "2", "--bars", "8", "--out"];
+    let trade = [
+        "generate",
+        "--played",
+        "tune.mid",
+        "--conversation",
+        "trade",
+        "--trade",
+        "2",
+        "--bars",
+        "8",
+        "--out",
+    ];
     run(&[&trade[..], &["answer.mid"]].concat());
     run(&[&trade[..], &["edited.mid", "--clear", "4"]].concat());
     let bars = |name: &str| {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use candle_core::{Tensor, Var};
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::simd::Products;
 use continuo::model::reference::{Position, Reference};
+use continuo::model::simd::Products;
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::fused::Worker;
 use continuo::training::windows::{KeyedPiece, Reader, Window};
@@ -27,7 +27,8 @@ fn piece(seed: i64, n_notes: i64) -> Arc<KeyedPiece> {
     notes.sort();
     notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
     let waltz = Meter::new(3, 4).unwrap();
-    let piece = Piece { notes, meters: vec![(Tick(0), waltz), (Tick(144), Meter::COMMON)], ..Piece::default() };
+    let piece =
+        Piece { notes, meters: vec![(Tick(0), waltz), (Tick(144), Meter::COMMON)], ..Piece::default() };
     Arc::new(KeyedPiece { style: (seed % 2) as usize, modes: vec![(Tick(0), Mode::Minor)], piece })
 }
 
@@ -99,7 +100,8 @@ fn products_of_bf16_change_losses_and_gradients_by_less_than_a_hundredth() {
     }
     assert_ne!(whole.gradient, rounded.gradient);
     for slot in network.layout.slots() {
-        let gradients = || whole.gradient[slot.range.clone()].iter().zip(&rounded.gradient[slot.range.clone()]);
+        let gradients =
+            || whole.gradient[slot.range.clone()].iter().zip(&rounded.gradient[slot.range.clone()]);
         let length: f32 = gradients().map(|(whole, _)| whole * whole).sum::<f32>().sqrt();
         let distance: f32 = gradients().map(|(whole, rounded)| (whole - rounded).powi(2)).sum::<f32>().sqrt();
         assert!(distance < 1e-2 * length, "{}: {distance} of {length}", slot.name);
@@ -127,7 +129,11 @@ fn the_gradient_is_the_slope_of_the_loss() {
         let rise = loss_at(steepest, value + distance) - loss_at(steepest, value - distance);
         let slope = rise / (2.0 * f64::from(distance));
         let gradient = f64::from(worker.gradient[steepest]);
-        assert!((slope - gradient).abs() < 0.02 * (1.0 + gradient.abs()), "{}: {slope} {gradient}", slot.name);
+        assert!(
+            (slope - gradient).abs() < 0.02 * (1.0 + gradient.abs()),
+            "{}: {slope} {gradient}",
+            slot.name
+        );
     }
 }
 

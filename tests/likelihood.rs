@@ -80,7 +80,8 @@ fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
             let mut shifts = 0.0;
             for shift in 0..N_SHIFTS {
                 let lowest = lowest_open(family, shift);
-                let pitches: f64 = (0..N_PITCHES).filter_map(|pitch| probability([family, shift, pitch, 0, 0], 2)).sum();
+                let pitches: f64 =
+                    (0..N_PITCHES).filter_map(|pitch| probability([family, shift, pitch, 0, 0], 2)).sum();
                 if lowest < N_PITCHES {
                     assert_is_one(pitches, "pitch");
                     shifts += probability([family, shift, lowest, 0, 0], 1).unwrap();
@@ -96,7 +97,8 @@ fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
         for _ in 0..60 {
             let (family, shift) = (rng.random_range(0..N_FAMILIES), rng.random_range(1..N_SHIFTS));
             let (pitch, duration) = (rng.random_range(0..N_PITCHES), rng.random_range(0..N_DURATIONS));
-            let durations = (0..N_DURATIONS).filter_map(|d| probability([family, shift, pitch, d, 0], 3)).sum();
+            let durations =
+                (0..N_DURATIONS).filter_map(|d| probability([family, shift, pitch, d, 0], 3)).sum();
             assert_is_one(durations, "duration");
             let velocities =
                 (0..N_VELOCITIES).filter_map(|v| probability([family, shift, pitch, duration, v], 4)).sum();

@@ -1,8 +1,5 @@
 //! The audio thread neither allocates nor frees, whatever the host and the composer do.
-#![allow(
-    unsafe_code,
-    reason = "counting allocations takes an allocator, and that is an unsafe trait"
-)]
+#![allow(unsafe_code, reason = "counting allocations takes an allocator, and that is an unsafe trait")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -12,7 +9,9 @@ use continuo::composer::Composer;
 use continuo::model::Model;
 use continuo::music::{Beats, Meter, Scale};
 use continuo::player::handover::handover;
-use continuo::player::{Block, ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs, Player, Transport};
+use continuo::player::{
+    Block, ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs, Player, Transport,
+};
 
 thread_local! {
     /// How often this thread has allocated or freed since it began to count.
@@ -105,11 +104,7 @@ fn playing_neither_allocates_nor_frees() {
         }
         let n_samples = [1, 64, 512, 33, 2048][(idx % 5) as usize];
         let transport = nasty_transport(idx, position);
-        let block = Block {
-            n_samples,
-            sample_rate: 48_000.0,
-            transport,
-        };
+        let block = Block { n_samples, sample_rate: 48_000.0, transport };
         let composing = ComposingKnobs {
             seed: idx / 2000,
             evolve: 0.3,
@@ -148,11 +143,7 @@ fn playing_neither_allocates_nor_frees() {
     assert!(n_events > 100, "{n_events} events were heard");
     // The composer may go first.
     drop(composer);
-    let block = Block {
-        n_samples: 64,
-        sample_rate: 48_000.0,
-        transport: nasty_transport(0, 0.0),
-    };
+    let block = Block { n_samples: 64, sample_rate: 48_000.0, transport: nasty_transport(0, 0.0) };
     let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
     let n_calls = counted(|| {
         for _ in 0..2000 {

@@ -17,24 +17,14 @@ fn read(name: &str) -> Result<Smf, String> {
 
 /// The one file whose name contains `part`.
 fn find(part: &str) -> Smf {
-    let (name, _, _) = manifest()
-        .into_iter()
-        .find(|(name, _, _)| name.contains(part))
-        .unwrap();
+    let (name, _, _) = manifest().into_iter().find(|(name, _, _)| name.contains(part)).unwrap();
     read(&name).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// Name, oddities, and the number of notes that mido and symusic agree on, from `manifest.tsv`.
 fn manifest() -> Vec<(String, String, Option<usize>)> {
     let text = std::fs::read_to_string(folder().join("manifest.tsv")).unwrap();
-    let n_notes = |column: &str| {
-        column
-            .strip_prefix("ok ")?
-            .split(' ')
-            .next()?
-            .parse::<usize>()
-            .ok()
-    };
+    let n_notes = |column: &str| column.strip_prefix("ok ")?.split(' ').next()?.parse::<usize>().ok();
     let row = |line: &str| {
         let columns: Vec<&str> = line.split('\t').collect();
         let agreed = n_notes(columns[2]).filter(|n| n_notes(columns[3]) == Some(*n));
@@ -109,12 +99,7 @@ fn what_other_readers_give_up_on_is_salvaged() {
         ("keysig_99", 4),
     ];
     for (name, n_notes) in expected {
-        assert_eq!(
-            find(name).notes.len(),
-            n_notes,
-            "{name}: {:?}",
-            find(name).warnings
-        );
+        assert_eq!(find(name).notes.len(), n_notes, "{name}: {:?}", find(name).warnings);
     }
 }
 
@@ -130,23 +115,11 @@ fn what_is_no_midi_file_is_refused_by_name() {
 
 #[test]
 fn the_music_in_odd_files_is_what_was_meant() {
-    let onsets = |smf: &Smf| {
-        smf.to_piece()
-            .notes
-            .iter()
-            .map(|note| note.onset.0)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(
-        onsets(&find("format2_two_patterns")),
-        [0, 24, 48, 72, 96, 120, 144, 168]
-    );
+    let onsets = |smf: &Smf| smf.to_piece().notes.iter().map(|note| note.onset.0).collect::<Vec<_>>();
+    assert_eq!(onsets(&find("format2_two_patterns")), [0, 24, 48, 72, 96, 120, 144, 168]);
     // The pedal is lifted with the last note: all four end there.
     let pedalled = find("sustain_pedal").to_piece();
-    assert!(
-        pedalled.notes.iter().all(|note| note.end().0 == 96),
-        "{pedalled:?}"
-    );
+    assert!(pedalled.notes.iter().all(|note| note.end().0 == 96), "{pedalled:?}");
     let drums = find("drums_only_ch10").to_piece();
     assert!(drums.notes.iter().all(|note| note.family == Family::DRUMS));
     let absurd = find("sum_of_deltas_overflows_u32").to_piece();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use continuo::model::encoding::Parts;
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::reference::{Position, Reference};
 use continuo::model::played::{Played, as_played};
+use continuo::model::reference::{Position, Reference};
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::model::{Beginning, Card, Generator, Model, StyleMix};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
@@ -51,8 +51,7 @@ fn position(value: &serde_json::Value) -> Position {
 
 #[test]
 fn every_path_has_the_numbers_of_pytorch() {
-    let json: serde_json::Value =
-        serde_json::from_str(include_str!("reference/pytorch.json")).unwrap();
+    let json: serde_json::Value = serde_json::from_str(include_str!("reference/pytorch.json")).unwrap();
     let network = network_of_the_script();
     assert_eq!(json["n_parameters"].as_u64().unwrap() as usize, network.layout.n_parameters);
     let expected = json["positions"].as_array().unwrap();

@@ -14,10 +14,8 @@ use continuo::player::{
 use proptest::prelude::*;
 
 fn settings() -> impl Strategy<Value = Setting> {
-    let sizes = proptest::collection::vec(
-        prop_oneof![1u32..4, 5u32..200, Just(64), Just(512), 1000u32..5000],
-        1..12,
-    );
+    let sizes =
+        proptest::collection::vec(prop_oneof![1u32..4, 5u32..200, Just(64), Just(512), 1000u32..5000], 1..12);
     let tempo = prop_oneof![Just(120.0), 30.0..300.0];
     let ramp = prop_oneof![Just(0.0), -40.0..40.0];
     let rate = prop_oneof![Just(44100.0), Just(48000.0), Just(96000.0)];
@@ -141,7 +139,8 @@ fn reference(note: &Note, bar: &Bar, knobs: &PerformingKnobs, tempo: f64) -> Pla
 }
 
 fn reference_key(pitch: u8, knobs: &PerformingKnobs) -> u8 {
-    let keys: Vec<i32> = (-200..400).filter(|key| [2, 4, 6, 7, 9, 11, 1].contains(&i32::rem_euclid(*key, 12))).collect();
+    let keys: Vec<i32> =
+        (-200..400).filter(|key| [2, 4, 6, 7, 9, 11, 1].contains(&i32::rem_euclid(*key, 12))).collect();
     let idx = keys.iter().rposition(|key| *key <= i32::from(pitch)).unwrap_or_default();
     let above = i32::from(pitch) - keys[idx];
     let target = (idx as i32 + i32::from(knobs.transpose)) as usize;
@@ -291,54 +290,29 @@ fn one_bar(notes: &[(i64, i64, u8)]) -> Score {
             family: Family::PIANO,
         })
         .collect();
-    Score {
-        bars: vec![
-            Bar {
-                start: Tick::ZERO,
-                meter: Meter::COMMON,
-                notes,
-            }
-            .into(),
-        ],
-        ..Score::default()
-    }
+    Score { bars: vec![Bar { start: Tick::ZERO, meter: Meter::COMMON, notes }.into()], ..Score::default() }
 }
 
 fn straight() -> Setting {
-    Setting {
-        block_sizes: vec![480],
-        ..Setting::default()
-    }
+    Setting { block_sizes: vec![480], ..Setting::default() }
 }
 
 #[test]
 fn a_repeated_key_goes_up_before_it_goes_down_again() {
     let heard = Host::new(straight()).run(one_bar(&[(0, 48, 60), (24, 24, 60)]), 150);
-    let times: Vec<_> = heard
-        .events
-        .iter()
-        .map(|(time, kind)| (*time, matches!(kind, EventKind::On { .. })))
-        .collect();
-    assert_eq!(
-        times,
-        [(0, true), (24_000, false), (24_000, true), (48_000, false)]
-    );
+    let times: Vec<_> =
+        heard.events.iter().map(|(time, kind)| (*time, matches!(kind, EventKind::On { .. }))).collect();
+    assert_eq!(times, [(0, true), (24_000, false), (24_000, true), (48_000, false)]);
 }
 
 #[test]
 fn a_note_shorter_than_a_sample_sounds_for_one() {
     let setting = Setting {
-        performing: PerformingKnobs {
-            note_length: 0.0,
-            ..PerformingKnobs::default()
-        },
+        performing: PerformingKnobs { note_length: 0.0, ..PerformingKnobs::default() },
         ..straight()
     };
     let heard = Host::new(setting).run(one_bar(&[(0, 24, 60)]), 3);
-    assert_eq!(
-        heard.events.iter().map(|(time, _)| *time).collect::<Vec<_>>(),
-        [0, 1]
-    );
+    assert_eq!(heard.events.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [0, 1]);
 }
 
 #[test]
@@ -346,28 +320,16 @@ fn a_note_struck_on_the_last_sample_of_a_block_goes_up_on_the_first_of_the_next(
     // Tick 12 of a beat of 24,000 samples is sample 12,000, the last of a block of 12,001.
     let setting = Setting {
         block_sizes: vec![12_001],
-        performing: PerformingKnobs {
-            note_length: 0.0,
-            ..PerformingKnobs::default()
-        },
+        performing: PerformingKnobs { note_length: 0.0, ..PerformingKnobs::default() },
         ..Setting::default()
     };
     let heard = Host::new(setting).run(one_bar(&[(12, 24, 60)]), 3);
-    assert_eq!(
-        heard.events.iter().map(|(time, _)| *time).collect::<Vec<_>>(),
-        [12_000, 12_001]
-    );
+    assert_eq!(heard.events.iter().map(|(time, _)| *time).collect::<Vec<_>>(), [12_000, 12_001]);
 }
 
 #[test]
 fn stopping_ends_every_note_in_the_block_that_stops() {
-    let setting = Setting {
-        jumps: vec![Jump {
-            block: 10,
-            kind: hosts::JumpKind::Stop,
-        }],
-        ..straight()
-    };
+    let setting = Setting { jumps: vec![Jump { block: 10, kind: hosts::JumpKind::Stop }], ..straight() };
     let heard = Host::new(setting).run(one_bar(&[(0, 96, 60), (0, 96, 64)]), 20);
     let offs: Vec<u32> = heard
         .events
@@ -380,13 +342,7 @@ fn stopping_ends_every_note_in_the_block_that_stops() {
 
 #[test]
 fn an_octave_turned_while_a_note_sounds_lets_go_of_the_key_that_sounded() {
-    let setting = Setting {
-        jumps: vec![Jump {
-            block: 10,
-            kind: hosts::JumpKind::Octave(1),
-        }],
-        ..straight()
-    };
+    let setting = Setting { jumps: vec![Jump { block: 10, kind: hosts::JumpKind::Octave(1) }], ..straight() };
     let heard = Host::new(setting).run(one_bar(&[(0, 24, 60), (24, 24, 60)]), 110);
     let keys: Vec<(bool, u8)> = heard
         .events
@@ -405,35 +361,15 @@ fn drums_stay_on_channel_ten_and_on_their_keys() {
     let mut bar = (*score.bars[0]).clone();
     bar.notes[0].family = Family::DRUMS;
     score.bars[0] = bar.into();
-    let performing = PerformingKnobs {
-        octave: 2,
-        transpose: 3,
-        channel: 4,
-        ..PerformingKnobs::default()
-    };
-    let heard = Host::new(Setting {
-        performing,
-        ..straight()
-    })
-    .run(score, 2);
-    assert_eq!(
-        heard.events[0].1,
-        EventKind::On {
-            channel: 9,
-            key: 36,
-            velocity: 80
-        }
-    );
+    let performing = PerformingKnobs { octave: 2, transpose: 3, channel: 4, ..PerformingKnobs::default() };
+    let heard = Host::new(Setting { performing, ..straight() }).run(score, 2);
+    assert_eq!(heard.events[0].1, EventKind::On { channel: 9, key: 36, velocity: 80 });
 }
 
 #[test]
 fn a_full_event_list_drops_note_ons_and_never_note_offs() {
     let notes: Vec<(i64, i64, u8)> = (0..90).map(|idx| (idx, 4, 30 + idx as u8)).collect();
-    let setting = Setting {
-        capacity: 5,
-        block_sizes: vec![20_000],
-        ..Setting::default()
-    };
+    let setting = Setting { capacity: 5, block_sizes: vec![20_000], ..Setting::default() };
     let heard = Host::new(setting).run(one_bar(&notes), 8);
     heard.check_order().unwrap();
     heard.check_pairs().unwrap();
@@ -448,11 +384,7 @@ fn a_loop_shorter_than_a_block_sounds_at_every_pass() {
         ..Setting::default()
     };
     let heard = Host::new(setting).run(one_bar(&[(0, 1, 60)]), 3);
-    let onsets: Vec<u32> = heard
-        .onsets_between(0, 30_000)
-        .iter()
-        .map(|(time, ..)| *time)
-        .collect();
+    let onsets: Vec<u32> = heard.onsets_between(0, 30_000).iter().map(|(time, ..)| *time).collect();
     assert_eq!(onsets, (0..10).map(|pass| pass * 3000).collect::<Vec<_>>());
 }
 
@@ -463,10 +395,7 @@ fn a_full_return_channel_frees_nothing_on_the_audio_thread() {
     let host = Host::new(straight());
     let mut events = EventList::default();
     for idx in 0..200 {
-        let published = continuo::player::handover::Published {
-            answered: idx,
-            ..Default::default()
-        };
+        let published = continuo::player::handover::Published { answered: idx, ..Default::default() };
         let _ = composer_end.publish(published);
         host.block_at(&mut player, Beats(0.0), &mut events);
     }
@@ -478,15 +407,8 @@ fn a_full_return_channel_frees_nothing_on_the_audio_thread() {
 fn a_host_that_tells_nothing_but_that_it_plays_hears_the_piece_at_120() {
     let (_composer_end, mut player) = player_with(one_bar(&[(0, 12, 60), (24, 12, 62)]));
     let mut events = EventList::default();
-    let transport = Transport {
-        playing: true,
-        ..Transport::default()
-    };
-    let block = Block {
-        n_samples: 40_000,
-        sample_rate: 48_000.0,
-        transport,
-    };
+    let transport = Transport { playing: true, ..Transport::default() };
+    let block = Block { n_samples: 40_000, sample_rate: 48_000.0, transport };
     let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
     player.process(&block, &knobs.0, &knobs.1, &[], &mut events);
     let offsets: Vec<u32> = events.as_slice().iter().map(|event| event.offset).collect();
@@ -498,40 +420,20 @@ fn rendering_without_a_composer_does_not_wait() {
     let (composer_end, player_end) = handover();
     drop(composer_end);
     let mut player = Player::new(player_end);
-    let transport = Transport {
-        playing: true,
-        offline: true,
-        ..Transport::default()
-    };
-    let block = Block {
-        n_samples: 512,
-        sample_rate: 48_000.0,
-        transport,
-    };
+    let transport = Transport { playing: true, offline: true, ..Transport::default() };
+    let block = Block { n_samples: 512, sample_rate: 48_000.0, transport };
     let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
     let start = std::time::Instant::now();
     for _ in 0..2000 {
         player.process(&block, &knobs.0, &knobs.1, &[], &mut EventList::with_capacity(4));
     }
-    assert!(
-        start.elapsed().as_secs_f64() < 4.0,
-        "one time-out alone takes five seconds"
-    );
+    assert!(start.elapsed().as_secs_f64() < 4.0, "one time-out alone takes five seconds");
 }
 
 #[test]
 fn absurd_numbers_from_a_host_do_no_harm() {
     let (_composer_end, mut player) = player_with(one_bar(&[(0, 12, 60), (24, 12, 62)]));
-    let absurd = [
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        f64::MAX,
-        -1e300,
-        0.0,
-        -1.0,
-        1e-300,
-    ];
+    let absurd = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, -1e300, 0.0, -1.0, 1e-300];
     let performing = PerformingKnobs {
         velocity: f32::NAN,
         note_length: f32::NAN,
@@ -545,11 +447,7 @@ fn absurd_numbers_from_a_host_do_no_harm() {
         strum: f32::NEG_INFINITY,
         ..PerformingKnobs::default()
     };
-    let composing = ComposingKnobs {
-        temperature: f32::NAN,
-        length: 0,
-        ..ComposingKnobs::default()
-    };
+    let composing = ComposingKnobs { temperature: f32::NAN, length: 0, ..ComposingKnobs::default() };
     let mut events = EventList::default();
     for (idx, value) in absurd.into_iter().cycle().take(500).enumerate() {
         let other = absurd[idx / 8 % 8];
@@ -562,20 +460,13 @@ fn absurd_numbers_from_a_host_do_no_harm() {
             loop_range: Some((Beats(other), Beats(value))),
             offline: false,
         };
-        let block = Block {
-            n_samples: 4096,
-            sample_rate: if idx % 3 == 0 { value } else { 48_000.0 },
-            transport,
-        };
+        let block =
+            Block { n_samples: 4096, sample_rate: if idx % 3 == 0 { value } else { 48_000.0 }, transport };
         events.clear();
         player.process(&block, &composing, &performing, &[], &mut events);
         assert!(events.as_slice().iter().all(|event| event.offset < 4096));
         assert!(events.as_slice().iter().all(|event| match event.kind {
-            EventKind::On {
-                channel,
-                key,
-                velocity,
-            } => channel < 16 && key < 128 && velocity > 0,
+            EventKind::On { channel, key, velocity } => channel < 16 && key < 128 && velocity > 0,
             EventKind::Off { channel, key } => channel < 16 && key < 128,
         }));
     }
@@ -584,16 +475,9 @@ fn absurd_numbers_from_a_host_do_no_harm() {
 #[test]
 fn heard_notes_can_be_told_apart() {
     // The checks themselves can fail.
-    let on = EventKind::On {
-        channel: 0,
-        key: 60,
-        velocity: 1,
-    };
+    let on = EventKind::On { channel: 0, key: 60, velocity: 1 };
     let off = EventKind::Off { channel: 0, key: 60 };
-    let heard = |events: &[(u32, EventKind)]| Heard {
-        events: events.to_vec(),
-        ..Heard::default()
-    };
+    let heard = |events: &[(u32, EventKind)]| Heard { events: events.to_vec(), ..Heard::default() };
     assert!(heard(&[(0, on)]).check_pairs().is_err());
     assert!(heard(&[(0, off)]).check_pairs().is_err());
     assert!(heard(&[(0, on), (5, on), (6, off)]).check_pairs().is_err());
@@ -619,7 +503,8 @@ fn no_note_is_lost_or_doubled_while_the_knobs_that_move_notes_are_turned() {
         ..PerformingKnobs::default()
     };
     let jump = |block| Jump { block, kind: hosts::JumpKind::Perform(turned(block)) };
-    let setting = Setting { jumps: (0..500).map(jump).collect(), block_sizes: vec![37, 480, 1111], ..straight() };
+    let setting =
+        Setting { jumps: (0..500).map(jump).collect(), block_sizes: vec![37, 480, 1111], ..straight() };
     let heard = Host::new(setting).run(one_bar(&notes), 250);
     heard.check_order().unwrap();
     heard.check_pairs().unwrap();
@@ -640,8 +525,11 @@ fn a_loop_loses_no_note_that_comes_late_and_plays_no_note_that_lies_beyond_it() 
     let heard = Host::new(setting).run_samples(one_bar(&notes), 4 * 12_000);
     heard.check_pairs().unwrap();
     for pass in 0..4 {
-        let mut keys: Vec<u8> =
-            heard.onsets_between(pass * 12_000, (pass + 1) * 12_000).iter().map(|(_, _, key, _)| *key).collect();
+        let mut keys: Vec<u8> = heard
+            .onsets_between(pass * 12_000, (pass + 1) * 12_000)
+            .iter()
+            .map(|(_, _, key, _)| *key)
+            .collect();
         keys.sort_unstable();
         assert_eq!(keys, [50, 52, 60, 64, 67], "pass {pass}");
     }
@@ -767,9 +655,13 @@ fn notes_follow_the_chord_that_is_held_and_the_bass_its_lowest_key() {
         [(0, 41), (0, 61), (0, 65), (0, 37), (24_000, 60), (48_000, 60)]
     );
     // A chord that nobody holds any more is forgotten at stop.
-    let jumps = vec![Jump { block: 70, kind: hosts::JumpKind::Stop }, Jump { block: 80, kind: hosts::JumpKind::Seek(0.0) }];
+    let jumps = vec![
+        Jump { block: 70, kind: hosts::JumpKind::Stop },
+        Jump { block: 80, kind: hosts::JumpKind::Seek(0.0) },
+    ];
     let stopped = Host::new(Setting { jumps, ..setting }).run(score, 85);
-    let again: Vec<u8> = ons(&stopped).iter().filter(|(time, _)| *time > 36_000).map(|(_, key)| *key).collect();
+    let again: Vec<u8> =
+        ons(&stopped).iter().filter(|(time, _)| *time > 36_000).map(|(_, key)| *key).collect();
     assert_eq!(again, [38, 60, 64, 37]);
 }
 
@@ -853,7 +745,9 @@ fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
     let (composer_end, mut player) = with_late_composer(&bars);
     let mut heard = play_live(&mut player, 0..BAR + 420, 8);
     bars.push(bar_of_quarters(1, 70));
-    composer_end.publish(Published { score: Arc::new(Score { bars, ..Score::default() }), answered: 99 }).unwrap();
+    composer_end
+        .publish(Published { score: Arc::new(Score { bars, ..Score::default() }), answered: 99 })
+        .unwrap();
     heard.events.extend(play_live(&mut player, BAR + 420..2 * BAR, 8).events);
     assert!(!player.playhead().is_repeating());
     let late: Vec<u8> = ons(&heard).iter().filter(|(time, _)| *time >= BAR).map(|(_, key)| *key).collect();
@@ -887,7 +781,8 @@ fn a_bar_of_another_meter_stands_in_for_nothing() {
 fn rendering_stands_in_for_nothing() {
     let (composer_end, mut player) = with_late_composer(&[bar_of_quarters(0, 40)]);
     drop(composer_end);
-    let transport = Transport { playing: true, offline: true, meter: Some(Meter::COMMON), ..Transport::default() };
+    let transport =
+        Transport { playing: true, offline: true, meter: Some(Meter::COMMON), ..Transport::default() };
     let mut n_ons = 0;
     for _ in 0..400 {
         let block = Block { n_samples: 480, sample_rate: 48_000.0, transport };

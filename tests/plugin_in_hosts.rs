@@ -33,11 +33,7 @@ fn library() -> Result<PathBuf> {
 }
 
 fn library_name() -> String {
-    format!(
-        "{}continuo{}",
-        std::env::consts::DLL_PREFIX,
-        std::env::consts::DLL_SUFFIX
-    )
+    format!("{}continuo{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
 }
 
 fn load(format: Format, knobs: &[(&str, &str)]) -> Result<Box<dyn Host>> {
@@ -53,20 +49,11 @@ fn load(format: Format, knobs: &[(&str, &str)]) -> Result<Box<dyn Host>> {
 
 /// Plays blocks as fast as the plugin can.
 fn play(host: &mut dyn Host, blocks: Vec<Block>, recording: &mut Recording) -> Result<()> {
-    host.play(
-        &mut blocks.into_iter(),
-        Pace::AsFastAsPossible,
-        Meanwhile::Answer,
-        recording,
-    )
+    host.play(&mut blocks.into_iter(), Pace::AsFastAsPossible, Meanwhile::Answer, recording)
 }
 
 fn offline(sample_rate: f64) -> Setup {
-    Setup {
-        sample_rate,
-        max_frames: 8192,
-        mode: RenderMode::Offline,
-    }
+    Setup { sample_rate, max_frames: 8192, mode: RenderMode::Offline }
 }
 
 /// Activates for rendering. Through VST3 the song then stands for two seconds of real time: nice-plug
@@ -75,18 +62,9 @@ fn offline(sample_rate: f64) -> Setup {
 fn ready(host: &mut dyn Host, format: Format, sample_rate: f64) -> Result<()> {
     host.activate(offline(sample_rate))?;
     if matches!(format, Format::Vst3) {
-        let blocks = Daw {
-            sample_rate,
-            ..Daw::default()
-        }
-        .stand(2 * sample_rate as u32);
+        let blocks = Daw { sample_rate, ..Daw::default() }.stand(2 * sample_rate as u32);
         let mut silence = Recording::default();
-        host.play(
-            &mut blocks.into_iter(),
-            Pace::RealTime,
-            Meanwhile::Answer,
-            &mut silence,
-        )?;
+        host.play(&mut blocks.into_iter(), Pace::RealTime, Meanwhile::Answer, &mut silence)?;
     }
     Ok(())
 }
@@ -102,10 +80,7 @@ fn heard(recording: &Recording, n_bars: u32) -> Result<Vec<Heard>> {
     let mut notes = checked(recording)?;
     notes.retain(|note| note.beat < f64::from(n_bars) * 4.0 - 0.5 / TICKS);
     let tick = |beat: f64| (beat * TICKS).round() as i64;
-    Ok(notes
-        .iter()
-        .map(|note| (tick(note.beat), note.channel, note.key, note.velocity))
-        .collect())
+    Ok(notes.iter().map(|note| (tick(note.beat), note.channel, note.key, note.velocity)).collect())
 }
 
 fn checked(recording: &Recording) -> Result<Vec<xtask::hosts::PlayedNote>> {
@@ -114,11 +89,7 @@ fn checked(recording: &Recording) -> Result<Vec<xtask::hosts::PlayedNote>> {
     let notes = recording.notes()?;
     ensure!(!notes.is_empty(), "nothing was played");
     for note in &notes {
-        let span = recording
-            .spans
-            .iter()
-            .rfind(|span| span.sample <= note.on)
-            .context("no span")?;
+        let span = recording.spans.iter().rfind(|span| span.sample <= note.on).context("no span")?;
         let off = (note.beat * TICKS - (note.beat * TICKS).round()).abs() / TICKS / span.beats_per_sample;
         ensure!(off <= 1.0 + 1e-3, "{off} samples beside its beat: {note:?}");
     }
@@ -150,34 +121,14 @@ fn the_trainer_generates_what_the_plugin_plays() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("generated.mid");
     let mut generate = std::process::Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
-    generate.args([
-        "generate",
-        "--seed",
-        "77",
-        "--temperature",
-        "0.9",
-        "--length",
-        "4",
-        "--bars",
-        "8",
-    ]);
-    ensure!(
-        generate.arg("--out").arg(&file).status()?.success(),
-        "generate fails"
-    );
+    generate.args(["generate", "--seed", "77", "--temperature", "0.9", "--length", "4", "--bars", "8"]);
+    ensure!(generate.arg("--out").arg(&file).status()?.success(), "generate fails");
     let knobs = [("seed", "77"), ("temp", "0.9"), ("length", "4")];
     let mut played = bars(Daw::default(), Format::Clap, &knobs, 8)?;
     let mut generated: Vec<Heard> = xtask::midi::Song::read(&file)?
         .notes
         .iter()
-        .map(|note| {
-            (
-                (note.beat * TICKS).round() as i64,
-                note.channel,
-                note.key,
-                note.velocity,
-            )
-        })
+        .map(|note| ((note.beat * TICKS).round() as i64, note.channel, note.key, note.velocity))
         .collect();
     played.sort_unstable();
     generated.sort_unstable();
@@ -195,17 +146,11 @@ fn the_notes_depend_on_neither_block_size_nor_sample_rate() -> Result<()> {
         Sizes::Random { seed: 1, max: 8192 },
         Sizes::Random { seed: 2, max: 300 },
     ] {
-        let daw = Daw {
-            sizes: sizes.clone(),
-            ..Daw::default()
-        };
+        let daw = Daw { sizes: sizes.clone(), ..Daw::default() };
         assert_eq!(bars(daw, Format::Clap, &[], 4)?, expected, "{sizes:?}");
     }
     for sample_rate in [22_050.0, 44_100.0, 96_000.0, 192_000.0] {
-        let daw = Daw {
-            sample_rate,
-            ..Daw::default()
-        };
+        let daw = Daw { sample_rate, ..Daw::default() };
         assert_eq!(bars(daw, Format::Clap, &[], 4)?, expected, "{sample_rate} Hz");
     }
     Ok(())
@@ -213,10 +158,7 @@ fn the_notes_depend_on_neither_block_size_nor_sample_rate() -> Result<()> {
 
 #[test]
 fn the_notes_are_the_same_in_real_time() -> Result<()> {
-    let fast = || Daw {
-        tempo: 160.0,
-        ..Daw::default()
-    };
+    let fast = || Daw { tempo: 160.0, ..Daw::default() };
     for format in FORMATS {
         let mut host = load(format, &[])?;
         host.activate(Setup::default())?;
@@ -225,12 +167,7 @@ fn the_notes_are_the_same_in_real_time() -> Result<()> {
         blocks.extend(daw.play(16.0));
         blocks.extend(daw.stand(4_800));
         let mut recording = Recording::default();
-        host.play(
-            &mut blocks.into_iter(),
-            Pace::RealTime,
-            Meanwhile::SaveState,
-            &mut recording,
-        )?;
+        host.play(&mut blocks.into_iter(), Pace::RealTime, Meanwhile::SaveState, &mut recording)?;
         assert_eq!(heard(&recording, 4)?, bars(fast(), format, &[], 4)?, "{format:?}");
     }
     Ok(())
@@ -239,29 +176,16 @@ fn the_notes_are_the_same_in_real_time() -> Result<()> {
 #[test]
 fn another_seed_or_temperature_plays_other_notes() -> Result<()> {
     let usual = bars(Daw::default(), Format::Clap, &[("seed", "7"), ("temp", "0.8")], 4)?;
-    assert_eq!(
-        bars(Daw::default(), Format::Clap, &[("seed", "7"), ("temp", "0.8")], 4)?,
-        usual
-    );
-    assert_ne!(
-        bars(Daw::default(), Format::Clap, &[("seed", "8"), ("temp", "0.8")], 4)?,
-        usual
-    );
-    assert_ne!(
-        bars(Daw::default(), Format::Clap, &[("seed", "7"), ("temp", "1.2")], 4)?,
-        usual
-    );
+    assert_eq!(bars(Daw::default(), Format::Clap, &[("seed", "7"), ("temp", "0.8")], 4)?, usual);
+    assert_ne!(bars(Daw::default(), Format::Clap, &[("seed", "8"), ("temp", "0.8")], 4)?, usual);
+    assert_ne!(bars(Daw::default(), Format::Clap, &[("seed", "7"), ("temp", "1.2")], 4)?, usual);
     Ok(())
 }
 
 #[test]
 fn every_onset_is_on_its_sample_while_the_tempo_moves() -> Result<()> {
     for (format, seed) in [(Format::Clap, 1), (Format::Clap, 2), (Format::Vst3, 3)] {
-        let mut daw = Daw {
-            sizes: Sizes::Random { seed, max: 4096 },
-            position: -0.37,
-            ..Daw::default()
-        };
+        let mut daw = Daw { sizes: Sizes::Random { seed, max: 4096 }, position: -0.37, ..Daw::default() };
         let mut blocks = daw.ramp(8.37, 190.0);
         blocks.extend(daw.ramp(8.0, 61.0));
         blocks.extend(daw.stand(9_000));
@@ -269,25 +193,15 @@ fn every_onset_is_on_its_sample_while_the_tempo_moves() -> Result<()> {
         ready(host.as_mut(), format, daw.sample_rate)?;
         let mut recording = Recording::default();
         play(host.as_mut(), blocks, &mut recording)?;
-        assert_eq!(
-            heard(&recording, 4)?,
-            bars(Daw::default(), format, &[], 4)?,
-            "{format:?} {seed}"
-        );
+        assert_eq!(heard(&recording, 4)?, bars(Daw::default(), format, &[], 4)?, "{format:?} {seed}");
     }
     Ok(())
 }
 
 #[test]
 fn a_host_that_tells_only_position_and_tempo_hears_the_same() -> Result<()> {
-    let daw = Daw {
-        report: Report::PositionAndTempo,
-        ..Daw::default()
-    };
-    assert_eq!(
-        bars(daw, Format::Vst3, &[], 4)?,
-        bars(Daw::default(), Format::Vst3, &[], 4)?
-    );
+    let daw = Daw { report: Report::PositionAndTempo, ..Daw::default() };
+    assert_eq!(bars(daw, Format::Vst3, &[], 4)?, bars(Daw::default(), Format::Vst3, &[], 4)?);
     Ok(())
 }
 
@@ -354,10 +268,7 @@ fn a_loop_shorter_than_a_block_plays_every_pass() -> Result<()> {
         blocks.extend(daw.stand(9_000));
         play(host.as_mut(), blocks, &mut recording)?;
         let passes = passes(&recording, start, length, 20)?;
-        assert!(
-            passes.iter().all(|pass| *pass == passes[0]),
-            "{format:?}: {passes:?}"
-        );
+        assert!(passes.iter().all(|pass| *pass == passes[0]), "{format:?}: {passes:?}");
     }
     Ok(())
 }
@@ -411,8 +322,7 @@ fn a_project_saved_in_the_middle_and_reloaded_plays_the_same_notes() -> Result<(
             let notes = checked(&after)?;
             let end = 16.0 - 0.5 / TICKS;
             let kept = notes.iter().filter(|note| note.on >= seam && note.beat < end);
-            kept.map(|n| ((n.beat * TICKS).round() as i64, n.channel, n.key, n.velocity))
-                .collect()
+            kept.map(|n| ((n.beat * TICKS).round() as i64, n.channel, n.key, n.velocity)).collect()
         };
         assert_eq!(reloaded, heard(&before, 4)?, "{format:?}");
     }
@@ -469,10 +379,7 @@ fn the_output_is_silent_unless_the_preview_sound_is_on() -> Result<()> {
             play(host.as_mut(), daw.play(8.0), &mut recording)?;
             let audio = recording.audio.as_ref().context("no sound")?;
             let peak = xtask::wav::peak(audio);
-            assert!(
-                peak < 1.0 && (peak > 0.01) == sounds,
-                "{format:?}: preview {preview}, peak {peak}"
-            );
+            assert!(peak < 1.0 && (peak > 0.01) == sounds, "{format:?}: preview {preview}, peak {peak}");
             assert!(sounds || peak <= 0.0, "{format:?}: peak {peak}");
         }
     }
@@ -484,19 +391,10 @@ fn controllers_with_knobs_find_every_parameter_on_a_page() -> Result<()> {
     let mut host = ClapHost::load(&library()?)?;
     let pages = host.remote_pages()?;
     let names: Vec<&str> = pages.iter().map(|(name, _)| name.as_str()).collect();
-    let expected = [
-        "Compose", "Pitch", "Rhythm", "Perform", "Converse", "Takes", "Sound",
-    ];
+    let expected = ["Compose", "Pitch", "Rhythm", "Perform", "Converse", "Takes", "Sound"];
     assert_eq!(names[..7], expected);
-    let on_pages: Vec<u32> = pages
-        .iter()
-        .flat_map(|(_, places)| places.iter().flatten().copied())
-        .collect();
-    assert_eq!(
-        on_pages.len(),
-        8 * pages.len(),
-        "a place that is empty or names no parameter"
-    );
+    let on_pages: Vec<u32> = pages.iter().flat_map(|(_, places)| places.iter().flatten().copied()).collect();
+    assert_eq!(on_pages.len(), 8 * pages.len(), "a place that is empty or names no parameter");
     for parameter in host.parameters()? {
         let is_there = on_pages.contains(&parameter.number) || parameter.name == "Bypass";
         assert!(is_there, "{} is on no page", parameter.name);
@@ -509,23 +407,18 @@ fn presets_switch_while_playing_without_a_hanging_note() -> Result<()> {
     let parameters = Parameters::new(handover().0);
     let presets = presets::factory();
     for format in FORMATS {
-        let mut daw = Daw {
-            sizes: Sizes::Random { seed: 4, max: 3000 },
-            ..Daw::default()
-        };
+        let mut daw = Daw { sizes: Sizes::Random { seed: 4, max: 3000 }, ..Daw::default() };
         let mut host = load(format, &[])?;
         ready(host.as_mut(), format, daw.sample_rate)?;
         let mut recording = Recording::default();
         for preset in &presets {
             let mut blocks = daw.play(2.3);
             let settings = preset.settings(&parameters);
-            blocks[0]
-                .changes
-                .extend(settings.iter().map(|(knob, position)| Change {
-                    offset: 0,
-                    number: parameter_number(knob.id()),
-                    normalised: f64::from(*position),
-                }));
+            blocks[0].changes.extend(settings.iter().map(|(knob, position)| Change {
+                offset: 0,
+                number: parameter_number(knob.id()),
+                normalised: f64::from(*position),
+            }));
             play(host.as_mut(), blocks, &mut recording)?;
         }
         let mut blocks = daw.play(8.0);
@@ -539,10 +432,7 @@ fn presets_switch_while_playing_without_a_hanging_note() -> Result<()> {
         let last = presets.last().context("no presets")?;
         for (knob, position) in last.settings(&parameters) {
             let number = parameter_number(knob.id());
-            let there = host
-                .parameters()?
-                .into_iter()
-                .find(|parameter| parameter.number == number);
+            let there = host.parameters()?.into_iter().find(|parameter| parameter.number == number);
             let normalised = there.context("no such parameter")?.normalised;
             assert!(
                 (normalised - f64::from(position)).abs() < 1e-4,
@@ -562,22 +452,12 @@ fn a_project_of_the_first_version_loads_with_the_new_knobs_at_their_defaults() -
     let fresh = load(Format::Clap, &[("seed", "21"), ("octave", "1")])?.save()?;
     // Before the JSON object, CLAP's has its length in eight bytes.
     let mut state: serde_json::Value = serde_json::from_slice(fresh.get(8..).unwrap_or_default())?;
-    let params = state["params"]
-        .as_object_mut()
-        .context("no parameters in the state")?;
+    let params = state["params"].as_object_mut().context("no parameters in the state")?;
     params.retain(|id, _| old.contains(&id.as_str()));
     assert_eq!(params.len(), old.len());
     for format in FORMATS {
         let expected = load(format, &[("seed", "21"), ("octave", "1")])?.parameters()?;
-        let mut host = load(
-            format,
-            &[
-                ("dens", "150%"),
-                ("low", "C3"),
-                ("fam3", "Off"),
-                ("mode", "Trade"),
-            ],
-        )?;
+        let mut host = load(format, &[("dens", "150%"), ("low", "C3"), ("fam3", "Off"), ("mode", "Trade")])?;
         let mut saved = serde_json::to_vec(&state)?;
         if matches!(format, Format::Clap) {
             saved.splice(0..0, (saved.len() as u64).to_le_bytes());
@@ -612,11 +492,7 @@ impl Song {
         state: Option<&[u8]>,
     ) -> Result<(Vec<Heard>, Vec<u8>)> {
         let mut host = load(format, self.knobs)?;
-        let mut daw = Daw {
-            sizes,
-            tempo: 240.0,
-            ..Daw::default()
-        };
+        let mut daw = Daw { sizes, tempo: 240.0, ..Daw::default() };
         if let Some(state) = state {
             host.load(state)?;
             // As a host does that knows its lanes of automation.
@@ -637,15 +513,9 @@ impl Song {
         let mut blocks = daw.play(4.0 * f64::from(Self::N_BARS));
         for (beat, id, text) in self.turns {
             let normalised = host.normalised(id, text)?;
-            let block = blocks
-                .iter_mut()
-                .find(|block| block.beat >= *beat)
-                .context("a turn beyond the end")?;
-            block.changes.push(Change {
-                offset: 0,
-                number: parameter_number(id),
-                normalised,
-            });
+            let block =
+                blocks.iter_mut().find(|block| block.beat >= *beat).context("a turn beyond the end")?;
+            block.changes.push(Change { offset: 0, number: parameter_number(id), normalised });
         }
         if self.is_played_in && state.is_none() {
             press(&mut blocks, sample_rate, &played_in());
@@ -654,11 +524,7 @@ impl Song {
         let mut recording = Recording::default();
         host.play(&mut blocks.into_iter(), pace, Meanwhile::Answer, &mut recording)?;
         // Nobody may be there to be answered.
-        let heard = if recording.events.is_empty() {
-            Vec::new()
-        } else {
-            heard(&recording, Self::N_BARS)?
-        };
+        let heard = if recording.events.is_empty() { Vec::new() } else { heard(&recording, Self::N_BARS)? };
         Ok((heard, host.save()?))
     }
 
@@ -670,11 +536,7 @@ impl Song {
         for (format, sizes, pace) in [
             (Format::Clap, Sizes::Fixed(1), Pace::AsFastAsPossible),
             (Format::Clap, Sizes::Fixed(8192), Pace::AsFastAsPossible),
-            (
-                Format::Vst3,
-                Sizes::Random { seed: 1, max: 8192 },
-                Pace::AsFastAsPossible,
-            ),
+            (Format::Vst3, Sizes::Random { seed: 1, max: 8192 }, Pace::AsFastAsPossible),
             (Format::Clap, Sizes::Fixed(256), Pace::RealTime),
             (Format::Vst3, Sizes::Fixed(1024), Pace::RealTime),
         ] {
@@ -686,10 +548,7 @@ impl Song {
         }
         let fast = Pace::AsFastAsPossible;
         if self.is_played_in {
-            let alone = Self {
-                is_played_in: false,
-                ..*self
-            };
+            let alone = Self { is_played_in: false, ..*self };
             let (alone, _) = alone.heard(Format::Clap, Sizes::Fixed(512), fast, None)?;
             assert_ne!(alone, expected, "what was played in changes nothing");
         }
@@ -703,13 +562,8 @@ impl Song {
 fn played_in() -> Vec<Press> {
     let keys = [60, 64, 67, 72, 71, 67, 65, 62, 64, 60];
     let tune = keys.iter().enumerate();
-    tune.map(|(idx, key)| Press {
-        beat: 1.0 + 0.5 * idx as f64,
-        length: 0.45,
-        key: *key,
-        velocity: 90,
-    })
-    .collect()
+    tune.map(|(idx, key)| Press { beat: 1.0 + 0.5 * idx as f64, length: 0.45, key: *key, velocity: 90 })
+        .collect()
 }
 
 #[test]
@@ -731,13 +585,7 @@ fn automated_knobs_give_the_same_notes_everywhere() -> Result<()> {
         ("scale", "Free (major)"),
         ("grid", "Off"),
     ];
-    Song {
-        knobs,
-        turns,
-        is_played_in: false,
-        is_answered_at_once: false,
-    }
-    .check()
+    Song { knobs, turns, is_played_in: false, is_answered_at_once: false }.check()
 }
 
 #[test]
@@ -754,45 +602,26 @@ fn continuing_gives_the_same_notes_everywhere_and_again() -> Result<()> {
 #[test]
 fn trading_gives_the_same_notes_everywhere_and_again() -> Result<()> {
     let knobs = &[("mode", "Trade"), ("trade", "2 bars"), ("seed", "7")];
-    Song {
-        knobs,
-        turns: &[],
-        is_played_in: true,
-        is_answered_at_once: false,
-    }
-    .check()
+    Song { knobs, turns: &[], is_played_in: true, is_answered_at_once: false }.check()
 }
 
 #[test]
 fn accompanying_gives_the_same_notes_at_every_block_size_and_again() -> Result<()> {
     let knobs = &[("mode", "Accompany"), ("style", "4"), ("seed", "8")];
-    Song {
-        knobs,
-        turns: &[],
-        is_played_in: true,
-        is_answered_at_once: true,
-    }
-    .check()
+    Song { knobs, turns: &[], is_played_in: true, is_answered_at_once: true }.check()
 }
 
 /// A host's session of one surprise after the other, the same for the same seed.
 fn surprises(format: Format, seed: u64) -> Result<()> {
     let mut chance = Chance(seed);
     let mut host = load(format, &[])?;
-    let mut daw = Daw {
-        sizes: Sizes::Random { seed, max: 8192 },
-        ..Daw::default()
-    };
+    let mut daw = Daw { sizes: Sizes::Random { seed, max: 8192 }, ..Daw::default() };
     let mut recording = Recording::default();
     let mut state = host.save()?;
     ready(host.as_mut(), format, daw.sample_rate)?;
     for _ in 0..40 {
         match chance.below(14) {
-            0 => play(
-                host.as_mut(),
-                daw.stand(1 + chance.below(9_000) as u32),
-                &mut recording,
-            )?,
+            0 => play(host.as_mut(), daw.stand(1 + chance.below(9_000) as u32), &mut recording)?,
             1 => daw.position = chance.below(4_000) as f64 / 100.0 - 3.0,
             2 => {
                 let start = chance.below(1_600) as f64 / 100.0;
@@ -823,11 +652,7 @@ fn surprises(format: Format, seed: u64) -> Result<()> {
     recording.check_times()?;
     recording.check_silence_when_stopped()?;
     let notes = recording.notes()?;
-    ensure!(
-        notes.len() > 20,
-        "only {} notes in the whole session",
-        notes.len()
-    );
+    ensure!(notes.len() > 20, "only {} notes in the whole session", notes.len());
     Ok(())
 }
 
@@ -835,10 +660,7 @@ struct Chance(u64);
 
 impl Chance {
     fn below(&mut self, end: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % end
     }
 }

@@ -13,26 +13,16 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64;
 
 fn n_inputs() -> usize {
-    std::env::var("CONTINUO_FUZZ")
-        .ok()
-        .and_then(|n| n.parse().ok())
-        .unwrap_or(5_000)
+    std::env::var("CONTINUO_FUZZ").ok().and_then(|n| n.parse().ok()).unwrap_or(5_000)
 }
 
 fn fixtures() -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd-midi");
-    let mut paths: Vec<_> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .collect();
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "mid"));
     paths.sort();
     // The largest say nothing that the small ones do not, and would take most of the time.
-    paths
-        .iter()
-        .map(|path| std::fs::read(path).unwrap())
-        .filter(|bytes| bytes.len() < 4096)
-        .collect()
+    paths.iter().map(|path| std::fs::read(path).unwrap()).filter(|bytes| bytes.len() < 4096).collect()
 }
 
 fn random_bytes(rng: &mut impl Rng) -> Vec<u8> {
@@ -43,9 +33,7 @@ fn random_bytes(rng: &mut impl Rng) -> Vec<u8> {
         // Behind a good header, so that the events are reached, and with the bytes that matter most.
         kind => {
             if kind == 1 {
-                let telling = [
-                    0, 0, 0x90, 0x80, 0xff, 0xf0, 0xb0, 0x40, 0x2f, 0x51, 0x58, 0x7f, 0xc0, b'M',
-                ];
+                let telling = [0, 0, 0x90, 0x80, 0xff, 0xf0, 0xb0, 0x40, 0x2f, 0x51, 0x58, 0x7f, 0xc0, b'M'];
                 for byte in &mut bytes {
                     *byte = telling[usize::from(*byte) % telling.len()];
                 }

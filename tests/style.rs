@@ -34,7 +34,8 @@ fn drums(bar: &Bar) -> f64 {
 fn a_style_turned_while_a_take_runs_is_heard_from_the_next_bar_on() {
     let model = Model::embedded().unwrap();
     for seed in 1..=5 {
-        let [folk, beat, chorales] = ["Folk tunes", "Drums", "Chorales"].map(|name| knobs(&model, name, seed));
+        let [folk, beat, chorales] =
+            ["Folk tunes", "Drums", "Chorales"].map(|name| knobs(&model, name, seed));
         let mut take = Take::default();
         compose_on(&mut take, &model, &[[folk; 6], [beat; 6], [chorales; 6]].concat());
         let shares: Vec<f64> = take.score().bars.iter().map(|bar| drums(bar)).collect();
@@ -73,7 +74,8 @@ fn a_reloaded_take_goes_on_the_same_wherever_it_was_cut_and_whatever_was_turned(
             compose_on(&mut take, &model, &all[..n_bars]);
             let mut take = SavedTake::of(&take, None).restore().unwrap();
             compose_on(&mut take, &model, &all[n_bars..]);
-            let other = whole.score().bars.iter().zip(&take.score().bars).position(|(whole, part)| whole != part);
+            let other =
+                whole.score().bars.iter().zip(&take.score().bars).position(|(whole, part)| whole != part);
             assert_eq!(other, None, "cut after {n_bars} bars");
         }
     }

@@ -82,7 +82,11 @@ fn a_bar_rolled_again_is_another_and_no_other_bar_changes_but_its_like() {
     for (other, (old, new)) in before.score.bars.iter().zip(&after.score.bars).enumerate() {
         assert_eq!(old == new, other % 4 != idx % 4, "bar {other}");
     }
-    assert_eq!(from_line(&after.score.bars[idx]), from_line(&after.score.bars[idx + 4]), "the phrase comes round");
+    assert_eq!(
+        from_line(&after.score.bars[idx]),
+        from_line(&after.score.bars[idx + 4]),
+        "the phrase comes round"
+    );
     assert!(after.marks[idx].is_edited);
     assert_eq!((after.n_undo, after.n_redo), (1, 0));
 }
@@ -233,12 +237,18 @@ fn a_take_that_was_laid_over_another_comes_off_again_across_saving() {
         assert_eq!(copied.n_undo, before.n_undo + 1);
         let json = serde_json::to_string(&desk.composer.saved_take()).unwrap();
         let desk = Desk::with(serde_json::from_str(&json).unwrap());
-        assert_eq!(recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(), a.restore().unwrap().score());
+        assert_eq!(
+            recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(),
+            a.restore().unwrap().score()
+        );
         let undone = desk.after(&desk.composer.picture(), Composer::undo);
         assert_eq!(undone.score, before.score);
         assert_eq!(recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(), c.score());
         desk.after(&undone, Composer::redo);
-        assert_eq!(recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(), a.restore().unwrap().score());
+        assert_eq!(
+            recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(),
+            a.restore().unwrap().score()
+        );
     }
     // And over one that has never been heard but is by now.
     let desk = Desk::with(a);
@@ -266,7 +276,8 @@ fn the_best_of_several_is_the_likeliest_and_the_same_every_time() {
     // Sureness is the probability of each note; the best of six is surer than the first on average.
     let mean = |take: &Take| {
         let desk = Desk::with(SavedTake::of(take, None));
-        let sureness: Vec<f32> = desk.composer.picture().marks.iter().flat_map(|m| m.sureness.to_vec()).collect();
+        let sureness: Vec<f32> =
+            desk.composer.picture().marks.iter().flat_map(|m| m.sureness.to_vec()).collect();
         sureness.iter().map(|sureness| sureness.max(1e-3).ln()).sum::<f32>() / sureness.len() as f32
     };
     assert!(mean(&best) >= mean(&one), "{} {}", mean(&best), mean(&one));
@@ -294,8 +305,21 @@ fn a_take_of_the_first_version_is_read_as_it_was() {
         let knobs = knobs.as_object_mut().unwrap();
         let variety = knobs.remove("variety").unwrap();
         knobs.insert("repetition".to_owned(), variety);
-        for later in ["second_style", "blend", "density", "grid", "shortest", "longest", "families", "user_scale",
-            "best_of", "slot", "conversation", "trade", "instrument"] {
+        for later in [
+            "second_style",
+            "blend",
+            "density",
+            "grid",
+            "shortest",
+            "longest",
+            "families",
+            "user_scale",
+            "best_of",
+            "slot",
+            "conversation",
+            "trade",
+            "instrument",
+        ] {
             knobs.remove(later).unwrap();
         }
     }

@@ -22,7 +22,17 @@ fn trainer(arguments: &[&str], out: &Path) -> Command {
 
 fn train(arguments: &[&str], out: &Path) -> Output {
     trainer(arguments, out)
-        .args(["--batch", "2", "--sequence-length", "16", "--epochs", "0.02", "--threads", "1", "--no-report"])
+        .args([
+            "--batch",
+            "2",
+            "--sequence-length",
+            "16",
+            "--epochs",
+            "0.02",
+            "--threads",
+            "1",
+            "--no-report",
+        ])
         .output()
         .unwrap()
 }
@@ -73,15 +83,24 @@ fn a_folder_with_bad_files_becomes_a_model_and_the_bad_files_are_named() {
 fn a_run_leaves_a_page_with_its_pictures_inside_that_needs_no_network() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("odd.safetensors");
-    let output = trainer(&[CORPUS, "--epochs=0.05", "--batch=2", "--sequence-length=16"], &out).output().unwrap();
+    let output =
+        trainer(&[CORPUS, "--epochs=0.05", "--batch=2", "--sequence-length=16"], &out).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let page = std::fs::read_to_string(folder.path().join("odd.html")).unwrap();
-    for told in ["Loss curves", "302_synthetic__empty_file.mid", "sample at temperature 0.7", ">real<", "velocity", "Markov"] {
+    for told in [
+        "Loss curves",
+        "302_synthetic__empty_file.mid",
+        "sample at temperature 0.7",
+        ">real<",
+        "velocity",
+        "Markov",
+    ] {
         assert!(page.contains(told), "the page does not tell of {told}");
     }
     let n_pictures = page.matches("<svg").count();
     assert!(n_pictures >= 14, "{n_pictures} pictures");
-    let outside: Vec<&str> = ["src=", "href=", "@import", "<script"].into_iter().filter(|way| page.contains(way)).collect();
+    let outside: Vec<&str> =
+        ["src=", "href=", "@import", "<script"].into_iter().filter(|way| page.contains(way)).collect();
     assert!(outside.is_empty(), "the page fetches something: {outside:?}");
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
@@ -98,7 +117,8 @@ fn of_checkpoint(path: &Path, name: &str) -> Vec<f32> {
 fn the_network_of_the_end_is_kept_where_that_is_asked_and_else_the_best_one() {
     let folder = tempfile::tempdir().unwrap();
     // Steps so large that the run goes astray, up to its last look.
-    let astray = [CORPUS, "--no-report", "--epochs=2", "--batch=4", "--sequence-length=16", "--lr=1", "--hold=0.99"];
+    let astray =
+        [CORPUS, "--no-report", "--epochs=2", "--batch=4", "--sequence-length=16", "--lr=1", "--hold=0.99"];
     let weights = |name: &str, more: &[&str]| {
         let out = folder.path().join(name).with_extension("safetensors");
         let output = trainer(&[&astray, more].concat(), &out).output().unwrap();
@@ -197,7 +217,8 @@ fn an_interrupted_run_saves_says_so_and_goes_on_to_the_same_weights() {
 
     let out = folder.path().join("interrupted.safetensors");
     let checkpoint = folder.path().join("interrupted.checkpoint");
-    let run = trainer(&LONG, &out).arg(f32_products).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let run =
+        trainer(&LONG, &out).arg(f32_products).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while !checkpoint.is_file() {
         std::thread::sleep(Duration::from_millis(1));
     }
@@ -228,7 +249,10 @@ fn write_little_pieces(folder: &Path) {
                     family: Family::PIANO,
                 };
                 notes.push(note(48 + root + [0, 7, 12, 7][step % 4], 60));
-                notes.push(note(72 + [0, 2, 4, 5, 7, 9, 11, 12][(step * (idx % 3 + 1) + bar % 4 + idx) % 8], 90));
+                notes.push(note(
+                    72 + [0, 2, 4, 5, 7, 9, 11, 12][(step * (idx % 3 + 1) + bar % 4 + idx) % 8],
+                    90,
+                ));
             }
         }
         notes.sort();
@@ -268,5 +292,8 @@ fn from_a_model_a_style_of_ones_own_is_learned_sooner_than_from_nothing_and_the_
     assert!(tuned.primers().len() >= shipped.primers().len());
     let loss = tuned.card().nats_per_note[n_shipped];
     let scratch = anew.card().nats_per_note[0];
-    assert!(loss < untouched && loss < scratch, "tuned {loss}, untouched {untouched}, from nothing {scratch}");
+    assert!(
+        loss < untouched && loss < scratch,
+        "tuned {loss}, untouched {untouched}, from nothing {scratch}"
+    );
 }

@@ -20,15 +20,8 @@ fn model() -> Model {
         nats_per_note: vec![2.5],
         ..Card::default()
     };
-    let note = Note {
-        onset: Tick(0),
-        duration: Tick(24),
-        pitch: 60,
-        velocity: 80,
-        family: Family::PIANO,
-    };
-    let primer =
-        Primer { style: 0, mode: Mode::Minor, meter: Meter::COMMON, n_bars: 1, notes: vec![note] };
+    let note = Note { onset: Tick(0), duration: Tick(24), pitch: 60, velocity: 80, family: Family::PIANO };
+    let primer = Primer { style: 0, mode: Mode::Minor, meter: Meter::COMMON, n_bars: 1, notes: vec![note] };
     Model::new(Network::random(config, 1), card, vec![primer]).unwrap()
 }
 

@@ -183,10 +183,15 @@ fn style_index(card: &Card, asked: &str) -> anyhow::Result<usize> {
 }
 
 /// The knobs in words and numbers, for `--json`.
-pub(super) fn summary(knobs: &ComposingKnobs, card: &Card) -> anyhow::Result<serde_json::Map<String, serde_json::Value>> {
+pub(super) fn summary(
+    knobs: &ComposingKnobs,
+    card: &Card,
+) -> anyhow::Result<serde_json::Map<String, serde_json::Value>> {
     let families = (0..Family::COUNT).filter_map(Family::from_index);
-    let instruments: Vec<String> =
-        families.filter(|family| knobs.families.contains(*family)).map(|family| values::plain(family.name())).collect();
+    let instruments: Vec<String> = families
+        .filter(|family| knobs.families.contains(*family))
+        .map(|family| values::plain(family.name()))
+        .collect();
     let pitch_classes = (0..12).filter(|semitone| knobs.pitch_classes().contains(*semitone));
     let notes: Vec<&str> = pitch_classes.map(|semitone| values::tonic_name(knobs.tonic + semitone)).collect();
     let blend = thousandths(knobs.blend);

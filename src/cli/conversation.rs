@@ -68,7 +68,8 @@ impl ConversationArgs {
             (&self.roll_pitches, Edit::ReRollPitches),
             (&self.clear, Edit::Clear),
         ];
-        let edits: Vec<_> = lists.iter().flat_map(|(bars, edit)| bars.iter().map(move |bar| (*bar, *edit))).collect();
+        let edits: Vec<_> =
+            lists.iter().flat_map(|(bars, edit)| bars.iter().map(move |bar| (*bar, *edit))).collect();
         ensure!(edits.iter().all(|(bar, _)| *bar > 0), "expected bars counted from 1, found bar 0");
         Ok(edits.into_iter().map(|(bar, edit)| (bar - 1, edit)).collect())
     }

@@ -65,11 +65,7 @@ const MAX_BARS: usize = 10_000;
 pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let model = load_model(args.model.as_deref())?;
     let style = args.composing.style(model.card())?;
-    let continuation = args
-        .continued
-        .as_deref()
-        .map(Continuation::load)
-        .transpose()?;
+    let continuation = args.continued.as_deref().map(Continuation::load).transpose()?;
     let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.opening.key))?;
     let knobs = args.conversation.knobs(knobs).rounded();
     let played = args.conversation.played()?;
@@ -79,15 +75,8 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         .or(continuation.as_ref().map(|past| past.opening.meter))
         .or(played.as_ref().and_then(conversation::first_meter))
         .unwrap_or(Meter::COMMON);
-    let out = args
-        .out
-        .clone()
-        .unwrap_or_else(|| default_path(model.card(), &knobs));
-    ensure!(
-        args.force || !out.exists(),
-        "{} is already there; --force overwrites it",
-        out.display()
-    );
+    let out = args.out.clone().unwrap_or_else(|| default_path(model.card(), &knobs));
+    ensure!(args.force || !out.exists(), "{} is already there; --force overwrites it", out.display());
 
     let take = match &continuation {
         // What is asked for on the command line holds, whatever key the file was in.
@@ -100,7 +89,9 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let writer = Writer::new(model.clone());
     let amount = match args.bars {
         Some(n_bars) => Amount::Bars(n_bars),
-        None if args.notes.is_none() && played.is_some() => Amount::Bars(conversation::n_bars(&theirs, meter)),
+        None if args.notes.is_none() && played.is_some() => {
+            Amount::Bars(conversation::n_bars(&theirs, meter))
+        }
         None => Amount::Notes(args.notes.unwrap_or(DEFAULT_N_NOTES)),
     };
     let (notes, n_bars) = at_once(compose(take, writer, &knobs, meter, &amount, &edits));
@@ -124,9 +115,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     if args.json {
         let summary = summary(&out, &model, &knobs, &piece)?;
         let counts = json!({ "notes": n_notes, "bars": n_bars, "best_scale_share": scale_share });
-        return print_line(&serde_json::to_string_pretty(
-            &json!({ "composed": counts, "with": summary }),
-        )?);
+        return print_line(&serde_json::to_string_pretty(&json!({ "composed": counts, "with": summary }))?);
     }
     let key = values::key_name(knobs.key());
     let (path, seed) = (out.display(), knobs.seed);
@@ -136,10 +125,8 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
 }
 
 fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {
-    let style = card
-        .styles
-        .get(usize::from(knobs.style))
-        .map_or("continuo".to_owned(), |name| values::plain(name));
+    let style =
+        card.styles.get(usize::from(knobs.style)).map_or("continuo".to_owned(), |name| values::plain(name));
     PathBuf::from(format!("{style}-{}.mid", knobs.seed))
 }
 
@@ -195,9 +182,7 @@ fn piece(
     meter: Meter,
     past: Option<&Continuation>,
 ) -> Piece {
-    let old_tempo = past
-        .and_then(|past| past.piece.tempos.last())
-        .map(|(_, tempo)| *tempo);
+    let old_tempo = past.and_then(|past| past.piece.tempos.last()).map(|(_, tempo)| *tempo);
     let tempo = args.tempo.or(old_tempo).unwrap_or(120.0);
     let beginning = past.filter(|_| args.with_beginning);
     let start = beginning.map_or(Tick::ZERO, |past| past.opening.end);
@@ -208,10 +193,7 @@ fn piece(
     piece.tempos.push((start, tempo));
     piece.meters.push((start, meter));
     piece.keys.push((start, knobs.key()));
-    piece.notes.extend(notes.into_iter().map(|note| Note {
-        onset: note.onset + start,
-        ..note
-    }));
+    piece.notes.extend(notes.into_iter().map(|note| Note { onset: note.onset + start, ..note }));
     piece.notes.sort_unstable();
     piece
 }
@@ -219,16 +201,17 @@ fn piece(
 fn write(path: &Path, bytes: &[u8], force: bool) -> anyhow::Result<()> {
     use std::io::Write;
     let mut options = std::fs::OpenOptions::new();
-    options
-        .write(true)
-        .create_new(!force)
-        .create(true)
-        .truncate(force);
+    options.write(true).create_new(!force).create(true).truncate(force);
     let written = options.open(path).and_then(|mut file| file.write_all(bytes));
     written.with_context(|| anyhow!("cannot write {}", path.display()))
 }
 
-fn summary(out: &Path, model: &Model, knobs: &ComposingKnobs, piece: &Piece) -> anyhow::Result<serde_json::Value> {
+fn summary(
+    out: &Path,
+    model: &Model,
+    knobs: &ComposingKnobs,
+    piece: &Piece,
+) -> anyhow::Result<serde_json::Value> {
     let mut summary = composing::summary(knobs, model.card())?;
     let more = [
         ("file", json!(out)),

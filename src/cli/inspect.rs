@@ -29,13 +29,7 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
 
 /// How many primers each style has.
 fn n_primers(model: &Model) -> Vec<usize> {
-    let of = |style| {
-        model
-            .primers()
-            .iter()
-            .filter(|primer| primer.style == style)
-            .count()
-    };
+    let of = |style| model.primers().iter().filter(|primer| primer.style == style).count();
     (0..model.card().styles.len()).map(of).collect()
 }
 
@@ -69,15 +63,7 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
     let card = model.card();
     let config = model.network().config;
     let mut text = String::new();
-    writeln!(
-        text,
-        "{}",
-        if card.name.is_empty() {
-            "A model without a name"
-        } else {
-            &card.name
-        }
-    )?;
+    writeln!(text, "{}", if card.name.is_empty() { "A model without a name" } else { &card.name })?;
     if !card.description.is_empty() {
         writeln!(text, "{}", card.description)?;
     }

@@ -36,7 +36,10 @@ pub(super) fn compose_all(model: &Arc<Model>, orders: &[Order], n_bars: u32, n_t
         let mut done = Vec::new();
         while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
             let slots = group.iter().map(|_| StepSlot::default());
-            let works = group.iter().zip(slots).map(|(order, slot)| (compose_one(model, order, n_bars, slot.clone()), slot));
+            let works = group
+                .iter()
+                .zip(slots)
+                .map(|(order, slot)| (compose_one(model, order, n_bars, slot.clone()), slot));
             done.extend(group.iter().map(|order| order.seed).zip(side_by_side(works)));
             bar.inc(group.len() as u64);
         }

@@ -13,8 +13,8 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use sha2::{Digest, Sha256};
 
-use crate::cli::train::settings::{Preset, Settings};
 use crate::cli::report::{self, Story};
+use crate::cli::train::settings::{Preset, Settings};
 use crate::cli::values;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::simd::Products;
@@ -225,7 +225,11 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     for (option, numbers) in [("--form", &args.form), ("--min-p", &args.min_p)] {
         if !numbers.is_empty() && numbers.len() != corpus.styles.len() {
             let styles = corpus.styles.join(", ");
-            bail!("{option}: expected {} numbers, for {styles}, found {}", corpus.styles.len(), numbers.len());
+            bail!(
+                "{option}: expected {} numbers, for {styles}, found {}",
+                corpus.styles.len(),
+                numbers.len()
+            );
         }
     }
     let config = config(args, &corpus, from.as_ref(), n_threads)?;
@@ -269,7 +273,9 @@ fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -
     match outcome.ending {
         Ending::Finished => (),
         Ending::NothingBetter => println!("Ended early: the validation loss no longer fell."),
-        Ending::Stopped => println!("Stopped. What was learned so far is kept; `--resume` goes on from here."),
+        Ending::Stopped => {
+            println!("Stopped. What was learned so far is kept; `--resume` goes on from here.")
+        }
     }
     Ok(outcome)
 }
@@ -316,7 +322,8 @@ fn cache_path(args: &TrainArgs, folders: &[StyleFolder]) -> Option<PathBuf> {
 
 /// The user's folder for what can be made again.
 fn user_cache() -> Option<PathBuf> {
-    let folder = |variable: &str| std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let folder =
+        |variable: &str| std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
     let caches = if cfg!(windows) {
         folder("LOCALAPPDATA")
     } else if cfg!(target_os = "macos") {
@@ -359,7 +366,10 @@ fn config(
         n_threads,
         time_limit: minutes.map(|minutes| Duration::from_secs_f64((minutes * 60.0).clamp(1e-3, 1e9))),
         keep: if args.keep_last { Keep::Last } else { Keep::Best },
-        validate_every: args.validate_every.unwrap_or_else(|| Settings::validate_every(epochs, corpus)).max(1),
+        validate_every: args
+            .validate_every
+            .unwrap_or_else(|| Settings::validate_every(epochs, corpus))
+            .max(1),
         save_every: Duration::from_secs_f64(args.save_every.clamp(0.0, 1e9)),
         checkpoint: args.out.with_extension("checkpoint"),
         products: products(args)?,

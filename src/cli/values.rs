@@ -36,10 +36,7 @@ fn number(text: &str, lowest: f64, highest: f64) -> Result<f64, String> {
 /// Such as `3/4`.
 pub(super) fn meter(text: &str) -> Result<Meter, String> {
     let (numerator, denominator) = text.split_once('/').ok_or("expected a meter such as 3/4")?;
-    let count = |text: &str| {
-        text.parse::<u32>()
-            .map_err(|_| "expected a meter such as 3/4".to_owned())
-    };
+    let count = |text: &str| text.parse::<u32>().map_err(|_| "expected a meter such as 3/4".to_owned());
     Meter::new(count(numerator)?, count(denominator)?).map_err(|error| error.to_string())
 }
 
@@ -137,10 +134,7 @@ pub(super) fn slot(text: &str) -> Result<u8, String> {
 /// The name of a key, such as `F# minor`.
 pub(super) fn key_name(key: Key) -> String {
     let tonic = tonic_name(key.tonic());
-    format!(
-        "{tonic} {}",
-        if key.mode == Mode::Minor { "minor" } else { "major" }
-    )
+    format!("{tonic} {}", if key.mode == Mode::Minor { "minor" } else { "major" })
 }
 
 /// The name of a pitch class, such as `Eb`, by its usual spelling.
@@ -150,9 +144,7 @@ pub(super) fn tonic_name(tonic: u8) -> &'static str {
 
 /// The name of a scale in small letters, words joined by `-`: `free-major`, `harmonic-minor`.
 pub(super) fn scale(text: &str) -> Result<Scale, String> {
-    let found = Scale::ALL
-        .into_iter()
-        .find(|scale| scale_id(*scale) == plain(text));
+    let found = Scale::ALL.into_iter().find(|scale| scale_id(*scale) == plain(text));
     found.ok_or_else(|| format!("expected one of {}", Scale::ALL.map(scale_id).join(", ")))
 }
 
@@ -163,9 +155,7 @@ pub(super) fn scale_id(scale: Scale) -> String {
 
 /// `name` in small letters, its words joined by `-`: how names are compared.
 pub(super) fn plain(name: &str) -> String {
-    let words = name
-        .split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty());
+    let words = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
 
@@ -176,13 +166,8 @@ mod tests {
 
     #[test]
     fn keys_are_read_as_musicians_write_them() {
-        let expected = [
-            ("C", 0, false),
-            ("f#", 6, false),
-            ("Bb", 10, false),
-            ("Am", 9, true),
-            ("Cb", 11, false),
-        ];
+        let expected =
+            [("C", 0, false), ("f#", 6, false), ("Bb", 10, false), ("Am", 9, true), ("Cb", 11, false)];
         for (text, tonic, is_minor) in expected {
             let mode = if is_minor { Mode::Minor } else { Mode::Major };
             assert_eq!(values::key(text), Ok(Key::new(tonic, mode)), "{text}");
@@ -210,7 +195,8 @@ mod tests {
         }
         assert_eq!(values::grid("1/16t"), Ok(Grid::SixteenthTriplet));
         assert!(values::grid("1/5").is_err());
-        let any = [values::shortest("any"), values::longest("Any")].map(|value| value.map(|value| value.ticks));
+        let any =
+            [values::shortest("any"), values::longest("Any")].map(|value| value.map(|value| value.ticks));
         assert_eq!(any, [Ok(Tick(1)), Ok(Tick(384))]);
         assert_eq!(values::longest("1/8.").map(|value| value.ticks), Ok(Tick(18)));
         for family in (0..Family::COUNT).filter_map(Family::from_index) {
@@ -226,12 +212,12 @@ mod tests {
 
     #[test]
     fn numbers_out_of_range_are_refused_in_words() {
-        assert_eq!(
-            values::up_to_two("2.5"),
-            Err("expected a number from 0 to 2".to_owned())
-        );
+        assert_eq!(values::up_to_two("2.5"), Err("expected a number from 0 to 2".to_owned()));
         assert!(
-            values::share("NaN").is_err() && values::up_to_ten("nan").is_err() && values::meter("3/5").is_err() && values::meter("3").is_err()
+            values::share("NaN").is_err()
+                && values::up_to_ten("nan").is_err()
+                && values::meter("3/5").is_err()
+                && values::meter("3").is_err()
         );
     }
 }

@@ -85,7 +85,10 @@ fn weight(note: &Note, base: &[Note], bar: &Density<'_>) -> f32 {
     } else {
         0.0
     };
-    let chord = || base.iter().filter(|other| other.onset == note.onset && other.family.is_drums() == note.family.is_drums());
+    let chord = || {
+        base.iter()
+            .filter(|other| other.onset == note.onset && other.family.is_drums() == note.family.is_drums())
+    };
     let in_chord = if note.family.is_drums() {
         // Bass drum and snare carry the beat.
         if matches!(note.pitch, 35 | 36 | 38 | 40) { 1.5 } else { 0.5 }
@@ -104,7 +107,8 @@ fn weight(note: &Note, base: &[Note], bar: &Density<'_>) -> f32 {
 /// What is counted in this meter: dotted quarters in 6/8 and its like, otherwise the denominator's note.
 fn pulse(meter: Meter) -> Tick {
     let unit = 4 * Tick::PER_BEAT / i64::from(meter.denominator());
-    let is_compound = meter.denominator() >= 8 && meter.numerator() > 3 && meter.numerator().is_multiple_of(3);
+    let is_compound =
+        meter.denominator() >= 8 && meter.numerator() > 3 && meter.numerator().is_multiple_of(3);
     Tick(if is_compound { 3 * unit } else { unit }.max(1))
 }
 
@@ -260,7 +264,8 @@ impl<'a> Thickening<'a> {
     /// Whether the drawn note's family is silent where it begins, with room for one more note that sounds.
     fn is_silent(&self, drawn: &Note) -> bool {
         let pitched = self.base.iter().chain(&self.ringing).filter(|note| !note.family.is_drums());
-        let sounding = || pitched.clone().filter(|note| note.onset <= drawn.onset && drawn.onset < note.end());
+        let sounding =
+            || pitched.clone().filter(|note| note.onset <= drawn.onset && drawn.onset < note.end());
         let is_silent = sounding().all(|note| note.family != drawn.family);
         is_silent && sounding().count() < usize::from(self.bar.constraints.polyphony)
     }
@@ -281,7 +286,8 @@ impl<'a> Thickening<'a> {
         let extras = &self.extras;
         let cut = |note: &Note, place: Voice| {
             let after = extras.iter().filter(|extra| extra.place == place && extra.note.onset > note.onset);
-            let end = after.map(|extra| extra.note.onset).min().map_or(note.end(), |next| next.min(note.end()));
+            let end =
+                after.map(|extra| extra.note.onset).min().map_or(note.end(), |next| next.min(note.end()));
             Note { duration: end - note.onset, ..*note }
         };
         let base = self.base.iter().enumerate().map(|(idx, note)| cut(note, Voice::Of(idx)));
@@ -312,7 +318,12 @@ mod tests {
     const DENSITIES: [f32; 9] = [0.0, 0.3, 0.6, 0.9, 1.0, 1.2, 1.5, 1.8, 2.0];
 
     /// For each density, what `n_bars` bars become, and the base of each.
-    fn music(model: &Arc<Model>, style: usize, constraints: &Constraints, n_bars: usize) -> Vec<(Vec<Note>, Vec<Vec<Note>>)> {
+    fn music(
+        model: &Arc<Model>,
+        style: usize,
+        constraints: &Constraints,
+        n_bars: usize,
+    ) -> Vec<(Vec<Note>, Vec<Vec<Note>>)> {
         let mut generator = Generator::new(Arc::clone(model));
         let sampling = Sampling::default();
         let meter = Meter::COMMON;
@@ -336,7 +347,8 @@ mod tests {
             let next = generator.draw(&sampling, constraints, &Given::default(), &mut rng.clone());
             let at = |density: f32| {
                 generator.restore(&before);
-                let bar = Density { density, seed: 1, bar_idx, start, meter, sampling: &sampling, constraints };
+                let bar =
+                    Density { density, seed: 1, bar_idx, start, meter, sampling: &sampling, constraints };
                 let notes = at_once(thicken_or_thin(&mut generator, &base, start, &bar));
                 let then = generator.draw(&sampling, constraints, &Given::default(), &mut rng.clone());
                 assert_eq!(then, next, "the network has heard the base and nothing else");
@@ -361,7 +373,9 @@ mod tests {
                 assert_eq!(notes[4], base);
                 assert_eq!(notes[0], []);
                 for pair in notes.windows(2) {
-                    let same = |a: &Note, b: &Note| (a.onset, a.pitch, a.family, a.velocity) == (b.onset, b.pitch, b.family, b.velocity);
+                    let same = |a: &Note, b: &Note| {
+                        (a.onset, a.pitch, a.family, a.velocity) == (b.onset, b.pitch, b.family, b.velocity)
+                    };
                     for note in &pair[0] {
                         assert!(pair[1].iter().any(|other| same(note, other)), "{note:?} is gone");
                     }
@@ -375,7 +389,9 @@ mod tests {
         let mut n_all = [0; DENSITIES.len()];
         for (model, style) in models() {
             let bars = music(&model, style, &Constraints::default(), 12);
-            let all = |pick: &dyn Fn(&(Vec<Note>, Vec<Vec<Note>>)) -> Vec<Note>| bars.iter().flat_map(pick).collect::<Vec<Note>>();
+            let all = |pick: &dyn Fn(&(Vec<Note>, Vec<Vec<Note>>)) -> Vec<Note>| {
+                bars.iter().flat_map(pick).collect::<Vec<Note>>()
+            };
             let base = all(&|(base, _)| base.clone());
             let sounding = |notes: &[Note], tick: i64, family: Family| {
                 let at = |note: &&Note| note.family == family && note.onset.0 <= tick && tick < note.end().0;

@@ -51,11 +51,7 @@ impl Desk {
 
     /// A desk on which nothing has been asked yet.
     pub(in crate::composer) fn new(take: Take, writer: Option<Writer>) -> Self {
-        Self {
-            take,
-            writer,
-            ..Self::default()
-        }
+        Self { take, writer, ..Self::default() }
     }
 
     /// The number of the last request that the take answers.
@@ -123,11 +119,7 @@ impl Desk {
     /// Composes the bar that is needed most, if any is.
     pub(in crate::composer) async fn work(&mut self) -> Progress {
         let Some(mut writer) = self.writer.take() else {
-            let progress = if self.requests.is_empty() {
-                Progress::Idle
-            } else {
-                Progress::Answered
-            };
+            let progress = if self.requests.is_empty() { Progress::Idle } else { Progress::Answered };
             self.give_up();
             return progress;
         };
@@ -149,12 +141,7 @@ impl Desk {
 
     /// The bar at a position belongs to these knobs.
     async fn settle(&mut self, writer: &mut Writer, settle: &Settle) -> Progress {
-        let Settle {
-            position,
-            meter,
-            knobs,
-            ..
-        } = *settle;
+        let Settle { position, meter, knobs, .. } = *settle;
         if position < Tick::ZERO {
             return self.answer(settle.number);
         }
@@ -218,9 +205,7 @@ impl Desk {
             return Progress::Idle;
         };
         let here = moment.position.max(Tick::ZERO);
-        let loop_range = moment
-            .loop_range
-            .filter(|(start, end)| start < end && here < *end);
+        let loop_range = moment.loop_range.filter(|(start, end)| start < end && here < *end);
         let loop_start = loop_range.map(|(start, _)| start.max(Tick::ZERO));
         for from in [Some(here), loop_start].into_iter().flatten() {
             let until = loop_range.map_or(Tick(i64::MAX), |(_, end)| end);
@@ -238,7 +223,8 @@ impl Desk {
         };
         for bar_idx in first..Take::MAX_BARS {
             let Some(composed) = self.take.bars().get(bar_idx) else {
-                return self.take.end() < until && self.compose_next(writer, &moment.knobs, moment.meter).await;
+                return self.take.end() < until
+                    && self.compose_next(writer, &moment.knobs, moment.meter).await;
             };
             let start = composed.bar.start;
             let is_far = bar_idx > first + Self::N_AHEAD && start >= from + Self::AHEAD;

@@ -184,12 +184,9 @@ impl Place {
                     pitch: note.family.is_drums().then_some(note.pitch),
                     ..Given::default()
                 },
-                Redraw::Rhythm => Given {
-                    family,
-                    pitch: Some(note.pitch),
-                    before: Some(self.end()),
-                    ..Given::default()
-                },
+                Redraw::Rhythm => {
+                    Given { family, pitch: Some(note.pitch), before: Some(self.end()), ..Given::default() }
+                }
             };
             if let Some(next) = generator.draw(&sampling, &constraints, &given, rng) {
                 generator.feed_in_turn(&next.note).await;
@@ -207,7 +204,8 @@ impl Place {
         // A range that lies below all the network's pitches leaves the drums alone.
         let is_playable = highest >= 0 && lowest <= 127;
         let drums = FamilySet::EMPTY.with(Family::DRUMS).bits();
-        let families = if is_playable { knobs.families } else { FamilySet::from_bits(knobs.families.bits() & drums) };
+        let families =
+            if is_playable { knobs.families } else { FamilySet::from_bits(knobs.families.bits() & drums) };
         Constraints {
             scale: self.palette,
             lowest: lowest.clamp(0, 127) as u8,
@@ -266,6 +264,7 @@ pub(in crate::composer) fn transposed(notes: &[Note], up: i8) -> Vec<Note> {
 
 /// A note moved within the keyboard, unless it is a drum's.
 pub(in crate::composer) fn moved(note: &Note, up: i8) -> Note {
-    let pitch = if note.family.is_drums() { note.pitch } else { note.pitch.saturating_add_signed(up).min(127) };
+    let pitch =
+        if note.family.is_drums() { note.pitch } else { note.pitch.saturating_add_signed(up).min(127) };
     Note { pitch, ..*note }
 }

@@ -54,9 +54,7 @@ impl Fingerprint {
 
 /// Sixty-four bits from these numbers that look like chance and are always the same.
 pub(in crate::composer) fn chance(numbers: &[u64]) -> u64 {
-    numbers
-        .iter()
-        .fold(0x6a09_e667_f3bc_c908, |hash, number| mixed(hash ^ mixed(*number)))
+    numbers.iter().fold(0x6a09_e667_f3bc_c908, |hash, number| mixed(hash ^ mixed(*number)))
 }
 
 /// `chance` between 0 and 1, 1 excluded.

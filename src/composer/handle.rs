@@ -164,10 +164,7 @@ impl Composer {
         picture.edition += 1;
         picture.take = take.clone();
         picture.picture = Picture::of(&take);
-        self.send(Command::SetTake {
-            take,
-            edition: picture.edition,
-        });
+        self.send(Command::SetTake { take, edition: picture.edition });
         Ok(())
     }
 
@@ -271,15 +268,8 @@ mod tests {
 
     /// Lets the host stand still at the origin until this is so.
     fn stand_until(composer: &Composer, player: &mut Player, is_so: impl Fn(&Composer) -> bool) {
-        let transport = Transport {
-            position: Some(Beats(0.0)),
-            ..Transport::default()
-        };
-        let block = Block {
-            n_samples: 64,
-            sample_rate: 48_000.0,
-            transport,
-        };
+        let transport = Transport { position: Some(Beats(0.0)), ..Transport::default() };
+        let block = Block { n_samples: 64, sample_rate: 48_000.0, transport };
         for _ in 0..50_000 {
             let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
             player.process(&block, &knobs.0, &knobs.1, &[], &mut EventList::with_capacity(8));
@@ -300,11 +290,7 @@ mod tests {
             meter: Some(Meter::COMMON),
             ..Transport::default()
         };
-        let block = Block {
-            n_samples: 200_000,
-            sample_rate: 48_000.0,
-            transport,
-        };
+        let block = Block { n_samples: 200_000, sample_rate: 48_000.0, transport };
         let mut events = EventList::default();
         let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
         player.process(&block, &knobs.0, &knobs.1, &[], &mut events);
@@ -320,15 +306,11 @@ mod tests {
         let model = Arc::new(Model::random(2, 5));
         let composer = Composer::spawn(composer_end, Some(Arc::clone(&model)), None);
         let mut player = Player::new(player_end);
-        stand_until(&composer, &mut player, |composer| {
-            composer.picture().score.bars.len() >= 3
-        });
+        stand_until(&composer, &mut player, |composer| composer.picture().score.bars.len() >= 3);
         assert!(n_ons(&mut player) > 0);
         let (picture, saved) = (composer.picture(), composer.saved_take());
         composer.send(Command::Panic);
-        stand_until(&composer, &mut player, |composer| {
-            composer.status().error.is_some()
-        });
+        stand_until(&composer, &mut player, |composer| composer.status().error.is_some());
         let error = composer.status().error.unwrap();
         assert!(error.ends_with("a fault of its own: asked to"), "{error}");
         assert_eq!(n_ons(&mut player), 0);
@@ -336,9 +318,7 @@ mod tests {
         assert_eq!(composer.saved_take(), saved);
         // A model put in from outside starts it again.
         composer.use_model(model);
-        stand_until(&composer, &mut player, |composer| {
-            composer.status().error.is_none()
-        });
+        stand_until(&composer, &mut player, |composer| composer.status().error.is_none());
         assert!(n_ons(&mut player) > 0);
         assert_ne!(*composer.picture().score, Score::default());
     }

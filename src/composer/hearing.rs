@@ -125,11 +125,7 @@ impl Writer {
                 && point.bar_idx <= here.bar_idx
                 && *point == Standpoint::new(take, point.bar_idx, here.hearing)
         };
-        let on_the_way = self
-            .memories
-            .iter()
-            .enumerate()
-            .filter(|(_, (point, _))| is_on_the_way(point));
+        let on_the_way = self.memories.iter().enumerate().filter(|(_, (point, _))| is_on_the_way(point));
         let (memory_idx, _) = on_the_way.max_by_key(|(_, (point, _))| point.bar_idx)?;
         // What is used again is kept longest: the start of a loop, say.
         let memory = self.memories.remove(memory_idx)?;

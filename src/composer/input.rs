@@ -92,7 +92,8 @@ impl PlayedIn {
 
     /// All keys go up; whether any was down.
     pub(in crate::composer) fn let_go_of_all(&mut self, at: Tick) -> bool {
-        let held: Vec<u8> = self.notes.iter().filter(|note| note.end.is_none()).map(|note| note.pitch).collect();
+        let held: Vec<u8> =
+            self.notes.iter().filter(|note| note.end.is_none()).map(|note| note.pitch).collect();
         for pitch in &held {
             self.let_go(at, at.to_beats(), *pitch);
         }
@@ -184,7 +185,11 @@ impl PlayedIn {
         let first = notes.first().map_or(Tick::ZERO, |note| note.onset);
         let on_bar = |note: &&Note| note.onset.0.rem_euclid(4 * Tick::PER_BEAT) == 0;
         let downbeat = notes.iter().find(on_bar).map_or(first, |note| note.onset);
-        let extra = if chord(first).count() >= 3 { [bass(first, 4), None] } else { [bass(first, 1), bass(downbeat, 1)] };
+        let extra = if chord(first).count() >= 3 {
+            [bass(first, 4), None]
+        } else {
+            [bass(first, 1), bass(downbeat, 1)]
+        };
         notes.extend(extra.into_iter().flatten());
         notes.sort_unstable();
         find_key(&notes).map(|(key, _)| key)
@@ -229,7 +234,6 @@ mod tests {
         let at = Tick(at);
         Input { number: 0, at, position: at.to_beats(), channel: 0, key, velocity: 90 }
     }
-
 
     #[test]
     fn a_downbeat_played_a_little_early_belongs_to_its_bar() {

@@ -29,10 +29,7 @@ impl Opening {
         let last_onset = piece.notes.last()?.onset;
         let (last_bar, meter) = piece.bar_at(last_onset);
         let end = last_bar + meter.bar_length();
-        let key = piece
-            .sections_by_key()
-            .last()
-            .map_or(Key::default(), |section| section.key);
+        let key = piece.sections_by_key().last().map_or(Key::default(), |section| section.key);
         let start = first_bar(piece, last_bar, meter);
         let notes = moved_to_c(&piece.notes, key, start);
         let n_bars = ((end - start).0 / meter.bar_length().0) as u32;
@@ -68,16 +65,8 @@ fn moved_to_c(notes: &[Note], key: Key, start: Tick) -> Vec<Note> {
         } else {
             pitch
         };
-        let pitch = if note.family.is_drums() {
-            note.pitch
-        } else {
-            pitch as u8
-        };
-        Note {
-            onset: note.onset - start,
-            pitch,
-            ..*note
-        }
+        let pitch = if note.family.is_drums() { note.pitch } else { pitch as u8 };
+        Note { onset: note.onset - start, pitch, ..*note }
     };
     let from = notes.partition_point(|note| note.onset < start);
     let mut moved: Vec<Note> = notes.iter().skip(from).map(in_c).collect();
@@ -104,24 +93,12 @@ mod tests {
             family: Family::PIANO,
         };
         let notes: Vec<Note> = pitches.iter().cycle().take(11).enumerate().map(note).collect();
-        let piece = Piece {
-            notes,
-            meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)],
-            ..Piece::default()
-        };
+        let piece =
+            Piece { notes, meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)], ..Piece::default() };
         let found = Opening::of(&piece).unwrap();
-        assert_eq!(
-            (found.end, found.meter, found.key),
-            (Tick(96 + 3 * 72), waltz, Key::new(2, Mode::Major))
-        );
-        assert_eq!(
-            (found.primer.n_bars, found.primer.mode),
-            (3, Mode::Major)
-        );
-        assert_eq!(
-            (found.primer.notes[0].onset, found.primer.notes[0].pitch),
-            (Tick(0), 74)
-        );
+        assert_eq!((found.end, found.meter, found.key), (Tick(96 + 3 * 72), waltz, Key::new(2, Mode::Major)));
+        assert_eq!((found.primer.n_bars, found.primer.mode), (3, Mode::Major));
+        assert_eq!((found.primer.notes[0].onset, found.primer.notes[0].pitch), (Tick(0), 74));
         assert_eq!(found.primer.notes.len(), 7);
     }
 }

@@ -212,10 +212,7 @@ pub enum TakeError {
         what: &'static str,
     },
     /// It is longer than any take.
-    #[error(
-        "expected a saved take of at most {} bars and {MAX_NOTES} notes, found more",
-        Take::MAX_BARS
-    )]
+    #[error("expected a saved take of at most {} bars and {MAX_NOTES} notes, found more", Take::MAX_BARS)]
     TooLong,
 }
 
@@ -224,9 +221,7 @@ impl SavedTake {
     #[must_use]
     pub fn of(take: &Take, model: Option<&Model>) -> Self {
         let mut tables = Tables::default();
-        let bars = (0..take.n_bars())
-            .filter_map(|bar_idx| tables.save(take, bar_idx))
-            .collect();
+        let bars = (0..take.n_bars()).filter_map(|bar_idx| tables.save(take, bar_idx)).collect();
         let shelf = take.shelf().iter().map(|((slot, bar_idx), bar)| ShelvedBar {
             slot: *slot,
             bar_idx: *bar_idx,
@@ -236,16 +231,16 @@ impl SavedTake {
         let shelf = shelf.collect();
         let mut steps = |steps: &VecDeque<Step>| steps.iter().map(|step| tables.save_step(step)).collect();
         let (undo, redo) = (steps(&take.history().done), steps(&take.history().undone));
-        let played = |note: &PlayedNote| (note.at.0, note.onset.0, note.end.map(|end| end.0), note.pitch, note.velocity);
+        let played = |note: &PlayedNote| {
+            (note.at.0, note.onset.0, note.end.map(|end| end.0), note.pitch, note.velocity)
+        };
         let touch = |note: &PlayedNote| {
             let Touch { began, ended, channel } = note.touch;
             let fine = |position: Beats| (position.0 * FINE_PER_BEAT).round() as i64;
             (fine(began), ended.map(fine), channel)
         };
-        let model = model.map(|model| SavedModel {
-            name: model.card().name.clone(),
-            hash: model.hash().to_owned(),
-        });
+        let model =
+            model.map(|model| SavedModel { name: model.card().name.clone(), hash: model.hash().to_owned() });
         Self {
             version: VERSION,
             model,
@@ -277,18 +272,20 @@ impl SavedTake {
             return Err(TakeError::TooNew { found: self.version });
         }
         let length = |bar: &SavedBar| self.passages.get(bar.passage).map_or(0, Vec::len);
-        let changes = || self.undo.iter().chain(&self.redo).flatten().flat_map(|change| change.old.iter().chain([&change.new]));
+        let changes = || {
+            self.undo
+                .iter()
+                .chain(&self.redo)
+                .flatten()
+                .flat_map(|change| change.old.iter().chain([&change.new]))
+        };
         let shelved = || self.shelf.iter().map(|shelved| &shelved.bar);
         let n_notes: usize = self.bars.iter().chain(changes()).chain(shelved()).map(length).sum();
         let n_others = changes().count() + shelved().count();
         if self.bars.len() > Take::MAX_BARS || n_others > 16 * Take::MAX_BARS || n_notes > 4 * MAX_NOTES {
             return Err(TakeError::TooLong);
         }
-        let models: Vec<Arc<str>> = self
-            .composed_by
-            .iter()
-            .map(|hash| Arc::from(hash.as_str()))
-            .collect();
+        let models: Vec<Arc<str>> = self.composed_by.iter().map(|hash| Arc::from(hash.as_str())).collect();
         let opening = self.opening.as_ref().map(SavedOpening::restore).transpose();
         let damaged = |what| TakeError::Damaged { bar: 1, what };
         let mut take = Take::default();
@@ -298,14 +295,13 @@ impl SavedTake {
         for (bar_idx, saved) in self.bars.iter().enumerate() {
             let composed = self
                 .restore_next(saved, bars.last().map(|bar| &**bar), beginning, &models)
-                .map_err(|what| TakeError::Damaged {
-                    bar: bar_idx + 1,
-                    what,
-                })?;
+                .map_err(|what| TakeError::Damaged { bar: bar_idx + 1, what })?;
             bars.push(Arc::new(composed));
         }
         let (shelf, history) = self.restore_rest(&models).map_err(damaged)?;
-        let input = self.restore_input().ok_or(TakeError::Damaged { bar: 1, what: "was played to by a note that cannot be" })?;
+        let input = self
+            .restore_input()
+            .ok_or(TakeError::Damaged { bar: 1, what: "was played to by a note that cannot be" })?;
         take.restore(bars);
         take.furnish(input, shelf, history);
         Ok(take)
@@ -322,11 +318,16 @@ impl SavedTake {
             let bar = |bar: &SavedBar| {
                 self.restore_bar(bar, Tick(saved.start), Fingerprint::EMPTY, models).map(Arc::new)
             };
-            Ok(Change { bar_idx: saved.bar_idx, old: saved.old.as_ref().map(bar).transpose()?, new: bar(&saved.new)? })
+            Ok(Change {
+                bar_idx: saved.bar_idx,
+                old: saved.old.as_ref().map(bar).transpose()?,
+                new: bar(&saved.new)?,
+            })
         };
         let steps = |saved: &[Vec<SavedChange>]| {
             let latest = saved.iter().skip(saved.len().saturating_sub(History::MAX_STEPS));
-            let step = |step: &Vec<SavedChange>| step.iter().map(change).collect::<Result<Step, &'static str>>();
+            let step =
+                |step: &Vec<SavedChange>| step.iter().map(change).collect::<Result<Step, &'static str>>();
             latest.map(step).collect::<Result<VecDeque<Step>, _>>()
         };
         let history = History { done: steps(&self.undo)?, undone: steps(&self.redo)? };
@@ -352,14 +353,17 @@ impl SavedTake {
                 ((position - tick.to_beats().0).abs() < 1.0).then_some(Beats(position))
             };
             let (began, ended, channel) = match touch {
-                Some((began, ended, channel)) => (near(*began, at)?, ended.and_then(|ended| near(ended, end)), *channel),
+                Some((began, ended, channel)) => {
+                    (near(*began, at)?, ended.and_then(|ended| near(ended, end)), *channel)
+                }
                 None => (at.to_beats(), None, 0),
             };
             let touch = Touch { began, ended: Some(ended.unwrap_or(end.to_beats())), channel };
             let (is_valid, end) = (is_valid && channel <= 15, Some(end));
             is_valid.then_some(PlayedNote { at, onset, end, pitch, velocity, touch })
         };
-        let notes = self.input.iter().zip(touches).take(PlayedIn::MAX_NOTES).map(note).collect::<Option<Vec<_>>>()?;
+        let notes =
+            self.input.iter().zip(touches).take(PlayedIn::MAX_NOTES).map(note).collect::<Option<Vec<_>>>()?;
         Some(PlayedIn::restored(notes))
     }
 
@@ -431,13 +435,7 @@ fn restore_note(saved: &SavedNote, start: Tick, length: Tick) -> Result<Note, &'
     if !is_valid {
         return Err("has a note that cannot be");
     }
-    Ok(Note {
-        onset: start + Tick(onset),
-        duration: Tick(duration),
-        pitch,
-        velocity,
-        family,
-    })
+    Ok(Note { onset: start + Tick(onset), duration: Tick(duration), pitch, velocity, family })
 }
 
 fn saved_notes(notes: &[Note], start: Tick) -> Vec<SavedNote> {
@@ -465,7 +463,8 @@ impl SavedOpening {
         let n_bars = i64::from(self.n_bars.min(1 << 10));
         let length = Tick(n_bars * meter.bar_length().0);
         let notes = self.notes.iter().take(MAX_NOTES).map(|note| restore_note(note, Tick::ZERO, length));
-        let mut notes = notes.collect::<Result<Vec<_>, _>>().map_err(|_| "follows an opening that cannot be")?;
+        let mut notes =
+            notes.collect::<Result<Vec<_>, _>>().map_err(|_| "follows an opening that cannot be")?;
         notes.sort_unstable();
         let mode = if self.minor { Mode::Minor } else { Mode::Major };
         let primer = Primer { style: 0, mode, meter, n_bars: n_bars as u32, notes };
@@ -520,23 +519,17 @@ impl Tables {
 
     fn knobs_idx(&mut self, knobs: &ComposingKnobs) -> usize {
         // Neighbours mostly share their knobs, so the search is short from the back.
-        self.knobs
-            .iter()
-            .rposition(|known| known == knobs)
-            .unwrap_or_else(|| {
-                self.knobs.push(*knobs);
-                self.knobs.len() - 1
-            })
+        self.knobs.iter().rposition(|known| known == knobs).unwrap_or_else(|| {
+            self.knobs.push(*knobs);
+            self.knobs.len() - 1
+        })
     }
 
     fn model_idx(&mut self, hash: &str) -> usize {
-        self.models
-            .iter()
-            .position(|known| known == hash)
-            .unwrap_or_else(|| {
-                self.models.push(hash.to_owned());
-                self.models.len() - 1
-            })
+        self.models.iter().position(|known| known == hash).unwrap_or_else(|| {
+            self.models.push(hash.to_owned());
+            self.models.len() - 1
+        })
     }
 
     fn passage_idx(&mut self, passage: Vec<SavedNote>) -> usize {

@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn whoever_else_is_in_the_studio_everybody_composes_what_they_would_alone() {
-        let models = [Arc::new(Model::random(2, 5)), Arc::new(Model::random(3, 6)), Model::embedded().unwrap()];
+        let models =
+            [Arc::new(Model::random(2, 5)), Arc::new(Model::random(3, 6)), Model::embedded().unwrap()];
         let mut instances: Vec<(Composer, Player)> = (0..20)
             .map(|idx| {
                 let (composer_end, player_end) = handover();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::composer::fingerprint::Fingerprint;
 use crate::composer::Opening;
+use crate::composer::fingerprint::Fingerprint;
 use crate::composer::history::{Change, History};
 use crate::composer::input::PlayedIn;
 use crate::music::{Bar, Family, Key, Meter, Note, Score, Tick};
@@ -104,10 +104,7 @@ impl Take {
     /// An empty take that will start from other music than the model's own primers.
     #[must_use]
     pub fn starting_from(opening: Opening) -> Self {
-        Self {
-            opening: Some(Arc::new(opening)),
-            ..Self::default()
-        }
+        Self { opening: Some(Arc::new(opening)), ..Self::default() }
     }
 
     /// Puts the bars of a saved take in. They stay whatever model composes.
@@ -135,11 +132,7 @@ impl Take {
     #[must_use]
     pub fn score(&self) -> Score {
         Score {
-            bars: self
-                .bars
-                .iter()
-                .map(|composed| Arc::clone(&composed.bar))
-                .collect(),
+            bars: self.bars.iter().map(|composed| Arc::clone(&composed.bar)).collect(),
             played_in: self.input.performed().into(),
         }
     }
@@ -199,15 +192,16 @@ impl Take {
 
     /// The index of the bar that holds a song position.
     pub(in crate::composer) fn bar_idx_at(&self, position: Tick) -> Option<usize> {
-        let idx = self
-            .bars
-            .partition_point(|c| c.bar.start <= position)
-            .checked_sub(1)?;
+        let idx = self.bars.partition_point(|c| c.bar.start <= position).checked_sub(1)?;
         self.bars.get(idx).filter(|c| position < c.bar.end()).map(|_| idx)
     }
 
     /// The notes of the bars before a bar that still sound at `start`, where it begins.
-    pub(in crate::composer) fn ringing_into(&self, bar_idx: usize, start: Tick) -> impl Iterator<Item = &Note> {
+    pub(in crate::composer) fn ringing_into(
+        &self,
+        bar_idx: usize,
+        start: Tick,
+    ) -> impl Iterator<Item = &Note> {
         /// No note sounds longer.
         const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
         let bars = self.bars.iter().take(bar_idx).rev();
@@ -305,11 +299,7 @@ impl Take {
                 && old.bar.meter == meter
                 && self.accepts_model(&old.model, model)
         };
-        self.replaced
-            .iter()
-            .rev()
-            .find(is_it)
-            .map(|(_, old)| Arc::clone(old))
+        self.replaced.iter().rev().find(is_it).map(|(_, old)| Arc::clone(old))
     }
 
     /// The bar of another take that belongs here: with these knobs, or kept.
@@ -321,7 +311,9 @@ impl Take {
         model: &str,
     ) -> Option<Arc<ComposedBar>> {
         let old = self.shelf.get(&(knobs.slot, bar_idx))?;
-        let start = bar_idx.checked_sub(1).map_or(Tick::ZERO, |idx| self.bars.get(idx).map_or(Tick::ZERO, |b| b.bar.end()));
+        let start = bar_idx
+            .checked_sub(1)
+            .map_or(Tick::ZERO, |idx| self.bars.get(idx).map_or(Tick::ZERO, |b| b.bar.end()));
         let fits = (old.bar.start, old.bar.meter) == (start, meter);
         let is_its_own = old.knobs == *knobs && self.accepts_model(&old.model, model);
         let is_elsewhere = self.bars.get(bar_idx).is_none_or(|here| here.knobs.slot != knobs.slot);
@@ -346,7 +338,9 @@ impl Take {
         let length = usize::from(old.knobs.length.max(1));
         let mut changes = Vec::new();
         for (idx, here) in self.bars.iter().enumerate().skip(bar_idx).step_by(length) {
-            if idx != bar_idx && (old.bar.notes.is_empty() || !here.sounds_like(&old) || here.knobs.slot != old.knobs.slot) {
+            if idx != bar_idx
+                && (old.bar.notes.is_empty() || !here.sounds_like(&old) || here.knobs.slot != old.knobs.slot)
+            {
                 break;
             }
             let moved = ComposedBar { knobs: here.knobs, ..new.moved_to(here.bar.start) };
@@ -388,7 +382,12 @@ impl Take {
     fn take_away(&mut self, bar_idx: usize, slot: u8) {
         Arc::make_mut(&mut self.shelf).remove(&(slot, bar_idx));
         if let Some(here) = self.bars.get_mut(bar_idx).filter(|here| here.knobs.slot == slot) {
-            let nobodys = ComposedBar { model: Arc::default(), before: Fingerprint::LOST, is_kept: false, ..(**here).clone() };
+            let nobodys = ComposedBar {
+                model: Arc::default(),
+                before: Fingerprint::LOST,
+                is_kept: false,
+                ..(**here).clone()
+            };
             *here = Arc::new(nobodys);
         }
     }
@@ -443,7 +442,8 @@ impl Take {
         };
         let change = |(bar_idx, here): (usize, &Arc<ComposedBar>)| {
             let bar = of_slot(from, bar_idx, here)?;
-            let new = Arc::new(ComposedBar { knobs: ComposingKnobs { slot: to, ..bar.knobs }, ..(*bar).clone() });
+            let new =
+                Arc::new(ComposedBar { knobs: ComposingKnobs { slot: to, ..bar.knobs }, ..(*bar).clone() });
             Some(Change { bar_idx, old: of_slot(to, bar_idx, here), new })
         };
         self.make(self.bars.iter().enumerate().filter_map(change).collect());
@@ -508,13 +508,7 @@ impl Take {
         };
         let start = composed.bar.start;
         let end = start + meter.bar_length();
-        let notes: Vec<Note> = composed
-            .bar
-            .notes
-            .iter()
-            .filter(|note| note.onset < end)
-            .copied()
-            .collect();
+        let notes: Vec<Note> = composed.bar.notes.iter().filter(|note| note.onset < end).copied().collect();
         let n_notes = notes.len();
         let heard = composed.heard.as_ref();
         let shortened = ComposedBar {

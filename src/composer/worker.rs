@@ -226,7 +226,9 @@ impl Worker {
         match self.desk.moment() {
             Some(moment) if moment.playing && moment.offline => Self::POLL_OFFLINE,
             Some(moment) if moment.playing && is_alert => Self::POLL_ALERT,
-            Some(moment) if moment.playing && moment.knobs.conversation == Conversation::Generate => Self::POLL_PLAYING,
+            Some(moment) if moment.playing && moment.knobs.conversation == Conversation::Generate => {
+                Self::POLL_PLAYING
+            }
             Some(moment) if moment.playing => Self::POLL_LISTENING,
             _ => Self::POLL_STOPPED,
         }

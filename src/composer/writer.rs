@@ -113,7 +113,8 @@ impl Writer {
             is_closed: false,
         };
         // What was played in meanwhile is not among what a replaced bar is known by.
-        let replaced = || take.replaced_bar(bar_idx, knobs, meter, &self.hash).filter(|old| old.key == place.key);
+        let replaced =
+            || take.replaced_bar(bar_idx, knobs, meter, &self.hash).filter(|old| old.key == place.key);
         let old = if knobs.conversation == Conversation::Generate { replaced() } else { None };
         let old = old.or_else(|| take.shelved(bar_idx, knobs, meter, &self.hash));
         let composed = match old.or_else(|| self.repeated(take, &place).map(Arc::new)) {
@@ -163,7 +164,11 @@ impl Writer {
     /// Draws a bar, and again when it comes out stuck on one note or cut off.
     ///
     /// Also returns where the generator stood before; now it has heard the bar.
-    pub(in crate::composer) async fn draw_well(&mut self, take: &Take, place: &Place) -> (Vec<Drawn>, Snapshot) {
+    pub(in crate::composer) async fn draw_well(
+        &mut self,
+        take: &Take,
+        place: &Place,
+    ) -> (Vec<Drawn>, Snapshot) {
         self.stand_before(take, place).await;
         let before = self.generator.snapshot();
         let mut attempt = 0;
@@ -218,7 +223,11 @@ impl Writer {
             let quiet_until = input.rings_until(start);
             let entry = input.begin_in(start, end).next().map_or(end, |note| note.onset);
             let (base, before) = self.draw_well(take, place).await;
-            drawn = if place.has_its_own_density() { self.fill(place, &base, &before, place.start).await } else { base };
+            drawn = if place.has_its_own_density() {
+                self.fill(place, &base, &before, place.start).await
+            } else {
+                base
+            };
             drawn.retain(|drawn| drawn.note.onset >= quiet_until && drawn.note.onset < entry);
         }
         let mut heard = input.heard_in(start, end, place.knobs.instrument);
@@ -244,7 +253,13 @@ impl Writer {
     }
 
     /// A bar of these notes, which are in C. `heard` is what the network hears, if that is something else.
-    pub(in crate::composer) fn made(&mut self, take: &Take, place: &Place, drawn: &[Drawn], heard: Option<Vec<Note>>) -> ComposedBar {
+    pub(in crate::composer) fn made(
+        &mut self,
+        take: &Take,
+        place: &Place,
+        drawn: &[Drawn],
+        heard: Option<Vec<Note>>,
+    ) -> ComposedBar {
         let up = place.key.transposition();
         let mut sure: Vec<(Note, f32)> =
             drawn.iter().map(|drawn| (moved(&drawn.note, up), drawn.log_probability.exp())).collect();
@@ -339,9 +354,7 @@ impl Writer {
     /// repeated.
     fn repeated(&self, take: &Take, place: &Place) -> Option<ComposedBar> {
         let Place { bar_idx, start, meter, ref knobs, .. } = *place;
-        let source = take
-            .bars()
-            .get(bar_idx.checked_sub(usize::from(knobs.length.max(1)))?)?;
+        let source = take.bars().get(bar_idx.checked_sub(usize::from(knobs.length.max(1)))?)?;
         let before = take.before(bar_idx);
         if source.bar.meter != meter || source.knobs.slot != knobs.slot {
             return None;
@@ -359,12 +372,14 @@ impl Writer {
             return None;
         }
         let up = place.key.transposition() - source.key.transposition();
-        let stays_on_keyboard = |note: &Note| note.family.is_drums() || note.pitch.checked_add_signed(up).is_some();
+        let stays_on_keyboard =
+            |note: &Note| note.family.is_drums() || note.pitch.checked_add_signed(up).is_some();
         let is_in_range = |note: &Note| {
             let pitch = moved(note, up).pitch;
             note.family.is_drums() || (knobs.lowest..=knobs.highest).contains(&pitch)
         };
-        if up != 0 && !(copy.heard().iter().all(stays_on_keyboard) && copy.bar.notes.iter().all(is_in_range)) {
+        if up != 0 && !(copy.heard().iter().all(stays_on_keyboard) && copy.bar.notes.iter().all(is_in_range))
+        {
             return None;
         }
         let notes = within_polyphony(take, place, transposed(&copy.bar.notes, up));
@@ -474,9 +489,11 @@ fn is_broken(drawn: &[Drawn]) -> bool {
     const MANY: usize = 12;
     let mut pitched = drawn.iter().map(|drawn| drawn.note).filter(|note| !note.family.is_drums());
     let first = pitched.next();
-    let is_stuck = first.is_some_and(|first| drawn.len() >= MANY && pitched.all(|note| note.pitch == first.pitch));
+    let is_stuck =
+        first.is_some_and(|first| drawn.len() >= MANY && pitched.all(|note| note.pitch == first.pitch));
     let has_pitch = first.is_some();
-    drawn.len() >= Place::MAX_NOTES || (is_stuck && has_pitch && drawn.iter().all(|d| !d.note.family.is_drums()))
+    drawn.len() >= Place::MAX_NOTES
+        || (is_stuck && has_pitch && drawn.iter().all(|d| !d.note.family.is_drums()))
 }
 
 /// Whether the bar after this one will most likely repeat one that may not leave room for notes that ring on.
@@ -501,7 +518,8 @@ fn comes_round_after(take: &Take, place: &Place) -> bool {
 fn within_polyphony(take: &Take, place: &Place, mut notes: Vec<Note>) -> Vec<Note> {
     let mut sounding: Vec<Note> = take.ringing_into(place.bar_idx, place.start).copied().collect();
     let mut has_room = |note: &Note| {
-        let room = note.family.is_drums() || n_sounding(&sounding, note.onset) < usize::from(place.knobs.polyphony);
+        let room =
+            note.family.is_drums() || n_sounding(&sounding, note.onset) < usize::from(place.knobs.polyphony);
         if room {
             sounding.push(*note);
         }

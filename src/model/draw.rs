@@ -92,7 +92,9 @@ mod tests {
         let mut rng = Pcg64Mcg::seed_from_u64(7);
         let n_draws = 20_000;
         let hits = (0..n_draws)
-            .filter(|_| draw_class(&mut logits.to_vec(), taste, &mut rng).is_some_and(|drawn| drawn.0 == class))
+            .filter(|_| {
+                draw_class(&mut logits.to_vec(), taste, &mut rng).is_some_and(|drawn| drawn.0 == class)
+            })
             .count();
         hits as f32 / n_draws as f32
     }

@@ -340,7 +340,14 @@ impl Memory {
     }
 
     /// What followed at this position some bars ago.
-    fn push_lookback(&self, back_idx: usize, bars_back: usize, onset: Tick, rank: usize, rows: &mut Vec<u32>) {
+    fn push_lookback(
+        &self,
+        back_idx: usize,
+        bars_back: usize,
+        onset: Tick,
+        rank: usize,
+        rows: &mut Vec<u32>,
+    ) {
         let next = self.followed(bars_back, onset, rank);
         let family = next.map_or(N_FAMILIES, |(_, note)| note.family.index());
         rows.push(step::BACK_FAMILY.at(back_idx * (N_FAMILIES + 1) + family));
@@ -394,7 +401,14 @@ impl Memory {
     }
 
     /// Rows that the velocity is drawn with, given the parts before it.
-    pub fn velocity_rows(&self, family: usize, shift: usize, pitch: usize, duration: usize, rows: &mut Vec<u32>) {
+    pub fn velocity_rows(
+        &self,
+        family: usize,
+        shift: usize,
+        pitch: usize,
+        duration: usize,
+        rows: &mut Vec<u32>,
+    ) {
         let target = shifted(self.last_onset(), shift);
         rows.push(velocity::FAMILY.at(family));
         rows.push(velocity::PITCH.at(pitch));
@@ -407,8 +421,11 @@ impl Memory {
     /// Pitched notes that began at or before `tick` and sound at it.
     pub fn sounding_at(&self, tick: Tick) -> impl Iterator<Item = &Note> {
         // Durations are bounded, so only the recent past can still sound.
-        let oldest = self.notes.partition_point(|note| note.onset + crate::model::vocabulary::duration_of(usize::MAX) <= tick);
-        let heard = self.notes[oldest..].iter().filter(move |note| !note.family.is_drums() && note.onset <= tick);
+        let oldest = self
+            .notes
+            .partition_point(|note| note.onset + crate::model::vocabulary::duration_of(usize::MAX) <= tick);
+        let heard =
+            self.notes[oldest..].iter().filter(move |note| !note.family.is_drums() && note.onset <= tick);
         heard.chain(&self.ringing).filter(move |note| tick < note.end())
     }
 

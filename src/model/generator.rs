@@ -64,7 +64,8 @@ impl Generator {
     pub fn new(model: Arc<Model>) -> Self {
         let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
         let config = model.played().config;
-        let past = Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config), n_copied: 0 };
+        let past =
+            Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config), n_copied: 0 };
         let (stepper, buffers) = (Stepper::new(&config), Buffers::new(&config));
         let (rows, blended) = (Vec::with_capacity(ROWS), (StyleMix::default(), Vec::new()));
         let mut generator = Self { model, stepper, slot: None, rows, blended, buffers, past };
@@ -97,9 +98,8 @@ impl Generator {
         let Beginning { mode, start, meter, primer, .. } = *beginning;
         let style = self.known_style(beginning.style);
         self.past.style = style;
-        let primer_length = primer.map_or(Tick::ZERO, |primer| {
-            Tick(primer.meter.bar_length().0 * i64::from(primer.n_bars))
-        });
+        let primer_length =
+            primer.map_or(Tick::ZERO, |primer| Tick(primer.meter.bar_length().0 * i64::from(primer.n_bars)));
         let primer_start = start - primer_length;
         let first_meter = primer.map_or(meter, |primer| primer.meter);
         self.past.memory = Memory::new(style.main(), mode, primer_start, first_meter);
@@ -221,7 +221,8 @@ impl Generator {
 
     fn hear(&mut self, note: &Note) -> bool {
         let passages = self.model.passages();
-        let is_copy = passages.is_some_and(|known| known.hold(self.past.memory.notes(), note.pitch, note.onset));
+        let is_copy =
+            passages.is_some_and(|known| known.hold(self.past.memory.notes(), note.pitch, note.onset));
         let is_heard = self.past.memory.hear(note);
         if is_heard {
             self.past.n_copied = if is_copy { self.past.n_copied + 1 } else { 0 };
@@ -337,7 +338,11 @@ mod tests {
         assert_eq!(mixed(0.0), music(StyleMix::of(0)));
         assert_eq!(mixed(1.0), music(StyleMix::of(2)));
         assert_eq!(music(StyleMix::between(1, 1, 0.3)), music(StyleMix::of(1)));
-        assert_eq!(music(StyleMix::between(0, 9, 1.0)), music(StyleMix::of(2)), "beyond the last is the last");
+        assert_eq!(
+            music(StyleMix::between(0, 9, 1.0)),
+            music(StyleMix::of(2)),
+            "beyond the last is the last"
+        );
         assert!(mixed(0.5) != mixed(0.0) && mixed(0.5) != mixed(1.0) && mixed(0.5) != mixed(0.2));
     }
 
@@ -361,7 +366,8 @@ mod tests {
                 let mut rng = Pcg64Mcg::seed_from_u64(seed);
                 generator.draw(&sampling, &Constraints::default(), &Given::default(), &mut rng).unwrap().note
             };
-            let goes_on = |drawn: &Note| (drawn.onset, drawn.duration, drawn.pitch) == (Tick(156), Tick(12), 67);
+            let goes_on =
+                |drawn: &Note| (drawn.onset, drawn.duration, drawn.pitch) == (Tick(156), Tick(12), 67);
             (0..200).map(&mut draw).filter(goes_on).count()
         };
         let counts = [0.0, 3.0, 6.0, 30.0].map(&mut followed);
@@ -369,7 +375,12 @@ mod tests {
     }
 
     /// Three hundred notes by an untrained network with this card, which may know passages.
-    fn compose(card: impl Fn(Card) -> Card, passages: Option<&Passages>, sampling: &Sampling, seed: u64) -> Vec<Note> {
+    fn compose(
+        card: impl Fn(Card) -> Card,
+        passages: Option<&Passages>,
+        sampling: &Sampling,
+        seed: u64,
+    ) -> Vec<Note> {
         let drawn = Model::random(1, 3);
         let model = Model::new(drawn.network().clone(), card(drawn.card().clone()), Vec::new()).unwrap();
         let model = passages.into_iter().fold(model, |model, passages| model.with_passages(passages.clone()));
@@ -408,7 +419,8 @@ mod tests {
             let notes = compose(card, None, &sampling, 5);
             let families: HashSet<Family> = notes.iter().map(|note| note.family).collect();
             let of = |family: &Family| {
-                let own: Vec<u8> = notes.iter().filter(|note| note.family == *family).map(|note| note.pitch).collect();
+                let own: Vec<u8> =
+                    notes.iter().filter(|note| note.family == *family).map(|note| note.pitch).collect();
                 own.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or_default()
             };
             families.iter().map(of).max().unwrap_or_default()
@@ -421,7 +433,8 @@ mod tests {
     #[test]
     fn what_is_least_likely_is_told_by_style() {
         let sampling = Sampling { min_p: 0.2, ..Sampling::default() };
-        let of = |factor: f32, seed| compose(|card| Card { min_p: vec![factor], ..card }, None, &sampling, seed);
+        let of =
+            |factor: f32, seed| compose(|card| Card { min_p: vec![factor], ..card }, None, &sampling, seed);
         assert_eq!(of(5.0, 1), of(5.0, 2), "only the likeliest is left");
         assert_ne!(of(1.0, 1), of(1.0, 2));
     }

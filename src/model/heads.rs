@@ -98,7 +98,11 @@ impl<'a> Heads<'a> {
     }
 
     /// The logits of a head, given the rows that `tell` names.
-    fn logits<const N: usize>(&mut self, head_idx: usize, tell: impl FnOnce(&Memory, &mut Vec<u32>)) -> [f32; N] {
+    fn logits<const N: usize>(
+        &mut self,
+        head_idx: usize,
+        tell: impl FnOnce(&Memory, &mut Vec<u32>),
+    ) -> [f32; N] {
         let (simd, width) = (self.network.simd(), self.network.config.head);
         let (table, out) = self.network.head(head_idx);
         let Buffers { trunk, inner, sums, input, rows, .. } = &mut *self.buffers;

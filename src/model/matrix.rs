@@ -79,12 +79,24 @@ impl Scratch {
     }
 
     /// `out = onto + a · b`, `out` row-major with `stride` values from row to row.
-    pub(crate) fn product(&mut self, onto: Onto<'_>, out: &mut [f32], stride: usize, a: View<'_>, b: View<'_>) {
+    pub(crate) fn product(
+        &mut self,
+        onto: Onto<'_>,
+        out: &mut [f32],
+        stride: usize,
+        a: View<'_>,
+        b: View<'_>,
+    ) {
         self.products(onto, a, [Factor { out, stride, b }]);
     }
 
     /// Several products with one left factor, which is laid out once for all of them.
-    pub(crate) fn products<const N: usize>(&mut self, onto: Onto<'_>, a: View<'_>, mut factors: [Factor<'_>; N]) {
+    pub(crate) fn products<const N: usize>(
+        &mut self,
+        onto: Onto<'_>,
+        a: View<'_>,
+        mut factors: [Factor<'_>; N],
+    ) {
         let mut onto = onto;
         for inner in blocks(a.columns) {
             let depth = self.products.n_words(inner.len());
@@ -157,7 +169,8 @@ fn multiply_block(
                 };
                 for (tile, row) in (first_row..end_row).step_by(TILE_ROWS).enumerate() {
                     let height = TILE_ROWS.min(end_row - row);
-                    let place = Place { out: &mut out[row * *stride + column..], stride: *stride, height, width };
+                    let place =
+                        Place { out: &mut out[row * *stride + column..], stride: *stride, height, width };
                     let ahead = parts.get(tile).copied().unwrap_or(panel.as_ptr());
                     kernel::multiply(products, left.tile(tile), panel, place, onto, ahead);
                 }
@@ -207,8 +220,8 @@ impl Packed {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::simd::{Products, Simd};
     use crate::model::matrix::{Onto, Packed, Scratch, View};
+    use crate::model::simd::{Products, Simd};
 
     const SIZES: [(usize, usize, usize); 6] =
         [(1, 1, 1), (3, 5, 7), (8, 32, 32), (13, 31, 70), (17, 600, 33), (130, 300, 49)];

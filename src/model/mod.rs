@@ -33,8 +33,8 @@ mod variety;
 mod next_note;
 
 mod turns;
-pub(crate) use turns::{at_once, side_by_side};
 pub use turns::{StepSlot, Turns};
+pub(crate) use turns::{at_once, side_by_side};
 
 mod passages;
 pub use passages::{PASSAGE, Passages};

@@ -15,9 +15,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
-use crate::model::encoding::{
-    N_DURATION_ROWS, N_PITCH_ROWS, N_SHIFT_ROWS, N_STEP_ROWS, N_VELOCITY_ROWS,
-};
+use crate::model::encoding::{N_DURATION_ROWS, N_PITCH_ROWS, N_SHIFT_ROWS, N_STEP_ROWS, N_VELOCITY_ROWS};
 use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES};
 
 /// The parts with a head of their own, in the order they are drawn after the family.

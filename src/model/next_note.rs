@@ -106,8 +106,10 @@ impl NextNote<'_> {
         let earliest = self.given.from.unwrap_or(bar_start).max(bar_start);
         let earliest = earliest.max(if is_drums(family) { earliest } else { self.earliest_room() });
         // Pitches of a chord ascend: above the last note of a chord there must be one left.
-        let is_chord_open = self.highest_open_pitch(family).is_some_and(|pitch| pitch >= memory.lowest_in_chord(family));
-        let given_shift = self.given.onset.map(|onset| if onset < last { N_SHIFTS } else { shift_class(last, onset) });
+        let is_chord_open =
+            self.highest_open_pitch(family).is_some_and(|pitch| pitch >= memory.lowest_in_chord(family));
+        let given_shift =
+            self.given.onset.map(|onset| if onset < last { N_SHIFTS } else { shift_class(last, onset) });
         let has_pitch = self.highest_open_pitch(family).is_some();
         mask(&mut logits, |shift| {
             let onset = self.onset(shift);
@@ -118,7 +120,12 @@ impl NextNote<'_> {
             // What falls past the bar is never written: it only says that nothing more falls in this one.
             let is_on_grid = onset >= bar_end || (onset - bar_start).0 % spacing == 0;
             let is_early_enough = self.given.before.is_none_or(|before| onset < before);
-            has_pitch && is_reached && is_on_grid && is_early_enough && onset >= earliest && (shift > 0 || is_chord_open)
+            has_pitch
+                && is_reached
+                && is_on_grid
+                && is_early_enough
+                && onset >= earliest
+                && (shift > 0 || is_chord_open)
         });
         logits
     }
@@ -175,7 +182,8 @@ impl NextNote<'_> {
     fn durations(&mut self, family: usize, shift: usize, pitch: usize) -> [f32; N_DURATIONS] {
         let mut logits = self.heads.duration(family, shift, pitch);
         self.favour(&mut logits, |then_shift, then| {
-            let is_so_far = (then_shift, then.family.index(), usize::from(then.pitch)) == (shift, family, pitch);
+            let is_so_far =
+                (then_shift, then.family.index(), usize::from(then.pitch)) == (shift, family, pitch);
             is_so_far.then_some(duration_class(then.duration))
         });
         let Constraints { shortest, mut longest, ends_by, .. } = *self.constraints;
@@ -194,7 +202,13 @@ impl NextNote<'_> {
         logits
     }
 
-    fn velocities(&mut self, family: usize, shift: usize, pitch: usize, duration: usize) -> [f32; N_VELOCITIES] {
+    fn velocities(
+        &mut self,
+        family: usize,
+        shift: usize,
+        pitch: usize,
+        duration: usize,
+    ) -> [f32; N_VELOCITIES] {
         let mut logits = self.heads.velocity(family, shift, pitch, duration);
         if let Some(given) = self.given.velocity {
             mask(&mut logits, |class| class == velocity_class(given));
@@ -264,7 +278,8 @@ mod tests {
     fn onsets_keep_to_where_they_are_asked_to_be() {
         let mut generator = generator(4);
         // Longer shifts than four beats reach beats only.
-        let last = Note { onset: Tick(90), duration: Tick(12), pitch: 60, velocity: 80, family: Family::PIANO };
+        let last =
+            Note { onset: Tick(90), duration: Tick(12), pitch: 60, velocity: 80, family: Family::PIANO };
         generator.feed(&last);
         generator.begin_bar(Tick(96), Meter::COMMON);
         let given = Given { from: Some(Tick(110)), before: Some(Tick(140)), ..Given::default() };

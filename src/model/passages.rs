@@ -159,7 +159,9 @@ mod tests {
         assert_eq!(passages.longest_shared(&copy), 30);
         assert_eq!(Passages::from_bytes(passages.bytes()), Some(passages.clone()));
         let other = tune(4000, 2);
-        let n_mistaken = (7..4000).filter(|idx| passages.hold(&other[..*idx], other[*idx].pitch, other[*idx].onset)).count();
+        let n_mistaken = (7..4000)
+            .filter(|idx| passages.hold(&other[..*idx], other[*idx].pitch, other[*idx].onset))
+            .count();
         assert!(n_mistaken < 200, "one in forty: {n_mistaken}");
         assert!(passages.longest_shared(&other) < 12);
     }

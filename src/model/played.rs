@@ -84,7 +84,10 @@ impl Played {
             let own = rows_of(network, &slots.recurrent);
             let rows: Vec<Vec<f32>> = match layer_idx {
                 0 => own.map(<[f32]>::to_vec).collect(),
-                _ => rows_of(network, &slots.input).zip(own).map(|(input, own)| [input, own].concat()).collect(),
+                _ => rows_of(network, &slots.input)
+                    .zip(own)
+                    .map(|(input, own)| [input, own].concat())
+                    .collect(),
             };
             Linear { matrix: Matrix::new(&rows), bias: network.values(&slots.bias).to_vec() }
         });
@@ -182,8 +185,15 @@ fn fold_inputs(simd: Simd, network: &Network) -> Table {
     let [n_rows, n_inputs] = embedding.shape;
     let width = slots.shape[0];
     let mut folded = vec![0.0; n_rows * width];
-    let factors = (View::new(network.values(embedding), n_inputs), View::new(network.values(slots), n_inputs));
-    Scratch::new(Products::F32(simd)).product(Onto::Nothing, &mut folded, width, factors.0, factors.1.transposed());
+    let factors =
+        (View::new(network.values(embedding), n_inputs), View::new(network.values(slots), n_inputs));
+    Scratch::new(Products::F32(simd)).product(
+        Onto::Nothing,
+        &mut folded,
+        width,
+        factors.0,
+        factors.1.transposed(),
+    );
     Table::new(&folded, width)
 }
 

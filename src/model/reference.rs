@@ -65,7 +65,9 @@ impl Reference {
     /// # Errors
     /// If the slot is of another network.
     pub fn tensor(&self, slot: &Slot) -> Result<&Tensor> {
-        self.tensors.get(&slot.name).ok_or_else(|| candle_core::Error::Msg(format!("no tensor {}", slot.name)))
+        self.tensors
+            .get(&slot.name)
+            .ok_or_else(|| candle_core::Error::Msg(format!("no tensor {}", slot.name)))
     }
 
     /// The log-probability in nats of each part of each note of one sequence, from a hidden state of zero:

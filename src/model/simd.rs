@@ -35,7 +35,10 @@ impl Simd {
     #[must_use]
     pub fn available() -> Vec<Self> {
         let best = Self::detect();
-        [Self::Avx512Vnni, Self::Avx512, Self::Avx2, Self::Portable].into_iter().skip_while(|simd| *simd != best).collect()
+        [Self::Avx512Vnni, Self::Avx512, Self::Avx2, Self::Portable]
+            .into_iter()
+            .skip_while(|simd| *simd != best)
+            .collect()
     }
 }
 
@@ -60,7 +63,9 @@ impl Products {
     #[must_use]
     pub fn bf16() -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
-        if matches!(Simd::detect(), Simd::Avx512 | Simd::Avx512Vnni) && std::arch::is_x86_feature_detected!("avx512bf16") {
+        if matches!(Simd::detect(), Simd::Avx512 | Simd::Avx512Vnni)
+            && std::arch::is_x86_feature_detected!("avx512bf16")
+        {
             return Some(Self::Bf16);
         }
         None

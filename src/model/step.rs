@@ -59,7 +59,8 @@ impl Stepper {
     }
 
     fn make_room(&mut self, config: &NetworkConfig, n_lanes: usize) {
-        let lane = || Lane { input: Rounded::with_capacity(2 * config.hidden), out: vec![0.0; 4 * config.hidden] };
+        let lane =
+            || Lane { input: Rounded::with_capacity(2 * config.hidden), out: vec![0.0; 4 * config.hidden] };
         while self.lanes.len() < n_lanes {
             self.lanes.push(lane());
         }
@@ -125,7 +126,8 @@ mod tests {
                 for step in 0..6 {
                     let rows: Vec<_> = (0..n_lanes).map(|lane| rows(lane, step)).collect();
                     let lanes = rows.iter().zip(&mut states);
-                    let mut advances: Vec<_> = lanes.map(|(rows, state)| Advance { rows, more: &[], state }).collect();
+                    let mut advances: Vec<_> =
+                        lanes.map(|(rows, state)| Advance { rows, more: &[], state }).collect();
                     stepper.step_together(&played, &mut advances);
                 }
                 assert_eq!(states, expected, "{simd:?}, {n_lanes} lanes");

@@ -42,7 +42,6 @@ impl StepSlot {
         .await
     }
 
-
     fn lock(&self) -> MutexGuard<'_, Option<Step>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -87,7 +86,9 @@ impl Turns {
 }
 
 /// Does several pieces of work side by side, each with the slot that its generator waits in.
-pub(crate) fn side_by_side<T>(works: impl IntoIterator<Item = (impl Future<Output = T>, StepSlot)>) -> Vec<T> {
+pub(crate) fn side_by_side<T>(
+    works: impl IntoIterator<Item = (impl Future<Output = T>, StepSlot)>,
+) -> Vec<T> {
     let mut works: Vec<_> = works.into_iter().map(|(work, slot)| (Box::pin(work), slot, None)).collect();
     let mut turns = Turns::default();
     let mut context = Context::from_waker(Waker::noop());

@@ -92,7 +92,8 @@ impl Voice {
         let mut longest = [0; N_PITCHES];
         for (idx, next) in self.notes.iter().enumerate().skip(1).filter(|(_, note)| note.1 == distance) {
             let then = self.notes[..idx].iter().rev();
-            let n_like = then.zip(self.notes.iter().rev()).take(LONGEST_PASSAGE).take_while(|(a, b)| a == b).count();
+            let n_like =
+                then.zip(self.notes.iter().rev()).take(LONGEST_PASSAGE).take_while(|(a, b)| a == b).count();
             let pitch = usize::from(next.0);
             n_returns[pitch] += u16::from(n_like >= PAST);
             longest[pitch] = n_like.max(longest[pitch]);
@@ -149,7 +150,8 @@ mod tests {
         // Twice, with other music between, and on the way to a third time.
         let form = [&bar[..], &other, &bar, &other[2..], &bar[..6]].concat();
         assert!(held_off(&form, 64, 0.5) == 0.0);
-        let rut = |n_times: usize, variety| held_off(&[&bar.repeat(n_times)[..], &bar[..6]].concat(), 64, variety);
+        let rut =
+            |n_times: usize, variety| held_off(&[&bar.repeat(n_times)[..], &bar[..6]].concat(), 64, variety);
         assert!(rut(6, 0.5) > 1.0);
         let varieties = [0.1, 0.25, 0.5, 0.75, 1.0].map(|variety| rut(6, variety));
         assert!(varieties.is_sorted(), "{varieties:?}");
@@ -167,14 +169,19 @@ mod tests {
         assert!(all[0] == 0.0 && all[1] > 0.5 && all.is_sorted(), "{all:?}");
         let hats = eighths(&[42; 130]).into_iter().map(|note| Note { family: Family::DRUMS, ..note });
         let hats: Vec<Note> = hats.collect();
-        let on = |n_hits: usize| penalties(&hats[..n_hits], Family::DRUMS.index(), Tick(12 * n_hits as i64), 0.5)[42];
+        let on = |n_hits: usize| {
+            penalties(&hats[..n_hits], Family::DRUMS.index(), Tick(12 * n_hits as i64), 0.5)[42]
+        };
         assert!(on(90) == 0.0 && on(130) > 1.0, "but one drum alone does not go on for ever");
     }
 
     #[test]
     fn a_long_passage_that_comes_back_has_to_end() {
-        let passage: Vec<u8> = (1..81_u32).map(|idx| 50 + (idx.wrapping_mul(2_654_435_761) >> 27) as u8).collect();
-        let again = |n_notes: usize| held_off(&[&passage[..], &[90], &passage[..n_notes]].concat(), passage[n_notes], 0.5);
+        let passage: Vec<u8> =
+            (1..81_u32).map(|idx| 50 + (idx.wrapping_mul(2_654_435_761) >> 27) as u8).collect();
+        let again = |n_notes: usize| {
+            held_off(&[&passage[..], &[90], &passage[..n_notes]].concat(), passage[n_notes], 0.5)
+        };
         assert!(again(40) == 0.0 && again(60) > 0.0 && again(70) > again(60));
     }
 }

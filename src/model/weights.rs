@@ -141,7 +141,9 @@ pub enum ModelError {
     #[error("not a Continuo model: {0}")]
     Foreign(String),
     /// The file was written by a newer version.
-    #[error("the model has format {found}, and this version of Continuo reads up to {known}; update Continuo")]
+    #[error(
+        "the model has format {found}, and this version of Continuo reads up to {known}; update Continuo"
+    )]
     TooNew {
         /// As the file says.
         found: u32,
@@ -292,9 +294,8 @@ impl Model {
             })
             .collect();
         let passages = self.passages.as_ref().map(Passages::bytes);
-        let passages = passages.map(|bytes| {
-            Ok((PASSAGES.to_owned(), TensorView::new(Dtype::U8, vec![bytes.len()], bytes)?))
-        });
+        let passages = passages
+            .map(|bytes| Ok((PASSAGES.to_owned(), TensorView::new(Dtype::U8, vec![bytes.len()], bytes)?)));
         let views = halves
             .iter()
             .map(|(name, shape, bytes)| {
@@ -504,7 +505,11 @@ fn read_primer(saved: &SavedPrimer) -> Result<Primer, ModelError> {
 }
 
 /// Checks every tensor's name, type and shape against the layout, then copies.
-fn read_network(config: NetworkConfig, encoding: u32, tensors: &SafeTensors<'_>) -> Result<Network, ModelError> {
+fn read_network(
+    config: NetworkConfig,
+    encoding: u32,
+    tensors: &SafeTensors<'_>,
+) -> Result<Network, ModelError> {
     let layout = Layout::new(&config);
     let mut found = Vec::new();
     for slot in layout.slots() {
@@ -569,7 +574,8 @@ mod tests {
     /// The same file as the first encoding had it: without the rows added since.
     fn as_encoding_1(bytes: &[u8]) -> Vec<u8> {
         let (_, metadata) = SafeTensors::read_metadata(bytes).unwrap();
-        let text = metadata.metadata().as_ref().unwrap()[METADATA_KEY].replace("\"encoding\":2", "\"encoding\":1");
+        let text =
+            metadata.metadata().as_ref().unwrap()[METADATA_KEY].replace("\"encoding\":2", "\"encoding\":1");
         let tensors = SafeTensors::deserialize(bytes).unwrap();
         let stripped: Vec<(String, Vec<usize>, Vec<u8>)> = tensors
             .iter()
@@ -582,9 +588,9 @@ mod tests {
                 (name.to_owned(), shape, data)
             })
             .collect();
-        let views = stripped
-            .iter()
-            .map(|(name, shape, data)| (name.clone(), TensorView::new(Dtype::F16, shape.clone(), data).unwrap()));
+        let views = stripped.iter().map(|(name, shape, data)| {
+            (name.clone(), TensorView::new(Dtype::F16, shape.clone(), data).unwrap())
+        });
         safetensors::serialize(views, Some(HashMap::from([(METADATA_KEY.to_owned(), text)]))).unwrap()
     }
 
@@ -603,7 +609,8 @@ mod tests {
         assert!(n_zeroed > 500);
         let card = Card { styles: ["a", "b", "c"].map(String::from).to_vec(), ..Card::default() };
         let bytes = Model::new(network, card, Vec::new()).unwrap().to_bytes().unwrap();
-        let (old, new) = (Model::from_bytes(&as_encoding_1(&bytes)).unwrap(), Model::from_bytes(&bytes).unwrap());
+        let (old, new) =
+            (Model::from_bytes(&as_encoding_1(&bytes)).unwrap(), Model::from_bytes(&bytes).unwrap());
         assert_eq!(old.network().parameters, new.network().parameters);
     }
 }

@@ -22,10 +22,7 @@ impl Key {
     /// The key on the pitch class `tonic`; 0 is C, and 12 is C again.
     #[must_use]
     pub fn new(tonic: u8, mode: Mode) -> Self {
-        Self {
-            tonic: tonic % 12,
-            mode,
-        }
+        Self { tonic: tonic % 12, mode }
     }
 
     /// The tonic's pitch class, 0 (C) to 11 (B).
@@ -248,9 +245,7 @@ mod tests {
 
     #[test]
     fn a_key_moves_music_by_at_most_a_tritone() {
-        let moves: Vec<i8> = (0..12)
-            .map(|tonic| Key::new(tonic, Mode::Major).transposition())
-            .collect();
+        let moves: Vec<i8> = (0..12).map(|tonic| Key::new(tonic, Mode::Major).transposition()).collect();
         assert_eq!(moves, [0, 1, 2, 3, 4, 5, 6, -5, -4, -3, -2, -1]);
     }
 

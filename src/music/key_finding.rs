@@ -35,11 +35,7 @@ pub fn best_scale_share(notes: &[Note]) -> f32 {
     }
     let total: u32 = counts.iter().sum();
     let in_scale = |tonic: u8| share_in(&counts.map(|n| n as f32), tonic, Scale::Major.pitch_classes());
-    if total == 0 {
-        0.0
-    } else {
-        (0..12).map(in_scale).fold(0.0, f32::max)
-    }
+    if total == 0 { 0.0 } else { (0..12).map(in_scale).fold(0.0, f32::max) }
 }
 
 impl Piece {
@@ -51,11 +47,7 @@ impl Piece {
     /// is written; with neither it is in C major.
     #[must_use]
     pub fn sections_by_key(&self) -> Vec<Section> {
-        let first_onset = self
-            .notes
-            .first()
-            .map_or(Tick::ZERO, |note| note.onset)
-            .min(Tick::ZERO);
+        let first_onset = self.notes.first().map_or(Tick::ZERO, |note| note.onset).min(Tick::ZERO);
         let mut starts: Vec<(Tick, Option<Key>)> = vec![(first_onset, None)];
         for (at, key) in &self.keys {
             let (last_start, last_key) = starts.last_mut().map_or((&first_onset, None), |(s, k)| (&*s, *k));
@@ -69,21 +61,12 @@ impl Piece {
                 starts.push((*at, Some(*key)));
             }
         }
-        let ends: Vec<Tick> = starts
-            .iter()
-            .skip(1)
-            .map(|(at, _)| *at)
-            .chain([self.end()])
-            .collect();
+        let ends: Vec<Tick> = starts.iter().skip(1).map(|(at, _)| *at).chain([self.end()]).collect();
         let section = |((start, signature), end): (&(Tick, Option<Key>), Tick)| {
             let from = self.notes.partition_point(|note| note.onset < *start);
             let to = self.notes.partition_point(|note| note.onset < end).max(from);
             let notes = self.notes.get(from..to).unwrap_or_default();
-            Section {
-                start: *start,
-                end: end.max(*start),
-                key: section_key(notes, *signature),
-            }
+            Section { start: *start, end: end.max(*start), key: section_key(notes, *signature) }
         };
         starts.iter().zip(ends).map(section).collect()
     }
@@ -100,11 +83,7 @@ fn section_key(notes: &[Note], written: Option<Key>) -> Key {
     let Some(written) = written else { return own };
     let (key, signed_likeness) =
         evidence.best(all_keys().filter(|key| signature(*key) == signature(written)));
-    if likeness - signed_likeness > OVERRULING {
-        own
-    } else {
-        key
-    }
+    if likeness - signed_likeness > OVERRULING { own } else { key }
 }
 
 /// What notes tell about their key.
@@ -127,10 +106,7 @@ impl Evidence {
         for note in pitched() {
             sounded[usize::from(note.pitch % 12)] += note.duration.0.max(1) as f32;
         }
-        Some(Self {
-            sounded,
-            last_bass: last.pitch % 12,
-        })
+        Some(Self { sounded, last_bass: last.pitch % 12 })
     }
 
     /// The likeliest of `keys` and its likeness.
@@ -156,35 +132,22 @@ impl Evidence {
             own += x * x;
             theirs += y * y;
         }
-        let correlation = if own > 0.0 {
-            both / (own * theirs).sqrt()
-        } else {
-            0.0
-        };
-        correlation
-            + if self.last_bass == key.tonic() {
-                HOMECOMING
-            } else {
-                0.0
-            }
+        let correlation = if own > 0.0 { both / (own * theirs).sqrt() } else { 0.0 };
+        correlation + if self.last_bass == key.tonic() { HOMECOMING } else { 0.0 }
     }
 }
 
 /// How often the degrees of a major key sound: Albrecht and Shanahan, "The Use of Large Corpora to Train a New
 /// Type of Key-Finding Algorithm", Music Perception 31 (2013).
-const MAJOR_PROFILE: [f32; 12] = [
-    0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081,
-];
+const MAJOR_PROFILE: [f32; 12] =
+    [0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081];
 
 /// The same for minor keys.
-const MINOR_PROFILE: [f32; 12] = [
-    0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052,
-];
+const MINOR_PROFILE: [f32; 12] =
+    [0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052];
 
 fn all_keys() -> impl Iterator<Item = Key> {
-    [Mode::Major, Mode::Minor]
-        .into_iter()
-        .flat_map(|mode| (0..12).map(move |tonic| Key::new(tonic, mode)))
+    [Mode::Major, Mode::Minor].into_iter().flat_map(|mode| (0..12).map(move |tonic| Key::new(tonic, mode)))
 }
 
 /// The tonic of the major key with the same key signature.
@@ -246,19 +209,9 @@ mod tests {
         }
         assert_eq!(find_key(&drums), None);
         assert!(best_scale_share(&drums) < f32::EPSILON);
-        let piece = Piece {
-            notes: drums,
-            ..Piece::default()
-        };
+        let piece = Piece { notes: drums, ..Piece::default() };
         let key = Key::new(0, Mode::Major);
-        assert_eq!(
-            piece.sections_by_key(),
-            [Section {
-                start: Tick(0),
-                end: Tick(72),
-                key
-            }]
-        );
+        assert_eq!(piece.sections_by_key(), [Section { start: Tick(0), end: Tick(72), key }]);
     }
 
     #[test]
@@ -266,36 +219,19 @@ mod tests {
         let mut notes = melody(&C_MAJOR, Tick(0));
         notes.extend(melody(&moved(&A_MINOR, 2), Tick(288)));
         // Two sharps, written as D major; the notes are in B minor.
-        let keys = vec![
-            (Tick(0), Key::new(0, Mode::Major)),
-            (Tick(288), Key::new(2, Mode::Major)),
-        ];
-        let sections = Piece {
-            notes,
-            keys,
-            ..Piece::default()
-        }
-        .sections_by_key();
-        let found: Vec<_> = sections
-            .iter()
-            .map(|section| (section.start, section.end, section.key))
-            .collect();
+        let keys = vec![(Tick(0), Key::new(0, Mode::Major)), (Tick(288), Key::new(2, Mode::Major))];
+        let sections = Piece { notes, keys, ..Piece::default() }.sections_by_key();
+        let found: Vec<_> =
+            sections.iter().map(|section| (section.start, section.end, section.key)).collect();
         let (c_major, b_minor) = (Key::new(0, Mode::Major), Key::new(11, Mode::Minor));
-        assert_eq!(
-            found,
-            [(Tick(0), Tick(288), c_major), (Tick(288), Tick(576), b_minor)]
-        );
+        assert_eq!(found, [(Tick(0), Tick(288), c_major), (Tick(288), Tick(576), b_minor)]);
     }
 
     #[test]
     fn notes_that_clearly_disagree_overrule_the_signature() {
         // What many programs write when nobody has set a key.
         let keys = vec![(Tick(0), Key::new(0, Mode::Major))];
-        let piece = Piece {
-            notes: melody(&moved(&C_MAJOR, 6), Tick(0)),
-            keys,
-            ..Piece::default()
-        };
+        let piece = Piece { notes: melody(&moved(&C_MAJOR, 6), Tick(0)), keys, ..Piece::default() };
         assert_eq!(piece.sections_by_key()[0].key, Key::new(6, Mode::Major));
     }
 

@@ -19,27 +19,18 @@ pub struct InvalidMeter {
 
 impl Meter {
     /// Four quarters, what everyone assumes.
-    pub const COMMON: Self = Self {
-        numerator: 4,
-        denominator: 4,
-    };
+    pub const COMMON: Self = Self { numerator: 4, denominator: 4 };
 
     /// A meter of `numerator` notes of one `denominator`th each.
     ///
     /// # Errors
     /// If the numerator is not 1 to 64 or the denominator is no power of two up to 32.
     pub fn new(numerator: u32, denominator: u32) -> Result<Self, InvalidMeter> {
-        let invalid = InvalidMeter {
-            numerator,
-            denominator,
-        };
+        let invalid = InvalidMeter { numerator, denominator };
         if !(1..=64).contains(&numerator) || denominator > 32 || !denominator.is_power_of_two() {
             return Err(invalid);
         }
-        Ok(Self {
-            numerator: numerator as u8,
-            denominator: denominator as u8,
-        })
+        Ok(Self { numerator: numerator as u8, denominator: denominator as u8 })
     }
 
     /// Notes to the bar.
@@ -81,10 +72,7 @@ mod tests {
     #[test]
     fn signatures_that_make_no_bar_are_refused() {
         for (numerator, denominator) in [(0, 4), (65, 4), (4, 0), (4, 3), (4, 64)] {
-            assert!(
-                Meter::new(numerator, denominator).is_err(),
-                "{numerator}/{denominator}"
-            );
+            assert!(Meter::new(numerator, denominator).is_err(), "{numerator}/{denominator}");
         }
     }
 }

@@ -42,10 +42,7 @@ mod tests {
     #[test]
     fn bars_are_counted_from_the_last_meter_change() {
         let waltz = Meter::new(3, 4).unwrap();
-        let piece = Piece {
-            meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)],
-            ..Piece::default()
-        };
+        let piece = Piece { meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)], ..Piece::default() };
         assert_eq!(piece.bar_at(Tick(95)), (Tick(0), Meter::COMMON));
         assert_eq!(piece.bar_at(Tick(96 + 72 + 1)), (Tick(96 + 72), waltz));
         assert_eq!(Piece::default().bar_at(Tick(-1)), (Tick(-96), Meter::COMMON));

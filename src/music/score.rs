@@ -37,10 +37,7 @@ impl Score {
     /// The bar that holds the song position `tick`, if it has been composed.
     #[must_use]
     pub fn bar_at(&self, tick: Tick) -> Option<&Arc<Bar>> {
-        let idx = self
-            .bars
-            .partition_point(|bar| bar.start <= tick)
-            .checked_sub(1)?;
+        let idx = self.bars.partition_point(|bar| bar.start <= tick).checked_sub(1)?;
         self.bars.get(idx).filter(|bar| tick < bar.end())
     }
 }

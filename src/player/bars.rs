@@ -21,17 +21,9 @@ impl HostBar {
         let end = start + meter.bar_length();
         if start < Tick::ZERO && end > Tick::ZERO {
             if position < Tick::ZERO {
-                return Self {
-                    start,
-                    end: Tick::ZERO,
-                    meter,
-                };
+                return Self { start, end: Tick::ZERO, meter };
             }
-            return Self {
-                start: Tick::ZERO,
-                end,
-                meter,
-            };
+            return Self { start: Tick::ZERO, end, meter };
         }
         Self { start, end, meter }
     }
@@ -78,11 +70,7 @@ impl HostBar {
         // Meters change at bar lines. One that changes early in a bar has changed at its start; one that
         // changes later shows that the bars were counted wrongly.
         let tick = bar_tick(position);
-        let start = if tick - self.start <= Tick(Tick::PER_BEAT / 2) {
-            self.start
-        } else {
-            tick
-        };
+        let start = if tick - self.start <= Tick(Tick::PER_BEAT / 2) { self.start } else { tick };
         Self::new(start, meter, tick)
     }
 

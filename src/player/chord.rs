@@ -18,13 +18,9 @@ impl Chord {
         if keys == 0 {
             return None;
         }
-        let classes = (0..128)
-            .filter(|key| keys >> key & 1 == 1)
-            .fold(0, |classes, key| classes | 1 << (key % 12));
-        Some(Self {
-            classes,
-            bass: (keys.trailing_zeros() % 12) as u8,
-        })
+        let classes =
+            (0..128).filter(|key| keys >> key & 1 == 1).fold(0, |classes, key| classes | 1 << (key % 12));
+        Some(Self { classes, bass: (keys.trailing_zeros() % 12) as u8 })
     }
 
     /// The chord tone nearest to `key` that is not among the keys `taken`, one bit for each.
@@ -149,26 +145,10 @@ mod tests {
     #[test]
     fn each_note_goes_to_the_nearest_chord_tone_and_two_notes_stay_two() {
         let f_major = chord(&[53, 57, 60]);
-        assert_eq!(
-            follow(f_major, &[60, 64, 67]),
-            [60, 65, 69],
-            "C major moves as little as it can"
-        );
-        assert_eq!(
-            follow(f_major, &[62]),
-            [60],
-            "of two that are equally near, the lower"
-        );
-        assert_eq!(
-            follow(f_major, &[65, 66, 67]),
-            [65, 69, 72],
-            "three notes, three keys"
-        );
-        assert_eq!(
-            follow(f_major, &[0, 127]),
-            [0, 125],
-            "at the ends of the keyboard"
-        );
+        assert_eq!(follow(f_major, &[60, 64, 67]), [60, 65, 69], "C major moves as little as it can");
+        assert_eq!(follow(f_major, &[62]), [60], "of two that are equally near, the lower");
+        assert_eq!(follow(f_major, &[65, 66, 67]), [65, 69, 72], "three notes, three keys");
+        assert_eq!(follow(f_major, &[0, 127]), [0, 125], "at the ends of the keyboard");
     }
 
     #[test]
@@ -179,14 +159,7 @@ mod tests {
     #[test]
     fn the_bass_plays_the_lowest_key_that_is_held() {
         let over_e = chord(&[52, 55, 60]);
-        assert_eq!(
-            (
-                over_e.nearest_bass(36),
-                over_e.nearest_bass(41),
-                over_e.nearest_bass(1)
-            ),
-            (40, 40, 4)
-        );
+        assert_eq!((over_e.nearest_bass(36), over_e.nearest_bass(41), over_e.nearest_bass(1)), (40, 40, 4));
     }
 
     #[test]
@@ -198,10 +171,7 @@ mod tests {
         }
         let c_major = keyboard.chord(10, grace);
         assert_eq!(c_major, Chord::of_keys(keys(&[48, 52, 55])));
-        [48, 52, 55]
-            .iter()
-            .zip([1000, 1030, 1090])
-            .for_each(|(key, now)| keyboard.lift(0, *key, now));
+        [48, 52, 55].iter().zip([1000, 1030, 1090]).for_each(|(key, now)| keyboard.lift(0, *key, now));
         assert_eq!(keyboard.chord(5000, grace), c_major);
         keyboard.forget_unless_held();
         assert_eq!(keyboard.chord(5000, grace), None);

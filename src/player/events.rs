@@ -46,10 +46,7 @@ impl EventList {
     /// An empty list with room for `capacity` events.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
-        Self {
-            events: Vec::with_capacity(capacity),
-            capacity,
-        }
+        Self { events: Vec::with_capacity(capacity), capacity }
     }
 
     /// The events in the order in which they happen.
@@ -78,14 +75,7 @@ impl EventList {
     pub(crate) fn push_on(&mut self, offset: u32, channel: u8, key: u8, velocity: u8) -> bool {
         let has_room = self.room() > 0;
         if has_room {
-            self.events.push(Event {
-                offset,
-                kind: EventKind::On {
-                    channel,
-                    key,
-                    velocity,
-                },
-            });
+            self.events.push(Event { offset, kind: EventKind::On { channel, key, velocity } });
         }
         has_room
     }
@@ -97,13 +87,7 @@ impl EventList {
             let is_on_here = |e: &&Event| e.offset == offset && matches!(e.kind, EventKind::On { .. });
             let n_ons_here = self.events.iter().rev().take_while(is_on_here).count();
             let idx = self.events.len() - n_ons_here;
-            self.events.insert(
-                idx,
-                Event {
-                    offset,
-                    kind: EventKind::Off { channel, key },
-                },
-            );
+            self.events.insert(idx, Event { offset, kind: EventKind::Off { channel, key } });
         }
         has_room
     }

@@ -223,9 +223,6 @@ impl Last {
 
 /// How fast the song moves; always positive and finite.
 fn beats_per_sample(block: &Block) -> f64 {
-    let tempo = block
-        .transport
-        .tempo
-        .filter(|tempo| (1.0..=10_000.0).contains(tempo));
+    let tempo = block.transport.tempo.filter(|tempo| (1.0..=10_000.0).contains(tempo));
     tempo.unwrap_or(Follower::TEMPO) / 60.0 / block.credible_rate()
 }

@@ -196,12 +196,8 @@ pub fn handover() -> (ComposerEnd, PlayerEnd) {
         retired: retired_receiver,
         playhead: Arc::clone(&playhead),
     };
-    let player_end = PlayerEnd {
-        outbox: message_sender,
-        inbox: score_receiver,
-        retired: retired_sender,
-        playhead,
-    };
+    let player_end =
+        PlayerEnd { outbox: message_sender, inbox: score_receiver, retired: retired_sender, playhead };
     (composer_end, player_end)
 }
 
@@ -215,10 +211,7 @@ impl ComposerEnd {
     /// Whether the player is gone for good.
     #[must_use]
     pub fn is_player_gone(&self) -> bool {
-        matches!(
-            self.retired.try_recv(),
-            Err(crossbeam_channel::TryRecvError::Disconnected)
-        )
+        matches!(self.retired.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected))
     }
 
     /// Hands a score down; gives it back if the player has not yet taken the ones before.
@@ -226,9 +219,7 @@ impl ComposerEnd {
     /// # Errors
     /// If there is no room: try again later.
     pub fn publish(&self, published: Published) -> Result<(), Published> {
-        self.outbox
-            .try_send(published)
-            .map_err(crossbeam_channel::TrySendError::into_inner)
+        self.outbox.try_send(published).map_err(crossbeam_channel::TrySendError::into_inner)
     }
 
     /// Frees the scores that the player no longer needs.

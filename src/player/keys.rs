@@ -19,11 +19,7 @@ pub(in crate::player) fn channel(family: Family, knobs: &PerformingKnobs) -> u8 
         return knobs.channel.min(15);
     }
     let channel = family.index() as u8;
-    if channel < DRUM_CHANNEL {
-        channel
-    } else {
-        (channel + 1).min(15)
-    }
+    if channel < DRUM_CHANNEL { channel } else { (channel + 1).min(15) }
 }
 
 /// The key of a pitched note, moved by octave and transpose, and brought back by octaves where they would
@@ -31,12 +27,7 @@ pub(in crate::player) fn channel(family: Family, knobs: &PerformingKnobs) -> u8 
 pub(in crate::player) fn moved(pitch: u8, knobs: &PerformingKnobs, composing: &ComposingKnobs) -> u8 {
     let steps = i32::from(knobs.transpose);
     let pitch = i32::from(pitch.min(127));
-    let key = transposed(
-        pitch,
-        steps,
-        composing.pitch_classes(),
-        i32::from(composing.tonic),
-    );
+    let key = transposed(pitch, steps, composing.pitch_classes(), i32::from(composing.tonic));
     folded(key + 12 * i32::from(knobs.octave))
 }
 
@@ -104,33 +95,18 @@ mod tests {
     #[test]
     fn without_a_scale_transpose_counts_semitones() {
         assert_eq!(transposed(60, 3, PitchClassSet::CHROMATIC, 5), 63);
-        let composing = ComposingKnobs {
-            scale: Scale::FreeMinor,
-            ..ComposingKnobs::default()
-        };
-        let knobs = PerformingKnobs {
-            transpose: -5,
-            octave: 1,
-            ..PerformingKnobs::default()
-        };
+        let composing = ComposingKnobs { scale: Scale::FreeMinor, ..ComposingKnobs::default() };
+        let knobs = PerformingKnobs { transpose: -5, octave: 1, ..PerformingKnobs::default() };
         assert_eq!(moved(60, &knobs, &composing), 67);
     }
 
     #[test]
     fn every_instrument_has_a_channel_and_drums_have_the_tenth() {
-        let knobs = PerformingKnobs {
-            channel_per_instrument: true,
-            channel: 3,
-            ..PerformingKnobs::default()
-        };
-        let channels: Vec<u8> = (0..Family::COUNT)
-            .filter_map(Family::from_index)
-            .map(|family| channel(family, &knobs))
-            .collect();
-        assert_eq!(
-            channels,
-            [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 15, 9]
-        );
+        let knobs =
+            PerformingKnobs { channel_per_instrument: true, channel: 3, ..PerformingKnobs::default() };
+        let channels: Vec<u8> =
+            (0..Family::COUNT).filter_map(Family::from_index).map(|family| channel(family, &knobs)).collect();
+        assert_eq!(channels, [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 15, 9]);
     }
 
     proptest! {

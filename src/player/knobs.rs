@@ -179,7 +179,9 @@ impl ComposingKnobs {
             blend: round(self.blend, 1.0, default.blend),
             density: round(self.density, 2.0, default.density),
             shortest: Tick(self.shortest.0.clamp(1, default.longest.0)),
-            longest: Tick(self.longest.0.clamp(self.shortest.0.clamp(1, default.longest.0), default.longest.0)),
+            longest: Tick(
+                self.longest.0.clamp(self.shortest.0.clamp(1, default.longest.0), default.longest.0),
+            ),
             // A scale of no notes would be silence; it is no scale.
             user_scale: if self.user_scale.is_empty() { default.user_scale } else { self.user_scale },
             best_of: self.best_of.clamp(1, 8),
@@ -192,11 +194,7 @@ impl ComposingKnobs {
 
 /// `value` within 0 to `highest`, in thousandths.
 fn round(value: f32, highest: f32, default: f32) -> f32 {
-    if value.is_finite() {
-        (value.clamp(0.0, highest) * 1000.0).round() / 1000.0
-    } else {
-        default
-    }
+    if value.is_finite() { (value.clamp(0.0, highest) * 1000.0).round() / 1000.0 } else { default }
 }
 
 /// Knobs that change how the music is played, at once. None of them changes what is composed.

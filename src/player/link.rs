@@ -21,10 +21,7 @@ pub(in crate::player) struct Patience {
 
 impl Patience {
     /// For when nobody listens. A jump far into a song that evolves takes a while to compose.
-    const LONGEST: Self = Self {
-        quiet: Duration::from_secs(5),
-        total: Duration::from_mins(1),
-    };
+    const LONGEST: Self = Self { quiet: Duration::from_secs(5), total: Duration::from_mins(1) };
 
     /// While a host says that it renders offline.
     pub(in crate::player) fn offline() -> Self {
@@ -33,10 +30,7 @@ impl Patience {
 
     /// While the song is so far ahead of the clock that a wait would do no harm.
     pub(in crate::player) fn spare(spare: Duration) -> Self {
-        Self {
-            total: spare.min(Self::LONGEST.total),
-            ..Self::LONGEST
-        }
+        Self { total: spare.min(Self::LONGEST.total), ..Self::LONGEST }
     }
 }
 
@@ -136,16 +130,8 @@ impl Link {
     pub(in crate::player) fn tell(&mut self, moment: Moment) {
         let is_news = self.last_moment.is_none_or(|last| {
             let moved = (moment.position - last.position).0.abs();
-            let has_moved = if moment.playing {
-                moved >= Tick::PER_BEAT
-            } else {
-                moved > 0
-            };
-            has_moved
-                || Moment {
-                    position: moment.position,
-                    ..last
-                } != moment
+            let has_moved = if moment.playing { moved >= Tick::PER_BEAT } else { moved > 0 };
+            has_moved || Moment { position: moment.position, ..last } != moment
         });
         if is_news {
             self.last_moment = Some(moment);
@@ -163,10 +149,7 @@ impl Link {
     /// Asks for a bar to be settled; the number is that of the answer.
     pub(in crate::player) fn settle(&mut self, settle: Settle) -> u64 {
         self.n_asked += 1;
-        self.send(Message::Settle(Settle {
-            number: self.n_asked,
-            ..settle
-        }));
+        self.send(Message::Settle(Settle { number: self.n_asked, ..settle }));
         self.n_asked
     }
 
@@ -192,11 +175,7 @@ impl Link {
         }
         self.knows_bar(bar);
         self.n_asked += 1;
-        self.send(Message::BarLine(BarLine {
-            number: self.n_asked,
-            start: bar.start,
-            meter: bar.meter,
-        }));
+        self.send(Message::BarLine(BarLine { number: self.n_asked, start: bar.start, meter: bar.meter }));
         Some(self.n_asked)
     }
 

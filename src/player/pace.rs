@@ -45,10 +45,7 @@ mod tests {
         let mut pace = Pace::default();
         let start = Instant::now();
         for idx in 0..n_blocks {
-            pace.tick(
-                start + Duration::from_secs_f64(f64::from(idx) * clock_seconds),
-                block_seconds,
-            );
+            pace.tick(start + Duration::from_secs_f64(f64::from(idx) * clock_seconds), block_seconds);
         }
         pace.spare()
     }
@@ -56,11 +53,7 @@ mod tests {
     #[test]
     fn live_playing_leaves_no_time_to_wait() {
         assert_eq!(spare_after(100_000, 0.01, 0.01), Duration::ZERO);
-        assert_eq!(
-            spare_after(100_000, 0.01, 0.009_98),
-            Duration::ZERO,
-            "a fast sound card"
-        );
+        assert_eq!(spare_after(100_000, 0.01, 0.009_98), Duration::ZERO, "a fast sound card");
         assert_eq!(spare_after(2, 0.2, 0.0), Duration::ZERO, "a burst of blocks");
     }
 

@@ -47,10 +47,7 @@ pub(in crate::player) fn timed(
     beats_per_second: f64,
 ) -> Option<Timed> {
     let written = bar.notes.get(note_idx)?;
-    let note = Note {
-        onset: written.onset + shift,
-        ..*written
-    };
+    let note = Note { onset: written.onset + shift, ..*written };
     let swing = Swing::new(knobs, bar.meter);
     let place = (written.onset - bar.start).0 as f64;
     let length = written.duration.0 as f64 * f64::from(knobs.note_length);
@@ -78,11 +75,20 @@ pub(in crate::player) fn played_in(played: &PerformedNote) -> Timed {
         velocity: played.velocity,
         family: played.family,
     };
-    Timed { note, onset: played.onset.0, end: played.end.0, is_lowest: false, played_on: Some(played.channel) }
+    Timed {
+        note,
+        onset: played.onset.0,
+        end: played.end.0,
+        is_lowest: false,
+        played_on: Some(played.channel),
+    }
 }
 
 /// Whether what was played in is played again, where nobody plays: as far as it went through.
-pub(in crate::player) fn repeats_what_was_played(performing: &PerformingKnobs, composing: &ComposingKnobs) -> bool {
+pub(in crate::player) fn repeats_what_was_played(
+    performing: &PerformingKnobs,
+    composing: &ComposingKnobs,
+) -> bool {
     performing.thru && composing.conversation != Conversation::Generate
 }
 
@@ -110,11 +116,7 @@ impl Swing {
         Self {
             spacing,
             // All the way means two thirds of the pair: a third of a line late.
-            late: if is_on {
-                f64::from(knobs.swing) * spacing / 3.0
-            } else {
-                0.0
-            },
+            late: if is_on { f64::from(knobs.swing) * spacing / 3.0 } else { 0.0 },
             bar_length: meter.bar_length().0 as f64,
         }
     }
@@ -155,10 +157,7 @@ impl Chord {
         let is_ours = |other: &&Note| other.family == note.family;
         let rank = before.iter().rev().take_while(is_near).filter(is_ours).count();
         let n_above = after.iter().take_while(is_near).filter(is_ours).count();
-        Self {
-            rank,
-            n_notes: rank + 1 + n_above,
-        }
+        Self { rank, n_notes: rank + 1 + n_above }
     }
 
     /// How late the note comes when chords are rolled with this distance between notes, negative from the
@@ -168,11 +167,7 @@ impl Chord {
         if n_distances == 0 {
             return 0.0;
         }
-        let place = if distance < 0.0 {
-            n_distances - self.rank
-        } else {
-            self.rank
-        };
+        let place = if distance < 0.0 { n_distances - self.rank } else { self.rank };
         place as f64 * distance.abs().min(LONGEST_ROLL / n_distances as f64)
     }
 }
@@ -209,20 +204,13 @@ mod tests {
             velocity: 80,
             family: *family,
         };
-        Bar {
-            start: Tick(960),
-            meter: Meter::COMMON,
-            notes: notes.iter().map(note).collect(),
-        }
+        Bar { start: Tick(960), meter: Meter::COMMON, notes: notes.iter().map(note).collect() }
     }
 
     /// Onsets in ticks after the bar line.
     fn onsets(bar: &Bar, knobs: &PerformingKnobs) -> Vec<f64> {
         let onset = |idx| timed(bar, idx, Tick::ZERO, knobs, 2.0).map(|timed| timed.onset * 24.0 - 960.0);
-        (0..bar.notes.len())
-            .filter_map(onset)
-            .map(|tick| (tick * 1e6).round() / 1e6)
-            .collect()
+        (0..bar.notes.len()).filter_map(onset).map(|tick| (tick * 1e6).round() / 1e6).collect()
     }
 
     #[test]
@@ -233,17 +221,11 @@ mod tests {
             (12, 60, Family::PIANO),
             (18, 60, Family::PIANO),
         ]);
-        let swing = |swing| PerformingKnobs {
-            swing,
-            ..PerformingKnobs::default()
-        };
+        let swing = |swing| PerformingKnobs { swing, ..PerformingKnobs::default() };
         assert_eq!(onsets(&bar, &swing(0.0)), [0.0, 6.0, 12.0, 18.0]);
         assert_eq!(onsets(&bar, &swing(0.5)), [0.0, 7.0, 14.0, 19.0]);
         assert_eq!(onsets(&bar, &swing(1.0)), [0.0, 8.0, 16.0, 20.0]);
-        let sixteenths = PerformingKnobs {
-            swing_grid: Grid::Sixteenth,
-            ..swing(1.0)
-        };
+        let sixteenths = PerformingKnobs { swing_grid: Grid::Sixteenth, ..swing(1.0) };
         assert_eq!(onsets(&bar, &sixteenths), [0.0, 8.0, 12.0, 20.0]);
         // A note that ends on a line ends where the line has come to lie.
         let end = timed(&bar, 0, Tick::ZERO, &swing(1.0), 2.0).unwrap().end * 24.0 - 960.0;
@@ -252,16 +234,8 @@ mod tests {
 
     #[test]
     fn a_line_without_a_partner_in_its_bar_stays_straight() {
-        let swing = Swing {
-            spacing: 12.0,
-            late: 4.0,
-            bar_length: 84.0,
-        };
-        assert!(
-            [72.0, 78.0, 84.0]
-                .iter()
-                .all(|place| (swing.warp(*place) - *place).abs() < 1e-9)
-        );
+        let swing = Swing { spacing: 12.0, late: 4.0, bar_length: 84.0 };
+        assert!([72.0, 78.0, 84.0].iter().all(|place| (swing.warp(*place) - *place).abs() < 1e-9));
         assert_eq!((swing.warp(60.0), swing.warp(84.0 + 12.0)), (64.0, 84.0 + 16.0));
     }
 
@@ -276,82 +250,49 @@ mod tests {
             (24, 67, piano),
         ]);
         // 25 ms are 1.2 ticks at 120.
-        let strum = |strum| PerformingKnobs {
-            strum,
-            ..PerformingKnobs::default()
-        };
+        let strum = |strum| PerformingKnobs { strum, ..PerformingKnobs::default() };
         assert_eq!(onsets(&bar, &strum(25.0)), [24.0, 24.0, 24.0, 25.2, 26.4]);
         assert_eq!(onsets(&bar, &strum(-25.0)), [24.0, 26.4, 24.0, 25.2, 24.0]);
-        let lowest: Vec<bool> = (0..5)
-            .map(|idx| timed(&bar, idx, Tick::ZERO, &strum(0.0), 2.0).unwrap().is_lowest)
-            .collect();
+        let lowest: Vec<bool> =
+            (0..5).map(|idx| timed(&bar, idx, Tick::ZERO, &strum(0.0), 2.0).unwrap().is_lowest).collect();
         assert_eq!(lowest, [false, true, false, false, false]);
     }
 
     #[test]
     fn a_wide_chord_is_rolled_within_a_beat() {
         let notes: Vec<_> = (0..31).map(|idx| (0, 40 + idx, Family::PIANO)).collect();
-        let knobs = PerformingKnobs {
-            strum: 60.0,
-            ..PerformingKnobs::default()
-        };
+        let knobs = PerformingKnobs { strum: 60.0, ..PerformingKnobs::default() };
         let onsets = onsets(&bar(&notes), &knobs);
-        assert!(
-            onsets.is_sorted() && onsets.iter().all(|tick| *tick <= 24.0),
-            "{onsets:?}"
-        );
+        assert!(onsets.is_sorted() && onsets.iter().all(|tick| *tick <= 24.0), "{onsets:?}");
     }
 
     #[test]
     fn notes_stray_both_ways_within_the_bound_and_always_alike() {
-        let notes: Vec<_> = (0..90)
-            .map(|idx| (idx, 40 + idx as u8 % 7, Family::PIANO))
-            .collect();
+        let notes: Vec<_> = (0..90).map(|idx| (idx, 40 + idx as u8 % 7, Family::PIANO)).collect();
         let bar = bar(&notes);
-        let knobs = PerformingKnobs {
-            humanize_timing: 1.0,
-            humanize_velocity: 1.0,
-            ..PerformingKnobs::default()
-        };
-        let strays: Vec<f64> = onsets(&bar, &knobs)
-            .iter()
-            .zip(&notes)
-            .map(|(tick, (onset, ..))| tick - *onset as f64)
-            .collect();
+        let knobs =
+            PerformingKnobs { humanize_timing: 1.0, humanize_velocity: 1.0, ..PerformingKnobs::default() };
+        let strays: Vec<f64> =
+            onsets(&bar, &knobs).iter().zip(&notes).map(|(tick, (onset, ..))| tick - *onset as f64).collect();
         assert!(strays.iter().all(|stray| stray.abs() <= 1.5));
         assert!(strays.iter().any(|stray| *stray > 0.7) && strays.iter().any(|stray| *stray < -0.7));
         let mean = strays.iter().sum::<f64>() / strays.len() as f64;
         assert!(mean.abs() < 0.2, "{mean}");
         assert_eq!(onsets(&bar, &knobs), onsets(&bar, &knobs));
         let velocities: Vec<u8> = bar.notes.iter().map(|note| velocity(note, &knobs)).collect();
-        assert!(
-            velocities.iter().all(|v| (56..=104).contains(v)),
-            "{velocities:?}"
-        );
+        assert!(velocities.iter().all(|v| (56..=104).contains(v)), "{velocities:?}");
         assert!(velocities.iter().any(|v| *v > 90) && velocities.iter().any(|v| *v < 70));
     }
 
     #[test]
     fn spread_changes_the_contrast_and_level_the_loudness() {
-        let loud = Note {
-            velocity: 94,
-            ..bar(&[(0, 60, Family::PIANO)]).notes[0]
-        };
+        let loud = Note { velocity: 94, ..bar(&[(0, 60, Family::PIANO)]).notes[0] };
         let played = |velocity, velocity_spread| {
-            let knobs = PerformingKnobs {
-                velocity,
-                velocity_spread,
-                ..PerformingKnobs::default()
-            };
+            let knobs = PerformingKnobs { velocity, velocity_spread, ..PerformingKnobs::default() };
             super::velocity(&loud, &knobs)
         };
         assert_eq!(
-            [
-                played(1.0, 1.0),
-                played(1.0, 0.0),
-                played(1.0, 1.5),
-                played(0.5, 1.0)
-            ],
+            [played(1.0, 1.0), played(1.0, 0.0), played(1.0, 1.5), played(0.5, 1.0)],
             [94, 64, 109, 47]
         );
         assert_eq!([played(0.0, 1.0), played(2.0, 2.0)], [1, 127]);

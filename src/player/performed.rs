@@ -101,11 +101,7 @@ mod tests {
             family: Family::PIANO,
         };
         let notes = notes.iter().map(note).collect();
-        vec![Arc::new(Bar {
-            start: Tick(96),
-            meter: Meter::COMMON,
-            notes,
-        })]
+        vec![Arc::new(Bar { start: Tick(96), meter: Meter::COMMON, notes })]
     }
 
     fn times(bars: &[Arc<Bar>], knobs: &PerformingKnobs) -> Vec<(f64, f64)> {
@@ -116,35 +112,21 @@ mod tests {
     #[test]
     fn without_knobs_notes_lie_where_they_are_written_from_the_first_bar_line() {
         let bars = bars(&[(0, 24, 60), (30, 6, 62)]);
-        assert_eq!(
-            times(&bars, &PerformingKnobs::default()),
-            [(0.0, 1.0), (1.25, 1.5)]
-        );
+        assert_eq!(times(&bars, &PerformingKnobs::default()), [(0.0, 1.0), (1.25, 1.5)]);
     }
 
     #[test]
     fn a_key_goes_up_before_it_goes_down_again() {
         let bars = bars(&[(0, 48, 60), (0, 12, 60), (24, 24, 60)]);
-        assert_eq!(
-            times(&bars, &PerformingKnobs::default()),
-            [(0.0, 1.0), (1.0, 2.0)]
-        );
+        assert_eq!(times(&bars, &PerformingKnobs::default()), [(0.0, 1.0), (1.0, 2.0)]);
     }
 
     #[test]
     fn nothing_comes_before_the_first_bar_line_and_nothing_is_without_length() {
         let notes: Vec<_> = (0..40).map(|pitch| (0, 1, 40 + pitch)).collect();
-        let knobs = PerformingKnobs {
-            humanize_timing: 1.0,
-            note_length: 0.0,
-            ..PerformingKnobs::default()
-        };
+        let knobs = PerformingKnobs { humanize_timing: 1.0, note_length: 0.0, ..PerformingKnobs::default() };
         let times = times(&bars(&notes), &knobs);
-        assert!(
-            times
-                .iter()
-                .all(|(onset, end)| *onset >= 0.0 && end - onset > 0.001)
-        );
+        assert!(times.iter().all(|(onset, end)| *onset >= 0.0 && end - onset > 0.001));
         assert!(times.iter().any(|(onset, _)| *onset == 0.0) && times.iter().any(|(onset, _)| *onset > 0.01));
     }
 }

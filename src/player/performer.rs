@@ -157,8 +157,7 @@ impl Performer {
         }
         self.strike_until(until, ruler, manner, events);
         self.floor = self.floor.max(until);
-        self.sounding
-            .release_due(until, ruler.to_offset_round(until), ruler, events);
+        self.sounding.release_due(until, ruler.to_offset_round(until), ruler, events);
     }
 
     /// Reads the notes that are written at `ticks`.
@@ -225,11 +224,7 @@ impl Performer {
                 note.onset = written;
             }
             note.onset = note.onset.max(self.floor);
-            let until = if self.waiting.is_full() {
-                f64::INFINITY
-            } else {
-                written - lead
-            };
+            let until = if self.waiting.is_full() { f64::INFINITY } else { written - lead };
             self.strike_until(until.min(stretch.until - 0.5 * one_sample), ruler, manner, events);
             self.waiting.push(note);
         }
@@ -239,8 +234,7 @@ impl Performer {
     fn strike_until(&mut self, until: f64, ruler: Ruler, manner: &Manner<'_>, events: &mut EventList) {
         while let Some(note) = self.waiting.pop_before(until) {
             let offset = ruler.to_offset_round(note.onset).max(events.last_offset());
-            self.sounding
-                .release_due(note.onset.max(self.floor), offset, ruler, events);
+            self.sounding.release_due(note.onset.max(self.floor), offset, ruler, events);
             // What somebody played gives way to what somebody plays, the music to whom it is to answer.
             let is_silent = match note.played_on {
                 Some(_) if note.onset >= self.bar_end - Self::UPBEAT => self.is_joined_next,
@@ -260,7 +254,13 @@ impl Performer {
         let (note, knobs) = (&timed.note, manner.performing);
         if let Some(channel) = timed.played_on {
             let (key, velocity) = (note.pitch.min(127), note.velocity.clamp(1, 127));
-            return Press { offset, channel: channel.min(15), key, velocity, hand: Hand::PlayedIn(timed.end) };
+            return Press {
+                offset,
+                channel: channel.min(15),
+                key,
+                velocity,
+                hand: Hand::PlayedIn(timed.end),
+            };
         }
         let channel = keys::channel(note.family, knobs);
         let key = if note.family.is_drums() {
@@ -272,11 +272,7 @@ impl Performer {
                 Some(chord) if knobs.chord_follow => {
                     let is_bass = note.family == Family::BASS || timed.is_lowest;
                     let taken = self.pulled.with(note.onset, channel);
-                    let key = if is_bass {
-                        chord.nearest_bass(key)
-                    } else {
-                        chord.nearest(key, taken)
-                    };
+                    let key = if is_bass { chord.nearest_bass(key) } else { chord.nearest(key, taken) };
                     self.pulled.push(note.onset, channel, key);
                     key
                 }
@@ -284,13 +280,7 @@ impl Performer {
             }
         };
         let velocity = perform::velocity(note, knobs);
-        Press {
-            offset,
-            channel,
-            key,
-            velocity,
-            hand: Hand::Music(timed.end),
-        }
+        Press { offset, channel, key, velocity, hand: Hand::Music(timed.end) }
     }
 
     /// Works in a key that went down or up at the input, and passes it on if thru is on. The song, if it
@@ -302,37 +292,23 @@ impl Performer {
         knobs: &PerformingKnobs,
         events: &mut EventList,
     ) {
-        let offset = event
-            .offset
-            .min(ruler.n_samples.saturating_sub(1))
-            .max(events.last_offset());
+        let offset = event.offset.min(ruler.n_samples.saturating_sub(1)).max(events.last_offset());
         let (position, block_start) = (ruler.to_beat(offset).0, ruler.block_start);
         match event.kind {
-            EventKind::On {
-                channel,
-                key,
-                velocity,
-            } => {
+            EventKind::On { channel, key, velocity } => {
                 let (channel, key, velocity) = (channel.min(15), key.min(127), velocity.clamp(1, 127));
                 self.keyboard.press(channel, key);
                 self.is_joined = true;
                 self.is_joined_next |= position >= self.bar_end - Self::UPBEAT;
                 if knobs.thru {
-                    let press = Press {
-                        offset,
-                        channel,
-                        key,
-                        velocity,
-                        hand: Hand::Input,
-                    };
+                    let press = Press { offset, channel, key, velocity, hand: Hand::Input };
                     self.sounding.press(&press, block_start, events);
                 }
             }
             EventKind::Off { channel, key } => {
                 let (channel, key) = (channel.min(15), key.min(127));
                 self.keyboard.lift(channel, key, block_start + u64::from(offset));
-                self.sounding
-                    .lift((channel, key), offset, position, block_start, events);
+                self.sounding.lift((channel, key), offset, position, block_start, events);
             }
         }
     }
@@ -378,9 +354,7 @@ impl Pulled {
     fn with(&self, onset: Tick, channel: u8) -> u128 {
         let notes = self.notes.iter().take(self.n_notes);
         let ours = notes.filter(|(tick, on, _)| (*tick, *on) == (onset, channel));
-        ours.fold(0, |keys, (.., key)| {
-            keys | 1u128.checked_shl((*key).into()).unwrap_or_default()
-        })
+        ours.fold(0, |keys, (.., key)| keys | 1u128.checked_shl((*key).into()).unwrap_or_default())
     }
 }
 

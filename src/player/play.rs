@@ -89,10 +89,7 @@ impl Player {
         if !performing.thru {
             self.performer.end_thru(self.block_start, events);
         }
-        let block = &Block {
-            transport: block.transport.credible(),
-            ..*block
-        };
+        let block = &Block { transport: block.transport.credible(), ..*block };
         let motion = self.follower.advance(block);
         let patience = match motion {
             Motion::Stopped => Patience::spare(Duration::ZERO),
@@ -132,11 +129,7 @@ impl Player {
     fn patience(&mut self, block: &Block) -> Patience {
         let seconds = f64::from(block.n_samples) / block.sample_rate.max(1000.0);
         self.pace.tick(Instant::now(), seconds);
-        if block.transport.offline {
-            Patience::offline()
-        } else {
-            Patience::spare(self.pace.spare())
-        }
+        if block.transport.offline { Patience::offline() } else { Patience::spare(self.pace.spare()) }
     }
 
     /// The song stands still, perhaps somewhere new.
@@ -157,10 +150,7 @@ impl Player {
         while !path.is_over() {
             if let Some(due) = path.jump.take() {
                 // What the host says about its bars holds for the start of the block only.
-                let transport = Transport {
-                    bar_start: None,
-                    ..scene.block.transport
-                };
+                let transport = Transport { bar_start: None, ..scene.block.transport };
                 self.land(&path, due, &transport, events);
                 self.settle_landing(scene, path.position, due);
             }
@@ -171,8 +161,15 @@ impl Player {
             let (ruler, loop_end) = (path.ruler(self.block_start), path.loop_range.map(|(_, end)| end));
             let bar_end = self.bar.end.to_beats().0;
             let (until, limit) = self.next_stretch(scene, &mut path);
-            let stretch = Stretch { ruler, until, limit: limit.min(loop_end.unwrap_or(f64::INFINITY)), loop_end, bar_end };
-            let n_heard = input.partition_point(|event| path.is_over() || f64::from(event.offset) < path.sample());
+            let stretch = Stretch {
+                ruler,
+                until,
+                limit: limit.min(loop_end.unwrap_or(f64::INFINITY)),
+                loop_end,
+                bar_end,
+            };
+            let n_heard =
+                input.partition_point(|event| path.is_over() || f64::from(event.offset) < path.sample());
             let (heard, later) = input.split_at(n_heard);
             input = later;
             self.perform(scene, &stretch, heard, events);
@@ -227,10 +224,12 @@ impl Player {
         let is_asked = self.asked_here.is_some_and(|number| !self.link.has_answered(number));
         let is_live = scene.patience.total.is_zero();
         let here = self.performer.due().max(bar.start);
-        if !is_asked || !is_live || bar.start < Tick::ZERO || here >= bar.end || score.bar_at(here).is_some() {
+        if !is_asked || !is_live || bar.start < Tick::ZERO || here >= bar.end || score.bar_at(here).is_some()
+        {
             return None;
         }
-        let known = self.repeat.filter(|repeat| repeat.start == bar.start && score.bar_at(repeat.source).is_some());
+        let known =
+            self.repeat.filter(|repeat| repeat.start == bar.start && score.bar_at(repeat.source).is_some());
         known.or_else(|| {
             let source = last_heard(score, bar, scene.knobs.length)?;
             Some(Repeat { source, start: bar.start })
@@ -242,7 +241,9 @@ impl Player {
         let position = ruler.to_beat(event.offset);
         let at = nearest_tick(position);
         let number = self.link.hear(match event.kind {
-            EventKind::On { channel, key, velocity } => Input { number: 0, at, position, channel, key, velocity },
+            EventKind::On { channel, key, velocity } => {
+                Input { number: 0, at, position, channel, key, velocity }
+            }
             EventKind::Off { channel, key } => Input { number: 0, at, position, channel, key, velocity: 0 },
         });
         self.link.await_answer(number, patience);
@@ -286,10 +287,7 @@ impl Player {
     /// A bar that the song has jumped to is settled there and then; round an announced loop it has been
     /// settled already.
     fn settle_landing(&mut self, scene: &Scene<'_>, position: f64, due: f64) {
-        let settled = self
-            .next_bar
-            .take()
-            .filter(|asked| asked.position == bar_tick(due));
+        let settled = self.next_bar.take().filter(|asked| asked.position == bar_tick(due));
         let number = settled.map_or_else(
             || {
                 self.link.knows_bar(self.bar);
@@ -337,21 +335,12 @@ impl Player {
         }
         let meter = self.bar.meter;
         let is_short = path.position > end - 1.0;
-        let number = self.link.settle(Settle {
-            number: 0,
-            position,
-            line,
-            jumped: false,
-            meter,
-            knobs,
-        });
+        let number = self.link.settle(Settle { number: 0, position, line, jumped: false, meter, knobs });
         self.next_bar = Some(Asked { number, position, is_short });
     }
 
     fn tell(&mut self, transport: &Transport, position: f64, knobs: ComposingKnobs) {
-        let loop_range = transport
-            .loop_range
-            .map(|(start, end)| (bar_tick(start.0), bar_tick(end.0)));
+        let loop_range = transport.loop_range.map(|(start, end)| (bar_tick(start.0), bar_tick(end.0)));
         self.link.tell(Moment {
             playing: transport.playing,
             offline: transport.offline,

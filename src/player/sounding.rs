@@ -58,9 +58,7 @@ impl Sounding {
 
     /// Nothing is down.
     pub(in crate::player) fn new() -> Self {
-        Self {
-            keys: Vec::with_capacity(Self::CAPACITY),
-        }
+        Self { keys: Vec::with_capacity(Self::CAPACITY) }
     }
 
     /// Presses a key, unless there is no room for all that would have to follow.

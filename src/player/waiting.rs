@@ -16,9 +16,7 @@ impl Waiting {
     const CAPACITY: usize = 512;
 
     pub(in crate::player) fn new() -> Self {
-        Self {
-            notes: Vec::with_capacity(Self::CAPACITY),
-        }
+        Self { notes: Vec::with_capacity(Self::CAPACITY) }
     }
 
     /// Whether no more can wait.

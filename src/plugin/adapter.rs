@@ -69,10 +69,8 @@ impl Plugin for Continuo {
 
     // Some hosts refuse a plugin without audio, so there is an output; it is silent unless the preview
     // sound is on.
-    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
-        main_output_channels: Some(new_nonzero_u32(2)),
-        ..AudioIOLayout::const_default()
-    }];
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] =
+        &[AudioIOLayout { main_output_channels: Some(new_nonzero_u32(2)), ..AudioIOLayout::const_default() }];
     // `MidiCCs` would add 2,080 parameters to the VST3.
     const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
@@ -141,8 +139,7 @@ impl Plugin for Continuo {
                 self.playhead.tell_tempo(tempo);
             }
             let (composing, performing) = (self.parameters.composing(), self.parameters.performing());
-            self.player
-                .process(&block, &composing, &performing, self.inlet.events(), &mut self.events);
+            self.player.process(&block, &composing, &performing, self.inlet.events(), &mut self.events);
         }
         self.outlet.send(context, &self.events);
         if let [left, right, ..] = buffer.as_slice() {
@@ -165,12 +162,8 @@ impl ClapPlugin for Continuo {
         Some("Composes with a neural network while the host plays");
     const CLAP_MANUAL_URL: Option<&'static str> = None;
     const CLAP_SUPPORT_URL: Option<&'static str> = None;
-    const CLAP_FEATURES: &'static [ClapFeature] = &[
-        ClapFeature::NoteEffect,
-        ClapFeature::Instrument,
-        ClapFeature::Synthesizer,
-        ClapFeature::Stereo,
-    ];
+    const CLAP_FEATURES: &'static [ClapFeature] =
+        &[ClapFeature::NoteEffect, ClapFeature::Instrument, ClapFeature::Synthesizer, ClapFeature::Stereo];
 
     fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
         remote::declare(&self.parameters, context);
@@ -180,9 +173,6 @@ impl ClapPlugin for Continuo {
 impl Vst3Plugin for Continuo {
     // Fixed for ever: hosts know the plugin in saved projects by it.
     const VST3_CLASS_ID: [u8; 16] = *b"ContinuoComposer";
-    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] = &[
-        Vst3SubCategory::Instrument,
-        Vst3SubCategory::Generator,
-        Vst3SubCategory::Tools,
-    ];
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
+        &[Vst3SubCategory::Instrument, Vst3SubCategory::Generator, Vst3SubCategory::Tools];
 }

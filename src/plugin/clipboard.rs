@@ -19,19 +19,13 @@ pub(crate) fn copy_file(path: &Path) -> bool {
         command.args(["-NoProfile", "-WindowStyle", "Hidden", "-Command", script]);
         run(command.env("CONTINUO_FILE", path), &[])
     } else if cfg!(target_os = "macos") {
-        let lines = [
-            "on run argv",
-            "set the clipboard to (POSIX file (item 1 of argv))",
-            "end run",
-        ];
+        let lines = ["on run argv", "set the clipboard to (POSIX file (item 1 of argv))", "end run"];
         let mut command = Command::new("osascript");
         command.args(lines.iter().flat_map(|line| ["-e", line]));
         run(command.arg(path), &[])
     } else {
         let list = format!("{}\r\n", uri(path));
-        copiers()
-            .into_iter()
-            .any(|mut command| run(&mut command, list.as_bytes()))
+        copiers().into_iter().any(|mut command| run(&mut command, list.as_bytes()))
     }
 }
 
@@ -54,17 +48,11 @@ fn copiers() -> Vec<Command> {
 
 /// Runs a command to its end with something to read.
 fn run(command: &mut Command, input: &[u8]) -> bool {
-    let command = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else {
         return false;
     };
-    let is_written = child
-        .stdin
-        .take()
-        .is_some_and(|mut stdin| stdin.write_all(input).is_ok());
+    let is_written = child.stdin.take().is_some_and(|mut stdin| stdin.write_all(input).is_ok());
     // Both stay behind as owners of the clipboard, in a process that they split off.
     child.wait().is_ok_and(|status| status.success()) && is_written
 }
@@ -92,26 +80,17 @@ mod tests {
     #[test]
     fn a_path_becomes_a_link_that_any_letter_survives() {
         let path = Path::new("/home/ada/Musik/Räuber in F# major, 1.mid");
-        assert_eq!(
-            uri(path),
-            "file:///home/ada/Musik/R%C3%A4uber%20in%20F%23%20major%2C%201.mid"
-        );
+        assert_eq!(uri(path), "file:///home/ada/Musik/R%C3%A4uber%20in%20F%23%20major%2C%201.mid");
     }
 
     #[test]
     #[cfg(unix)]
     fn what_is_not_installed_or_fails_is_told() {
         assert!(!run(&mut Command::new("continuo-no-such-program"), b"x"));
-        assert!(!run(
-            Command::new("sh").args(["-c", "cat > /dev/null; exit 3"]),
-            b"x"
-        ));
+        assert!(!run(Command::new("sh").args(["-c", "cat > /dev/null; exit 3"]), b"x"));
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("got");
-        assert!(run(
-            Command::new("sh").arg("-c").arg("cat > \"$0\"").arg(&file),
-            b"file:///a\r\n"
-        ));
+        assert!(run(Command::new("sh").arg("-c").arg("cat > \"$0\"").arg(&file), b"file:///a\r\n"));
         assert_eq!(std::fs::read(file).unwrap(), b"file:///a\r\n");
     }
 }

@@ -11,9 +11,7 @@ pub(crate) fn data_folder() -> Option<PathBuf> {
     } else if cfg!(target_os = "macos") {
         PathBuf::from(variable("HOME")?).join("Library/Application Support")
     } else {
-        let named = variable("XDG_DATA_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute());
+        let named = variable("XDG_DATA_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
         match named {
             Some(folder) => folder,
             None => PathBuf::from(variable("HOME")?).join(".local/share"),
@@ -26,20 +24,12 @@ pub(crate) fn data_folder() -> Option<PathBuf> {
 /// exist.
 #[must_use]
 pub(crate) fn music_folder() -> Option<PathBuf> {
-    let home = PathBuf::from(variable(if cfg!(target_os = "windows") {
-        "USERPROFILE"
-    } else {
-        "HOME"
-    })?);
+    let home = PathBuf::from(variable(if cfg!(target_os = "windows") { "USERPROFILE" } else { "HOME" })?);
     let music = if cfg!(any(target_os = "windows", target_os = "macos")) {
         home.join("Music")
     } else {
-        let config = variable("XDG_CONFIG_HOME")
-            .map(PathBuf::from)
-            .filter(|path| path.is_absolute());
-        let config = config
-            .unwrap_or_else(|| home.join(".config"))
-            .join("user-dirs.dirs");
+        let config = variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
+        let config = config.unwrap_or_else(|| home.join(".config")).join("user-dirs.dirs");
         let text = std::fs::read_to_string(config).unwrap_or_default();
         user_folder(&text, "XDG_MUSIC_DIR", &home).unwrap_or_else(|| home.join("Music"))
     };
@@ -48,9 +38,7 @@ pub(crate) fn music_folder() -> Option<PathBuf> {
 
 /// What freedesktop's `user-dirs.dirs` says about a folder: a line such as `XDG_MUSIC_DIR="$HOME/Musik"`.
 fn user_folder(text: &str, name: &str, home: &std::path::Path) -> Option<PathBuf> {
-    let line = text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='))?;
+    let line = text.lines().find_map(|line| line.trim().strip_prefix(name)?.strip_prefix('='))?;
     let quoted = line.trim().strip_prefix('"')?.strip_suffix('"')?;
     match quoted.strip_prefix("$HOME/") {
         Some(inside) if !inside.is_empty() => Some(home.join(inside)),
@@ -74,8 +62,7 @@ pub(crate) fn file_stem(name: &str) -> String {
         letter => letter,
     });
     let kept: String = kept.take(LONGEST).collect();
-    kept.trim_matches(|letter: char| letter == '.' || letter.is_whitespace())
-        .to_owned()
+    kept.trim_matches(|letter: char| letter == '.' || letter.is_whitespace()).to_owned()
 }
 
 #[cfg(test)]
@@ -88,20 +75,9 @@ mod tests {
     fn the_music_folder_is_the_one_that_the_desktop_names() {
         let text = "# comment\nXDG_DESKTOP_DIR=\"$HOME/Desktop\"\nXDG_MUSIC_DIR=\"$HOME/Musik\"\n";
         let home = Path::new("/home/ada");
-        assert_eq!(
-            user_folder(text, "XDG_MUSIC_DIR", home),
-            Some(PathBuf::from("/home/ada/Musik"))
-        );
-        assert_eq!(
-            user_folder("XDG_MUSIC_DIR=\"/srv/m\"", "XDG_MUSIC_DIR", home),
-            Some("/srv/m".into())
-        );
-        for none in [
-            "",
-            "XDG_MUSIC_DIR=\"$HOME/\"",
-            "XDG_MUSIC_DIR=$HOME/x",
-            "XDG_MUSIC_DIR=\"x\"",
-        ] {
+        assert_eq!(user_folder(text, "XDG_MUSIC_DIR", home), Some(PathBuf::from("/home/ada/Musik")));
+        assert_eq!(user_folder("XDG_MUSIC_DIR=\"/srv/m\"", "XDG_MUSIC_DIR", home), Some("/srv/m".into()));
+        for none in ["", "XDG_MUSIC_DIR=\"$HOME/\"", "XDG_MUSIC_DIR=$HOME/x", "XDG_MUSIC_DIR=\"x\""] {
             assert_eq!(user_folder(none, "XDG_MUSIC_DIR", home), None, "{none}");
         }
     }

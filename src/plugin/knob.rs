@@ -231,10 +231,7 @@ impl Parameters {
 
     /// Puts the knob somewhere, as a host would.
     #[cfg(test)]
-    #[allow(
-        unsafe_code,
-        reason = "the framework keeps setting to itself; there is no host in these tests"
-    )]
+    #[allow(unsafe_code, reason = "the framework keeps setting to itself; there is no host in these tests")]
     pub(crate) fn put(&self, knob: Knob, position: f32) {
         use nice_plug::params::InternalParamMut;
         on_parameter!(self, knob, parameter => {

@@ -54,12 +54,7 @@ pub enum SaveError {
 /// # Errors
 /// If there is nothing to save, or it cannot be written.
 pub fn save(parameters: &Parameters, extent: Extent, performance: Performance) -> Result<PathBuf, SaveError> {
-    save_in(
-        &music_folder().ok_or(SaveError::NoFolder)?,
-        parameters,
-        extent,
-        performance,
-    )
+    save_in(&music_folder().ok_or(SaveError::NoFolder)?, parameters, extent, performance)
 }
 
 fn save_in(
@@ -105,8 +100,7 @@ fn excerpt(score: &Score, extent: Extent, position: Tick, length: u8) -> &[Arc<B
             start..start + length
         }
     };
-    bars.get(range.start.min(bars.len())..range.end.min(bars.len()))
-        .unwrap_or_default()
+    bars.get(range.start.min(bars.len())..range.end.min(bars.len())).unwrap_or_default()
 }
 
 /// The bars as a piece that begins at tick zero. Notes that ring in from before are left out.
@@ -120,12 +114,7 @@ fn piece(bars: &[Arc<Bar>], knobs: &ComposingKnobs, tempo: f64) -> Piece {
     }
     let notes = bars.iter().flat_map(|bar| &bar.notes);
     Piece {
-        notes: notes
-            .map(|note| Note {
-                onset: note.onset - start,
-                ..*note
-            })
-            .collect(),
+        notes: notes.map(|note| Note { onset: note.onset - start, ..*note }).collect(),
         meters,
         keys: vec![(Tick::ZERO, knobs.key())],
         tempos: vec![(Tick::ZERO, tempo)],
@@ -135,26 +124,17 @@ fn piece(bars: &[Arc<Bar>], knobs: &ComposingKnobs, tempo: f64) -> Piece {
 /// What the music is called: style, key and seed.
 fn title(knobs: &ComposingKnobs, styles: &[String]) -> String {
     let last = styles.len().saturating_sub(1);
-    let style = styles
-        .get(usize::from(knobs.style).min(last))
-        .map_or("Continuo", String::as_str);
+    let style = styles.get(usize::from(knobs.style).min(last)).map_or("Continuo", String::as_str);
     let mode = match knobs.mode() {
         Mode::Major => "major",
         Mode::Minor => "minor",
     };
-    format!(
-        "{style} in {} {mode}, seed {}",
-        tonic_name(i32::from(knobs.tonic)),
-        knobs.seed
-    )
+    format!("{style} in {} {mode}, seed {}", tonic_name(i32::from(knobs.tonic)), knobs.seed)
 }
 
 /// Writes a file that is not there yet: the first of the name with a number from 1 that is free.
 fn write_new(folder: &Path, title: &str, bytes: &[u8]) -> Result<PathBuf, SaveError> {
-    let unwritable = |path: &Path, source| SaveError::Unwritable {
-        path: path.to_owned(),
-        source,
-    };
+    let unwritable = |path: &Path, source| SaveError::Unwritable { path: path.to_owned(), source };
     std::fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))?;
     let stem = file_stem(title);
     let mut number = 1_u32;
@@ -162,8 +142,7 @@ fn write_new(folder: &Path, title: &str, bytes: &[u8]) -> Result<PathBuf, SaveEr
         let path = folder.join(format!("{stem}, {number}.mid"));
         match std::fs::File::create_new(&path) {
             Ok(mut file) => {
-                file.write_all(bytes)
-                    .map_err(|source| unwritable(&path, source))?;
+                file.write_all(bytes).map_err(|source| unwritable(&path, source))?;
                 return Ok(path);
             }
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && number < u32::MAX => {
@@ -191,18 +170,8 @@ mod tests {
         let bars = (0..12).map(|idx| {
             let meter = if idx < 8 { Meter::COMMON } else { waltz };
             let family = Family::PIANO;
-            let note = Note {
-                onset: start,
-                duration: Tick(24),
-                pitch: 60 + idx,
-                velocity: 90,
-                family,
-            };
-            let bar = Bar {
-                start,
-                meter,
-                notes: vec![note],
-            };
+            let note = Note { onset: start, duration: Tick(24), pitch: 60 + idx, velocity: 90, family };
+            let bar = Bar { start, meter, notes: vec![note] };
             start = bar.end();
             Arc::new(bar)
         });
@@ -212,26 +181,15 @@ mod tests {
     fn pitches(extent: Extent, position: Tick, length: u8) -> Vec<u8> {
         let score = score();
         let bars = excerpt(&score, extent, position, length);
-        bars.iter()
-            .flat_map(|bar| &bar.notes)
-            .map(|note| note.pitch - 60)
-            .collect()
+        bars.iter().flat_map(|bar| &bar.notes).map(|note| note.pitch - 60).collect()
     }
 
     #[test]
     fn the_bars_meant_are_those_that_a_musician_means() {
         let beat = |beats: i64| Tick(24 * beats);
         assert_eq!(pitches(Extent::Take, beat(7), 4), (0..12).collect::<Vec<u8>>());
-        assert_eq!(
-            pitches(Extent::LastBars(2), beat(18), 4),
-            [3, 4],
-            "the bar that sounds is the last"
-        );
-        assert_eq!(
-            pitches(Extent::LastBars(2), beat(16), 4),
-            [2, 3],
-            "at a bar line it is the one before"
-        );
+        assert_eq!(pitches(Extent::LastBars(2), beat(18), 4), [3, 4], "the bar that sounds is the last");
+        assert_eq!(pitches(Extent::LastBars(2), beat(16), 4), [2, 3], "at a bar line it is the one before");
         assert_eq!(pitches(Extent::LastBars(9), beat(5), 4), [0, 1]);
         assert_eq!(pitches(Extent::LastBars(2), beat(1000), 4), [10, 11]);
         assert_eq!(pitches(Extent::Phrase, beat(16), 4), [4, 5, 6, 7]);
@@ -268,11 +226,7 @@ mod tests {
                 offline: true,
                 ..Transport::default()
             };
-            let block = Block {
-                n_samples: 4800,
-                sample_rate: 48_000.0,
-                transport,
-            };
+            let block = Block { n_samples: 4800, sample_rate: 48_000.0, transport };
             events.clear();
             let (composing, performing) = (parameters.composing(), parameters.performing());
             player.process(&block, &composing, &performing, &[], &mut events);
@@ -301,11 +255,7 @@ mod tests {
             .flat_map(|bar| &bar.notes)
             .map(|note| (note.onset.0 - 96 * 8, note.pitch))
             .collect();
-        let found: Vec<(i64, u8)> = composed
-            .notes
-            .iter()
-            .map(|note| (note.onset.0, note.pitch))
-            .collect();
+        let found: Vec<(i64, u8)> = composed.notes.iter().map(|note| (note.onset.0, note.pitch)).collect();
         assert_eq!(found, expected);
         let heard = read(Extent::LastBars(4), Performance::AsHeard);
         let composed = read(Extent::LastBars(4), Performance::AsComposed);
@@ -333,29 +283,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("to be made");
         let styles = ["Chorales".to_owned(), "Folk/tunes".to_owned()];
-        let knobs = ComposingKnobs {
-            style: 9,
-            seed: 77,
-            tonic: 6,
-            ..ComposingKnobs::default()
-        };
+        let knobs = ComposingKnobs { style: 9, seed: 77, tonic: 6, ..ComposingKnobs::default() };
         let title = title(&knobs, &styles);
         assert_eq!(title, "Folk/tunes in F# major, seed 77");
         let first = write_new(&folder, &title, b"one").unwrap();
         let second = write_new(&folder, &title, b"two").unwrap();
-        assert_eq!(
-            first.file_name().unwrap(),
-            "Folk-tunes in F# major, seed 77, 1.mid"
-        );
-        assert_eq!(
-            second.file_name().unwrap(),
-            "Folk-tunes in F# major, seed 77, 2.mid"
-        );
+        assert_eq!(first.file_name().unwrap(), "Folk-tunes in F# major, seed 77, 1.mid");
+        assert_eq!(second.file_name().unwrap(), "Folk-tunes in F# major, seed 77, 2.mid");
         assert_eq!(std::fs::read(first).unwrap(), b"one");
         std::fs::write(folder.join("file"), "").unwrap();
-        let error = write_new(&folder.join("file"), &title, b"")
-            .unwrap_err()
-            .to_string();
+        let error = write_new(&folder.join("file"), &title, b"").unwrap_err().to_string();
         assert!(error.contains("could not write"), "{error}");
     }
 }

@@ -31,32 +31,22 @@ enum Answer {
 
 impl Outlet {
     pub(super) fn new() -> Self {
-        Self {
-            refused: Vec::with_capacity(CAPACITY),
-            given_up: Box::new([[0; 128]; 16]),
-        }
+        Self { refused: Vec::with_capacity(CAPACITY), given_up: Box::new([[0; 128]; 16]) }
     }
 
     /// Sends what was refused before, then the events of this block.
     pub(super) fn send(&mut self, context: &mut impl ProcessContext<Continuo>, events: &EventList) {
-        self.send_with(events.as_slice(), |event| {
-            match context.try_send_event(to_host(event)) {
-                Ok(()) => Answer::Taken,
-                Err((_, SendEventError::HostBufferFull)) => Answer::Full,
-                Err((_, SendEventError::NoOutputBuffer | SendEventError::InvalidEvent { .. })) => {
-                    Answer::Deaf
-                }
-            }
+        self.send_with(events.as_slice(), |event| match context.try_send_event(to_host(event)) {
+            Ok(()) => Answer::Taken,
+            Err((_, SendEventError::HostBufferFull)) => Answer::Full,
+            Err((_, SendEventError::NoOutputBuffer | SendEventError::InvalidEvent { .. })) => Answer::Deaf,
         });
     }
 
     fn send_with(&mut self, events: &[Event], mut offer: impl FnMut(Event) -> Answer) {
         let mut n_sent = 0;
         for kind in &self.refused {
-            match offer(Event {
-                offset: 0,
-                kind: *kind,
-            }) {
+            match offer(Event { offset: 0, kind: *kind }) {
                 Answer::Taken | Answer::Deaf => n_sent += 1,
                 Answer::Full => break,
             }
@@ -101,11 +91,7 @@ fn to_host(event: Event) -> NoteEvent<()> {
     let timing = event.offset;
     let voice_id = VoiceID::Wildcard;
     match event.kind {
-        EventKind::On {
-            channel,
-            key,
-            velocity,
-        } => NoteEvent::NoteOn {
+        EventKind::On { channel, key, velocity } => NoteEvent::NoteOn {
             timing,
             voice_id,
             channel: Channel::Number(channel),
@@ -128,21 +114,11 @@ mod tests {
     use crate::plugin::outlet::{Answer, CAPACITY, Outlet};
 
     fn on(offset: u32, key: u8) -> Event {
-        Event {
-            offset,
-            kind: EventKind::On {
-                channel: 0,
-                key,
-                velocity: 100,
-            },
-        }
+        Event { offset, kind: EventKind::On { channel: 0, key, velocity: 100 } }
     }
 
     fn off(offset: u32, key: u8) -> Event {
-        Event {
-            offset,
-            kind: EventKind::Off { channel: 0, key },
-        }
+        Event { offset, kind: EventKind::Off { channel: 0, key } }
     }
 
     /// A host with room for `room` events a block.

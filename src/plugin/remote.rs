@@ -18,45 +18,9 @@ pub(super) fn pages() -> Vec<(&'static str, Vec<Knob>)> {
     let instruments =
         |range: std::ops::Range<usize>| range.filter_map(Family::from_index).map(Heard).collect();
     vec![
-        (
-            "Compose",
-            vec![
-                Style,
-                Temperature,
-                Density,
-                Variety,
-                Length,
-                Evolve,
-                SecondStyle,
-                Blend,
-            ],
-        ),
-        (
-            "Pitch",
-            vec![
-                Tonic,
-                Scale,
-                OwnNotes,
-                Lowest,
-                Highest,
-                Polyphony,
-                PitchTemperature,
-                Transpose,
-            ],
-        ),
-        (
-            "Rhythm",
-            vec![
-                Grid,
-                Shortest,
-                Longest,
-                RhythmTemperature,
-                Density,
-                NoteLength,
-                Swing,
-                SwingGrid,
-            ],
-        ),
+        ("Compose", vec![Style, Temperature, Density, Variety, Length, Evolve, SecondStyle, Blend]),
+        ("Pitch", vec![Tonic, Scale, OwnNotes, Lowest, Highest, Polyphony, PitchTemperature, Transpose]),
+        ("Rhythm", vec![Grid, Shortest, Longest, RhythmTemperature, Density, NoteLength, Swing, SwingGrid]),
         (
             "Perform",
             vec![
@@ -70,23 +34,8 @@ pub(super) fn pages() -> Vec<(&'static str, Vec<Knob>)> {
                 Strum,
             ],
         ),
-        (
-            "Converse",
-            vec![
-                Conversation,
-                Trade,
-                Instrument,
-                ChordFollow,
-                Thru,
-                Temperature,
-                Density,
-                Seed,
-            ],
-        ),
-        (
-            "Takes",
-            vec![Slot, Seed, BestOf, Length, Evolve, Variety, Nucleus, MinP],
-        ),
+        ("Converse", vec![Conversation, Trade, Instrument, ChordFollow, Thru, Temperature, Density, Seed]),
+        ("Takes", vec![Slot, Seed, BestOf, Length, Evolve, Variety, Nucleus, MinP]),
         (
             "Sound",
             vec![

@@ -49,11 +49,7 @@ impl SavedProject {
     /// built-in one.
     #[must_use]
     pub fn new(model_file: Option<PathBuf>, take: SavedTake) -> Self {
-        Self {
-            version: VERSION,
-            model_file,
-            take,
-        }
+        Self { version: VERSION, model_file, take }
     }
 
     /// Reads a project.
@@ -102,20 +98,11 @@ mod tests {
     #[test]
     fn a_project_of_a_later_version_is_told_from_a_damaged_one() {
         let later = json!({ "version": 7, "opus": [] });
-        assert!(matches!(
-            SavedProject::read(later),
-            Err(SavedProjectError::TooNew { found: 7 })
-        ));
-        for damaged in [
-            json!(null),
-            json!("take"),
-            json!({ "version": 1 }),
-            json!({ "version": -1, "take": {} }),
-        ] {
-            assert!(matches!(
-                SavedProject::read(damaged),
-                Err(SavedProjectError::Damaged(_))
-            ));
+        assert!(matches!(SavedProject::read(later), Err(SavedProjectError::TooNew { found: 7 })));
+        for damaged in
+            [json!(null), json!("take"), json!({ "version": 1 }), json!({ "version": -1, "take": {} })]
+        {
+            assert!(matches!(SavedProject::read(damaged), Err(SavedProjectError::Damaged(_))));
         }
     }
 }

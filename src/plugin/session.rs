@@ -107,11 +107,7 @@ impl Session {
     /// The music so far.
     #[must_use]
     pub fn picture(&self) -> Picture {
-        self.lock()
-            .composer
-            .as_ref()
-            .map(Composer::picture)
-            .unwrap_or_default()
+        self.lock().composer.as_ref().map(Composer::picture).unwrap_or_default()
     }
 
     /// Changes one bar of the take.
@@ -182,11 +178,7 @@ impl Session {
         let mut messages = inner.messages.clone();
         if n_late > inner.seen.1 {
             let n_new = n_late - inner.seen.1;
-            let bars = if n_new == 1 {
-                "1 bar was".to_owned()
-            } else {
-                format!("{n_new} bars were")
-            };
+            let bars = if n_new == 1 { "1 bar was".to_owned() } else { format!("{n_new} bars were") };
             messages.push(format!("{bars} not composed in time; the phrase was heard again instead"));
         }
         if error != inner.seen.0 {
@@ -256,11 +248,7 @@ impl Inner {
     }
 
     fn choose(&mut self, choice: Choice) {
-        let built_in = if choice == Choice::BuiltIn {
-            self.built_in_model()
-        } else {
-            None
-        };
+        let built_in = if choice == Choice::BuiltIn { self.built_in_model() } else { None };
         if let Some(composer) = &self.composer {
             match (&choice, built_in) {
                 (Choice::File(path), _) => composer.load_model(path.clone()),
@@ -277,10 +265,7 @@ impl Inner {
         if choice != self.chosen {
             self.choose(choice);
         }
-        let taken = self
-            .composer
-            .as_ref()
-            .map(|composer| composer.set_take(project.take()));
+        let taken = self.composer.as_ref().map(|composer| composer.set_take(project.take()));
         if let Some(Err(error)) = taken {
             self.complain(&error);
         }
@@ -363,11 +348,7 @@ mod tests {
         project["model_file"] = json!("nowhere/Tango.safetensors");
         let session = session();
         session.restore(project.clone());
-        assert_eq!(
-            session.saved().into_json(),
-            project,
-            "saved again before it was started"
-        );
+        assert_eq!(session.saved().into_json(), project, "saved again before it was started");
         session.start();
         let tango = PathBuf::from("nowhere/Tango.safetensors");
         assert_eq!(session.chosen(), Choice::File(tango));
@@ -418,17 +399,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let session = session();
         session.start();
-        let (text, empty) = (
-            folder.path().join("letter.mid"),
-            folder.path().join("silence.mid"),
-        );
+        let (text, empty) = (folder.path().join("letter.mid"), folder.path().join("silence.mid"));
         std::fs::write(&text, "Dear Ada").unwrap();
         std::fs::write(&empty, smf::write(&Piece::default(), "Silence")).unwrap();
-        for (path, told) in [
-            (text, "expected the MThd header"),
-            (empty, "holds no notes"),
-            ("no.mid".into(), "no.mid"),
-        ] {
+        for (path, told) in
+            [(text, "expected the MThd header"), (empty, "holds no notes"), ("no.mid".into(), "no.mid")]
+        {
             session.dismiss();
             assert!(!session.load_primer(&path));
             let messages = session.messages();

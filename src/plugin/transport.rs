@@ -20,10 +20,7 @@ pub(super) fn from_host(told: &host::Transport, offline: bool) -> Transport {
         position,
         tempo: told.tempo.filter(|tempo| TEMPOS.contains(tempo)),
         meter,
-        bar_start: told
-            .bar_start_pos_beats
-            .and_then(beats)
-            .filter(|start| holds(*start, meter, position)),
+        bar_start: told.bar_start_pos_beats.and_then(beats).filter(|start| holds(*start, meter, position)),
         loop_range: told.loop_range_beats().and_then(loop_range),
         offline,
     }
@@ -93,10 +90,7 @@ mod tests {
         assert_eq!(transport.tempo, None);
         assert_eq!(transport.position, None);
         assert_eq!(transport.meter, None);
-        assert_eq!(
-            transport.bar_start, None,
-            "a bar line means nothing without a position"
-        );
+        assert_eq!(transport.bar_start, None, "a bar line means nothing without a position");
         assert_eq!(transport.loop_range, None);
     }
 

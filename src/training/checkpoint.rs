@@ -133,7 +133,12 @@ impl Checkpoint {
     }
 
     /// Remembers the network when it is the best so far, and says whether it is.
-    pub fn judge(&mut self, validation: Validation, network: &Network, config: &TrainingConfig) -> Validation {
+    pub fn judge(
+        &mut self,
+        validation: Validation,
+        network: &Network,
+        config: &TrainingConfig,
+    ) -> Validation {
         self.n_until_validation = config.validate_every as u64;
         let valid = validation.by_style.clone();
         self.curve.push(CurvePoint { n_notes: self.n_notes, train: self.loss, valid });
@@ -250,11 +255,8 @@ impl Checkpoint {
         state.streams =
             header.streams.iter().map(|&[n_begun, next_note]| StreamState { n_begun, next_note }).collect();
         let best = if header.best_loss.is_some() { read("best", n_parameters)? } else { Vec::new() };
-        let point = |point: SavedPoint| CurvePoint {
-            n_notes: point.n_notes,
-            train: point.train,
-            valid: point.valid,
-        };
+        let point =
+            |point: SavedPoint| CurvePoint { n_notes: point.n_notes, train: point.train, valid: point.valid };
         let run = Self {
             identity: header.identity,
             is_bf16: config.products == Products::Bf16,
@@ -279,7 +281,9 @@ pub fn is_bf16(path: &Path) -> Result<bool, CheckpointError> {
     let bytes =
         std::fs::read(path).map_err(|source| CheckpointError::File { path: path.to_owned(), source })?;
     let header = read_header(&bytes);
-    header.map(|header| header.is_bf16).map_err(|reason| CheckpointError::Unusable { path: path.to_owned(), reason })
+    header
+        .map(|header| header.is_bf16)
+        .map_err(|reason| CheckpointError::Unusable { path: path.to_owned(), reason })
 }
 
 fn read_header(bytes: &[u8]) -> Result<Header, String> {

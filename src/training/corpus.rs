@@ -233,7 +233,10 @@ impl Corpus {
     /// How many pieces of a part are in one style.
     #[must_use]
     pub fn n_pieces_in(&self, part: Part, style: usize) -> usize {
-        self.indices(part).iter().filter(|idx| self.dataset.pieces[**idx as usize].style as usize == style).count()
+        self.indices(part)
+            .iter()
+            .filter(|idx| self.dataset.pieces[**idx as usize].style as usize == style)
+            .count()
     }
 
     /// Tells whether two corpora hold the same music in the same order.
@@ -309,7 +312,8 @@ fn key(listed: &[Listed], styles: &[String]) -> [u8; 32] {
     hasher.update(styles.join("\n"));
     for file in listed {
         let metadata = std::fs::metadata(&file.path).ok();
-        let changed = metadata.as_ref().and_then(|m| m.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
+        let changed =
+            metadata.as_ref().and_then(|m| m.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
         hasher.update(file.path.as_os_str().as_encoded_bytes());
         hasher.update([0, file.style as u8, file.place as u8]);
         hasher.update(metadata.map_or(0, |m| m.len()).to_le_bytes());
@@ -347,7 +351,8 @@ fn build_cached(
         let _ = std::fs::remove_file(&beside);
     }
     let report = written?;
-    let (dataset, _) = Dataset::open(cache, key).ok_or_else(|| std::io::Error::other("it could not be read back"))?;
+    let (dataset, _) =
+        Dataset::open(cache, key).ok_or_else(|| std::io::Error::other("it could not be read back"))?;
     Ok((dataset, report))
 }
 
@@ -375,7 +380,13 @@ fn build(
                 Ok(piece) => {
                     records.write_all(&piece.bytes)?;
                     let (n_notes, n_marks) = (piece.n_notes, piece.n_marks);
-                    pieces.push(PieceRecord { first, n_notes, n_marks, style: file.style as u32, part: UNUSED });
+                    pieces.push(PieceRecord {
+                        first,
+                        n_notes,
+                        n_marks,
+                        style: file.style as u32,
+                        part: UNUSED,
+                    });
                     first += u64::from(n_notes) + u64::from(n_marks);
                     let Listed { path, style, place } = file;
                     entries.push(Entry { path, style: *style, place: *place, likeness: piece.likeness });

@@ -93,9 +93,10 @@ pub(crate) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
         bytes.extend_from_slice(bytes_of(&record));
     }
     let modes = piece.modes.iter().map(|(tick, mode)| (tick, 0, u32::from(*mode == Mode::Minor)));
-    let meters = piece.piece.meters.iter().map(|(tick, meter)| {
-        (tick, 1, u32::from(meter.numerator()) << 8 | u32::from(meter.denominator()))
-    });
+    let meters =
+        piece.piece.meters.iter().map(|(tick, meter)| {
+            (tick, 1, u32::from(meter.numerator()) << 8 | u32::from(meter.denominator()))
+        });
     let tempos = piece.piece.tempos.iter().map(|(tick, tempo)| (tick, 2, (*tempo as f32).to_bits()));
     let mut n_marks = 0;
     for (tick, kind, value) in modes.chain(meters).chain(tempos) {
@@ -220,7 +221,9 @@ impl Dataset {
             let tick = Tick(tick.into());
             match kind {
                 0 => modes.push((tick, if value == 1 { Mode::Minor } else { Mode::Major })),
-                1 => piece.meters.extend(Meter::new(value >> 8, value & 0xff).ok().map(|meter| (tick, meter))),
+                1 => {
+                    piece.meters.extend(Meter::new(value >> 8, value & 0xff).ok().map(|meter| (tick, meter)))
+                }
                 _ => piece.tempos.push((tick, f32::from_bits(value).into())),
             }
         }

@@ -115,7 +115,9 @@ pub(crate) fn groups(pieces: &[&Likeness]) -> Vec<usize> {
         for crowd in keys.chunk_by(|a, b| a.0 == b.0) {
             for (place, (_, idx)) in crowd.iter().enumerate() {
                 for (_, other) in &crowd[place.saturating_sub(MAX_COMPARED)..place] {
-                    if root(&mut first, *idx) != root(&mut first, *other) && pieces[*idx].is_near(pieces[*other]) {
+                    if root(&mut first, *idx) != root(&mut first, *other)
+                        && pieces[*idx].is_near(pieces[*other])
+                    {
                         let (a, b) = (root(&mut first, *idx), root(&mut first, *other));
                         first[a.max(b)] = a.min(b);
                     }

@@ -5,14 +5,14 @@
 //! weights packed once a window; gates activated in place and overwritten by their gradients; each weight
 //! gradient one product over time × streams. A [`Worker`] runs its streams on one thread with no barrier.
 
-use multiversion::multiversion;
 use crate::model::activation::{advance_cells, tanh};
+use crate::model::matrix::{Factor, Onto, Packed, Scratch, View};
 use crate::model::network::{LstmSlots, Network};
 use crate::model::simd::Products;
 use crate::music::mixed;
 use crate::training::heads::Heads;
-use crate::model::matrix::{Factor, Onto, Packed, Scratch, View};
 use crate::training::windows::Window;
+use multiversion::multiversion;
 
 /// Sums over a window, in nats, of each part: family, shift, pitch, duration, velocity.
 pub type Losses = [f64; 5];
@@ -126,7 +126,8 @@ impl Worker {
         self.forward(network, window, self.dropout);
         let top = self.layers.len() - 1;
         let layer = &mut self.layers[top];
-        let losses = self.heads.train(network, window, &layer.output, &mut layer.gradient, scale, &mut self.gradient);
+        let losses =
+            self.heads.train(network, window, &layer.output, &mut layer.gradient, scale, &mut self.gradient);
         self.backward(network, window);
         losses
     }
@@ -166,7 +167,14 @@ impl Worker {
                 Some(lower) => (lower.output.as_slice(), &mut lower.gradient),
                 None => (self.input.as_slice(), &mut self.input_gradient),
             };
-            layer.collect_gradients(network, slots, input, input_gradient, &mut self.gradient, &mut self.scratch);
+            layer.collect_gradients(
+                network,
+                slots,
+                input,
+                input_gradient,
+                &mut self.gradient,
+                &mut self.scratch,
+            );
         }
         let slot = &network.layout.embedding;
         let table = &mut self.gradient[slot.range.clone()];
@@ -391,7 +399,8 @@ fn gate_gradients(
     let (i, rest) = gates.split_at_mut(hidden);
     let (f, rest) = rest.split_at_mut(hidden);
     let (g, o) = rest.split_at_mut(hidden);
-    let units = i.iter_mut().zip(f).zip(g).zip(o).zip(output_gradient).zip(cell).zip(cell_before).zip(cell_gradient);
+    let units =
+        i.iter_mut().zip(f).zip(g).zip(o).zip(output_gradient).zip(cell).zip(cell_before).zip(cell_gradient);
     for (((((((i, f), g), o), dh), c), c_before), dc) in units {
         let squashed = tanh(*c);
         let through = (dh * *o).mul_add(1.0 - squashed * squashed, *dc);

@@ -4,10 +4,10 @@ use multiversion::multiversion;
 
 use crate::model::activation::exp;
 use crate::model::encoding::Parts;
+use crate::model::matrix::{Onto, Scratch, View};
 use crate::model::network::{LinearSlots, N_HEADS, Network};
 use crate::model::simd::Products;
 use crate::training::fused::{Losses, add_columns, add_rows, scatter_rows};
-use crate::model::matrix::{Onto, Scratch, View};
 use crate::training::windows::Window;
 
 /// The heads' buffers; N is time × streams.
@@ -44,7 +44,15 @@ impl Heads {
 
         self.compute_logits(network, &layout.family, View::new(top, hidden));
         losses[0] = self.lose(window, 0, Some(scale));
-        self.linear_gradients(network, &layout.family, View::new(top, hidden), Onto::Nothing, top_gradient, hidden, gradient);
+        self.linear_gradients(
+            network,
+            &layout.family,
+            View::new(top, hidden),
+            Onto::Nothing,
+            top_gradient,
+            hidden,
+            gradient,
+        );
 
         self.compute_inner(network, window, top);
         self.inner_gradient.resize(self.inner.len(), 0.0);
@@ -57,7 +65,15 @@ impl Heads {
             let mut inner_gradient = std::mem::take(&mut self.inner_gradient);
             let stride = N_HEADS * width;
             let onto = Onto::Nothing;
-            self.linear_gradients(network, &slots.out, own, onto, &mut inner_gradient[begin..], stride, gradient);
+            self.linear_gradients(
+                network,
+                &slots.out,
+                own,
+                onto,
+                &mut inner_gradient[begin..],
+                stride,
+                gradient,
+            );
             (self.inner, self.inner_gradient) = (inner, inner_gradient);
         }
         for (gradient, value) in self.inner_gradient.iter_mut().zip(&self.inner) {
@@ -71,7 +87,15 @@ impl Heads {
             }
         }
         std::mem::swap(&mut self.logits, &mut self.inner_gradient);
-        self.linear_gradients(network, &layout.trunk, View::new(top, hidden), Onto::Output, top_gradient, hidden, gradient);
+        self.linear_gradients(
+            network,
+            &layout.trunk,
+            View::new(top, hidden),
+            Onto::Output,
+            top_gradient,
+            hidden,
+            gradient,
+        );
         std::mem::swap(&mut self.logits, &mut self.inner_gradient);
         losses
     }

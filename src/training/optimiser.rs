@@ -158,7 +158,9 @@ fn move_block(
     decay: &[f32],
     Rates { scale, rate, lr }: Rates,
 ) {
-    for ((((value, sum), mean), square), decay) in values.iter_mut().zip(sums).zip(mean).zip(square).zip(decay) {
+    for ((((value, sum), mean), square), decay) in
+        values.iter_mut().zip(sums).zip(mean).zip(square).zip(decay)
+    {
         let gradient = if scale > 0.0 { sum * scale } else { 0.0 };
         *mean += (1.0 - MEAN_DECAY) * (gradient - *mean);
         *square += (1.0 - SQUARE_DECAY) * (gradient * gradient - *square);
@@ -187,7 +189,8 @@ mod tests {
     #[test]
     fn the_learning_rate_rises_stays_as_long_as_it_is_held_and_falls_to_a_fiftieth() {
         for hold in [0.0, 0.02, 0.5, 0.99] {
-            let rates: Vec<f32> = (0..=1000).map(|idx| learning_rate(2.0, hold, idx as f32 / 1000.0)).collect();
+            let rates: Vec<f32> =
+                (0..=1000).map(|idx| learning_rate(2.0, hold, idx as f32 / 1000.0)).collect();
             assert!(rates[0] < 0.03 && rates[..20].is_sorted() && rates[20..].is_sorted_by(|a, b| a >= b));
             let n_held = rates.iter().filter(|rate| **rate == 2.0).count();
             let expected = (1000.0 * (hold - 0.02).max(0.0)) as usize;

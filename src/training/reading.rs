@@ -76,7 +76,10 @@ pub(crate) fn read_piece(path: &Path, style: usize) -> (Result<KeyedPiece, Strin
 }
 
 fn with_causes(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
 }
 
 /// Every MIDI file below a folder, in order of its path.
@@ -87,7 +90,8 @@ pub(crate) fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
         // Links are followed, as is usual for folders of music.
-        let is_folder = entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && path.is_dir());
+        let is_folder =
+            entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && path.is_dir());
         if is_folder {
             files.extend(midi_files(&path)?);
         } else if is_midi(&path) {

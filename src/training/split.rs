@@ -135,7 +135,8 @@ fn hold_some_out(entries: &[Entry<'_>], groups: &[(usize, Vec<usize>)], parts: &
             continue;
         }
         let is_free = |group: &Vec<usize>| {
-            let all_undecided = group.iter().all(|idx| of_style(idx) && entries[*idx].place == Place::Undecided);
+            let all_undecided =
+                group.iter().all(|idx| of_style(idx) && entries[*idx].place == Place::Undecided);
             all_undecided && group.len() * 4 <= n_pieces
         };
         let free = groups.iter().map(|(_, group)| group).filter(|group| is_free(group));

@@ -12,9 +12,9 @@ pub fn in_c(mut piece: Piece, style: usize) -> KeyedPiece {
     let sections = piece.sections_by_key();
     for (idx, section) in sections.iter().enumerate() {
         let from = if idx == 0 { 0 } else { piece.notes.partition_point(|note| note.onset < section.start) };
-        let end = sections.get(idx + 1).map_or(piece.notes.len(), |next| {
-            piece.notes.partition_point(|note| note.onset < next.start)
-        });
+        let end = sections
+            .get(idx + 1)
+            .map_or(piece.notes.len(), |next| piece.notes.partition_point(|note| note.onset < next.start));
         if let Some(notes) = piece.notes.get_mut(from..end) {
             transpose(notes, -section.key.transposition());
         }
@@ -76,7 +76,13 @@ const RANGES: [(i16, i16); Family::COUNT] = [
 
 /// An octave back where a pitch would leave the keyboard.
 fn on_keyboard(pitch: i16) -> u8 {
-    let back = if pitch < 0 { 12 } else if pitch > 127 { -12 } else { 0 };
+    let back = if pitch < 0 {
+        12
+    } else if pitch > 127 {
+        -12
+    } else {
+        0
+    };
     (pitch + back) as u8
 }
 

@@ -43,7 +43,8 @@ pub fn validate(network: &Network, corpus: &Corpus, n_threads: usize, limit: Opt
                     n_taken += piece.piece.notes.len();
                     has_room
                 };
-                let some: Vec<Arc<KeyedPiece>> = pieces.by_ref().take(PIECES_AT_ONCE).take_while(is_within).collect();
+                let some: Vec<Arc<KeyedPiece>> =
+                    pieces.by_ref().take(PIECES_AT_ONCE).take_while(is_within).collect();
                 if some.is_empty() {
                     break;
                 }
@@ -61,7 +62,8 @@ impl Validation {
     /// Of losses by style and part; a style without pieces has none.
     #[must_use]
     pub fn new(by_style: Vec<[f32; 5]>) -> Self {
-        let heard: Vec<f32> = by_style.iter().map(|parts| parts[..4].iter().sum()).filter(|sum| *sum > 0.0).collect();
+        let heard: Vec<f32> =
+            by_style.iter().map(|parts| parts[..4].iter().sum()).filter(|sum| *sum > 0.0).collect();
         let mean = if heard.is_empty() { 0.0 } else { heard.iter().sum::<f32>() / heard.len() as f32 };
         Self { mean, by_style, is_best: false }
     }
@@ -96,8 +98,8 @@ pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], n_threads: usize)
     let next = AtomicUsize::new(0);
     let take_groups = || {
         let mut taken = Vec::new();
-        while let Some((idx, group)) = Some(next.fetch_add(1, Ordering::Relaxed))
-            .and_then(|idx| Some((idx, groups.get(idx)?)))
+        while let Some((idx, group)) =
+            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|idx| Some((idx, groups.get(idx)?)))
         {
             taken.push((idx, evaluate_group(group)));
         }

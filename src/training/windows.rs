@@ -175,7 +175,11 @@ impl Window {
 
     /// Lays out `n_steps` positions of each of `n_streams` as they are read: `next` writes the next position of
     /// the stream whose number it is given.
-    pub fn fill_with(&mut self, [n_steps, n_streams]: [usize; 2], mut next: impl FnMut(usize, &mut Position)) {
+    pub fn fill_with(
+        &mut self,
+        [n_steps, n_streams]: [usize; 2],
+        mut next: impl FnMut(usize, &mut Position),
+    ) {
         self.clear([n_steps, n_streams]);
         self.counts.resize(n_steps * n_streams, true);
         let mut position = Position::padding();

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
 use continuo::player::handover::{ComposerEnd, Published, handover};
-use continuo::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport};
+use continuo::player::{
+    Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport,
+};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
@@ -103,12 +105,7 @@ pub struct Host {
 /// A player that has been given a score, with everything answered that it will ever ask.
 pub fn player_with(score: Score) -> (ComposerEnd, Player) {
     let (composer_end, player_end) = handover();
-    composer_end
-        .publish(Published {
-            score: Arc::new(score),
-            answered: u64::MAX,
-        })
-        .unwrap();
+    composer_end.publish(Published { score: Arc::new(score), answered: u64::MAX }).unwrap();
     (composer_end, Player::new(player_end))
 }
 
@@ -136,50 +133,21 @@ impl Host {
     /// A block in which the song stands at its start.
     pub fn stand(&self, player: &mut Player) {
         let transport = self.transport(false, self.setting.start, self.setting.tempo);
-        let block = Block {
-            n_samples: 64,
-            sample_rate: self.setting.sample_rate,
-            transport,
-        };
+        let block = Block { n_samples: 64, sample_rate: self.setting.sample_rate, transport };
         let knobs = self.composing_at(self.setting.start);
-        player.process(
-            &block,
-            &knobs,
-            &self.setting.performing,
-            &[],
-            &mut EventList::default(),
-        );
+        player.process(&block, &knobs, &self.setting.performing, &[], &mut EventList::default());
     }
 
     fn composing_at(&self, position: f64) -> ComposingKnobs {
-        let known = self
-            .setting
-            .composing
-            .iter()
-            .rev()
-            .find(|(from, _)| *from <= position);
+        let known = self.setting.composing.iter().rev().find(|(from, _)| *from <= position);
         known.map(|(_, knobs)| *knobs).unwrap_or_default()
     }
 
     pub fn block_at(&self, player: &mut Player, position: Beats, events: &mut EventList) {
-        let transport = Transport {
-            playing: true,
-            position: Some(position),
-            ..Transport::default()
-        };
-        let block = Block {
-            n_samples: 64,
-            sample_rate: self.setting.sample_rate,
-            transport,
-        };
+        let transport = Transport { playing: true, position: Some(position), ..Transport::default() };
+        let block = Block { n_samples: 64, sample_rate: self.setting.sample_rate, transport };
         events.clear();
-        player.process(
-            &block,
-            &ComposingKnobs::default(),
-            &self.setting.performing,
-            &[],
-            events,
-        );
+        player.process(&block, &ComposingKnobs::default(), &self.setting.performing, &[], events);
     }
 
     /// Plays so many blocks or samples, then stops for one block.
@@ -205,22 +173,15 @@ impl Host {
             }
             let beats_per_sample = tempo / 60.0 / setting.sample_rate;
             let mut size = setting.block_sizes[block_idx % setting.block_sizes.len()].min(n_samples - now);
-            if let Some((_, end)) = setting
-                .loop_range
-                .filter(|(_, end)| setting.splits_at_loop && position < *end)
+            if let Some((_, end)) =
+                setting.loop_range.filter(|(_, end)| setting.splits_at_loop && position < *end)
             {
-                size = size
-                    .min(((end - position) / beats_per_sample).round() as u32)
-                    .max(1);
+                size = size.min(((end - position) / beats_per_sample).round() as u32).max(1);
             }
             let is_playing = stopped_for == 0;
             stopped_for = i32::max(0, stopped_for - 1);
             let transport = self.transport(is_playing, position, tempo);
-            let block = Block {
-                n_samples: size,
-                sample_rate: setting.sample_rate,
-                transport,
-            };
+            let block = Block { n_samples: size, sample_rate: setting.sample_rate, transport };
             events.clear();
             if is_silenced {
                 player.silence(&mut events);
@@ -243,11 +204,8 @@ impl Host {
             }
             now += size;
         }
-        let block = Block {
-            n_samples: 64,
-            sample_rate: setting.sample_rate,
-            transport: Transport::default(),
-        };
+        let block =
+            Block { n_samples: 64, sample_rate: setting.sample_rate, transport: Transport::default() };
         // What could not be said for lack of room is said in the blocks after, and thru is off.
         performing.thru = false;
         for _ in 0..300 {
@@ -267,11 +225,7 @@ impl Host {
 
     fn transport(&self, playing: bool, position: f64, tempo: f64) -> Transport {
         let setting = &self.setting;
-        let known = setting
-            .meters
-            .iter()
-            .rev()
-            .find(|(from, _)| *from <= position + 1e-9);
+        let known = setting.meters.iter().rev().find(|(from, _)| *from <= position + 1e-9);
         let (from, meter) = known.copied().unwrap_or((0.0, Meter::COMMON));
         let length = meter.bar_length().to_beats().0;
         let bar_start = from + ((position + 1e-9 - from) / length).floor() * length;
@@ -281,10 +235,7 @@ impl Host {
             tempo: Some(tempo),
             meter: Some(meter),
             bar_start: setting.tells_bars.then_some(Beats(bar_start)),
-            loop_range: setting
-                .loop_range
-                .filter(|_| setting.tells_loop)
-                .map(|(s, e)| (Beats(s), Beats(e))),
+            loop_range: setting.loop_range.filter(|_| setting.tells_loop).map(|(s, e)| (Beats(s), Beats(e))),
             offline: setting.offline,
         }
     }
@@ -316,11 +267,7 @@ pub struct Played {
 impl Heard {
     fn take(&mut self, start: u32, events: &EventList, size: u32) {
         for event in events.as_slice() {
-            assert!(
-                event.offset < size,
-                "an event at {} of a block of {size}",
-                event.offset
-            );
+            assert!(event.offset < size, "an event at {} of a block of {size}", event.offset);
             self.events.push((start + event.offset, event.kind));
         }
     }
@@ -332,11 +279,7 @@ impl Heard {
             .iter()
             .filter(|(time, _)| (from..to).contains(time))
             .filter_map(|(time, kind)| match *kind {
-                EventKind::On {
-                    channel,
-                    key,
-                    velocity,
-                } => Some((time - from, channel, key, velocity)),
+                EventKind::On { channel, key, velocity } => Some((time - from, channel, key, velocity)),
                 EventKind::Off { .. } => None,
             })
             .collect();
@@ -358,11 +301,7 @@ impl Heard {
         let mut down: HashMap<(u8, u8), u32> = HashMap::new();
         for (time, kind) in &self.events {
             match *kind {
-                EventKind::On {
-                    channel,
-                    key,
-                    velocity,
-                } => {
+                EventKind::On { channel, key, velocity } => {
                     prop_assert!(velocity > 0 && channel < 16 && key < 128);
                     prop_assert!(
                         down.insert((channel, key), *time).is_none(),
@@ -423,10 +362,7 @@ impl Heard {
                 (s.1, s.2) == place && is_loud && (f64::from(s.0) - time).abs() <= 1.0
             };
             let found = struck.iter().position(is_it);
-            prop_assert!(
-                found.is_some() || n_twins > 1,
-                "{played:?} at {time} is missing: {struck:?}"
-            );
+            prop_assert!(found.is_some() || n_twins > 1, "{played:?} at {time} is missing: {struck:?}");
             if let Some(idx) = found {
                 struck.remove(idx);
             }
@@ -466,11 +402,7 @@ pub fn score_strategy() -> impl Strategy<Value = Score> {
     );
     let bar = proptest::collection::vec(note, 0..24);
     proptest::collection::vec(bar, 1..8).prop_map(|bars| Score {
-        bars: bars
-            .into_iter()
-            .enumerate()
-            .map(|(idx, notes)| Arc::new(bar_of(idx as i64, notes)))
-            .collect(),
+        bars: bars.into_iter().enumerate().map(|(idx, notes)| Arc::new(bar_of(idx as i64, notes))).collect(),
         ..Score::default()
     })
 }
@@ -488,9 +420,5 @@ fn bar_of(idx: i64, notes: Vec<(i64, i64, u8, u8, usize)>) -> Bar {
         })
         .collect();
     notes.sort();
-    Bar {
-        start,
-        meter: Meter::COMMON,
-        notes,
-    }
+    Bar { start, meter: Meter::COMMON, notes }
 }

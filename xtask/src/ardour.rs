@@ -34,25 +34,16 @@ pub fn provide() -> Result<(), Missing> {
         return Ok(());
     }
     if !cfg!(target_os = "linux") || !Path::new("/usr/bin/apt-get").exists() {
-        return Err(Missing(
-            "this is not a Debian system, and Ardour 7 is not installed".into(),
-        ));
+        return Err(Missing("this is not a Debian system, and Ardour 7 is not installed".into()));
     }
     eprintln!("Ardour 7 is missing; installing Debian's");
-    for arguments in [
-        ["update", "-q"].as_slice(),
-        &["install", "-qy", "--no-install-recommends", "ardour"],
-    ] {
+    for arguments in [["update", "-q"].as_slice(), &["install", "-qy", "--no-install-recommends", "ardour"]] {
         let installed = crate::system::as_root("apt-get", arguments);
         if let Err(error) = installed {
             return Err(Missing(format!("Ardour 7 cannot be installed: {error:#}")));
         }
     }
-    if is_there() {
-        Ok(())
-    } else {
-        Err(Missing("Debian's ardour here is not Ardour 7".into()))
-    }
+    if is_there() { Ok(()) } else { Err(Missing("Debian's ardour here is not Ardour 7".into())) }
 }
 
 fn is_there() -> bool {
@@ -92,10 +83,7 @@ fn tell_story(job: &Job<'_>) -> Result<(Home, String)> {
         .env("LD_LIBRARY_PATH", "/usr/lib/ardour7")
         .args(["-f", "-v"])
         .arg(&home.vst3))?;
-    ensure!(
-        log.contains("Found Plugin"),
-        "Ardour finds no plugin in the bundle:\n{log}"
-    );
+    ensure!(log.contains("Found Plugin"), "Ardour finds no plugin in the bundle:\n{log}");
     let (session, midi) = (job.session(), job.midi());
     let script = job.folder.join("record.lua");
     std::fs::write(&script, SCRIPT)?;
@@ -104,15 +92,8 @@ fn tell_story(job: &Job<'_>) -> Result<(Home, String)> {
         // Its output would be lost in a buffer if it had to be stopped.
         lua.args(["-k", "5"]).arg((job.seconds * 3 + 60).to_string());
         lua.args(["stdbuf", "-oL"]).arg(LUA).arg(&script);
-        lua.arg("Continuo")
-            .arg(&session)
-            .arg(&midi)
-            .arg(job.seconds.to_string());
-        lua.args(
-            job.parameters
-                .iter()
-                .map(|(name, value)| format!("{name}={value}")),
-        );
+        lua.arg("Continuo").arg(&session).arg(&midi).arg(job.seconds.to_string());
+        lua.args(job.parameters.iter().map(|(name, value)| format!("{name}={value}")));
         run(&mut lua)
     };
     // The one way known in which Ardour stands still is kept clear of by the script.
@@ -159,15 +140,10 @@ impl Home {
 
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command
-            .env("HOME", &self.folder)
-            .env("VST3_PATH", "")
-            .env("LC_ALL", "C.UTF-8");
-        for (variable, inside) in [
-            ("XDG_CACHE_HOME", ".cache"),
-            ("XDG_CONFIG_HOME", ".config"),
-            ("XDG_RUNTIME_DIR", "run"),
-        ] {
+        command.env("HOME", &self.folder).env("VST3_PATH", "").env("LC_ALL", "C.UTF-8");
+        for (variable, inside) in
+            [("XDG_CACHE_HOME", ".cache"), ("XDG_CONFIG_HOME", ".config"), ("XDG_RUNTIME_DIR", "run")]
+        {
             command.env(variable, self.folder.join(inside));
         }
         command
@@ -184,10 +160,7 @@ fn copy(from: &Path, to: &Path, modified: SystemTime) -> Result<()> {
         return Ok(());
     }
     std::fs::copy(from, to)?;
-    Ok(std::fs::File::options()
-        .write(true)
-        .open(to)?
-        .set_modified(modified)?)
+    Ok(std::fs::File::options().write(true).open(to)?.set_modified(modified)?)
 }
 
 /// Runs a command and returns what it said.
@@ -196,11 +169,7 @@ fn run(command: &mut Command) -> Result<String> {
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();
     if !output.status.success() {
-        bail!(
-            "{} in {}:\n{said}",
-            output.status,
-            command.get_program().display()
-        );
+        bail!("{} in {}:\n{said}", output.status, command.get_program().display());
     }
     Ok(said)
 }
@@ -242,33 +211,17 @@ pub fn compare(expected: &Song, recorded: &Song) -> Result<Comparison> {
 
 fn compare_notes(expected: &[Note], recorded: &[Note]) -> Result<Comparison> {
     let (n_expected, n_recorded) = (expected.len(), recorded.len());
-    ensure!(
-        n_recorded <= n_expected,
-        "{n_recorded} notes recorded, {n_expected} expected"
-    );
+    ensure!(n_recorded <= n_expected, "{n_recorded} notes recorded, {n_expected} expected");
     let mut offsets = Vec::new();
     for (expected, recorded) in expected.iter().zip(recorded) {
         let struck = |note: &Note| (note.channel, note.key, note.velocity);
-        ensure!(
-            struck(expected) == struck(recorded),
-            "expected {expected:?}, recorded {recorded:?}"
-        );
+        ensure!(struck(expected) == struck(recorded), "expected {expected:?}, recorded {recorded:?}");
         offsets.push(recorded.beat - expected.beat);
     }
     let offset = offsets.iter().sum::<f64>() / offsets.len() as f64;
-    ensure!(
-        offset.abs() < LARGEST_OFFSET,
-        "every note lies {offset} quarter notes off"
-    );
-    let stray = offsets
-        .iter()
-        .map(|each| (each - offset).abs())
-        .fold(0.0, f64::max);
-    Ok(Comparison {
-        offset,
-        stray,
-        n_compared: offsets.len(),
-    })
+    ensure!(offset.abs() < LARGEST_OFFSET, "every note lies {offset} quarter notes off");
+    let stray = offsets.iter().map(|each| (each - offset).abs()).fold(0.0, f64::max);
+    Ok(Comparison { offset, stray, n_compared: offsets.len() })
 }
 
 /// The notes by onset and then by channel and key, whatever order they were written in.
@@ -292,18 +245,8 @@ mod tests {
     use super::*;
 
     fn song(notes: &[(f64, u8)]) -> Song {
-        let note = |&(beat, key)| Note {
-            beat,
-            length: 0.5,
-            channel: 0,
-            key,
-            velocity: 80,
-        };
-        Song {
-            notes: notes.iter().map(note).collect(),
-            meters: vec![(0.0, (4, 4))],
-            tempo: 120.0,
-        }
+        let note = |&(beat, key)| Note { beat, length: 0.5, channel: 0, key, velocity: 80 };
+        Song { notes: notes.iter().map(note).collect(), meters: vec![(0.0, (4, 4))], tempo: 120.0 }
     }
 
     #[test]

@@ -10,12 +10,8 @@ use anyhow::{Context as _, Result, ensure};
 /// If this program does not lie in one.
 pub fn target() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let target = program
-        .ancestors()
-        .find(|folder| folder.join("CACHEDIR.TAG").exists());
-    target
-        .map(Path::to_path_buf)
-        .context("this program does not lie in cargo's target directory")
+    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    target.map(Path::to_path_buf).context("this program does not lie in cargo's target directory")
 }
 
 /// The folder that bundles are put into.
@@ -32,10 +28,7 @@ pub fn folder() -> Result<PathBuf> {
 /// If the build fails or a file cannot be written.
 pub fn bundle(arguments: &[String]) -> Result<()> {
     let target = target()?;
-    let all = ["bundle", "continuo"]
-        .map(String::from)
-        .into_iter()
-        .chain(arguments.iter().cloned());
+    let all = ["bundle", "continuo"].map(String::from).into_iter().chain(arguments.iter().cloned());
     nice_plug_xtask::main_with_args("cargo xtask", all).map_err(|error| anyhow::anyhow!("{error:#}"))?;
     let folder = folder()?;
     if cfg!(target_os = "macos") {
@@ -43,11 +36,7 @@ pub fn bundle(arguments: &[String]) -> Result<()> {
             describe(&folder.join(bundle))?;
         }
     }
-    let profile = if arguments.iter().any(|argument| argument == "--release") {
-        "release"
-    } else {
-        "debug"
-    };
+    let profile = if arguments.iter().any(|argument| argument == "--release") { "release" } else { "debug" };
     let trainer = format!("continuo-trainer{}", std::env::consts::EXE_SUFFIX);
     let built = target.join(profile).join(&trainer);
     std::fs::copy(&built, folder.join(&trainer)).with_context(|| built.display().to_string())?;
@@ -61,10 +50,7 @@ fn describe(bundle: &Path) -> Result<()> {
     let file = bundle.join("Contents").join("Info.plist");
     let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
     std::fs::write(&file, described(&text, env!("CARGO_PKG_VERSION"))?)?;
-    let signed = std::process::Command::new("codesign")
-        .args(["-f", "-s", "-"])
-        .arg(bundle)
-        .status()?;
+    let signed = std::process::Command::new("codesign").args(["-f", "-s", "-"]).arg(bundle).status()?;
     ensure!(signed.success(), "codesign refuses {}", bundle.display());
     Ok(())
 }
@@ -73,10 +59,7 @@ fn described(plist: &str, version: &str) -> Result<String> {
     let text = plist
         .replace("com.nice-plug.continuo", "org.continuo.Continuo")
         .replace("<string>1.0.0</string>", &format!("<string>{version}</string>"));
-    ensure!(
-        text.matches("org.continuo.Continuo").count() == 1,
-        "no identifier in the Info.plist"
-    );
+    ensure!(text.matches("org.continuo.Continuo").count() == 1, "no identifier in the Info.plist");
     ensure!(
         text.matches(&format!("<string>{version}</string>")).count() == 2,
         "no version in the Info.plist"

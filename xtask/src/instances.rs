@@ -79,15 +79,10 @@ pub fn measure(options: &Options) -> Result<()> {
         Some(clap) => clap.clone(),
         None => bundles::folder()?.join("Continuo.clap"),
     };
-    ensure!(
-        clap.exists(),
-        "{} is missing: `cargo xtask bundle --release` makes it",
-        clap.display()
-    );
+    ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
     let memory_before = resident_megabytes()?;
-    let parts: Vec<Part> = (0..options.instances)
-        .map(|idx| Part::full_enough(&clap, options, idx))
-        .collect::<Result<_>>()?;
+    let parts: Vec<Part> =
+        (0..options.instances).map(|idx| Part::full_enough(&clap, options, idx)).collect::<Result<_>>()?;
     let empty = play_for(options, &mut [], &mut [])?;
     let mut hosts: Vec<ClapHost> = parts
         .iter()
@@ -102,11 +97,8 @@ pub fn measure(options: &Options) -> Result<()> {
     let mut late = Vec::new();
     for (part, live) in parts.iter().zip(&recordings) {
         let bars = bars(live, options.bars);
-        let differing = bars
-            .iter()
-            .zip(&part.bounced)
-            .enumerate()
-            .filter(|(_, (live, bounced))| live != bounced);
+        let differing =
+            bars.iter().zip(&part.bounced).enumerate().filter(|(_, (live, bounced))| live != bounced);
         late.extend(differing.map(|(bar_idx, _)| (part.idx + 1, bar_idx + 1)));
     }
     let processor = full.processor / full.seconds - empty.processor / empty.seconds;
@@ -138,17 +130,10 @@ pub fn measure(options: &Options) -> Result<()> {
     let all = parts.iter().map(Part::notes_a_bar).sum::<f64>();
     println!("  in all          {all:>6.0} notes a bar");
     let sparsest = parts.iter().map(Part::notes_a_bar).fold(f64::INFINITY, f64::min);
-    ensure!(
-        sparsest >= LEAST_NOTES,
-        "an instance has only {sparsest:.1} notes a bar, not {LEAST_NOTES}"
-    );
+    ensure!(sparsest >= LEAST_NOTES, "an instance has only {sparsest:.1} notes a bar, not {LEAST_NOTES}");
     ensure!(late.is_empty(), "{} bars came late", late.len());
     ensure!(memory < MOST_MEGABYTES, "more than {MOST_MEGABYTES} MB of memory");
-    ensure!(
-        processor < MOST_PROCESSOR_TIME,
-        "more than {:.0}% of one core",
-        MOST_PROCESSOR_TIME * 100.0
-    );
+    ensure!(processor < MOST_PROCESSOR_TIME, "more than {:.0}% of one core", MOST_PROCESSOR_TIME * 100.0);
     println!("all within bounds");
     Ok(())
 }
@@ -164,11 +149,7 @@ struct Part {
 impl Part {
     /// The first of [`FULLER`] with which the instance plays notes enough, or the last.
     fn full_enough(clap: &Path, options: &Options, idx: u32) -> Result<Self> {
-        let mut part = Self {
-            idx,
-            turned: &[],
-            bounced: Vec::new(),
-        };
+        let mut part = Self { idx, turned: &[], bounced: Vec::new() };
         for turned in FULLER {
             part.turned = turned;
             part.bounced = bars(&bounce(clap, options, &part)?, options.bars);
@@ -200,33 +181,19 @@ fn instance(clap: &Path, options: &Options, part: &Part, mode: RenderMode) -> Re
     for (id, value) in &options.params {
         host.set(id, value)?;
     }
-    host.activate(Setup {
-        sample_rate: SAMPLE_RATE,
-        mode,
-        ..Setup::default()
-    })?;
+    host.activate(Setup { sample_rate: SAMPLE_RATE, mode, ..Setup::default() })?;
     Ok(host)
 }
 
 fn song(options: &Options) -> Vec<Block> {
     let sizes = crate::hosts::daw::Sizes::Fixed(options.frames);
-    let mut daw = Daw {
-        sample_rate: SAMPLE_RATE,
-        tempo: options.tempo,
-        sizes,
-        ..Daw::default()
-    };
+    let mut daw = Daw { sample_rate: SAMPLE_RATE, tempo: options.tempo, sizes, ..Daw::default() };
     daw.play(4.0 * f64::from(options.bars))
 }
 
 fn standing(options: &Options) -> Vec<Block> {
     let sizes = crate::hosts::daw::Sizes::Fixed(options.frames);
-    let mut daw = Daw {
-        sample_rate: SAMPLE_RATE,
-        tempo: options.tempo,
-        sizes,
-        ..Daw::default()
-    };
+    let mut daw = Daw { sample_rate: SAMPLE_RATE, tempo: options.tempo, sizes, ..Daw::default() };
     daw.stand((STANDS * SAMPLE_RATE) as u32)
 }
 
@@ -243,13 +210,7 @@ struct Cost {
 /// Stands, then plays the song in real time, and measures the playing.
 fn play_for(options: &Options, hosts: &mut [ClapHost], recordings: &mut [Recording]) -> Result<Cost> {
     let mut unheard = vec![Recording::default(); hosts.len()];
-    play_together(
-        hosts,
-        &standing(options),
-        SAMPLE_RATE,
-        Pace::RealTime,
-        &mut unheard,
-    )?;
+    play_together(hosts, &standing(options), SAMPLE_RATE, Pace::RealTime, &mut unheard)?;
     let (start, processor, composing) = (Instant::now(), processor_seconds()?, composing_seconds()?);
     play_together(hosts, &song(options), SAMPLE_RATE, Pace::RealTime, recordings)?;
     Ok(Cost {
@@ -263,13 +224,7 @@ fn play_for(options: &Options, hosts: &mut [ClapHost], recordings: &mut [Recordi
 fn bounce(clap: &Path, options: &Options, part: &Part) -> Result<Recording> {
     let mut host = [instance(clap, options, part, RenderMode::Offline)?];
     let mut recording = [Recording::default()];
-    play_together(
-        &mut host,
-        &song(options),
-        SAMPLE_RATE,
-        Pace::AsFastAsPossible,
-        &mut recording,
-    )?;
+    play_together(&mut host, &song(options), SAMPLE_RATE, Pace::AsFastAsPossible, &mut recording)?;
     let [recording] = recording;
     Ok(recording)
 }
@@ -280,11 +235,7 @@ type NoteOn = (u64, u8, u8, u8);
 /// The note-ons of each bar.
 fn bars(recording: &Recording, n_bars: u16) -> Vec<Vec<NoteOn>> {
     let mut bars = vec![Vec::new(); usize::from(n_bars)];
-    for event in recording
-        .events
-        .iter()
-        .filter(|event| event.kind == EventKind::On)
-    {
+    for event in recording.events.iter().filter(|event| event.kind == EventKind::On) {
         let bar_idx = ((recording.beat(event) + 1e-6) / 4.0) as usize;
         if let Some(bar) = bars.get_mut(bar_idx) {
             bar.push((event.sample, event.channel, event.key, event.velocity));
@@ -298,9 +249,7 @@ fn processor_seconds() -> Result<f64> {
     let stat = std::fs::read_to_string("/proc/self/stat")?;
     // The name of the process, in parentheses, may hold spaces; user and system time are the 12th and 13th
     // fields after it.
-    let (_, fields) = stat
-        .rsplit_once(')')
-        .context("/proc/self/stat names no process")?;
+    let (_, fields) = stat.rsplit_once(')').context("/proc/self/stat names no process")?;
     let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
     Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
 }
@@ -324,8 +273,7 @@ fn composing_seconds() -> Result<f64> {
 fn resident_megabytes() -> Result<f64> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes = line
-        .and_then(|line| line.split_whitespace().next())
-        .context("no VmRSS in /proc/self/status")?;
+    let kibibytes =
+        line.and_then(|line| line.split_whitespace().next()).context("no VmRSS in /proc/self/status")?;
     Ok(kibibytes.parse::<f64>()? * 1024.0 / 1e6)
 }

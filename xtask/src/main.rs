@@ -120,7 +120,8 @@ fn main() -> Result<()> {
         Command::Instances(options) => xtask::instances::measure(&options),
         #[cfg(target_os = "linux")]
         Command::Screenshot { clap, png, light } => {
-            let colours = if light { xtask::screenshot::Colours::Light } else { xtask::screenshot::Colours::Dark };
+            let colours =
+                if light { xtask::screenshot::Colours::Light } else { xtask::screenshot::Colours::Dark };
             xtask::screenshot::screenshot(&clap, &png, colours)
         }
         #[cfg(target_os = "linux")]
@@ -133,20 +134,11 @@ fn main() -> Result<()> {
             ardour::soak(&vst3, times, closing, png.as_deref())
         }
         Command::ManualPictures => tests::manual_pictures(),
-        Command::Ardour {
-            vst3,
-            midi,
-            seconds,
-            params,
-        } => ardour(&vst3, &midi, seconds, &params),
+        Command::Ardour { vst3, midi, seconds, params } => ardour(&vst3, &midi, seconds, &params),
         Command::DanceFloor(options) => dance_floor::write(&options),
         Command::BenchPeers(options) => peers::bench(&options),
         Command::Roll { midi, png } => {
-            let name = midi
-                .file_name()
-                .context("no file name")?
-                .to_string_lossy()
-                .into_owned();
+            let name = midi.file_name().context("no file name")?.to_string_lossy().into_owned();
             roll::draw(&Song::read(&midi)?, &name, &png)
         }
     }
@@ -154,17 +146,10 @@ fn main() -> Result<()> {
 
 fn ardour(vst3: &Path, midi: &Path, seconds: u32, params: &[(String, String)]) -> Result<()> {
     ardour::provide().map_err(|missing| anyhow::anyhow!(missing.0))?;
-    let parameters: Result<Vec<_>> = params
-        .iter()
-        .map(|(name, value)| Ok((name.as_str(), value.parse()?)))
-        .collect();
+    let parameters: Result<Vec<_>> =
+        params.iter().map(|(name, value)| Ok((name.as_str(), value.parse()?))).collect();
     let folder = std::env::temp_dir().join(format!("continuo-ardour-{}", std::process::id()));
-    let job = ardour::Job {
-        vst3,
-        folder: &folder,
-        seconds,
-        parameters: &parameters?,
-    };
+    let job = ardour::Job { vst3, folder: &folder, seconds, parameters: &parameters? };
     let song = ardour::record(&job)?;
     song.write(midi)?;
     std::fs::remove_dir_all(&folder)?;

@@ -52,11 +52,7 @@ impl Song {
             key: note.key,
             velocity: note.velocity,
         });
-        Ok(Self {
-            notes: notes.collect(),
-            meters: vec![(0.0, meter)],
-            tempo,
-        })
+        Ok(Self { notes: notes.collect(), meters: vec![(0.0, meter)], tempo })
     }
 
     /// Reads a MIDI file whose time is in quarter notes.
@@ -70,11 +66,7 @@ impl Song {
             bail!("{} counts in frames, not in quarter notes", file.display());
         };
         let per_beat = f64::from(ticks_per_beat.as_int());
-        let mut song = Self {
-            notes: Vec::new(),
-            meters: Vec::new(),
-            tempo: 120.0,
-        };
+        let mut song = Self { notes: Vec::new(), meters: Vec::new(), tempo: 120.0 };
         for track in &smf.tracks {
             song.read_track(track, per_beat);
         }
@@ -82,8 +74,7 @@ impl Song {
         if song.meters.first().is_none_or(|first| first.0 > 0.0) {
             song.meters.insert(0, (0.0, (4, 4)));
         }
-        song.notes
-            .sort_by(|a, b| a.beat.total_cmp(&b.beat).then(a.key.cmp(&b.key)));
+        song.notes.sort_by(|a, b| a.beat.total_cmp(&b.beat).then(a.key.cmp(&b.key)));
         Ok(song)
     }
 
@@ -108,19 +99,12 @@ impl Song {
                     }
                     if struck {
                         sounding.push(self.notes.len());
-                        self.notes.push(Note {
-                            beat,
-                            length: 0.0,
-                            channel,
-                            key,
-                            velocity,
-                        });
+                        self.notes.push(Note { beat, length: 0.0, channel, key, velocity });
                     }
                 }
                 TrackEventKind::Meta(MetaMessage::TimeSignature(numerator, power, ..)) => {
                     let denominator = 1_u16.checked_shl(power.into()).unwrap_or(4);
-                    self.meters
-                        .push((beat, (u16::from(numerator).max(1), denominator)));
+                    self.meters.push((beat, (u16::from(numerator).max(1), denominator)));
                 }
                 TrackEventKind::Meta(MetaMessage::Tempo(micros)) if ticks == 0 && micros.as_int() > 0 => {
                     self.tempo = 60e6 / f64::from(micros.as_int());
@@ -142,10 +126,7 @@ impl Song {
             }
         }
         let timing = Timing::Metrical(u15::from(TICKS_PER_BEAT));
-        let smf = Smf {
-            header: Header::new(Format::Parallel, timing),
-            tracks,
-        };
+        let smf = Smf { header: Header::new(Format::Parallel, timing), tracks };
         smf.save(file).with_context(|| file.display().to_string())
     }
 
@@ -165,22 +146,11 @@ impl Song {
         for note in self.notes.iter().filter(|note| note.channel == channel) {
             let (channel, key) = (u4::from(channel), u7::from(note.key));
             let vel = u7::from(note.velocity);
-            let (on, off) = (
-                MidiMessage::NoteOn { key, vel },
-                MidiMessage::NoteOff {
-                    key,
-                    vel: u7::from(64),
-                },
-            );
+            let (on, off) =
+                (MidiMessage::NoteOn { key, vel }, MidiMessage::NoteOff { key, vel: u7::from(64) });
             let end = ticks(note.beat + note.length).max(ticks(note.beat) + 1);
             events.push((ticks(note.beat), TrackEventKind::Midi { channel, message: on }));
-            events.push((
-                end,
-                TrackEventKind::Midi {
-                    channel,
-                    message: off,
-                },
-            ));
+            events.push((end, TrackEventKind::Midi { channel, message: off }));
         }
         track(events)
     }
@@ -193,28 +163,16 @@ fn ticks(beat: f64) -> u32 {
 /// Puts events in time order, note-offs first, and closes the track.
 fn track(mut events: Vec<(u32, TrackEventKind<'static>)>) -> Vec<TrackEvent<'static>> {
     let begins = |kind: &TrackEventKind<'_>| {
-        matches!(
-            kind,
-            TrackEventKind::Midi {
-                message: MidiMessage::NoteOn { .. },
-                ..
-            }
-        )
+        matches!(kind, TrackEventKind::Midi { message: MidiMessage::NoteOn { .. }, .. })
     };
     events.sort_by_key(|(ticks, kind)| (*ticks, begins(kind)));
     let mut before = 0;
     let mut track = Vec::new();
     for (ticks, kind) in events {
-        track.push(TrackEvent {
-            delta: u28::from(ticks - before),
-            kind,
-        });
+        track.push(TrackEvent { delta: u28::from(ticks - before), kind });
         before = ticks;
     }
-    track.push(TrackEvent {
-        delta: u28::from(0),
-        kind: TrackEventKind::Meta(MetaMessage::EndOfTrack),
-    });
+    track.push(TrackEvent { delta: u28::from(0), kind: TrackEventKind::Meta(MetaMessage::EndOfTrack) });
     track
 }
 
@@ -224,19 +182,9 @@ mod tests {
 
     #[test]
     fn a_song_written_and_read_again_is_the_same() {
-        let note = |beat, key| Note {
-            beat,
-            length: 0.5,
-            channel: 9,
-            key,
-            velocity: 90,
-        };
+        let note = |beat, key| Note { beat, length: 0.5, channel: 9, key, velocity: 90 };
         let notes = vec![note(0.0, 60), note(0.0, 64), note(0.5, 60)];
-        let song = Song {
-            notes,
-            meters: vec![(0.0, (3, 4))],
-            tempo: 100.0,
-        };
+        let song = Song { notes, meters: vec![(0.0, (3, 4))], tempo: 100.0 };
         let file = std::env::temp_dir().join(format!("xtask-midi-{}.mid", std::process::id()));
         song.write(&file).unwrap();
         let again = Song::read(&file).unwrap();

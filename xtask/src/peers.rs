@@ -38,17 +38,8 @@ pub struct Options {
     only: Vec<String>,
 }
 
-const PACKAGES: [&str; 9] = [
-    "numpy",
-    "torch",
-    "keras",
-    "tensorflow-cpu",
-    "onnx",
-    "onnxruntime",
-    "symusic",
-    "pretty_midi",
-    "music21",
-];
+const PACKAGES: [&str; 9] =
+    ["numpy", "torch", "keras", "tensorflow-cpu", "onnx", "onnxruntime", "symusic", "pretty_midi", "music21"];
 
 /// Steps of the network to a turn.
 const STEPS: usize = 600;
@@ -166,13 +157,21 @@ pub fn bench(options: &Options) -> Result<()> {
         let mut peers = vec![
             Peer::new("Continuo", &own("auto"), 2),
             Peer::new("Continuo, f32", &own("f32"), 2),
-            Peer::new(&format!("PyTorch, f32, {threads} threads"), &[&python, &torch, &data, &updates, &threads, "f32"], 2),
+            Peer::new(
+                &format!("PyTorch, f32, {threads} threads"),
+                &[&python, &torch, &data, &updates, &threads, "f32"],
+                2,
+            ),
             Peer::new("PyTorch, bf16 autocast", &[&python, &torch, &data, &updates, &threads, "bf16"], 2),
             Peer::new("Keras", &[&python, &keras, &data, &updates, &threads], 2),
         ];
         if options.threads > 1 {
             // On a busy machine threads that wait for each other are slower than one.
-            peers.push(Peer::new("PyTorch, f32, 1 thread", &[&python, &torch, &data, &updates, "1", "f32"], 2));
+            peers.push(Peer::new(
+                "PyTorch, f32, 1 thread",
+                &[&python, &torch, &data, &updates, "1", "f32"],
+                2,
+            ));
         }
         in_turn(&mut peers, options.rounds)?;
         let title = format!("Training, {}, batch 32, windows of 128, {threads} threads", options.size);
@@ -186,7 +185,12 @@ pub fn bench(options: &Options) -> Result<()> {
             Peer::new("PyTorch eager, f32", &[&python, &step, "torch", &data, &steps], 100),
         ];
         in_turn(&mut peers, options.rounds)?;
-        print(&format!("One step of the LSTM, {}, batch 1, one thread", options.size), &peers, 1.0, "steps/s");
+        print(
+            &format!("One step of the LSTM, {}, batch 1, one thread", options.size),
+            &peers,
+            1.0,
+            "steps/s",
+        );
     }
     if is_wanted("read") {
         read(options, &python, &ours, &folder, &script("read.py"), root)?;
@@ -241,7 +245,8 @@ fn students(python: &str, script: &str, folder: &str, root: &Path) -> Result<()>
     );
     println!("  500 notes                     {:>9.1} s", of("generate_seconds"));
     let trainer = root.join("target/release/continuo-trainer");
-    let (model, piece) = (root.join("target/peers-data/ours.safetensors"), root.join("target/peers-data/ours.mid"));
+    let (model, piece) =
+        (root.join("target/peers-data/ours.safetensors"), root.join("target/peers-data/ours.mid"));
     let started = std::time::Instant::now();
     run_silently(&[
         &trainer.to_string_lossy(),
@@ -256,7 +261,16 @@ fn students(python: &str, script: &str, folder: &str, root: &Path) -> Result<()>
     println!("  Continuo, train --preset sketch {:>7.1} s", started.elapsed().as_secs_f64());
     let started = std::time::Instant::now();
     let (model, piece) = (model.to_string_lossy(), piece.to_string_lossy());
-    run_silently(&[&trainer.to_string_lossy(), "generate", &model, "--notes", "500", "--force", "--out", &piece])?;
+    run_silently(&[
+        &trainer.to_string_lossy(),
+        "generate",
+        &model,
+        "--notes",
+        "500",
+        "--force",
+        "--out",
+        &piece,
+    ])?;
     println!("  Continuo, generate 500 notes    {:>7.2} s", started.elapsed().as_secs_f64());
     Ok(())
 }
@@ -274,7 +288,15 @@ fn build(root: &Path) -> Result<PathBuf> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let status = Command::new(cargo)
         .current_dir(root)
-        .args(["build", "--release", "--no-default-features", "--example", "peers", "--bin", "continuo-trainer"])
+        .args([
+            "build",
+            "--release",
+            "--no-default-features",
+            "--example",
+            "peers",
+            "--bin",
+            "continuo-trainer",
+        ])
         .status()?;
     if !status.success() {
         bail!("our side could not be built");

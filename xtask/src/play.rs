@@ -44,11 +44,7 @@ pub struct Options {
 /// Reads a time signature such as 3/4.
 fn meter(text: &str) -> Result<(u16, u16), String> {
     let (numerator, denominator) = text.split_once('/').ok_or("a time signature looks like 3/4")?;
-    let number = |text: &str| {
-        text.parse::<u16>()
-            .ok()
-            .filter(|number| (1..=64).contains(number))
-    };
+    let number = |text: &str| text.parse::<u16>().ok().filter(|number| (1..=64).contains(number));
     match (number(numerator), number(denominator)) {
         (Some(numerator), Some(denominator)) if denominator.is_power_of_two() => Ok((numerator, denominator)),
         _ => Err("a time signature looks like 3/4".into()),
@@ -73,11 +69,7 @@ pub fn play(options: &Options) -> Result<()> {
         Some(clap) => clap.clone(),
         None => bundles::folder()?.join("Continuo.clap"),
     };
-    ensure!(
-        clap.exists(),
-        "{} is missing: `cargo xtask bundle --release` makes it",
-        clap.display()
-    );
+    ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
     let recording = record(&clap, options)?;
     let song = Song::from_recording(&recording, options.meter, options.tempo)?;
     ensure!(!song.notes.is_empty(), "the plugin played no note");
@@ -92,11 +84,7 @@ pub fn play(options: &Options) -> Result<()> {
     let show = |path: &Path| std::path::absolute(path).map(|path| path.display().to_string());
     println!("{} bars, {} notes:", options.bars, song.notes.len());
     println!("  notes    {}", show(&file("mid"))?);
-    println!(
-        "  sound    {} (peak {:.2})",
-        show(&file("wav"))?,
-        wav::peak(audio)
-    );
+    println!("  sound    {} (peak {:.2})", show(&file("wav"))?, wav::peak(audio));
     println!("  picture  {}", show(&file("png"))?);
     Ok(())
 }
@@ -113,29 +101,15 @@ fn record(clap: &Path, options: &Options) -> Result<Recording> {
     for (id, value) in &settings {
         host.set(id, value)?;
     }
-    host.activate(Setup {
-        sample_rate: SAMPLE_RATE,
-        mode: RenderMode::Offline,
-        ..Setup::default()
-    })?;
+    host.activate(Setup { sample_rate: SAMPLE_RATE, mode: RenderMode::Offline, ..Setup::default() })?;
     let meters = vec![(0.0, options.meter)];
-    let mut daw = Daw {
-        sample_rate: SAMPLE_RATE,
-        tempo: options.tempo,
-        meters,
-        ..Daw::default()
-    };
+    let mut daw = Daw { sample_rate: SAMPLE_RATE, tempo: options.tempo, meters, ..Daw::default() };
     let beats = f64::from(options.bars) * f64::from(options.meter.0) * 4.0 / f64::from(options.meter.1);
     let mut blocks = daw.play(beats);
     // Two seconds more, in which the last notes ring out.
     blocks.extend(daw.stand(2 * SAMPLE_RATE as u32));
     let mut recording = Recording::with_audio();
-    host.play(
-        &mut blocks.into_iter(),
-        Pace::AsFastAsPossible,
-        Meanwhile::Answer,
-        &mut recording,
-    )?;
+    host.play(&mut blocks.into_iter(), Pace::AsFastAsPossible, Meanwhile::Answer, &mut recording)?;
     host.deactivate()?;
     Ok(recording)
 }
@@ -160,10 +134,7 @@ pub fn say_how_to_install() -> Result<()> {
         if cfg!(windows) {
             println!("  {format}     copy {} to {place}", plugin.display());
         } else {
-            println!(
-                "  {format}     mkdir -p {place} && cp -r {} {place}/",
-                plugin.display()
-            );
+            println!("  {format}     mkdir -p {place} && cp -r {} {place}/", plugin.display());
         }
     }
     println!("  trainer  {}", folder.join("continuo-trainer").display());

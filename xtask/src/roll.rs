@@ -63,13 +63,7 @@ pub fn draw(song: &Song, title: &str, file: &Path) -> Result<()> {
     picture.words(LEFT, 8, title, WORDS);
     for (line, bars) in lines_of(&bars).enumerate() {
         let top = TOP + BETWEEN / 2 + line * (line_height + BETWEEN);
-        let staff = Staff {
-            bars,
-            first: line * BARS_PER_LINE,
-            top,
-            low,
-            high,
-        };
+        let staff = Staff { bars, first: line * BARS_PER_LINE, top, low, high };
         staff.draw_keys(&mut picture);
         staff.draw_bars(&mut picture, &song.meters);
         staff.draw_notes(&mut picture, &song.notes);
@@ -104,11 +98,7 @@ impl Staff<'_> {
 
     /// Bars are equally wide, whatever their meter.
     fn x(&self, beat: f64) -> usize {
-        let bar = self
-            .bars
-            .partition_point(|start| *start <= beat)
-            .clamp(1, self.bars.len() - 1)
-            - 1;
+        let bar = self.bars.partition_point(|start| *start <= beat).clamp(1, self.bars.len() - 1) - 1;
         let within = (beat - self.bars[bar]) / (self.bars[bar + 1] - self.bars[bar]);
         LEFT + ((bar as f64 + within.clamp(0.0, 1.0)) * BAR_WIDTH as f64).round() as usize
     }
@@ -116,11 +106,7 @@ impl Staff<'_> {
     fn draw_keys(&self, picture: &mut Picture) {
         for key in self.low..=self.high {
             let black = matches!(key % 12, 1 | 3 | 6 | 8 | 10);
-            let (row, ivory) = if black {
-                (BLACK_ROW, [48, 50, 56])
-            } else {
-                (WHITE_ROW, [214, 216, 220])
-            };
+            let (row, ivory) = if black { (BLACK_ROW, [48, 50, 56]) } else { (WHITE_ROW, [214, 216, 220]) };
             picture.fill(LEFT, self.y(key), self.width(), ROW, row);
             picture.fill(LEFT - 14, self.y(key), 12, ROW - 1, ivory);
             if key % 12 == 0 {
@@ -132,11 +118,8 @@ impl Staff<'_> {
 
     fn draw_bars(&self, picture: &mut Picture, meters: &[(f64, (u16, u16))]) {
         for (idx, bar) in self.bars.windows(2).enumerate() {
-            let (_, meter) = meters
-                .iter()
-                .rev()
-                .find(|(from, _)| *from <= bar[0] + 1e-9)
-                .unwrap_or(&meters[0]);
+            let (_, meter) =
+                meters.iter().rev().find(|(from, _)| *from <= bar[0] + 1e-9).unwrap_or(&meters[0]);
             let x = LEFT + idx * BAR_WIDTH;
             for beat in 1..meter.0 {
                 let x = x + usize::from(beat) * BAR_WIDTH / usize::from(meter.0);
@@ -145,11 +128,8 @@ impl Staff<'_> {
             picture.fill(x, self.top, 1, self.height(), BAR_LINE);
             let new_meter = meters.iter().any(|(from, _)| (from - bar[0]).abs() < 1e-9);
             let number = self.first + idx + 1;
-            let name = if new_meter {
-                format!("{number} ({}/{})", meter.0, meter.1)
-            } else {
-                number.to_string()
-            };
+            let name =
+                if new_meter { format!("{number} ({}/{})", meter.0, meter.1) } else { number.to_string() };
             picture.words(x + 2, self.top - 10, &name, BAR_LINE);
         }
         picture.fill(LEFT + self.width(), self.top, 1, self.height(), BAR_LINE);
@@ -184,10 +164,7 @@ fn bars(song: &Song) -> Vec<f64> {
         let meter = song.meters.iter().rev().find(|(from, _)| *from <= beat + 1e-9);
         let (_, (numerator, denominator)) = *meter.unwrap_or(&(0.0, (4, 4)));
         let next = beat + f64::from(numerator) * 4.0 / f64::from(denominator);
-        let change = song
-            .meters
-            .iter()
-            .find(|(from, _)| *from > beat + 1e-9 && *from < next - 1e-9);
+        let change = song.meters.iter().find(|(from, _)| *from > beat + 1e-9 && *from < next - 1e-9);
         beat = change.map_or(next, |(from, _)| *from);
         bars.push(beat);
     }
@@ -207,10 +184,7 @@ fn key_range(notes: &[Note]) -> (u8, u8) {
     let low = notes.iter().map(|note| note.key).min().unwrap_or(60);
     let high = notes.iter().map(|note| note.key).max().unwrap_or(72);
     let missing = 20_u8.saturating_sub(high - low);
-    (
-        low.saturating_sub(2 + missing / 2),
-        (high + 2 + missing.div_ceil(2)).min(127),
-    )
+    (low.saturating_sub(2 + missing / 2), (high + 2 + missing.div_ceil(2)).min(127))
 }
 
 fn legend(picture: &mut Picture, notes: &[Note], y: usize) {
@@ -240,11 +214,7 @@ struct Picture {
 
 impl Picture {
     fn new(width: usize, height: usize) -> Self {
-        Self {
-            width,
-            height,
-            pixels: PAPER.repeat(width * height),
-        }
+        Self { width, height, pixels: PAPER.repeat(width * height) }
     }
 
     fn dot(&mut self, x: usize, y: usize, colour: Colour) {
@@ -287,18 +257,8 @@ mod tests {
 
     #[test]
     fn bars_follow_the_meters_and_cover_the_last_note() {
-        let note = Note {
-            beat: 11.0,
-            length: 1.0,
-            channel: 0,
-            key: 60,
-            velocity: 80,
-        };
-        let song = Song {
-            notes: vec![note],
-            meters: vec![(0.0, (4, 4)), (8.0, (3, 4))],
-            tempo: 120.0,
-        };
+        let note = Note { beat: 11.0, length: 1.0, channel: 0, key: 60, velocity: 80 };
+        let song = Song { notes: vec![note], meters: vec![(0.0, (4, 4)), (8.0, (3, 4))], tempo: 120.0 };
         assert_eq!(bars(&song), [0.0, 4.0, 8.0, 11.0, 14.0]);
     }
 }

@@ -35,14 +35,8 @@ pub fn screenshot(clap: &Path, png: &Path, colours: Colours) -> Result<()> {
     let (connection, screen) = x11rb::connect(None)?;
     let handle = host.instance().plugin_handle();
     let gui: PluginGui = handle.get_extension().context("the plugin has no editor")?;
-    let embedded = GuiConfiguration {
-        api_type: GuiApiType::X11,
-        is_floating: false,
-    };
-    ensure!(
-        gui.is_api_supported(&handle, embedded),
-        "the editor cannot be embedded on X11"
-    );
+    let embedded = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
+    ensure!(gui.is_api_supported(&handle, embedded), "the editor cannot be embedded on X11");
     gui.create(&handle, embedded)?;
     let size = gui.get_size(&handle).context("an editor without a size")?;
     let window = window(&connection, screen, size)?;
@@ -61,7 +55,8 @@ pub fn screenshot(clap: &Path, png: &Path, colours: Colours) -> Result<()> {
 
 /// What makes the C library (glibc) take all small blocks from one heap, and large ones (its own 128 KiB) from the
 /// system; see [`as_a_user`].
-pub(crate) const ONE_HEAP: [(&str, &str); 2] = [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072")];
+pub(crate) const ONE_HEAP: [(&str, &str); 2] =
+    [("MALLOC_ARENA_MAX", "1"), ("MALLOC_MMAP_THRESHOLD_", "131072")];
 
 /// The colours of the editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +80,11 @@ pub enum Colours {
 ///
 /// # Errors
 /// If no display can be had, or the program fails on it.
-pub(crate) fn as_a_user(arguments: &[OsString], colours: Colours, variables: &[(&str, &str)]) -> Result<bool> {
+pub(crate) fn as_a_user(
+    arguments: &[OsString],
+    colours: Colours,
+    variables: &[(&str, &str)],
+) -> Result<bool> {
     const VARIABLE: &str = "CONTINUO_AS_A_USER";
     if std::env::var_os(VARIABLE).is_some() {
         return Ok(true);
@@ -93,7 +92,10 @@ pub(crate) fn as_a_user(arguments: &[OsString], colours: Colours, variables: &[(
     let home = std::env::temp_dir().join(format!("continuo-user-{}", std::process::id()));
     std::fs::create_dir_all(home.join("continuo"))?;
     let is_light = colours == Colours::Light;
-    std::fs::write(home.join("continuo/editor.json"), format!(r#"{{"is_welcomed": true, "is_light": {is_light}}}"#))?;
+    std::fs::write(
+        home.join("continuo/editor.json"),
+        format!(r#"{{"is_welcomed": true, "is_light": {is_light}}}"#),
+    )?;
     let program = std::env::current_exe()?;
     let mut again = if std::env::var_os("DISPLAY").is_some() {
         Command::new(program)
@@ -112,17 +114,9 @@ pub(crate) fn as_a_user(arguments: &[OsString], colours: Colours, variables: &[(
 
 /// Plays into the third bar, so that there is something to see.
 fn play_some(host: &mut ClapHost) -> Result<()> {
-    host.activate(Setup {
-        mode: RenderMode::Offline,
-        ..Setup::default()
-    })?;
+    host.activate(Setup { mode: RenderMode::Offline, ..Setup::default() })?;
     let mut blocks = Daw::default().play(10.0).into_iter();
-    host.play(
-        &mut blocks,
-        Pace::AsFastAsPossible,
-        Meanwhile::Answer,
-        &mut Recording::default(),
-    )
+    host.play(&mut blocks, Pace::AsFastAsPossible, Meanwhile::Answer, &mut Recording::default())
 }
 
 pub(crate) fn window(connection: &RustConnection, screen: usize, size: GuiSize) -> Result<Window> {
@@ -140,9 +134,7 @@ pub(crate) fn window(connection: &RustConnection, screen: usize, size: GuiSize) 
         0,
         WindowClass::INPUT_OUTPUT,
         0,
-        &CreateWindowAux::new()
-            .background_pixel(root.white_pixel)
-            .event_mask(events),
+        &CreateWindowAux::new().background_pixel(root.white_pixel).event_mask(events),
     )?;
     connection.map_window(window)?;
     // The plugin speaks to the server by a connection of its own: the window must be there by then.

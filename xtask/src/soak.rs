@@ -93,8 +93,13 @@ pub fn without_drawing(clap: &Path) -> Result<()> {
     editor.resize(&mut host, &connection, GuiSize { width, height })?;
     let smallest = Frequency::measure(&mut host, &mut daw.play(beats).into_iter(), &connection, &editor)?;
     editor.close(&mut host, &connection)?;
-    println!("pictures a second, finished but for filling their pixels: {usual}; as small as can be, {smallest}");
-    ensure!(usual.best.min(smallest.best) >= ALL, "refreshes pass without a picture (or this machine is busy)");
+    println!(
+        "pictures a second, finished but for filling their pixels: {usual}; as small as can be, {smallest}"
+    );
+    ensure!(
+        usual.best.min(smallest.best) >= ALL,
+        "refreshes pass without a picture (or this machine is busy)"
+    );
     Ok(())
 }
 
@@ -151,7 +156,8 @@ fn open_and_close(
     let is_done = AtomicBool::new(false);
     let mut daw = Daw::default();
     let mut blocks = std::iter::repeat_with(|| daw.play(0.5)).flatten();
-    let mut blocks = std::iter::from_fn(|| if is_done.load(Ordering::Relaxed) { None } else { blocks.next() });
+    let mut blocks =
+        std::iter::from_fn(|| if is_done.load(Ordering::Relaxed) { None } else { blocks.next() });
     let mut recording = Recording::default();
     let (mut n_done, mut warm, mut slowest) = (0, 0, Duration::ZERO);
     host.play_while(&mut blocks, Pace::RealTime, &mut recording, |host| {
@@ -172,7 +178,11 @@ fn open_and_close(
     println!("the slowest cycle took {slowest:.2?}");
     if n_times > WARM {
         println!("memory grew by {} KiB from the {WARM}th time on", grown >> 10);
-        ensure!(grown < MAX_GROWTH.0 * (n_times - WARM) as u64 + MAX_GROWTH.1, "memory grew by {} KiB", grown >> 10);
+        ensure!(
+            grown < MAX_GROWTH.0 * (n_times - WARM) as u64 + MAX_GROWTH.1,
+            "memory grew by {} KiB",
+            grown >> 10
+        );
     }
     Ok(recording)
 }
@@ -188,7 +198,12 @@ fn once(host: &mut ClapHost, connection: &RustConnection, screen: usize, size: G
 }
 
 /// Waits until the corner is drawn that is farthest from where the old picture was.
-fn wait_for_corner(host: &mut ClapHost, connection: &RustConnection, window: Window, size: GuiSize) -> Result<()> {
+fn wait_for_corner(
+    host: &mut ClapHost,
+    connection: &RustConnection,
+    window: Window,
+    size: GuiSize,
+) -> Result<()> {
     let begun = Instant::now();
     loop {
         let pixels = wait_for_picture(host, connection, window, size, Duration::ZERO)?;
@@ -261,7 +276,12 @@ fn compare(clap: &Path, recording: &Recording) -> Result<()> {
         "note {first:?} of {n_both} differs: {:?}",
         first.map(|idx| (played[idx], expected[idx]))
     );
-    ensure!(n_both > 0 && played.len().abs_diff(expected.len()) < 8, "{} notes, {} without editor", played.len(), expected.len());
+    ensure!(
+        n_both > 0 && played.len().abs_diff(expected.len()) < 8,
+        "{} notes, {} without editor",
+        played.len(),
+        expected.len()
+    );
     println!("every note on its sample, as without editor");
     Ok(())
 }
@@ -290,6 +310,7 @@ pub(crate) fn resident(process: u32) -> Result<u64> {
 pub(crate) fn processor_seconds(process: u32) -> Result<f64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
     let after_name = stat.rsplit_once(')').context("no name in stat")?.1;
-    let ticks: Vec<f64> = after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse().ok()).collect();
+    let ticks: Vec<f64> =
+        after_name.split_whitespace().skip(11).take(2).filter_map(|text| text.parse().ok()).collect();
     Ok(ticks.iter().sum::<f64>() / 100.0)
 }

@@ -14,14 +14,7 @@ use crate::ardour;
 pub fn run(arguments: &[String]) -> Result<()> {
     let ardour = ardour::provide();
     let all = cargo_test(&["--workspace", "--no-fail-fast"], arguments)?;
-    let hosts = [
-        "--package",
-        "continuo",
-        "--features",
-        "assert-no-alloc",
-        "--test",
-        "plugin_in_hosts",
-    ];
+    let hosts = ["--package", "continuo", "--features", "assert-no-alloc", "--test", "plugin_in_hosts"];
     let in_hosts = cargo_test(&hosts, &[])?;
     if let Err(missing) = ardour {
         eprintln!("\n*** NOT TESTED IN ARDOUR: {} ***", missing.0);
@@ -38,11 +31,7 @@ pub fn run(arguments: &[String]) -> Result<()> {
 /// Whether all of these tests pass.
 fn cargo_test(selection: &[&str], arguments: &[String]) -> Result<bool> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let status = Command::new(cargo)
-        .arg("test")
-        .args(selection)
-        .args(arguments)
-        .status();
+    let status = Command::new(cargo).arg("test").args(selection).args(arguments).status();
     Ok(status.context("cargo does not start")?.success())
 }
 

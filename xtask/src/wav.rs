@@ -26,8 +26,5 @@ pub fn write(file: &Path, audio: &[Vec<f32>; 2], sample_rate: f64) -> Result<()>
 /// The loudest sample, where 1 is full scale.
 #[must_use]
 pub fn peak(audio: &[Vec<f32>; 2]) -> f32 {
-    audio
-        .iter()
-        .flatten()
-        .fold(0.0, |peak, sample| peak.max(sample.abs()))
+    audio.iter().flatten().fold(0.0, |peak, sample| peak.max(sample.abs()))
 }

@@ -79,11 +79,8 @@ impl Score {
 
     fn json(&self) -> Value {
         let mean = |sum: f64| sum / self.n_notes as f64;
-        let by_part: Map<String, Value> = PARTS
-            .iter()
-            .zip(self.losses)
-            .map(|(part, sum)| ((*part).to_owned(), mean(sum).into()))
-            .collect();
+        let by_part: Map<String, Value> =
+            PARTS.iter().zip(self.losses).map(|(part, sum)| ((*part).to_owned(), mean(sum).into())).collect();
         json!({
             "n_notes": self.n_notes,
             "nats_per_note": mean(self.losses.iter().sum()),
@@ -122,8 +119,11 @@ impl Row {
     fn json(&self) -> Value {
         let mut value = self.network.json();
         if let Some(scores) = &self.baselines {
-            let scores: Map<String, Value> =
-                BASELINES.iter().zip(scores).map(|(name, score)| ((*name).to_owned(), score.json())).collect();
+            let scores: Map<String, Value> = BASELINES
+                .iter()
+                .zip(scores)
+                .map(|(name, score)| ((*name).to_owned(), score.json()))
+                .collect();
             value["baselines"] = scores.into();
             value["baselines"]["markov"]["order"] = MARKOV_ORDER.into();
         }
@@ -256,7 +256,8 @@ impl Material {
                 bail!("no notes to measure in {}", folder.path.display());
             }
         }
-        let is_split = |folder: &StyleFolder| folder.path.join(part).is_dir() && folder.path.join("train").is_dir();
+        let is_split =
+            |folder: &StyleFolder| folder.path.join(part).is_dir() && folder.path.join("train").is_dir();
         // As `train` reads them: what is nearly the same as a piece held out is not among them.
         let corpus = folders.iter().all(is_split).then(|| Corpus::read(folders)).transpose()?;
         let train = corpus.map(|corpus| corpus.pieces(Part::Train).collect()).unwrap_or_default();

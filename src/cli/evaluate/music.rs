@@ -35,7 +35,8 @@ impl Music {
     pub(super) fn of(model: &Arc<Model>, material: &Material, wanted: &Wanted) -> Self {
         let n_bars = wanted.n_bars as usize;
         let measured = material.measured.iter();
-        let real: Vec<Passage> = measured.clone().map(|piece| Passage::at_most(&piece.piece, n_bars)).collect();
+        let real: Vec<Passage> =
+            measured.clone().map(|piece| Passage::at_most(&piece.piece, n_bars)).collect();
         let modes: Vec<_> = measured.map(|piece| piece.mode_at(Tick::ZERO)).collect();
         let order = |idx: u32| {
             let like = idx as usize % real.len().max(1);
@@ -55,7 +56,9 @@ impl Music {
             .collect();
         let shared = (!material.train.is_empty()).then(|| {
             let known = Known::new(material.train.iter().map(|piece| piece.piece.notes.as_slice()));
-            let shared = |passages: &[Passage]| known.shared(passages.iter().map(|p: &Passage| -> &[Note] { &p.notes }));
+            let shared = |passages: &[Passage]| {
+                known.shared(passages.iter().map(|p: &Passage| -> &[Note] { &p.notes }))
+            };
             (shared(&samples), shared(&real))
         });
         let means = |passages: &[Passage]| Means::of(&passages.iter().map(measure).collect::<Vec<_>>());

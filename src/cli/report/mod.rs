@@ -76,7 +76,8 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
     let valid = |point: &CurvePoint, part: Option<usize>| {
         let of_style = |parts: &[f32; 5]| part.map_or_else(|| parts.iter().sum::<f32>(), |part| parts[part]);
         // A style without validation pieces has no loss at all.
-        let heard: Vec<f32> = point.valid.iter().filter(|p| p.iter().any(|l| *l > 0.0)).map(of_style).collect();
+        let heard: Vec<f32> =
+            point.valid.iter().filter(|p| p.iter().any(|l| *l > 0.0)).map(of_style).collect();
         f64::from(heard.iter().sum::<f32>()) / heard.len().max(1) as f64
     };
     let train = |point: &CurvePoint, part: Option<usize>| {
@@ -93,7 +94,8 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
     page.pictures(&pictures);
     if story.corpus.styles.len() > 1 {
         let of_style = |style: usize| {
-            let total = |point: &CurvePoint| point.valid.get(style).map(|parts| f64::from(parts.iter().sum::<f32>()));
+            let total =
+                |point: &CurvePoint| point.valid.get(style).map(|parts| f64::from(parts.iter().sum::<f32>()));
             story.curve.iter().filter_map(|point| Some((x(point), total(point)?))).collect::<Vec<_>>()
         };
         let names = story.corpus.styles.iter().enumerate();
@@ -105,7 +107,10 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
 
 /// The loss of the network that was kept, by style and part.
 fn losses(story: &Story<'_>, page: &mut Page) {
-    page.section("Loss on the validation pieces", "Nats a note of the network that was kept, on whole pieces.");
+    page.section(
+        "Loss on the validation pieces",
+        "Nats a note of the network that was kept, on whole pieces.",
+    );
     let mut rows = Vec::new();
     for (name, parts) in story.corpus.styles.iter().zip(&story.validation.by_style) {
         let mut row = vec![escaped(name)];
@@ -114,7 +119,10 @@ fn losses(story: &Story<'_>, page: &mut Page) {
         row.extend(sums.map(|sum| format!("{sum:.3}")));
         rows.push(row);
     }
-    page.table(&["style", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"], &rows);
+    page.table(
+        &["style", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"],
+        &rows,
+    );
 }
 
 /// What was read, what was left out, and why.
@@ -140,8 +148,11 @@ fn read(story: &Story<'_>, page: &mut Page) {
     ];
     page.note(&format!("{} found.", plural(report.n_files, "MIDI file")));
     for (what, files) in lists.into_iter().filter(|(_, files)| !files.is_empty()) {
-        let named: Vec<String> =
-            files.iter().take(MAX_NAMED).map(|(path, why)| format!("{}: {}", escaped(path), escaped(why))).collect();
+        let named: Vec<String> = files
+            .iter()
+            .take(MAX_NAMED)
+            .map(|(path, why)| format!("{}: {}", escaped(path), escaped(why)))
+            .collect();
         page.details(&format!("{} {what}", files.len()), &named, files.len().saturating_sub(MAX_NAMED));
     }
 }

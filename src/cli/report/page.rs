@@ -78,7 +78,8 @@ impl Page {
         let mut html = String::from("<p>");
         for (colour, word) in colours {
             // Writing to a string cannot fail.
-            let _ = write!(html, "<span class=\"key\" style=\"background:{colour}\"></span>{}", escaped(word));
+            let _ =
+                write!(html, "<span class=\"key\" style=\"background:{colour}\"></span>{}", escaped(word));
         }
         self.push(&(html + "</p>"));
     }
@@ -123,7 +124,11 @@ impl Page {
         if n_more > 0 {
             items.push(format!("<li>and {n_more} more, in the log</li>"));
         }
-        self.push(&format!("<details><summary>{}</summary><ul>{}</ul></details>", escaped(summary), items.join("\n")));
+        self.push(&format!(
+            "<details><summary>{}</summary><ul>{}</ul></details>",
+            escaped(summary),
+            items.join("\n")
+        ));
     }
 
     /// The whole page.

@@ -127,10 +127,11 @@ fn line_chart(title: &str, size: (u32, u32), lines: &[Line<'_>]) -> Result<Strin
         )?;
         for Line { name, colour, points } in lines {
             let colour = *colour;
-            let series = drawn(chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2))))?;
-            series.label(*name).legend(move |(x, y)| {
-                PathElement::new(vec![(x, y), (x + 16, y)], colour.stroke_width(2))
-            });
+            let series =
+                drawn(chart.draw_series(LineSeries::new(points.iter().copied(), colour.stroke_width(2))))?;
+            series
+                .label(*name)
+                .legend(move |(x, y)| PathElement::new(vec![(x, y), (x + 16, y)], colour.stroke_width(2)));
             if points.len() < 12 {
                 drawn(chart.draw_series(points.iter().map(|point| Circle::new(*point, 3, colour.filled()))))?;
             }
@@ -172,7 +173,8 @@ pub(super) fn histogram(histogram: &Histogram<'_>) -> Result<String> {
         corners.flat_map(|(idx, bin)| [(idx, share(bin)), (idx + 1, share(bin))]).collect()
     };
     svg(SIZE, |area| {
-        let labelled = (0..bins.len()).filter(|bin| !(histogram.label)(*bin).is_empty()).map(|bin| bin as i32);
+        let labelled =
+            (0..bins.len()).filter(|bin| !(histogram.label)(*bin).is_empty()).map(|bin| bin as i32);
         let x = (0..bins.len() as i32).with_key_points(labelled.collect());
         let mut chart = drawn(
             ChartBuilder::on(area)

@@ -61,10 +61,12 @@ pub(super) fn draw(title: &str, passage: &Passage, (low, high): (u8, u8)) -> Res
         let text = ("system-ui, sans-serif", 13).into_font().color(&RGBColor(70, 77, 90));
         let small = ("system-ui, sans-serif", 11).into_font().color(&RGBColor(130, 138, 150));
         let fill = |from: (i32, i32), to: (i32, i32), colour: RGBColor| {
-            area.draw(&Rectangle::new([from, to], colour.filled())).map_err(|error| anyhow!("could not draw: {error}"))
+            area.draw(&Rectangle::new([from, to], colour.filled()))
+                .map_err(|error| anyhow!("could not draw: {error}"))
         };
         let write = |words: &str, at: (i32, i32), style: &TextStyle<'_>| {
-            area.draw(&Text::new(words.to_owned(), at, style.clone())).map_err(|error| anyhow!("could not draw: {error}"))
+            area.draw(&Text::new(words.to_owned(), at, style.clone()))
+                .map_err(|error| anyhow!("could not draw: {error}"))
         };
         write(title, (LEFT, 6), &text)?;
         for octave in (low..=high).filter(|pitch| pitch % 12 == 0) {

@@ -40,11 +40,13 @@ pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Resul
         page.note("Nothing was held out of this style: real pieces are those it was trained on.");
     }
     rolls(story, style, real, page)?;
-    let samples: Vec<Passage> = compose_all(story.model, &orders(story, style, real), N_BARS, story.n_threads)
-        .iter()
-        .map(|piece| Passage::of_length(piece, N_BARS as usize))
-        .collect();
-    let passages: Vec<Passage> = real.iter().map(|piece| Passage::at_most(&piece.piece, N_BARS as usize)).collect();
+    let samples: Vec<Passage> =
+        compose_all(story.model, &orders(story, style, real), N_BARS, story.n_threads)
+            .iter()
+            .map(|piece| Passage::of_length(piece, N_BARS as usize))
+            .collect();
+    let passages: Vec<Passage> =
+        real.iter().map(|piece| Passage::at_most(&piece.piece, N_BARS as usize)).collect();
     histograms(&samples, &passages, page)?;
     let is_yardstick = !held_out.is_empty();
     compare(&samples, &passages, is_yardstick.then_some(&train), page);
@@ -116,7 +118,12 @@ fn common(real: &[Arc<KeyedPiece>]) -> usize {
 }
 
 /// The share of notes in each bin, of samples and of real music.
-fn shares(samples: &[Passage], real: &[Passage], n_bins: usize, bin: &dyn Fn(&Note, Tick) -> usize) -> Vec<(f64, f64)> {
+fn shares(
+    samples: &[Passage],
+    real: &[Passage],
+    n_bins: usize,
+    bin: &dyn Fn(&Note, Tick) -> usize,
+) -> Vec<(f64, f64)> {
     let count = |passages: &[Passage]| {
         let mut counts = vec![0.0; n_bins];
         for passage in passages {
@@ -136,20 +143,31 @@ fn histograms(samples: &[Passage], real: &[Passage], page: &mut Page) -> Result<
     const SIXTEENTH: i64 = Tick::PER_BEAT / 4;
     page.heading("Notes counted");
     page.key(&[(css(SAMPLES), "samples"), (css(REAL), "real")]);
-    let longest_bar = real.iter().flat_map(|passage| &passage.bars).map(|(_, meter)| meter.bar_length().0).max();
+    let longest_bar =
+        real.iter().flat_map(|passage| &passage.bars).map(|(_, meter)| meter.bar_length().0).max();
     let n_onsets = (longest_bar.unwrap_or(96) / 2).clamp(8, 96) as usize;
     let (low, high) = roll::pitch_range(real.iter().chain(samples));
     let low = usize::from(low) / 12 * 12;
     let pitches = Histogram {
         title: "pitch, relative to the tonic C",
         axis: "octaves",
-        bins: shares(samples, real, usize::from(high) + 1 - low, &|note, _| usize::from(note.pitch).saturating_sub(low)),
-        label: &|bin| if (bin + low).is_multiple_of(12) { format!("C{}", (bin + low) as i32 / 12 - 1) } else { String::new() },
+        bins: shares(samples, real, usize::from(high) + 1 - low, &|note, _| {
+            usize::from(note.pitch).saturating_sub(low)
+        }),
+        label: &|bin| {
+            if (bin + low).is_multiple_of(12) {
+                format!("C{}", (bin + low) as i32 / 12 - 1)
+            } else {
+                String::new()
+            }
+        },
     };
     let durations = Histogram {
         title: "duration",
         axis: "sixteenths",
-        bins: shares(samples, real, 34, &|note, _| ((2 * note.duration.0 + SIXTEENTH / 2) / SIXTEENTH) as usize),
+        bins: shares(samples, real, 34, &|note, _| {
+            ((2 * note.duration.0 + SIXTEENTH / 2) / SIXTEENTH) as usize
+        }),
         label: &|bin| if bin.is_multiple_of(8) { (bin / 2).to_string() } else { String::new() },
     };
     let onsets = Histogram {
@@ -164,7 +182,8 @@ fn histograms(samples: &[Passage], real: &[Passage], page: &mut Page) -> Result<
         bins: shares(samples, real, 16, &|note, _| usize::from(note.velocity / 8)),
         label: &|bin| if bin.is_multiple_of(2) { (bin * 8).to_string() } else { String::new() },
     };
-    let pictures: Result<Vec<String>> = [pitches, durations, onsets, velocities].iter().map(histogram).collect();
+    let pictures: Result<Vec<String>> =
+        [pitches, durations, onsets, velocities].iter().map(histogram).collect();
     page.pictures_in_pairs(&pictures?);
     Ok(())
 }
@@ -190,8 +209,13 @@ fn compare(samples: &[Passage], real: &[Passage], train: Option<&Vec<Arc<KeyedPi
         .into_iter()
         .map(|Verdict { name, samples, real, asked, holds }| {
             let (class, word) = if holds { ("good", "near enough") } else { ("bad", "off") };
-            let outcome = if asked.is_empty() { String::new() } else { format!("<span class=\"{class}\">{word}</span>") };
-            let number = |value: f64| format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned();
+            let outcome = if asked.is_empty() {
+                String::new()
+            } else {
+                format!("<span class=\"{class}\">{word}</span>")
+            };
+            let number =
+                |value: f64| format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned();
             vec![escaped(&name.replace('_', " ")), number(samples), number(real), escaped(asked), outcome]
         })
         .collect();
@@ -223,5 +247,8 @@ fn beside_baselines(
         row(format!("Markov model of order {MARKOV_ORDER}"), mean(markov)),
         row("the bar before, copied".into(), mean(copy_bar)),
     ];
-    page.table(&["nats a note", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"], &rows);
+    page.table(
+        &["nats a note", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"],
+        &rows,
+    );
 }

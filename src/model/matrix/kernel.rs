@@ -145,7 +145,7 @@ macro_rules! by_height {
 #[allow(unsafe_code, unsafe_op_in_unsafe_fn, reason = "vectors of a processor found at run time")]
 mod x86 {
     use std::arch::x86_64::{
-        _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, __m256, __m512, __m512bh, __mmask16, _mm256_add_ps,
+        __m256, __m512, __m512bh, __mmask16, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm256_add_ps,
         _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_storeu_ps, _mm512_add_ps,
         _mm512_dpbf16_ps, _mm512_fmadd_ps, _mm512_loadu_ps, _mm512_mask_storeu_ps, _mm512_maskz_loadu_ps,
         _mm512_set1_ps, _mm512_setzero_ps,
@@ -253,7 +253,9 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512bf16")]
     fn multiply_add_bf16(a: __m512, b: __m512, sum: __m512) -> __m512 {
         // SAFETY: 512 bits are 512 bits.
-        let (a, b) = unsafe { (std::mem::transmute::<__m512, __m512bh>(a), std::mem::transmute::<__m512, __m512bh>(b)) };
+        let (a, b) = unsafe {
+            (std::mem::transmute::<__m512, __m512bh>(a), std::mem::transmute::<__m512, __m512bh>(b))
+        };
         _mm512_dpbf16_ps(sum, a, b)
     }
 
@@ -301,7 +303,8 @@ mod x86 {
         let offsets = offsets::<ROWS>(job.row_stride);
         let mut idx = 0;
         while idx < job.depth {
-            let (low, high): (__m256, __m256) = (_mm256_loadu_ps(panel.cast()), _mm256_loadu_ps(panel.add(8).cast()));
+            let (low, high): (__m256, __m256) =
+                (_mm256_loadu_ps(panel.cast()), _mm256_loadu_ps(panel.add(8).cast()));
             let mut row = 0;
             while row < ROWS {
                 let value = _mm256_set1_ps(*left.add(offsets[row]).cast());
@@ -320,7 +323,10 @@ mod x86 {
                 while half < 2 {
                     let mut sum = sums[row][half];
                     if !job.onto.is_null() {
-                        sum = _mm256_add_ps(_mm256_loadu_ps(job.onto.add(row * job.onto_stride + half * 8)), sum);
+                        sum = _mm256_add_ps(
+                            _mm256_loadu_ps(job.onto.add(row * job.onto_stride + half * 8)),
+                            sum,
+                        );
                     }
                     _mm256_storeu_ps(job.out.add(row * job.stride + half * 8), sum);
                     half += 1;

@@ -31,7 +31,13 @@ pub(super) struct LeftRows {
 
 impl LeftRows {
     /// Lays out `rows` of the block `inner` of columns.
-    pub(super) fn lay_out(&mut self, products: Products, matrix: View<'_>, rows: Range<usize>, inner: &Range<usize>) {
+    pub(super) fn lay_out(
+        &mut self,
+        products: Products,
+        matrix: View<'_>,
+        rows: Range<usize>,
+        inner: &Range<usize>,
+    ) {
         self.n_words = products.n_words(inner.len());
         self.is_paired = matrix.column_stride != 1;
         if !self.is_paired {
@@ -101,7 +107,11 @@ pub(super) fn lay_out_panel(
             let rows = first..(first + lines.len() * numbers_a_word).min(inner.end);
             for column in first_column..first_column + 8 {
                 if begin + column < columns.end {
-                    lay_out(products, matrix.transposed().row(begin + column, &rows), &mut words[..lines.len()]);
+                    lay_out(
+                        products,
+                        matrix.transposed().row(begin + column, &rows),
+                        &mut words[..lines.len()],
+                    );
                 } else {
                     words.fill(0);
                 }
@@ -184,12 +194,24 @@ mod tests {
     #[test]
     fn numbers_are_rounded_to_bf16_as_its_definition_says() {
         let numbers = (0..100_000_u32).map(|idx| f32::from_bits(idx.wrapping_mul(0x9e37_79b9)));
-        let special = [0.0, -0.0, f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MIN_POSITIVE, 1.003_906_3, 1.011_718_8];
+        let special = [
+            0.0,
+            -0.0,
+            f32::INFINITY,
+            f32::NEG_INFINITY,
+            f32::NAN,
+            f32::MIN_POSITIVE,
+            1.003_906_3,
+            1.011_718_8,
+        ];
         for value in numbers.filter(|value| !value.is_nan()).chain(special) {
             let word = joined(value, -value);
             let (first, second) = (bf16::from_bits(word as u16), bf16::from_bits((word >> 16) as u16));
             let expected = (bf16::from_f32(value), bf16::from_f32(-value));
-            assert!((first, second) == expected || value.is_nan() && first.is_nan(), "{value}: {first} {second}");
+            assert!(
+                (first, second) == expected || value.is_nan() && first.is_nan(),
+                "{value}: {first} {second}"
+            );
         }
     }
 }

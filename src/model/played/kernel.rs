@@ -23,7 +23,11 @@ impl Line {
 /// The sums of products of each row of a panel with each of `N` inputs; two numbers of an input for each line.
 ///
 /// Weights come from far away, so several inputs together cost little more than one.
-pub(super) fn multiply<const N: usize>(simd: Simd, panel: &[Line], inputs: [&[i16]; N]) -> [[i32; PANEL_ROWS]; N] {
+pub(super) fn multiply<const N: usize>(
+    simd: Simd,
+    panel: &[Line],
+    inputs: [&[i16]; N],
+) -> [[i32; PANEL_ROWS]; N] {
     let inputs = inputs.map(|input| {
         let (pairs, _) = input.as_chunks::<2>();
         assert_eq!(pairs.len(), panel.len(), "two inputs for each line of weights");
@@ -60,9 +64,10 @@ fn portable(panel: &[Line], pairs: &[[i16; 2]]) -> [i32; PANEL_ROWS] {
 #[allow(unsafe_code, reason = "vectors of a processor found at run time")]
 mod x86 {
     use std::arch::x86_64::{
-        _MM_HINT_T0, _mm512_dpwssd_epi32, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi32, _mm256_cvtepi8_epi16, _mm256_loadu_si256, _mm256_madd_epi16,
-        _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256, _mm512_add_epi32, _mm512_cvtepi8_epi16,
-        _mm512_madd_epi16, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_storeu_si512,
+        _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_add_epi32, _mm256_cvtepi8_epi16,
+        _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256,
+        _mm512_add_epi32, _mm512_cvtepi8_epi16, _mm512_dpwssd_epi32, _mm512_madd_epi16, _mm512_set1_epi32,
+        _mm512_setzero_si512, _mm512_storeu_si512,
     };
 
     use crate::model::played::kernel::{LINES_AHEAD, Line, PANEL_ROWS};
@@ -88,7 +93,8 @@ mod x86 {
                     let line = panel[idx].0.as_ptr();
                     _mm_prefetch::<_MM_HINT_T0>(line.wrapping_add(LINES_AHEAD * size_of::<Line>()));
                     // SAFETY: a line holds two times 32 bytes.
-                    let halves = unsafe { [_mm256_loadu_si256(line.cast()), _mm256_loadu_si256(line.add(32).cast())] };
+                    let halves =
+                        unsafe { [_mm256_loadu_si256(line.cast()), _mm256_loadu_si256(line.add(32).cast())] };
                     let halves = [_mm512_cvtepi8_epi16(halves[0]), _mm512_cvtepi8_epi16(halves[1])];
                     let mut nth = 0;
                     while nth < N {

@@ -37,10 +37,7 @@ impl Header {
             warnings.add(0, || format!("{start} bytes before the header skipped"));
         }
         let limit = limit.unwrap_or(bytes.len());
-        let truncated = || SmfError::TruncatedHeader {
-            offset: start,
-            found: limit - start,
-        };
+        let truncated = || SmfError::TruncatedHeader { offset: start, found: limit - start };
         let length = u32_at(bytes, start + 4).ok_or_else(truncated)? as usize;
         if limit - start < 8 + length.min(6) {
             return Err(truncated());
@@ -54,15 +51,7 @@ impl Header {
         let division = field(2).unwrap_or(0);
         let (ticks_per_beat, is_smpte) = ticks_per_beat(division, start + 12, warnings);
         let n_tracks = field(1).unwrap_or(0);
-        Ok(Self {
-            start,
-            end,
-            limit,
-            format,
-            n_tracks,
-            ticks_per_beat,
-            is_smpte,
-        })
+        Ok(Self { start, end, limit, format, n_tracks, ticks_per_beat, is_smpte })
     }
 }
 
@@ -72,9 +61,7 @@ fn header_end(bytes: &[u8], start: usize, length: usize, limit: usize, warnings:
     if length == 6 {
         return declared;
     }
-    warnings.add(start + 4, || {
-        format!("a header of 6 bytes expected, found {length}")
-    });
+    warnings.add(start + 4, || format!("a header of 6 bytes expected, found {length}"));
     match find(&bytes[..limit], *b"MTrk", start + 8) {
         Some(track) if track <= start + 14 || declared > limit => track.min(start + 14),
         _ => declared.min(limit),
@@ -86,27 +73,16 @@ fn ticks_per_beat(division: u16, offset: usize, warnings: &mut Warnings) -> (u32
     let [frames, ticks_per_frame] = division.to_be_bytes();
     if frames < 0x80 {
         if division == 0 {
-            warnings.add(offset, || {
-                format!("a division of zero read as {FALLBACK_DIVISION}")
-            });
+            warnings.add(offset, || format!("a division of zero read as {FALLBACK_DIVISION}"));
         }
-        return (
-            u32::from(if division == 0 {
-                FALLBACK_DIVISION
-            } else {
-                division
-            }),
-            false,
-        );
+        return (u32::from(if division == 0 { FALLBACK_DIVISION } else { division }), false);
     }
     let frames_per_second = match frames.wrapping_neg() {
         29 => 30.0 / 1.001,
         frames => f64::from(frames),
     };
     let ticks_per_second = frames_per_second * f64::from(ticks_per_frame);
-    warnings.add(offset, || {
-        format!("{ticks_per_second} ticks a second read as 120 quarter notes a minute")
-    });
+    warnings.add(offset, || format!("{ticks_per_second} ticks a second read as 120 quarter notes a minute"));
     (((ticks_per_second / 2.0).round() as u32).max(1), true)
 }
 
@@ -159,18 +135,11 @@ impl<'a> Chunks<'a> {
     pub(super) fn new(bytes: &'a [u8], header: &Header) -> Self {
         let bytes = &bytes[..header.limit];
         let mut track_starts = Vec::new();
-        while let Some(start) = find(
-            bytes,
-            *b"MTrk",
-            track_starts.last().map_or(header.end, |last| last + 4),
-        ) {
+        while let Some(start) = find(bytes, *b"MTrk", track_starts.last().map_or(header.end, |last| last + 4))
+        {
             track_starts.push(start);
         }
-        Self {
-            bytes,
-            position: header.end,
-            track_starts,
-        }
+        Self { bytes, position: header.end, track_starts }
     }
 
     /// The next track, or nothing when there is none any more.
@@ -191,10 +160,7 @@ impl<'a> Chunks<'a> {
                 } else {
                     self.track_after(start + 8).unwrap_or(self.bytes.len())
                 };
-                return Some(Body {
-                    range: start + 8..end,
-                    declared_end,
-                });
+                return Some(Body { range: start + 8..end, declared_end });
             }
             self.position = if is_name(id) && declared_end <= self.bytes.len() {
                 warnings.add(start, || format!("alien chunk {} skipped", id.escape_ascii()));
@@ -213,9 +179,7 @@ impl<'a> Chunks<'a> {
         if length_is_wrong {
             let declared = body.declared_end.saturating_sub(body.range.start);
             let found = end.offset - body.range.start;
-            warnings.add(body.range.start - 4, || {
-                format!("a track of {declared} bytes is {found} long")
-            });
+            warnings.add(body.range.start - 4, || format!("a track of {declared} bytes is {found} long"));
         }
         let rest = &self.bytes[end.offset..body.range.end];
         // A track that has ended where another begins was shorter than it said.
@@ -223,9 +187,8 @@ impl<'a> Chunks<'a> {
             end.offset
         } else {
             if end.ending == Ending::EndOfTrack && !rest.is_empty() {
-                warnings.add(end.offset, || {
-                    format!("{} bytes after the end of the track skipped", rest.len())
-                });
+                warnings
+                    .add(end.offset, || format!("{} bytes after the end of the track skipped", rest.len()));
             }
             body.range.end
         };
@@ -257,21 +220,13 @@ fn is_name(id: &[u8]) -> bool {
 
 /// Where `needle` first stands at or after `from`.
 fn find(bytes: &[u8], needle: [u8; 4], from: usize) -> Option<usize> {
-    bytes
-        .get(from..)?
-        .windows(4)
-        .position(|window| window == &needle[..])
-        .map(|idx| from + idx)
+    bytes.get(from..)?.windows(4).position(|window| window == &needle[..]).map(|idx| from + idx)
 }
 
 fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {
-    Some(u16::from_be_bytes(
-        bytes.get(offset..offset.checked_add(2)?)?.try_into().ok()?,
-    ))
+    Some(u16::from_be_bytes(bytes.get(offset..offset.checked_add(2)?)?.try_into().ok()?))
 }
 
 fn u32_at(bytes: &[u8], offset: usize) -> Option<u32> {
-    Some(u32::from_be_bytes(
-        bytes.get(offset..offset.checked_add(4)?)?.try_into().ok()?,
-    ))
+    Some(u32::from_be_bytes(bytes.get(offset..offset.checked_add(4)?)?.try_into().ok()?))
 }

@@ -68,14 +68,7 @@ impl<'a> TrackReader<'a> {
     pub(super) fn new(bytes: &'a [u8], body: &Body, track: usize, ticks: Range<u64>) -> Self {
         let bytes = &bytes[..body.range.end];
         let tick = ticks.start.min(ticks.end);
-        Self {
-            bytes,
-            position: body.range.start,
-            track,
-            tick,
-            last_tick: ticks.end,
-            running: None,
-        }
+        Self { bytes, position: body.range.start, track, tick, last_tick: ticks.end, running: None }
     }
 
     /// Reads to the end, adding to `events`.
@@ -95,11 +88,7 @@ impl<'a> TrackReader<'a> {
                 }
             }
         };
-        TrackEnd {
-            offset: self.position,
-            tick: self.tick,
-            ending,
-        }
+        TrackEnd { offset: self.position, tick: self.tick, ending }
     }
 
     /// Reads a delta time and what follows, up to the next delta time.
@@ -112,20 +101,13 @@ impl<'a> TrackReader<'a> {
         let delta = self.length(warnings)?;
         let tick = self.tick.saturating_add(delta);
         if tick > self.last_tick {
-            warnings.add(delta_offset, || {
-                format!("absurd time: tick {tick} read as {}", self.last_tick)
-            });
+            warnings.add(delta_offset, || format!("absurd time: tick {tick} read as {}", self.last_tick));
         }
         self.tick = tick.min(self.last_tick);
         loop {
             let offset = self.position;
             match self.message(warnings)? {
-                Found::Event(kind) => events.push(Event {
-                    tick: self.tick,
-                    track: self.track,
-                    offset,
-                    kind,
-                }),
+                Found::Event(kind) => events.push(Event { tick: self.tick, track: self.track, offset, kind }),
                 Found::Nothing => {}
                 Found::StatusAhead => continue,
                 Found::EndOfTrack => return Ok(Some(Ending::EndOfTrack)),
@@ -152,9 +134,7 @@ impl<'a> TrackReader<'a> {
                 self.channel_message(status, offset, warnings)
             }
             0xff => self.meta(offset, warnings),
-            0xf0 | 0xf7 => Ok(self
-                .payload(warnings)?
-                .map_or(Found::StatusAhead, |_| Found::Nothing)),
+            0xf0 | 0xf7 => Ok(self.payload(warnings)?.map_or(Found::StatusAhead, |_| Found::Nothing)),
             _ => {
                 warnings.add(offset, || {
                     format!("system message {status:02x} does not belong in a file, skipped")
@@ -175,17 +155,13 @@ impl<'a> TrackReader<'a> {
         let n_data = if matches!(status >> 4, 0xc | 0xd) { 1 } else { 2 };
         if let Some(idx) = (0..n_data).find(|idx| self.is_meta(self.position + idx)) {
             self.position += idx;
-            warnings.add(offset, || {
-                "a message cut short by a meta event, skipped".to_owned()
-            });
+            warnings.add(offset, || "a message cut short by a meta event, skipped".to_owned());
             return Ok(Found::StatusAhead);
         }
         let data = self.take(n_data)?;
         let (first, second) = (data[0], data.get(1).copied().unwrap_or(0));
         if first > 127 || (second > 127 && status >> 4 != 0x9) {
-            warnings.add(offset, || {
-                format!("data byte over 127 in message {status:02x}, skipped")
-            });
+            warnings.add(offset, || format!("data byte over 127 in message {status:02x}, skipped"));
             return Ok(Found::Nothing);
         }
         if second > 127 {
@@ -193,30 +169,17 @@ impl<'a> TrackReader<'a> {
         }
         let (first, second) = (u7::new(first), u7::new(second.min(127)));
         let message = match status >> 4 {
-            0x8 => MidiMessage::NoteOff {
-                key: first,
-                vel: second,
-            },
-            0x9 if second == 0 => MidiMessage::NoteOff {
-                key: first,
-                vel: second,
-            },
-            0x9 => MidiMessage::NoteOn {
-                key: first,
-                vel: second,
-            },
+            0x8 => MidiMessage::NoteOff { key: first, vel: second },
+            0x9 if second == 0 => MidiMessage::NoteOff { key: first, vel: second },
+            0x9 => MidiMessage::NoteOn { key: first, vel: second },
             // Sustain pedal, all sound off, reset all controllers, all notes off and the modes that imply it.
-            0xb if matches!(first.as_int(), 64 | 120..=127) => MidiMessage::Controller {
-                controller: first,
-                value: second,
-            },
+            0xb if matches!(first.as_int(), 64 | 120..=127) => {
+                MidiMessage::Controller { controller: first, value: second }
+            }
             0xc => MidiMessage::ProgramChange { program: first },
             _ => return Ok(Found::Nothing),
         };
-        Ok(Found::Event(TrackEventKind::Midi {
-            channel: u4::new(status & 15),
-            message,
-        }))
+        Ok(Found::Event(TrackEventKind::Midi { channel: u4::new(status & 15), message }))
     }
 
     fn meta(&mut self, offset: usize, warnings: &mut Warnings) -> Result<Found, OutOfBytes> {
@@ -240,9 +203,7 @@ impl<'a> TrackReader<'a> {
             _ => return Ok(Found::Nothing),
         };
         let Some(message) = message else {
-            warnings.add(offset, || {
-                format!("impossible {} {data:02x?} skipped", meta_name(kind))
-            });
+            warnings.add(offset, || format!("impossible {} {data:02x?} skipped", meta_name(kind)));
             return Ok(Found::Nothing);
         };
         Ok(Found::Event(TrackEventKind::Meta(message)))
@@ -258,9 +219,7 @@ impl<'a> TrackReader<'a> {
             self.position += payload.len();
             return Ok(Some(payload));
         }
-        warnings.add(offset, || {
-            format!("{length} bytes announced where the track has less, skipped")
-        });
+        warnings.add(offset, || format!("{length} bytes announced where the track has less, skipped"));
         self.running = None;
         Ok(None)
     }
@@ -270,9 +229,7 @@ impl<'a> TrackReader<'a> {
         let rest = &self.bytes[self.position..];
         let n_skipped = rest.iter().position(|byte| *byte >= 0x80);
         let length = n_skipped.unwrap_or(rest.len());
-        warnings.add(self.position, || {
-            format!("{length} bytes that belong to no message skipped")
-        });
+        warnings.add(self.position, || format!("{length} bytes that belong to no message skipped"));
         self.position += length;
         n_skipped.map(|_| Found::StatusAhead).ok_or(OutOfBytes)
     }
@@ -290,9 +247,7 @@ impl<'a> TrackReader<'a> {
         }
         let n_bytes = self.position - offset;
         if n_bytes > 4 {
-            warnings.add(offset, || {
-                format!("a number of {n_bytes} bytes where 4 are allowed")
-            });
+            warnings.add(offset, || format!("a number of {n_bytes} bytes where 4 are allowed"));
         }
         Ok(value)
     }

@@ -80,11 +80,7 @@ impl SmfNote {
     /// Who plays it: drums on the tenth channel, elsewhere the family of its program.
     #[must_use]
     pub fn family(&self) -> Family {
-        if self.channel == DRUM_CHANNEL {
-            Family::DRUMS
-        } else {
-            Family::from_program(self.program)
-        }
+        if self.channel == DRUM_CHANNEL { Family::DRUMS } else { Family::from_program(self.program) }
     }
 }
 
@@ -137,10 +133,7 @@ pub enum SmfError {
 /// # Errors
 /// If it cannot be read, is absurdly large, or is no Standard MIDI File.
 pub fn load(path: &Path) -> Result<Smf, SmfError> {
-    let unreadable = |source| SmfError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| SmfError::Unreadable { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     // Not by the length that the system tells: a device has none and never ends.
@@ -166,11 +159,7 @@ pub fn read(bytes: &[u8]) -> Result<Smf, SmfError> {
     let mut events = Vec::new();
     let mut track_ends: Vec<u64> = Vec::new();
     while let Some(body) = chunks.next_track(&mut warnings) {
-        let start = if header.format == 2 {
-            track_ends.last().copied().unwrap_or(0)
-        } else {
-            0
-        };
+        let start = if header.format == 2 { track_ends.last().copied().unwrap_or(0) } else { 0 };
         let last_tick = MAX_POSITION * u64::from(header.ticks_per_beat);
         let reader = TrackReader::new(bytes, &body, track_ends.len(), start..last_tick);
         let end = reader.read(&mut events, &mut warnings);
@@ -178,27 +167,18 @@ pub fn read(bytes: &[u8]) -> Result<Smf, SmfError> {
         track_ends.push(end.tick);
     }
     if track_ends.is_empty() && header.n_tracks > 0 {
-        return Err(SmfError::NoTracks {
-            offset: header.end,
-            expected: header.n_tracks,
-        });
+        return Err(SmfError::NoTracks { offset: header.end, expected: header.n_tracks });
     }
     if track_ends.len() != usize::from(header.n_tracks) {
         let (announced, found) = (header.n_tracks, track_ends.len());
-        warnings.add(header.start, || {
-            format!("the header announces {announced} tracks, found {found}")
-        });
+        warnings.add(header.start, || format!("the header announces {announced} tracks, found {found}"));
     }
     // Stable, so that within a track what was written first comes first.
     events.sort_by_key(|event| (event.tick, event.track));
     Ok(Smf {
         ticks_per_beat: header.ticks_per_beat,
         notes: pairing::pair(&events, &track_ends, header.ticks_per_beat, &mut warnings),
-        tempos: if header.is_smpte {
-            Vec::new()
-        } else {
-            events::tempos(&events)
-        },
+        tempos: if header.is_smpte { Vec::new() } else { events::tempos(&events) },
         meters: events::meters(&events),
         keys: events::keys(&events),
         warnings: warnings.into_vec(),

@@ -31,13 +31,8 @@ pub(super) fn pair(
             last_lifts[usize::from(channel)] = Some(event.tick);
         }
     }
-    let mut pairing = Pairing {
-        notes: Vec::new(),
-        offsets: Vec::new(),
-        next: Vec::new(),
-        n_stray: 0,
-        first_stray: 0,
-    };
+    let mut pairing =
+        Pairing { notes: Vec::new(), offsets: Vec::new(), next: Vec::new(), n_stray: 0, first_stray: 0 };
     for event in events {
         let TrackEventKind::Midi { channel, message } = event.kind else {
             continue;
@@ -74,14 +69,13 @@ pub(super) fn pair(
 
 fn pedal(event: &Event) -> Option<(u8, u8)> {
     match event.kind {
-        TrackEventKind::Midi {
-            channel,
-            message: MidiMessage::Controller { controller, value },
-        } => match controller.as_int() {
-            64 => Some((channel.as_int(), value.as_int())),
-            121 => Some((channel.as_int(), 0)),
-            _ => None,
-        },
+        TrackEventKind::Midi { channel, message: MidiMessage::Controller { controller, value } } => {
+            match controller.as_int() {
+                64 => Some((channel.as_int(), value.as_int())),
+                121 => Some((channel.as_int(), 0)),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }
@@ -231,13 +225,11 @@ impl Pairing {
                 format!("note-offs without a note skipped: {} in all", self.n_stray)
             });
         }
-        let hanging: Vec<usize> = channels.iter().flatten().flat_map(|channel| self.sounding(channel)).collect();
+        let hanging: Vec<usize> =
+            channels.iter().flatten().flat_map(|channel| self.sounding(channel)).collect();
         if let Some(offset) = hanging.iter().filter_map(|idx| self.offsets.get(*idx)).min() {
             warnings.add(*offset, || {
-                format!(
-                    "notes that never end given a bar at most: {} in all",
-                    hanging.len()
-                )
+                format!("notes that never end given a bar at most: {} in all", hanging.len())
             });
         }
         for note_idx in hanging {
@@ -245,21 +237,16 @@ impl Pairing {
                 continue;
             };
             let track_end = track_ends.get(note.track).copied().unwrap_or(note.start);
-            note.duration = track_end
-                .saturating_sub(note.start)
-                .min(HANGING_BEATS * ticks_per_beat);
+            note.duration = track_end.saturating_sub(note.start).min(HANGING_BEATS * ticks_per_beat);
         }
         let longest = MAX_BEATS * ticks_per_beat;
         for (note, offset) in self.notes.iter_mut().zip(&self.offsets) {
             if note.duration > longest {
-                warnings.add(*offset, || {
-                    format!("a note of {} ticks cut to {longest}", note.duration)
-                });
+                warnings.add(*offset, || format!("a note of {} ticks cut to {longest}", note.duration));
                 note.duration = longest;
             }
         }
-        self.notes
-            .sort_by_key(|note| (note.start, note.pitch, note.channel));
+        self.notes.sort_by_key(|note| (note.start, note.pitch, note.channel));
         self.notes
     }
 }
@@ -275,22 +262,12 @@ impl Programs {
     fn gather(events: &[Event]) -> Self {
         let mut programs = Self::default();
         for event in events {
-            if let TrackEventKind::Midi {
-                channel,
-                message: MidiMessage::ProgramChange { program },
-            } = event.kind
+            if let TrackEventKind::Midi { channel, message: MidiMessage::ProgramChange { program } } =
+                event.kind
             {
                 let change = (event.tick, program.as_int());
-                programs
-                    .by_track
-                    .entry((event.track, channel.as_int()))
-                    .or_default()
-                    .push(change);
-                programs
-                    .by_channel
-                    .entry(channel.as_int())
-                    .or_default()
-                    .push(change);
+                programs.by_track.entry((event.track, channel.as_int())).or_default().push(change);
+                programs.by_channel.entry(channel.as_int()).or_default().push(change);
             }
         }
         programs
@@ -301,13 +278,9 @@ impl Programs {
     fn at(&self, track: usize, channel: u8, tick: u64) -> u8 {
         let last = |changes: &Vec<(u64, u8)>| {
             let n_before = changes.partition_point(|(change, _)| *change <= tick);
-            n_before
-                .checked_sub(1)
-                .and_then(|idx| changes.get(idx))
-                .map(|(_, program)| *program)
+            n_before.checked_sub(1).and_then(|idx| changes.get(idx)).map(|(_, program)| *program)
         };
         let own = self.by_track.get(&(track, channel)).and_then(last);
-        own.or_else(|| self.by_channel.get(&channel).and_then(last))
-            .unwrap_or(0)
+        own.or_else(|| self.by_channel.get(&channel).and_then(last)).unwrap_or(0)
     }
 }

@@ -19,12 +19,7 @@ fn file(tracks: &[&[u8]]) -> Vec<u8> {
 
 /// Start, duration and pitch of each note.
 fn notes_of(bytes: &[u8]) -> Vec<(u64, u64, u8)> {
-    smf::read(bytes)
-        .unwrap()
-        .notes
-        .iter()
-        .map(|note| (note.start, note.duration, note.pitch))
-        .collect()
+    smf::read(bytes).unwrap().notes.iter().map(|note| (note.start, note.duration, note.pitch)).collect()
 }
 
 #[test]
@@ -38,20 +33,12 @@ fn the_pedal_holds_notes_until_it_is_lifted_or_their_pitch_is_struck_again() {
     // Pedal down at 0; C from 0 to 10, E from 0 to 10; C again from 20 to 30; pedal up at 40.
     let track =
         b"\0\xb0\x40\x7f\x01\x90\x3c\x40\0\x40\x40\x09\x3c\0\0\x40\0\x0a\x3c\x40\x0a\x3c\0\x0a\xb0\x40\0";
-    assert_eq!(
-        notes_of(&file(&[track])),
-        [(1, 19, 60), (1, 39, 64), (20, 20, 60)]
-    );
+    assert_eq!(notes_of(&file(&[track])), [(1, 19, 60), (1, 39, 64), (20, 20, 60)]);
 }
 
 #[test]
 fn a_pedal_that_is_never_lifted_holds_nothing() {
-    assert_eq!(
-        notes_of(&file(&[
-            b"\0\xb0\x40\x7f\0\x90\x3c\x40\x0a\x3c\0\x60\xb0\x07\x40"
-        ])),
-        [(0, 10, 60)]
-    );
+    assert_eq!(notes_of(&file(&[b"\0\xb0\x40\x7f\0\x90\x3c\x40\x0a\x3c\0\x60\xb0\x07\x40"])), [(0, 10, 60)]);
 }
 
 #[test]
@@ -69,10 +56,7 @@ fn a_hanging_note_lasts_a_bar_at_most_and_is_warned_about() {
     let smf = smf::read(&file(&[b"\0\x90\x3c\x40\x87\x00\x3e\x40\x18\x3e\0"])).unwrap();
     assert_eq!(smf.notes[0].duration, 96);
     assert_eq!(smf.warnings.len(), 1);
-    assert_eq!(
-        smf.warnings[0].to_string(),
-        "at byte 23: notes that never end given a bar at most: 1 in all"
-    );
+    assert_eq!(smf.warnings[0].to_string(), "at byte 23: notes that never end given a bar at most: 1 in all");
 }
 
 #[test]
@@ -86,14 +70,8 @@ fn errors_say_where_and_why() {
         message(b"MThd\0\0\0\x06\0"),
         "at byte 0: expected an MThd header of 14 bytes, found the end of the file after 9"
     );
-    assert_eq!(
-        message(b"MThd\0\0\0\x06\0\x01\0\x02\0\x60"),
-        "at byte 14: expected 2 tracks, found none"
-    );
-    assert!(matches!(
-        smf::load("no such file".as_ref()),
-        Err(SmfError::Unreadable { .. })
-    ));
+    assert_eq!(message(b"MThd\0\0\0\x06\0\x01\0\x02\0\x60"), "at byte 14: expected 2 tracks, found none");
+    assert!(matches!(smf::load("no such file".as_ref()), Err(SmfError::Unreadable { .. })));
 }
 
 #[test]
@@ -101,20 +79,13 @@ fn quantising_keeps_the_longest_of_equal_notes_and_cuts_at_the_next_onset() {
     // Two Cs at 0, one of 10 and one of 30 ticks; another from 20 to 30.
     let track = b"\0\x90\x3c\x40\0\x3c\x41\x0a\x3c\0\x0a\x3c\x42\x0a\x3c\0\0\x3c\0";
     let piece = smf::read(&file(&[track])).unwrap().to_piece();
-    let notes: Vec<_> = piece
-        .notes
-        .iter()
-        .map(|n| (n.onset.0, n.duration.0, n.velocity))
-        .collect();
+    let notes: Vec<_> = piece.notes.iter().map(|n| (n.onset.0, n.duration.0, n.velocity)).collect();
     assert_eq!(notes, [(0, 20, 0x41), (20, 10, 0x42)]);
 }
 
 #[test]
 fn drums_are_what_channel_ten_plays() {
-    let smf = smf::read(&file(&[
-        b"\0\xc9\x10\0\x99\x24\x40\x0a\x24\0\0\x90\x24\x40\x0a\x24\0",
-    ]))
-    .unwrap();
+    let smf = smf::read(&file(&[b"\0\xc9\x10\0\x99\x24\x40\x0a\x24\0\0\x90\x24\x40\x0a\x24\0"])).unwrap();
     let families: Vec<Family> = smf.to_piece().notes.iter().map(|note| note.family).collect();
     assert_eq!(families, [Family::DRUMS, Family::PIANO]);
 }
@@ -133,16 +104,7 @@ fn note() -> impl Strategy<Value = (Note, Tick)> {
     (0..60i64, 1..200i64, 0..128u8, 1..128u8, 0..Family::COUNT).prop_map(
         |(gap, duration, pitch, velocity, family)| {
             let family = Family::from_index(family).unwrap_or_default();
-            (
-                Note {
-                    onset: Tick::ZERO,
-                    duration: Tick(duration),
-                    pitch,
-                    velocity,
-                    family,
-                },
-                Tick(gap),
-            )
+            (Note { onset: Tick::ZERO, duration: Tick(duration), pitch, velocity, family }, Tick(gap))
         },
     )
 }
@@ -163,14 +125,8 @@ fn piece() -> impl Strategy<Value = Piece> {
     let key = (0..12u8, any::<bool>())
         .prop_map(|(tonic, minor)| Key::new(tonic, if minor { Mode::Minor } else { Mode::Major }));
     let tempo = (60_000..2_000_000u32).prop_map(|micros| 60e6 / f64::from(micros));
-    (
-        vec(note(), 0..200),
-        changes(meter),
-        changes(key),
-        changes(tempo),
-        Just(()),
-    )
-        .prop_map(|(notes, meters, keys, tempos, ())| {
+    (vec(note(), 0..200), changes(meter), changes(key), changes(tempo), Just(())).prop_map(
+        |(notes, meters, keys, tempos, ())| {
             let mut onset = Tick::ZERO;
             let mut placed: Vec<Note> = Vec::new();
             for (note, gap) in notes {
@@ -185,13 +141,9 @@ fn piece() -> impl Strategy<Value = Piece> {
                 placed.push(Note { onset, ..note });
             }
             placed.sort_unstable();
-            Piece {
-                notes: placed,
-                meters,
-                keys,
-                tempos,
-            }
-        })
+            Piece { notes: placed, meters, keys, tempos }
+        },
+    )
 }
 
 proptest! {

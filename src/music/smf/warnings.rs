@@ -28,10 +28,7 @@ impl Warnings {
 
     pub(super) fn add(&mut self, offset: usize, message: impl FnOnce() -> String) {
         if self.list.len() < Self::MAX_KEPT {
-            self.list.push(Warning {
-                offset,
-                message: message(),
-            });
+            self.list.push(Warning { offset, message: message() });
         } else {
             self.n_more += 1;
             self.last_offset = offset;
@@ -41,10 +38,7 @@ impl Warnings {
     pub(super) fn into_vec(mut self) -> Vec<Warning> {
         if self.n_more > 0 {
             let message = format!("the last of {} more repairs", self.n_more);
-            self.list.push(Warning {
-                offset: self.last_offset,
-                message,
-            });
+            self.list.push(Warning { offset: self.last_offset, message });
         }
         self.list
     }

@@ -69,24 +69,17 @@ fn write_tracks(notes: &[PerformedNote], frame: &Piece, title: &str, ticks_per_b
 
 fn conductor_track<'a>(piece: &Piece, title: &'a str, ticks_per_beat: i64) -> Track<'a> {
     let tempos = piece.tempos.iter().map(|(tick, bpm)| {
-        let micros = (60e6 / bpm)
-            .round()
-            .clamp(1.0, f64::from(u24::max_value().as_int()));
+        let micros = (60e6 / bpm).round().clamp(1.0, f64::from(u24::max_value().as_int()));
         (*tick, MetaMessage::Tempo(u24::new(micros as u32)))
     });
     let meters = piece.meters.iter().map(|(tick, meter)| {
         let exponent = meter.denominator().trailing_zeros() as u8;
-        (
-            *tick,
-            MetaMessage::TimeSignature(meter.numerator(), exponent, 24, 8),
-        )
+        (*tick, MetaMessage::TimeSignature(meter.numerator(), exponent, 24, 8))
     });
-    let keys = piece.keys.iter().map(|(tick, key)| {
-        (
-            *tick,
-            MetaMessage::KeySignature(sharps(*key), key.mode == Mode::Minor),
-        )
-    });
+    let keys = piece
+        .keys
+        .iter()
+        .map(|(tick, key)| (*tick, MetaMessage::KeySignature(sharps(*key), key.mode == Mode::Minor)));
     let mut events: Vec<(Tick, TrackEventKind<'a>)> = tempos
         .chain(meters)
         .chain(keys)
@@ -98,12 +91,7 @@ fn conductor_track<'a>(piece: &Piece, title: &'a str, ticks_per_beat: i64) -> Tr
     track(title, &[], events.into_iter().map(in_file))
 }
 
-fn family_track(
-    notes: &[PerformedNote],
-    family: Family,
-    channel: u8,
-    ticks_per_beat: i64,
-) -> Track<'static> {
+fn family_track(notes: &[PerformedNote], family: Family, channel: u8, ticks_per_beat: i64) -> Track<'static> {
     let midi = |message| TrackEventKind::Midi { channel: u4::new(channel), message };
     let in_file = |position: Beats| (position.0 * ticks_per_beat as f64).round() as i64;
     let mut events = Vec::new();
@@ -116,9 +104,7 @@ fn family_track(
     }
     // At one tick, what ends comes before what begins.
     events.sort_by_key(|(order, _)| *order);
-    let program = midi(MidiMessage::ProgramChange {
-        program: u7::new(family.program()),
-    });
+    let program = midi(MidiMessage::ProgramChange { program: u7::new(family.program()) });
     track(family.name(), &[program], events.into_iter().map(|((tick, _), kind)| (tick, kind)))
 }
 
@@ -144,11 +130,7 @@ fn track<'a>(
 
 /// The key signature in sharps, or flats when negative: the spelling with the fewest.
 fn sharps(key: Key) -> i8 {
-    let major_tonic = if key.mode == Mode::Minor {
-        key.tonic() + 3
-    } else {
-        key.tonic()
-    };
+    let major_tonic = if key.mode == Mode::Minor { key.tonic() + 3 } else { key.tonic() };
     // A fifth up adds a sharp, and seven fifths are seven semitones up, 12 apart.
     let sharps = (i32::from(major_tonic) * 7).rem_euclid(12) as i8;
     if sharps > 6 { sharps - 12 } else { sharps }

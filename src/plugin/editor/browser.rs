@@ -4,9 +4,9 @@ use egui::{Align, Layout, Mesh, Rect, RichText, ScrollArea, Sense, Shape, Stroke
 
 use crate::model::Card;
 use crate::music::Note;
+use crate::plugin::editor::knobs::card_frame;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::{Choice, Intent, ModelEntry, View};
-use crate::plugin::editor::knobs::card_frame;
 
 /// How wide a card is at least.
 const CARD: f32 = 296.0;
@@ -23,7 +23,9 @@ pub(super) fn show(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
                 intents.push(Intent::ListModels);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(RichText::new(hint).size(theme::SMALL).color(palette.dim)).truncate());
+                ui.add(
+                    egui::Label::new(RichText::new(hint).size(theme::SMALL).color(palette.dim)).truncate(),
+                );
             });
         });
     });
@@ -103,7 +105,11 @@ fn head(ui: &mut Ui, entry: &ModelEntry, view: &View, is_chosen: bool, intents: 
             });
         });
     });
-    let kind = if entry.choice == Choice::BuiltIn { "comes with Continuo".to_owned() } else { format!("{file}.safetensors") };
+    let kind = if entry.choice == Choice::BuiltIn {
+        "comes with Continuo".to_owned()
+    } else {
+        format!("{file}.safetensors")
+    };
     ui.label(RichText::new(kind).size(theme::SMALL).color(palette.dim));
 }
 
@@ -119,7 +125,13 @@ fn thumbnail(ui: &mut Ui, notes: &[Note]) {
         notes.iter().map(|note| note.end().0).max(),
     ) else {
         let text = "It has no music of its own to show.";
-        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, text, theme::font(theme::SMALL), palette.dim);
+        ui.painter().text(
+            rect.center(),
+            egui::Align2::CENTER_CENTER,
+            text,
+            theme::font(theme::SMALL),
+            palette.dim,
+        );
         return;
     };
     let mut mesh = Mesh::default();
@@ -129,7 +141,10 @@ fn thumbnail(ui: &mut Ui, notes: &[Note]) {
         let y = inner.bottom() - f32::from(note.pitch - lowest + 1) * row;
         let left_top = pos2(x(note.onset.0), y);
         let right_bottom = pos2((x(note.end().0) - 1.0).max(left_top.x + 1.5), y + row.max(1.5));
-        mesh.add_colored_rect(Rect::from_min_max(left_top, right_bottom), palette.note(note.family, note.velocity));
+        mesh.add_colored_rect(
+            Rect::from_min_max(left_top, right_bottom),
+            palette.note(note.family, note.velocity),
+        );
     }
     ui.painter().add(Shape::mesh(mesh));
 }
@@ -141,7 +156,11 @@ fn about(ui: &mut Ui, card: &Card) {
         }
         let palette = theme::palette(ui);
         let mut job = egui::text::LayoutJob::default();
-        let format = |colour| egui::TextFormat { font_id: theme::font(theme::SMALL), color: colour, ..Default::default() };
+        let format = |colour| egui::TextFormat {
+            font_id: theme::font(theme::SMALL),
+            color: colour,
+            ..Default::default()
+        };
         job.append(heading, 0.0, format(palette.text));
         job.append(text, if heading.is_empty() { 0.0 } else { 4.0 }, format(palette.dim));
         ui.add(egui::Label::new(job).wrap());
@@ -151,7 +170,8 @@ fn about(ui: &mut Ui, card: &Card) {
     paragraph("Licence", &card.licence);
     ui.collapsing(RichText::new("What it was trained on").size(theme::SMALL), |ui| {
         let palette = theme::palette(ui);
-        for line in card.credits.iter().chain(std::iter::once(&card.training)).filter(|line| !line.is_empty()) {
+        for line in card.credits.iter().chain(std::iter::once(&card.training)).filter(|line| !line.is_empty())
+        {
             ui.add(egui::Label::new(RichText::new(line).size(theme::SMALL).color(palette.dim)).wrap());
         }
     });
@@ -166,6 +186,7 @@ fn styles(card: &Card) -> String {
             None => names.push(style.clone()),
         }
     }
-    let unit = if card.nats_per_note.iter().any(|nats| *nats > 0.0) { " (nats a note; lower is surer)" } else { "" };
+    let unit =
+        if card.nats_per_note.iter().any(|nats| *nats > 0.0) { " (nats a note; lower is surer)" } else { "" };
     names.join(", ") + unit
 }

@@ -4,8 +4,8 @@
 //! stays in egui's memory as a [`Desk`].
 
 use egui::{
-    Align, CentralPanel, Color32, CursorIcon, Frame, Id, Key, Layout, Margin, Modifiers, Panel, Rect, RichText, Sense,
-    Stroke, Theme, Ui, Vec2, vec2,
+    Align, CentralPanel, Color32, CursorIcon, Frame, Id, Key, Layout, Margin, Modifiers, Panel, Rect,
+    RichText, Sense, Stroke, Theme, Ui, Vec2, vec2,
 };
 
 use crate::player::Conversation;
@@ -188,11 +188,7 @@ fn title(ui: &mut Ui, desk: &mut Desk, view: &View, intents: &mut Vec<Intent>) {
 
 fn looks(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
     let name = if view.settings.is_light { "Dark" } else { "Light" };
-    if ui
-        .small_button(name)
-        .on_hover_text(format!("{name} colours"))
-        .clicked()
-    {
+    if ui.small_button(name).on_hover_text(format!("{name} colours")).clicked() {
         let mut settings = view.settings.clone();
         settings.is_light = !settings.is_light;
         intents.push(Intent::Set(settings));
@@ -217,7 +213,10 @@ fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
                 }
             }
         });
-        tab.on_hover_text(format!("Take {name}: {} Right-click to copy another take here.", super::tips::tip(Knob::Slot)));
+        tab.on_hover_text(format!(
+            "Take {name}: {} Right-click to copy another take here.",
+            super::tips::tip(Knob::Slot)
+        ));
     }
     ui.add_space(4.0);
 }
@@ -245,8 +244,7 @@ fn save_menu(ui: &mut Ui, intents: &mut Vec<Intent>) {
         ui.separator();
         items(ui, "As composed", Performance::AsComposed);
     });
-    menu.response
-        .on_hover_text("Writes a .mid file into the folder Continuo among your music.");
+    menu.response.on_hover_text("Writes a .mid file into the folder Continuo among your music.");
 }
 
 fn status(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
@@ -256,7 +254,10 @@ fn status(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         looks(ui, view, intents);
         let Some((last, earlier)) = view.messages.split_last() else {
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(RichText::new(state(view)).size(theme::SMALL).color(palette.dim)).truncate());
+                ui.add(
+                    egui::Label::new(RichText::new(state(view)).size(theme::SMALL).color(palette.dim))
+                        .truncate(),
+                );
             });
             return;
         };
@@ -264,12 +265,12 @@ fn status(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
             intents.push(Intent::Dismiss);
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let is_good = last.starts_with("Saved ");
-                let colour = if is_good { palette.text } else { palette.alarm };
-                let label = ui.add(egui::Label::new(RichText::new(last).color(colour)).truncate());
-                if !earlier.is_empty() {
-                    label.on_hover_text(view.messages.join("\n"));
-                }
+            let is_good = last.starts_with("Saved ");
+            let colour = if is_good { palette.text } else { palette.alarm };
+            let label = ui.add(egui::Label::new(RichText::new(last).color(colour)).truncate());
+            if !earlier.is_empty() {
+                label.on_hover_text(view.messages.join("\n"));
+            }
         });
     });
 }

@@ -12,7 +12,11 @@ pub(super) fn paint(painter: &Painter, square: Rect, palette: &Palette) {
     painter.rect_filled(square, 5.5 * unit, palette.accent);
     let note = |x: f32, y: f32, width: f32| {
         let left_top = square.min + vec2(x, y) * unit;
-        painter.rect_filled(Rect::from_min_size(left_top, vec2(width, 3.4) * unit), 1.7 * unit, palette.on_accent);
+        painter.rect_filled(
+            Rect::from_min_size(left_top, vec2(width, 3.4) * unit),
+            1.7 * unit,
+            palette.on_accent,
+        );
     };
     note(4.0, 16.6, 16.0);
     note(4.0, 11.6, 5.0);
@@ -23,7 +27,8 @@ pub(super) fn paint(painter: &Painter, square: Rect, palette: &Palette) {
 /// The emblem with the name beside it.
 pub(super) fn name_plate(ui: &mut Ui) -> Response {
     let palette = theme::palette(ui);
-    let galley = ui.painter().layout_no_wrap("Continuo".to_owned(), theme::font(theme::HEADING), palette.text);
+    let galley =
+        ui.painter().layout_no_wrap("Continuo".to_owned(), theme::font(theme::HEADING), palette.text);
     let size = vec2(24.0 + 8.0 + galley.size().x, 26.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let painter = ui.painter();

@@ -19,8 +19,7 @@ pub fn model_files() -> Vec<PathBuf> {
         .flatten()
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
+            path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("safetensors"))
         })
         .collect();
     files.sort();

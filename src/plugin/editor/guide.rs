@@ -41,7 +41,9 @@ pub(super) fn host_of(program: &str) -> Option<&'static str> {
     hosts().into_iter().map(|(name, _)| name).find(|name| {
         let name = name.to_lowercase();
         let word = name.split(' ').next().unwrap_or_default();
-        program.contains(&name.replace(' ', "")) || program.contains(&name) || (word.len() > 3 && program.contains(word))
+        program.contains(&name.replace(' ', ""))
+            || program.contains(&name)
+            || (word.len() > 3 && program.contains(word))
             || (name == "fl studio" && program.starts_with("fl"))
     })
 }
@@ -161,7 +163,10 @@ pub(super) fn welcome(ui: &mut Ui, over: Rect, desk: &mut Desk, view: &View, int
     let area = area.fixed_pos(left_top.max(over.left_top() + vec2(12.0, 6.0)));
     area.show(ui.ctx(), |ui| {
         ui.set_max_width(size.x);
-        let frame = card_frame(ui).fill(palette.panel).stroke(egui::Stroke::new(1.5, palette.accent)).inner_margin(10);
+        let frame = card_frame(ui)
+            .fill(palette.panel)
+            .stroke(egui::Stroke::new(1.5, palette.accent))
+            .inner_margin(10);
         frame.show(ui, |ui| {
             ui.set_width(size.x - 20.0);
             ui.spacing_mut().item_spacing.y = 3.0;
@@ -199,7 +204,8 @@ mod tests {
     fn every_host_of_the_docs_has_its_page() {
         let hosts = hosts();
         let names: Vec<&str> = hosts.iter().map(|(name, _)| *name).collect();
-        for name in ["Ardour", "Bitwig Studio", "Reaper", "Ableton Live", "Studio One", "FL Studio", "Cubase"] {
+        for name in ["Ardour", "Bitwig Studio", "Reaper", "Ableton Live", "Studio One", "FL Studio", "Cubase"]
+        {
             assert!(names.contains(&name), "{name} is not among {names:?}");
         }
         assert!(hosts.iter().all(|(_, text)| text.len() > 80 && !text.contains(['*', '`'])));

@@ -1,6 +1,9 @@
 //! The knobs, in groups: the two that everybody turns beside the big button, the rest on pages.
 
-use egui::{Align, Frame, Layout, Margin, Rect, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align, Frame, Layout, Margin, Rect, RichText, Sense, Stroke, StrokeKind, TextEdit, Ui, UiBuilder, pos2,
+    vec2,
+};
 
 use crate::music::Family;
 use crate::player::Conversation;
@@ -88,7 +91,9 @@ fn one_group(ui: &mut Ui, space: Rect, desk: &mut Desk, view: &View, intents: &m
         desk.group = chosen;
         let below = ui.available_rect_before_wrap();
         let (left, right) = below.split_left_right_at_x(below.left() + HERO - 20.0);
-        let part = |rect: Rect, name| UiBuilder::new().max_rect(rect).id_salt(name).layout(Layout::top_down(Align::Min));
+        let part = |rect: Rect, name| {
+            UiBuilder::new().max_rect(rect).id_salt(name).layout(Layout::top_down(Align::Min))
+        };
         ui.scope_builder(part(left, "left"), |ui| hero(ui, view, intents, 40.0));
         let right = right.with_min_x(right.left() + 14.0);
         ui.painter().vline(right.left() - 7.0, below.y_range(), Stroke::new(1.0, theme::palette(ui).line));
@@ -118,7 +123,9 @@ fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32)
     ui.add_space(4.0);
     let width = ui.available_width();
     if widgets::main_button(ui, "Re-roll", vec2(width, button_height))
-        .on_hover_text("Another seed: other music from the same knobs, from the next bar on. Bars that you keep stay.")
+        .on_hover_text(
+            "Another seed: other music from the same knobs, from the next bar on. Bars that you keep stay.",
+        )
         .clicked()
     {
         hands.intents.push(Intent::ReRoll);
@@ -140,27 +147,47 @@ fn tabs(ui: &mut Ui, groups: &[(Group, &'static str, &'static str)], chosen: &mu
 fn page(ui: &mut Ui, group: Group, desk: &mut Desk, view: &View, intents: &mut Vec<Intent>) {
     let mut hands = Hands { parameters: &view.parameters, intents };
     match group {
-        Group::Compose => rows(ui, &mut hands, view, &[
-            &[Knob::Density, Knob::Variety, Knob::Evolve, Knob::Polyphony],
-            &[Knob::Tonic, Knob::Scale, Knob::Lowest, Knob::Highest],
-        ]),
-        Group::Detail => rows(ui, &mut hands, view, &[
-            &[Knob::RhythmTemperature, Knob::PitchTemperature, Knob::VelocityTemperature],
-            &[Knob::Nucleus, Knob::MinP, Knob::BestOf, Knob::Seed],
-        ]),
+        Group::Compose => rows(
+            ui,
+            &mut hands,
+            view,
+            &[
+                &[Knob::Density, Knob::Variety, Knob::Evolve, Knob::Polyphony],
+                &[Knob::Tonic, Knob::Scale, Knob::Lowest, Knob::Highest],
+            ],
+        ),
+        Group::Detail => rows(
+            ui,
+            &mut hands,
+            view,
+            &[
+                &[Knob::RhythmTemperature, Knob::PitchTemperature, Knob::VelocityTemperature],
+                &[Knob::Nucleus, Knob::MinP, Knob::BestOf, Knob::Seed],
+            ],
+        ),
         Group::Notes => {
             rows(ui, &mut hands, view, &[&[Knob::Grid, Knob::Shortest, Knob::Longest]]);
             own_scale(ui, &mut hands);
         }
         Group::Instruments => instruments(ui, &mut hands),
-        Group::Perform => rows(ui, &mut hands, view, &[
-            &[Knob::Octave, Knob::Transpose, Knob::Velocity, Knob::NoteLength],
-            &[Knob::Swing, Knob::ChordFollow, Knob::Preview, Knob::PreviewLevel],
-        ]),
-        Group::Touch => rows(ui, &mut hands, view, &[
-            &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
-            &[Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
-        ]),
+        Group::Perform => rows(
+            ui,
+            &mut hands,
+            view,
+            &[
+                &[Knob::Octave, Knob::Transpose, Knob::Velocity, Knob::NoteLength],
+                &[Knob::Swing, Knob::ChordFollow, Knob::Preview, Knob::PreviewLevel],
+            ],
+        ),
+        Group::Touch => rows(
+            ui,
+            &mut hands,
+            view,
+            &[
+                &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
+                &[Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
+            ],
+        ),
         Group::Converse => converse(ui, desk, view, &mut hands),
         Group::Style => style(ui, desk, view, &mut hands),
     }
@@ -195,12 +222,19 @@ fn control(ui: &mut Ui, hands: &mut Hands<'_>, view: &View, knob: Knob, width: f
             let styles = view.card.as_ref().map_or(&[][..], |card| &card.styles);
             choice(ui, hands, knob, styles, width);
         }
-        Knob::Tonic | Knob::Scale | Knob::Grid | Knob::Shortest | Knob::Longest | Knob::SwingGrid
+        Knob::Tonic
+        | Knob::Scale
+        | Knob::Grid
+        | Knob::Shortest
+        | Knob::Longest
+        | Knob::SwingGrid
         | Knob::Instrument => {
             let names = hands.parameters.step_names(knob);
             choice(ui, hands, knob, &names, width);
         }
-        Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => switch(ui, hands, knob, width),
+        Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => {
+            switch(ui, hands, knob, width)
+        }
         _ => dial(ui, hands, knob, SMALL, width),
     }
 }
@@ -222,15 +256,30 @@ fn own_scale(ui: &mut Ui, hands: &mut Hands<'_>) {
         let response = ui.interact(key, ui.scope_id().with(("own note", semitones)), Sense::click());
         let is_on = bits >> semitones & 1 == 1;
         response.widget_info(|| {
-            egui::WidgetInfo::selected(egui::accesskit::Role::CheckBox, true, is_on, format!("Own note {degree}"))
+            egui::WidgetInfo::selected(
+                egui::accesskit::Role::CheckBox,
+                true,
+                is_on,
+                format!("Own note {degree}"),
+            )
         });
         let is_black = matches!(semitones, 1 | 3 | 6 | 8 | 10);
         let fill = match (is_on, response.hovered()) {
             (true, _) => palette.accent,
             (false, true) => palette.lit,
-            (false, false) => if is_black { palette.well } else { palette.raised },
+            (false, false) => {
+                if is_black {
+                    palette.well
+                } else {
+                    palette.raised
+                }
+            }
         };
-        let stroke = if response.has_focus() { Stroke::new(1.5, palette.text) } else { Stroke::new(1.0, palette.line) };
+        let stroke = if response.has_focus() {
+            Stroke::new(1.5, palette.text)
+        } else {
+            Stroke::new(1.0, palette.line)
+        };
         ui.painter().rect(key, 4.0, fill, stroke, StrokeKind::Inside);
         let text = if is_on { palette.on_accent } else { palette.dim };
         ui.painter().text(key.center(), egui::Align2::CENTER_CENTER, degree, theme::font(theme::SMALL), text);
@@ -307,7 +356,8 @@ fn primer(ui: &mut Ui, desk: &mut Desk, view: &View, hands: &mut Hands<'_>) {
         let width = (ui.available_width() - 150.0).max(80.0);
         let field = TextEdit::singleline(&mut desk.forms.primer).hint_text(hint).desired_width(width);
         let field = ui.add(field);
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "Primer file"));
+        field
+            .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "Primer file"));
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(egui::Key::Enter));
         let path = desk.forms.primer.trim().trim_matches('"').to_owned();
         let start = ui.add_enabled(!path.is_empty(), egui::Button::new("Start from"));
@@ -315,7 +365,11 @@ fn primer(ui: &mut Ui, desk: &mut Desk, view: &View, hands: &mut Hands<'_>) {
             hands.intents.push(Intent::LoadPrimer(path.into()));
         }
         let is_primed = view.primer.is_some();
-        if ui.add_enabled(is_primed, egui::Button::new("Clear")).on_hover_text("Start from the model's own music again").clicked() {
+        if ui
+            .add_enabled(is_primed, egui::Button::new("Clear"))
+            .on_hover_text("Start from the model's own music again")
+            .clicked()
+        {
             desk.forms.primer.clear();
             hands.intents.push(Intent::ClearPrimer);
         }
@@ -332,14 +386,19 @@ fn style(ui: &mut Ui, desk: &mut Desk, view: &View, hands: &mut Hands<'_>) {
         dial(ui, hands, Knob::Blend, SMALL, 76.0);
     });
     ui.horizontal(|ui| {
-        ui.menu_button("Presets", |ui| presets(ui, view, hands.intents))
-            .response
-            .on_hover_text("Knobs for a style or a role, and your own. A preset never touches what was composed.");
+        ui.menu_button("Presets", |ui| presets(ui, view, hands.intents)).response.on_hover_text(
+            "Knobs for a style or a role, and your own. A preset never touches what was composed.",
+        );
         let field = TextEdit::singleline(&mut desk.forms.preset).hint_text("Name of a preset of yours");
         let field = ui.add(field.desired_width((ui.available_width() - 70.0).min(190.0)));
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "Preset name"));
+        field
+            .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "Preset name"));
         let name = desk.forms.preset.trim().to_owned();
-        if ui.add_enabled(!name.is_empty(), egui::Button::new("Keep")).on_hover_text("Keep the knobs as they stand under this name").clicked() {
+        if ui
+            .add_enabled(!name.is_empty(), egui::Button::new("Keep"))
+            .on_hover_text("Keep the knobs as they stand under this name")
+            .clicked()
+        {
             hands.intents.push(Intent::SavePreset(name));
             desk.forms.preset.clear();
         }

@@ -136,9 +136,7 @@ impl Editor {
             chosen: session.chosen(),
             is_loading: self.loading.is_some(),
             models: self.library.entries(),
-            folder: models_folder()
-                .map(|folder| folder.display().to_string())
-                .unwrap_or_default(),
+            folder: models_folder().map(|folder| folder.display().to_string()).unwrap_or_default(),
             presets: Arc::clone(&self.presets),
             primer: self.primer.clone(),
             roll: Roll::of(session.picture(), playhead),

@@ -56,14 +56,7 @@ impl TestRenderer for Raster {
                 let [width, height] = image.size;
                 let pixels: Vec<Colour> = image.pixels.iter().map(|pixel| colour(*pixel)).collect();
                 let Some([left, top]) = change.pos else {
-                    self.textures.insert(
-                        id,
-                        Texture {
-                            width,
-                            height,
-                            pixels,
-                        },
-                    );
+                    self.textures.insert(id, Texture { width, height, pixels });
                     continue;
                 };
                 let texture = self.textures.get_mut(&id).unwrap();
@@ -87,15 +80,10 @@ impl TestRenderer for Raster {
             let Primitive::Mesh(mesh) = &clipped.primitive else {
                 continue;
             };
-            let texture = self
-                .textures
-                .get(&mesh.texture_id)
-                .ok_or("a mesh without a texture")?;
+            let texture = self.textures.get(&mesh.texture_id).ok_or("a mesh without a texture")?;
             canvas.draw(mesh, texture, clipped.clip_rect * scale, scale);
         }
-        canvas
-            .into_image()
-            .ok_or_else(|| "an image of another size".to_owned())
+        canvas.into_image().ok_or_else(|| "an image of another size".to_owned())
     }
 }
 
@@ -107,11 +95,7 @@ struct Canvas {
 
 impl Canvas {
     fn new(width: usize, height: usize, ground: Colour) -> Self {
-        Self {
-            width,
-            height,
-            pixels: vec![ground; width * height],
-        }
+        Self { width, height, pixels: vec![ground; width * height] }
     }
 
     fn draw(&mut self, mesh: &Mesh, texture: &Texture, clip: Rect, scale: f32) {
@@ -128,11 +112,7 @@ impl Canvas {
             return;
         }
         // The top-left rule: an edge that two triangles share belongs to one of them.
-        let sides = [
-            (points[1], points[2]),
-            (points[2], points[0]),
-            (points[0], points[1]),
-        ];
+        let sides = [(points[1], points[2]), (points[2], points[0]), (points[0], points[1])];
         let owns = sides.map(|(from, to)| {
             let along = (to - from) * area.signum();
             along.y < 0.0 || (along.y == 0.0 && along.x > 0.0)
@@ -161,11 +141,7 @@ impl Canvas {
     }
 
     fn into_image(self) -> Option<RgbaImage> {
-        let parts = self
-            .pixels
-            .iter()
-            .flatten()
-            .map(|part| (part.clamp(0.0, 1.0) * 255.0).round() as u8);
+        let parts = self.pixels.iter().flatten().map(|part| (part.clamp(0.0, 1.0) * 255.0).round() as u8);
         RgbaImage::from_raw(self.width as u32, self.height as u32, parts.collect())
     }
 }
@@ -179,9 +155,6 @@ fn source(corners: &[Vertex; 3], shares: [f32; 3], texture: &Texture) -> Colour 
     let mix = |value: fn(&Vertex) -> f32| (0..3).map(|idx| shares[idx] * value(&corners[idx])).sum::<f32>();
     let texel = texture.at(mix(|corner| corner.uv.x), mix(|corner| corner.uv.y));
     std::array::from_fn(|part| {
-        texel[part]
-            * (0..3)
-                .map(|idx| shares[idx] * colour(corners[idx].color)[part])
-                .sum::<f32>()
+        texel[part] * (0..3).map(|idx| shares[idx] * colour(corners[idx].color)[part]).sum::<f32>()
     })
 }

@@ -6,7 +6,10 @@
 
 use std::sync::LazyLock;
 
-use egui::{Color32, CornerRadius, FontDefinitions, FontFamily, FontId, Shadow, Stroke, Style, TextStyle, Theme, Ui, Visuals};
+use egui::{
+    Color32, CornerRadius, FontDefinitions, FontFamily, FontId, Shadow, Stroke, Style, TextStyle, Theme, Ui,
+    Visuals,
+};
 
 use crate::music::Family;
 
@@ -245,12 +248,8 @@ fn visuals(theme: Theme) -> Visuals {
     visuals.window_stroke = Stroke::new(1.0, palette.line);
     visuals.window_corner_radius = CornerRadius::same(8);
     visuals.menu_corner_radius = CornerRadius::same(6);
-    visuals.popup_shadow = Shadow {
-        offset: [0, 4],
-        blur: 14,
-        spread: 0,
-        color: Color32::from_black_alpha(70),
-    };
+    visuals.popup_shadow =
+        Shadow { offset: [0, 4], blur: 14, spread: 0, color: Color32::from_black_alpha(70) };
     visuals.extreme_bg_color = palette.well;
     visuals.faint_bg_color = palette.row;
     visuals.override_text_color = Some(palette.text);
@@ -303,7 +302,12 @@ mod tests {
         for theme in [Theme::Dark, Theme::Light] {
             let palette = of(theme);
             let surfaces = [
-                palette.background, palette.panel, palette.raised, palette.lit, palette.well, palette.row,
+                palette.background,
+                palette.panel,
+                palette.raised,
+                palette.lit,
+                palette.well,
+                palette.row,
                 palette.tonic,
             ];
             for surface in surfaces {

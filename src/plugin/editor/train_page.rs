@@ -37,18 +37,26 @@ fn steps(ui: &mut Ui, desk: &mut Desk, view: &View, intents: &mut Vec<Intent>) {
         ui.horizontal_wrapped(|ui| {
             let name = TextEdit::singleline(&mut desk.forms.model).hint_text("My style").desired_width(150.0);
             let name = ui.add(name);
-            name.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "Name of the model"));
+            name.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "Name of the model")
+            });
             for (idx, size) in Size::ALL.into_iter().enumerate() {
                 let label = capital(size.name());
-                if widgets::chip(ui, &label, desk.forms.size == idx, None).on_hover_text(size.words()).clicked() {
+                if widgets::chip(ui, &label, desk.forms.size == idx, None)
+                    .on_hover_text(size.words())
+                    .clicked()
+                {
                     desk.forms.size = idx;
                 }
             }
-            let from = widgets::chip(ui, "Begin with the built-in model", desk.forms.starts_from_default, None);
+            let from =
+                widgets::chip(ui, "Begin with the built-in model", desk.forms.starts_from_default, None);
             if from.clicked() {
                 desk.forms.starts_from_default = !desk.forms.starts_from_default;
             }
-            from.on_hover_text("Keeps what the built-in model knows and adds your style: good for few files.");
+            from.on_hover_text(
+                "Keeps what the built-in model knows and adds your style: good for few files.",
+            );
         });
         ui.add_space(6.0);
         step(ui, "3", Size::ALL.get(desk.forms.size).map_or("", |size| size.words()));
@@ -61,7 +69,13 @@ fn step(ui: &mut Ui, number: &str, text: &str) {
         let palette = theme::palette(ui);
         let (rect, _) = ui.allocate_exact_size(vec2(20.0, 20.0), egui::Sense::hover());
         ui.painter().circle_filled(rect.center(), 10.0, palette.accent);
-        ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, number, theme::font(theme::SMALL), palette.on_accent);
+        ui.painter().text(
+            rect.center(),
+            egui::Align2::CENTER_CENTER,
+            number,
+            theme::font(theme::SMALL),
+            palette.on_accent,
+        );
         ui.add(egui::Label::new(text).wrap());
     });
 }
@@ -81,7 +95,9 @@ fn begin(ui: &mut Ui, desk: &mut Desk, view: &View, intents: &mut Vec<Intent>) {
         ui.horizontal(|ui| {
             let width = (ui.available_width() - 90.0).max(120.0);
             let path = ui.add(TextEdit::singleline(&mut desk.forms.trainer).desired_width(width));
-            path.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "Path of the trainer"));
+            path.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::accesskit::Role::TextInput, true, "Path of the trainer")
+            });
             if ui.button("Use this").clicked() {
                 let mut settings = view.settings.clone();
                 settings.trainer = Some(plain(&desk.forms.trainer).into());
@@ -163,5 +179,8 @@ fn plain(path: &str) -> String {
 
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
 }

@@ -339,7 +339,9 @@ fn progress(said: &str) -> f32 {
 mod tests {
     use std::path::PathBuf;
 
-    use crate::plugin::editor::training::{Order, Size, State, cut_off, ended, order_file, progress, said_file};
+    use crate::plugin::editor::training::{
+        Order, Size, State, cut_off, ended, order_file, progress, said_file,
+    };
 
     #[test]
     fn progress_is_the_last_share_that_the_trainer_told() {
@@ -373,7 +375,9 @@ mod tests {
         assert_eq!(ended(&out, true), State::Stopped(Some(out.clone())));
         say("50% of it\nStopped. The best so far is kept\nWrote Tango.safetensors\nGoing on.\n60% of it\n");
         assert_eq!(ended(&out, true), State::Stopped(Some(out.clone())), "cut off as it went on");
-        say("Stopped. The best so far is kept\nWrote Tango.safetensors\nGoing on.\n60% of it\nWrote Tango.safetensors\n");
+        say(
+            "Stopped. The best so far is kept\nWrote Tango.safetensors\nGoing on.\n60% of it\nWrote Tango.safetensors\n",
+        );
         assert_eq!(ended(&out, true), State::Finished(out));
     }
 }

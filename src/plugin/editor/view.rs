@@ -80,11 +80,7 @@ impl Choice {
     pub fn name(&self) -> String {
         match self {
             Self::BuiltIn => "Built in".to_owned(),
-            Self::File(path) => path
-                .file_stem()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned(),
+            Self::File(path) => path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
         }
     }
 }

@@ -142,7 +142,13 @@ pub(super) fn chip(ui: &mut Ui, name: &str, is_on: bool, dot: Option<egui::Color
             painter.circle_stroke(centre, 3.5, egui::Stroke::new(1.0, palette.dim));
         }
     }
-    painter.text(pos2(rect.left() + 7.0 + space, rect.center().y), Align2::LEFT_CENTER, name, theme::font(theme::SMALL), text);
+    painter.text(
+        pos2(rect.left() + 7.0 + space, rect.center().y),
+        Align2::LEFT_CENTER,
+        name,
+        theme::font(theme::SMALL),
+        text,
+    );
     focus_ring(ui, &response, rect, 11.0);
     response
 }
@@ -161,7 +167,10 @@ pub(super) fn tab(ui: &mut Ui, name: &str, is_chosen: bool) -> Response {
     };
     ui.painter().rect_filled(rect, theme::ROUND, fill);
     if is_chosen {
-        let line = Rect::from_min_max(pos2(rect.left() + 6.0, rect.bottom() - 2.0), pos2(rect.right() - 6.0, rect.bottom()));
+        let line = Rect::from_min_max(
+            pos2(rect.left() + 6.0, rect.bottom() - 2.0),
+            pos2(rect.right() - 6.0, rect.bottom()),
+        );
         ui.painter().rect_filled(line, 1.0, palette.accent);
     }
     ui.painter().text(rect.center(), Align2::CENTER_CENTER, name, theme::font(theme::BODY), text);
@@ -182,7 +191,13 @@ pub(super) fn main_button(ui: &mut Ui, name: &str, size: egui::Vec2) -> Response
         palette.accent
     };
     ui.painter().rect_filled(rect, 8.0, fill);
-    ui.painter().text(rect.center(), Align2::CENTER_CENTER, name, theme::font(theme::LARGE), palette.on_accent);
+    ui.painter().text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        name,
+        theme::font(theme::LARGE),
+        palette.on_accent,
+    );
     focus_ring(ui, &response, rect, 8.0);
     response
 }
@@ -210,7 +225,13 @@ fn name_below(ui: &Ui, rect: Rect, name: &str, value: &str) {
     }
     let x = rect.center().x - galley.size().x / 2.0;
     ui.painter().galley(pos2(x, top), galley, palette.dim);
-    ui.painter().text(pos2(rect.center().x, top + 13.0), Align2::CENTER_TOP, value, theme::font(theme::SMALL), palette.text);
+    ui.painter().text(
+        pos2(rect.center().x, top + 13.0),
+        Align2::CENTER_TOP,
+        value,
+        theme::font(theme::SMALL),
+        palette.text,
+    );
 }
 
 /// Shows where the keyboard is.
@@ -230,7 +251,13 @@ fn wheel_steps(ui: &Ui, response: &Response) -> i32 {
     ui.input(|input| {
         for event in &input.events {
             if let egui::Event::MouseWheel { delta, .. } = event {
-                steps += if delta.y > 0.0 { 1 } else if delta.y < 0.0 { -1 } else { 0 };
+                steps += if delta.y > 0.0 {
+                    1
+                } else if delta.y < 0.0 {
+                    -1
+                } else {
+                    0
+                };
             }
         }
     });

@@ -27,11 +27,13 @@ use std::time::{Duration, Instant};
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::{LogicalSize, NativeSize, Size};
 use nice_plug::editor::{
-    Editor as HostedEditor, EditorHandle, HostCallbacks, HostMethods, Modifiers, ParentWindowHandle, ResizeHint, SpawnedEditor,
-    VirtualKeyCode,
+    Editor as HostedEditor, EditorHandle, HostCallbacks, HostMethods, Modifiers, ParentWindowHandle,
+    ResizeHint, SpawnedEditor, VirtualKeyCode,
 };
 use nice_plug::params::persist::PersistentField;
-use nice_plug_egui::{EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, GraphicsConfig, RepaintNotifier};
+use nice_plug_egui::{
+    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, GraphicsConfig, RepaintNotifier,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::Parameters;
@@ -151,7 +153,8 @@ impl HostedEditor for EditorWindow {
     ) -> Result<SpawnedEditor<Handle>, Box<dyn Error>> {
         // A fresh one each time: a project may have been loaded since, with a size of its own.
         let wish = Wish::default();
-        let (editor, waker, thread) = editor(&self.parameters, wish.clone()).ok_or("the editor cannot be made")?;
+        let (editor, waker, thread) =
+            editor(&self.parameters, wish.clone()).ok_or("the editor cannot be made")?;
         let host = host.map(|host| HostMethods {
             callbacks: Box::new(Asking { host: host.callbacks, wish: wish.clone() }),
             ..host
@@ -222,7 +225,12 @@ impl EditorHandle for Handle {
         self.inner.set_fallback_scale_factor(scale_factor, &window.inner)
     }
 
-    fn on_virtual_key_from_host(&self, key_code: VirtualKeyCode, is_down: bool, modifiers: Modifiers) -> bool {
+    fn on_virtual_key_from_host(
+        &self,
+        key_code: VirtualKeyCode,
+        is_down: bool,
+        modifiers: Modifiers,
+    ) -> bool {
         self.inner.on_virtual_key_from_host(key_code, is_down, modifiers)
     }
 
@@ -437,7 +445,8 @@ mod tests {
         let asked = Rc::new(RefCell::new(Vec::new()));
         let wish = Wish::default();
         let mut host = Asking { host: Box::new(Host(Rc::clone(&asked))), wish: wish.clone() };
-        let [echo, wished] = [(1100, 900), (800, 500)].map(|(width, height)| NativeSize { width, height }.into());
+        let [echo, wished] =
+            [(1100, 900), (800, 500)].map(|(width, height)| NativeSize { width, height }.into());
         host.request_resize(echo, 1.0).unwrap();
         wish.note();
         host.request_resize(wished, 1.0).unwrap();

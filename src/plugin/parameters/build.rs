@@ -121,10 +121,7 @@ pub(super) fn style(id: &str, name: &str, default: u8, session: &Session) -> Int
         }))
         .with_string_to_value(Arc::new(move |text| {
             let wanted = text.trim();
-            let named = typed
-                .styles()
-                .iter()
-                .position(|name| name.eq_ignore_ascii_case(wanted));
+            let named = typed.styles().iter().position(|name| name.eq_ignore_ascii_case(wanted));
             let number = || wanted.parse::<i32>().ok().map(|number| number.saturating_sub(1));
             named.map(|idx| idx as i32).or_else(number)
         }))

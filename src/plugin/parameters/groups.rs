@@ -101,10 +101,7 @@ pub(crate) struct Pitch {
 
 impl Pitch {
     pub(super) fn new(knobs: &ComposingKnobs) -> Self {
-        let scale = Scale::ALL
-            .iter()
-            .position(|scale| *scale == knobs.scale)
-            .unwrap_or_default();
+        let scale = Scale::ALL.iter().position(|scale| *scale == knobs.scale).unwrap_or_default();
         let note =
             |id, name, key: u8| worded(id, name, i32::from(key), texts::note_name, texts::note_from_name);
         Self {
@@ -157,26 +154,13 @@ pub(crate) struct Rhythm {
 
 impl Rhythm {
     pub(super) fn new(knobs: &ComposingKnobs) -> Self {
-        let grid = Grid::ALL
-            .iter()
-            .position(|grid| *grid == knobs.grid)
-            .unwrap_or_default();
+        let grid = Grid::ALL.iter().position(|grid| *grid == knobs.grid).unwrap_or_default();
         let name_of = |idx: usize| Some(NoteValue::ALL.get(idx)?.name);
         let value = |ticks| NoteValue::ALL.iter().position(|value| value.ticks == ticks);
         Self {
             grid: listed("grid", "Grid", grid, |idx| Some(Grid::ALL.get(idx)?.name())),
-            shortest: listed(
-                "short",
-                "Shortest note",
-                value(knobs.shortest).unwrap_or(0),
-                name_of,
-            ),
-            longest: listed(
-                "long",
-                "Longest note",
-                value(knobs.longest).unwrap_or(15),
-                name_of,
-            ),
+            shortest: listed("short", "Shortest note", value(knobs.shortest).unwrap_or(0), name_of),
+            longest: listed("long", "Longest note", value(knobs.longest).unwrap_or(15), name_of),
             temperature: percentage("rhythm", "Rhythm temperature", knobs.rhythm),
         }
     }
@@ -270,10 +254,7 @@ pub(super) const SWINGING: [Grid; 2] = [Grid::Eighth, Grid::Sixteenth];
 
 impl Perform {
     pub(super) fn new(knobs: &PerformingKnobs) -> Self {
-        let swing_grid = SWINGING
-            .iter()
-            .position(|grid| *grid == knobs.swing_grid)
-            .unwrap_or_default();
+        let swing_grid = SWINGING.iter().position(|grid| *grid == knobs.swing_grid).unwrap_or_default();
         Self {
             octave: whole_number("octave", "Octave", i32::from(knobs.octave)),
             transpose: whole_number("transp", "Transpose", i32::from(knobs.transpose)),
@@ -281,9 +262,7 @@ impl Perform {
             velocity_spread: percentage("velspr", "Velocity spread", knobs.velocity_spread),
             note_length: percentage("gate", "Note length", knobs.note_length),
             swing: percentage("swing", "Swing", knobs.swing),
-            swing_grid: listed("swgrid", "Swing grid", swing_grid, |idx| {
-                Some(SWINGING.get(idx)?.name())
-            }),
+            swing_grid: listed("swgrid", "Swing grid", swing_grid, |idx| Some(SWINGING.get(idx)?.name())),
             humanize_timing: percentage("humtim", "Humanize timing", knobs.humanize_timing),
             humanize_velocity: percentage("humvel", "Humanize velocity", knobs.humanize_velocity),
             strum: fraction("strum", "Strum", knobs.strum, 1.0).with_unit(" ms"),
@@ -311,14 +290,9 @@ pub(crate) struct Converse {
 
 impl Converse {
     pub(super) fn new(knobs: &ComposingKnobs) -> Self {
-        let mode = Conversation::ALL
-            .iter()
-            .position(|mode| *mode == knobs.conversation)
-            .unwrap_or_default();
+        let mode = Conversation::ALL.iter().position(|mode| *mode == knobs.conversation).unwrap_or_default();
         Self {
-            mode: listed("mode", "Conversation", mode, |idx| {
-                Some(Conversation::ALL.get(idx)?.name())
-            }),
+            mode: listed("mode", "Conversation", mode, |idx| Some(Conversation::ALL.get(idx)?.name())),
             trade: bars("trade", "Trade", knobs.trade),
             instrument: listed("instr", "Heard as", knobs.instrument.index(), |idx| {
                 Some(Family::from_index(idx)?.name())
@@ -337,11 +311,7 @@ pub(crate) struct Takes {
 
 impl Takes {
     pub(super) fn new(knobs: &ComposingKnobs) -> Self {
-        Self {
-            slot: listed("slot", "Take", usize::from(knobs.slot), |idx| {
-                texts::SLOTS.get(idx).copied()
-            }),
-        }
+        Self { slot: listed("slot", "Take", usize::from(knobs.slot), |idx| texts::SLOTS.get(idx).copied()) }
     }
 }
 

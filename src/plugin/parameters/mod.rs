@@ -200,11 +200,7 @@ impl Parameters {
     #[must_use]
     pub fn preview_gain(&self) -> f32 {
         let decibels = self.sound.preview_level.value().clamp(-40.0, 0.0);
-        if self.sound.preview.value() {
-            10_f32.powf(decibels / 20.0)
-        } else {
-            0.0
-        }
+        if self.sound.preview.value() { 10_f32.powf(decibels / 20.0) } else { 0.0 }
     }
 
     /// Makes a saved state whole: every value comes into its range, since the framework takes them as they
@@ -214,10 +210,7 @@ impl Parameters {
         let (end, _player) = handover();
         let fresh = Self::new(end);
         for knob in Knob::all() {
-            state
-                .params
-                .entry(knob.id().to_owned())
-                .or_insert_with(|| fresh.default_value(knob));
+            state.params.entry(knob.id().to_owned()).or_insert_with(|| fresh.default_value(knob));
         }
         for (id, value) in &mut state.params {
             let Some((min, max)) = range(id) else { continue };
@@ -290,9 +283,8 @@ mod tests {
             for idx in 0..=1000 {
                 let position = parameters.snapped(knob, idx as f32 / 1000.0);
                 let text = parameters.text(knob, position);
-                let back = parameters
-                    .position_of_text(knob, &text)
-                    .map(|back| parameters.snapped(knob, back));
+                let back =
+                    parameters.position_of_text(knob, &text).map(|back| parameters.snapped(knob, back));
                 assert_eq!(back, Some(position), "{knob:?} at {position} shows {text:?}");
             }
         }
@@ -322,13 +314,10 @@ mod tests {
             (Knob::Slot, "d", "D"),
             (Knob::Heard(Family::DRUMS), "off", "Off"),
         ] {
-            let position = parameters
-                .position_of_text(knob, typed)
-                .map(|position| parameters.snapped(knob, position));
+            let position =
+                parameters.position_of_text(knob, typed).map(|position| parameters.snapped(knob, position));
             assert_eq!(
-                position
-                    .map(|position| parameters.text(knob, position))
-                    .as_deref(),
+                position.map(|position| parameters.text(knob, position)).as_deref(),
                 Some(shown),
                 "{typed}"
             );
@@ -344,11 +333,7 @@ mod tests {
             ("scale".to_owned(), ParamValue::I32(-3)),
             ("unheard-of".to_owned(), ParamValue::I32(5)),
         ]);
-        let mut state = PluginState {
-            version: String::new(),
-            params,
-            fields: BTreeMap::new(),
-        };
+        let mut state = PluginState { version: String::new(), params, fields: BTreeMap::new() };
         Parameters::complete(&mut state);
         assert!(matches!(state.params["temp"], ParamValue::F32(value) if (value - 2.0).abs() < f32::EPSILON));
         assert!(matches!(state.params["scale"], ParamValue::I32(0)));

@@ -76,9 +76,7 @@ const DEGREES: [&str; 12] = ["1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6
 /// The notes of a set above the tonic, by their degrees: "1 2 b3 5".
 pub(super) fn degrees(bits: i32) -> String {
     let names = DEGREES.iter().enumerate();
-    let held = names
-        .filter(|(idx, _)| bits >> idx & 1 == 1)
-        .map(|(_, name)| *name);
+    let held = names.filter(|(idx, _)| bits >> idx & 1 == 1).map(|(_, name)| *name);
     held.collect::<Vec<_>>().join(" ")
 }
 
@@ -111,11 +109,7 @@ fn degree(word: &str) -> Option<i32> {
 
 /// A number of bars.
 pub(super) fn bars(length: i32) -> String {
-    if length == 1 {
-        "1 bar".to_owned()
-    } else {
-        format!("{length} bars")
-    }
+    if length == 1 { "1 bar".to_owned() } else { format!("{length} bars") }
 }
 
 /// The number that a text such as "8 bars" begins with.
@@ -125,21 +119,13 @@ pub(super) fn leading_number(text: &str) -> Option<i32> {
 
 /// How many notes may sound at once.
 pub(super) fn polyphony(n_notes: i32) -> String {
-    if n_notes >= ANY_POLYPHONY {
-        "Any".to_owned()
-    } else {
-        n_notes.to_string()
-    }
+    if n_notes >= ANY_POLYPHONY { "Any".to_owned() } else { n_notes.to_string() }
 }
 
 /// The other way round.
 pub(super) fn polyphony_from_text(text: &str) -> Option<i32> {
     let text = text.trim();
-    if text.eq_ignore_ascii_case("any") {
-        Some(ANY_POLYPHONY)
-    } else {
-        text.parse().ok()
-    }
+    if text.eq_ignore_ascii_case("any") { Some(ANY_POLYPHONY) } else { text.parse().ok() }
 }
 
 /// What the four takes are called.
@@ -149,9 +135,7 @@ pub(super) const SLOTS: [&str; 4] = ["A", "B", "C", "D"];
 #[must_use]
 pub(crate) fn scale(idx: i32) -> Scale {
     let idx = usize::try_from(idx).ok();
-    idx.and_then(|idx| Scale::ALL.get(idx))
-        .copied()
-        .unwrap_or_default()
+    idx.and_then(|idx| Scale::ALL.get(idx)).copied().unwrap_or_default()
 }
 
 /// The note value with this index, the nearest where there is none.
@@ -169,10 +153,7 @@ mod tests {
 
     #[test]
     fn every_key_has_a_name_that_can_be_typed() {
-        assert_eq!(
-            (note_name(60), note_name(21), note_name(108)),
-            ("C4".into(), "A0".into(), "C8".into())
-        );
+        assert_eq!((note_name(60), note_name(21), note_name(108)), ("C4".into(), "A0".into(), "C8".into()));
         for key in 0..128 {
             assert_eq!(note_from_name(&note_name(key)), Some(key));
             assert_eq!(note_from_name(&key.to_string()), Some(key));

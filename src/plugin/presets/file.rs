@@ -43,11 +43,7 @@ impl PresetFile {
             version: VERSION,
             name: preset.name.clone(),
             role: None,
-            knobs: preset
-                .knobs
-                .iter()
-                .map(|(knob, value)| (knob.id().to_owned(), *value))
-                .collect(),
+            knobs: preset.knobs.iter().map(|(knob, value)| (knob.id().to_owned(), *value)).collect(),
         }
     }
 
@@ -62,38 +58,23 @@ impl PresetFile {
             None => Role::Own,
         };
         let known = Knob::all().filter_map(|knob| Some((knob, *self.knobs.get(knob.id())?)));
-        Preset {
-            name: self.name,
-            role,
-            knobs: known.collect(),
-        }
+        Preset { name: self.name, role, knobs: known.collect() }
     }
 }
 
 /// Reads one preset.
 pub(super) fn read(path: &Path) -> Result<Preset, PresetError> {
-    let unreadable = |source| PresetError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
-    let damaged = |source| PresetError::Damaged {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| PresetError::Unreadable { path: path.to_owned(), source };
+    let damaged = |source| PresetError::Damaged { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(unreadable)?;
     let mut text = String::new();
-    file.take(MAX_BYTES)
-        .read_to_string(&mut text)
-        .map_err(unreadable)?;
+    file.take(MAX_BYTES).read_to_string(&mut text).map_err(unreadable)?;
     // The version first: a later one may look otherwise.
     let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
     let version = value.get("version").and_then(serde_json::Value::as_u64);
     if let Some(found) = version.filter(|found| *found > u64::from(VERSION)) {
         let found = u32::try_from(found).unwrap_or(u32::MAX);
-        return Err(PresetError::TooNew {
-            path: path.to_owned(),
-            found,
-        });
+        return Err(PresetError::TooNew { path: path.to_owned(), found });
     }
     let file: PresetFile = serde_json::from_value(value).map_err(damaged)?;
     Ok(file.preset())

@@ -47,15 +47,8 @@ pub enum Role {
 
 impl Role {
     /// All of them, in the order of the list.
-    pub const ALL: [Self; 7] = [
-        Self::Style,
-        Self::Bass,
-        Self::Lead,
-        Self::Chords,
-        Self::Arpeggio,
-        Self::Beat,
-        Self::Own,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Style, Self::Bass, Self::Lead, Self::Chords, Self::Arpeggio, Self::Beat, Self::Own];
 
     /// The heading of its presets.
     #[must_use]

@@ -16,9 +16,7 @@ pub fn presets_folder() -> Option<PathBuf> {
 /// The user's own presets, by name.
 #[must_use]
 pub fn list_own() -> Vec<PresetEntry> {
-    presets_folder()
-        .map(|folder| list_in(&folder))
-        .unwrap_or_default()
+    presets_folder().map(|folder| list_in(&folder)).unwrap_or_default()
 }
 
 /// Keeps where the knobs stand under a name, and says in which file.
@@ -34,10 +32,7 @@ pub(super) fn list_in(folder: &Path) -> Vec<PresetEntry> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")))
         .collect();
     paths.sort();
     paths
@@ -46,11 +41,7 @@ pub(super) fn list_in(folder: &Path) -> Vec<PresetEntry> {
             // One that cannot be read is listed by its file, so that choosing it says what is wrong.
             name: match file::read(&path) {
                 Ok(preset) => preset.name,
-                Err(_) => path
-                    .file_stem()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned(),
+                Err(_) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             },
             role: Role::Own,
             id: PresetId::Own(path),
@@ -61,15 +52,10 @@ pub(super) fn list_in(folder: &Path) -> Vec<PresetEntry> {
 pub(super) fn save_in(folder: &Path, preset: &Preset) -> Result<PathBuf, PresetError> {
     let stem = crate::plugin::folders::file_stem(&preset.name);
     if stem.is_empty() {
-        return Err(PresetError::NoName {
-            found: preset.name.clone(),
-        });
+        return Err(PresetError::NoName { found: preset.name.clone() });
     }
     let path = folder.join(format!("{stem}.json"));
-    let unwritable = |source| PresetError::Unwritable {
-        path: path.clone(),
-        source,
-    };
+    let unwritable = |source| PresetError::Unwritable { path: path.clone(), source };
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     let text = serde_json::to_string_pretty(&PresetFile::of(preset));
     let text = text.map_err(|error| unwritable(error.into()))?;
@@ -77,10 +63,7 @@ pub(super) fn save_in(folder: &Path, preset: &Preset) -> Result<PathBuf, PresetE
     match file {
         Ok(mut file) => std::io::Write::write_all(&mut file, text.as_bytes()).map_err(unwritable)?,
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(PresetError::Exists {
-                name: preset.name.clone(),
-                path,
-            });
+            return Err(PresetError::Exists { name: preset.name.clone(), path });
         }
         Err(error) => return Err(unwritable(error)),
     }

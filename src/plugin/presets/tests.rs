@@ -37,10 +37,7 @@ fn a_preset_reads_back_as_it_was_saved() {
     assert_eq!(path.parent(), Some(folder.path()));
     assert_eq!(load(&PresetId::Own(path.clone())).unwrap(), preset);
     let parameters = set_to(&preset);
-    assert_eq!(
-        parameters.text(Knob::Temperature, parameters.position(Knob::Temperature)),
-        "0.85"
-    );
+    assert_eq!(parameters.text(Knob::Temperature, parameters.position(Knob::Temperature)), "0.85");
     let listed = list_in(folder.path());
     assert_eq!((listed.len(), listed[0].name.as_str()), (1, "Räuber: 2/3"));
     assert_eq!(listed[0].id, PresetId::Own(path));
@@ -52,19 +49,13 @@ fn what_is_wrong_with_a_preset_is_told_in_words() {
     let preset = Preset::of(&parameters(), "Blue");
     save_in(folder.path(), &preset).unwrap();
     let again = save_in(folder.path(), &preset).unwrap_err();
-    assert!(
-        again.to_string().contains("a preset called Blue already"),
-        "{again}"
-    );
+    assert!(again.to_string().contains("a preset called Blue already"), "{again}");
     let nameless = save_in(folder.path(), &Preset::of(&parameters(), " .. ")).unwrap_err();
     assert!(matches!(nameless, PresetError::NoName { .. }));
     for (text, told) in [
         ("{", "is not a preset"),
         ("[]", "is not a preset"),
-        (
-            r#"{"version": 9, "opus": 1}"#,
-            "expected format 1 or older, found 9",
-        ),
+        (r#"{"version": 9, "opus": 1}"#, "expected format 1 or older, found 9"),
     ] {
         let path = folder.path().join("odd.json");
         std::fs::write(&path, text).unwrap();
@@ -81,16 +72,8 @@ fn what_is_wrong_with_a_preset_is_told_in_words() {
 #[test]
 fn a_preset_leaves_alone_what_belongs_to_the_song() {
     let parameters = parameters();
-    let preset = Preset {
-        name: String::new(),
-        role: Role::Own,
-        knobs: vec![(Knob::Seed, 7.0)],
-    };
-    let set: Vec<Knob> = preset
-        .settings(&parameters)
-        .into_iter()
-        .map(|(knob, _)| knob)
-        .collect();
+    let preset = Preset { name: String::new(), role: Role::Own, knobs: vec![(Knob::Seed, 7.0)] };
+    let set: Vec<Knob> = preset.settings(&parameters).into_iter().map(|(knob, _)| knob).collect();
     assert!(!set.contains(&Knob::Seed) && !set.contains(&Knob::Tonic) && !set.contains(&Knob::Preview));
     assert!(set.contains(&Knob::Temperature) && !set.contains(&Knob::Thru));
 }
@@ -103,20 +86,11 @@ fn factory_presets_say_what_they_mean() {
     assert_eq!(presets.len(), written.len());
     for (preset, written) in presets.iter().zip(written) {
         let ids: Vec<&String> = written["knobs"].as_object().unwrap().keys().collect();
-        assert_eq!(
-            preset.knobs.len(),
-            ids.len(),
-            "{}: an id that is no knob among {ids:?}",
-            preset.name
-        );
+        assert_eq!(preset.knobs.len(), ids.len(), "{}: an id that is no knob among {ids:?}", preset.name);
         let parameters = parameters();
         for (knob, value) in &preset.knobs {
             let back = set_to(preset).plain(*knob);
-            assert!(
-                (back - value).abs() < 1e-4,
-                "{}: {knob:?} cannot be {value}",
-                preset.name
-            );
+            assert!((back - value).abs() < 1e-4, "{}: {knob:?} cannot be {value}", preset.name);
             assert!(
                 preset.settings(&parameters).iter().any(|(set, _)| set == knob),
                 "{knob:?} is the song's"
@@ -124,38 +98,23 @@ fn factory_presets_say_what_they_mean() {
         }
         assert_ne!(preset.role, Role::Own, "{}", preset.name);
     }
-    let whole: Vec<&String> = presets
-        .iter()
-        .filter(|p| p.role == Role::Style)
-        .map(|p| &p.name)
-        .collect();
+    let whole: Vec<&String> = presets.iter().filter(|p| p.role == Role::Style).map(|p| &p.name).collect();
     assert_eq!(whole, styles.iter().collect::<Vec<_>>());
     let names: BTreeSet<(Role, &String)> = presets.iter().map(|preset| (preset.role, &preset.name)).collect();
     assert_eq!(names.len(), presets.len(), "two of one name");
     for role in &Role::ALL[..6] {
-        assert!(
-            presets.iter().any(|preset| preset.role == *role),
-            "none for {}",
-            role.name()
-        );
+        assert!(presets.iter().any(|preset| preset.role == *role), "none for {}", role.name());
     }
 }
 
 /// Eight bars as `continuo-trainer generate` writes them with these knobs.
 fn composed(preset: &Preset, seed: u32) -> Vec<Note> {
-    let knobs = ComposingKnobs {
-        seed,
-        ..set_to(preset).composing()
-    };
+    let knobs = ComposingKnobs { seed, ..set_to(preset).composing() };
     let (mut take, mut writer) = (Take::default(), Writer::new(Model::embedded().unwrap()));
     for bar_idx in 0..N_BARS {
         compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx);
     }
-    take.score()
-        .bars
-        .iter()
-        .flat_map(|bar| bar.notes.clone())
-        .collect()
+    take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect()
 }
 
 const N_BARS: usize = 8;
@@ -179,12 +138,7 @@ struct Counts {
 fn count(notes: &[Note]) -> Counts {
     let onsets: BTreeSet<Tick> = notes.iter().map(|note| note.onset).collect();
     let bars: BTreeSet<i64> = notes.iter().map(|note| note.onset.0 / 96).collect();
-    let sounding = |at: Tick| {
-        notes
-            .iter()
-            .filter(|note| note.onset <= at && at < note.end())
-            .count()
-    };
+    let sounding = |at: Tick| notes.iter().filter(|note| note.onset <= at && at < note.end()).count();
     Counts {
         notes_per_beat: notes.len() as f32 / (4 * N_BARS) as f32,
         together: notes.len() as f32 / onsets.len().max(1) as f32,
@@ -233,13 +187,7 @@ fn factory_presets_sound_like_what_they_are_called() {
 
 #[test]
 fn with_every_instrument_switched_off_there_is_silence() {
-    let switches = (0..)
-        .map_while(Family::from_index)
-        .map(|family| (Knob::Heard(family), 0.0));
-    let preset = Preset {
-        name: String::new(),
-        role: Role::Own,
-        knobs: switches.collect(),
-    };
+    let switches = (0..).map_while(Family::from_index).map(|family| (Knob::Heard(family), 0.0));
+    let preset = Preset { name: String::new(), role: Role::Own, knobs: switches.collect() };
     assert!(composed(&preset, 1).is_empty());
 }

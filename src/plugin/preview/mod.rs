@@ -86,32 +86,22 @@ impl Preview {
 
     fn hear(&mut self, kind: EventKind, wants_sound: bool) {
         match kind {
-            EventKind::On {
-                channel: DRUM_CHANNEL,
-                key,
-                velocity,
-            } if wants_sound => self.strike(key, velocity),
-            EventKind::On {
-                channel,
-                key,
-                velocity,
-            } if wants_sound => self.press(Key { channel, key }, velocity),
+            EventKind::On { channel: DRUM_CHANNEL, key, velocity } if wants_sound => {
+                self.strike(key, velocity)
+            }
+            EventKind::On { channel, key, velocity } if wants_sound => {
+                self.press(Key { channel, key }, velocity)
+            }
             EventKind::On { .. } => {}
             EventKind::Off { channel, key } => {
                 let released = Key { channel, key };
-                self.keys
-                    .iter_mut()
-                    .filter(|voice| voice.holds(released))
-                    .for_each(Voice::release);
+                self.keys.iter_mut().filter(|voice| voice.holds(released)).for_each(Voice::release);
             }
         }
     }
 
     fn press(&mut self, key: Key, velocity: u8) {
-        let quietest = self
-            .keys
-            .iter_mut()
-            .min_by(|a, b| a.loudness().total_cmp(&b.loudness()));
+        let quietest = self.keys.iter_mut().min_by(|a, b| a.loudness().total_cmp(&b.loudness()));
         if let Some(voice) = quietest {
             voice.press(key, velocity);
         }
@@ -121,9 +111,7 @@ impl Preview {
         let (drum, pitch) = Drum::of_key(key);
         for (other, strokes) in &mut self.drums {
             if *other == drum {
-                let quietest = strokes
-                    .iter_mut()
-                    .min_by(|a, b| a.loudness().total_cmp(&b.loudness()));
+                let quietest = strokes.iter_mut().min_by(|a, b| a.loudness().total_cmp(&b.loudness()));
                 if let Some(voice) = quietest {
                     voice.strike(pitch, velocity);
                 }
@@ -135,10 +123,7 @@ impl Preview {
     }
 
     fn mix(&mut self) -> (f32, f32) {
-        let voices = self
-            .keys
-            .iter_mut()
-            .chain(self.drums.iter_mut().flat_map(|(_, strokes)| strokes));
+        let voices = self.keys.iter_mut().chain(self.drums.iter_mut().flat_map(|(_, strokes)| strokes));
         voices.fold((0.0, 0.0), |(left, right), voice| {
             let (added_left, added_right) = voice.next();
             (left + added_left, right + added_right)

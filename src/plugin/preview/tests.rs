@@ -4,31 +4,18 @@ use crate::plugin::preview::Preview;
 const RATE: f64 = 48_000.0;
 
 fn on(offset: u32, channel: u8, key: u8, velocity: u8) -> Event {
-    Event {
-        offset,
-        kind: EventKind::On {
-            channel,
-            key,
-            velocity,
-        },
-    }
+    Event { offset, kind: EventKind::On { channel, key, velocity } }
 }
 
 fn off(offset: u32, channel: u8, key: u8) -> Event {
-    Event {
-        offset,
-        kind: EventKind::Off { channel, key },
-    }
+    Event { offset, kind: EventKind::Off { channel, key } }
 }
 
 /// Renders `n_samples` in one block; the sum of both sides.
 fn render(preview: &mut Preview, events: &[Event], level: f32, n_samples: usize) -> Vec<f32> {
     let (mut left, mut right) = (vec![9.0; n_samples], vec![9.0; n_samples]);
     preview.render(events, level, &mut left, &mut right);
-    left.iter()
-        .zip(&right)
-        .map(|(left, right)| left + right)
-        .collect()
+    left.iter().zip(&right).map(|(left, right)| left + right).collect()
 }
 
 fn peak(sound: &[f32]) -> f32 {
@@ -43,17 +30,10 @@ fn is_silent(sound: &[f32]) -> bool {
 fn share(sound: &[f32], hertz: f64) -> f64 {
     let turn = |idx: usize| std::f64::consts::TAU * hertz * idx as f64 / RATE;
     let (cosine, sine, power) =
-        sound
-            .iter()
-            .enumerate()
-            .fold((0.0, 0.0, 0.0), |(cosine, sine, power), (idx, sample)| {
-                let sample = f64::from(*sample);
-                (
-                    cosine + sample * turn(idx).cos(),
-                    sine + sample * turn(idx).sin(),
-                    power + sample * sample,
-                )
-            });
+        sound.iter().enumerate().fold((0.0, 0.0, 0.0), |(cosine, sine, power), (idx, sample)| {
+            let sample = f64::from(*sample);
+            (cosine + sample * turn(idx).cos(), sine + sample * turn(idx).sin(), power + sample * sample)
+        });
     2.0 * (cosine * cosine + sine * sine) / (power * sound.len() as f64)
 }
 
@@ -81,11 +61,7 @@ fn a_key_does_not_thump() {
     for key in [36, 60, 84] {
         let sound = render(&mut Preview::new(RATE), &[on(0, 0, key, 127)], 0.3, 9600);
         let mean = sound.iter().sum::<f32>() / sound.len() as f32;
-        assert!(
-            mean.abs() < 0.02 * peak(&sound),
-            "key {key}: {mean} of {}",
-            peak(&sound)
-        );
+        assert!(mean.abs() < 0.02 * peak(&sound), "key {key}: {mean} of {}", peak(&sound));
     }
 }
 
@@ -123,9 +99,7 @@ fn every_drum_ends_by_itself() {
 #[test]
 fn a_hundred_keys_at_once_neither_break_nor_exceed_full_scale() {
     let mut preview = Preview::new(RATE);
-    let events: Vec<Event> = (0..127)
-        .flat_map(|key| [on(0, 0, key, 127), on(0, 9, key, 127)])
-        .collect();
+    let events: Vec<Event> = (0..127).flat_map(|key| [on(0, 0, key, 127), on(0, 9, key, 127)]).collect();
     let (mut left, mut right) = (vec![0.0; 4800], vec![0.0; 4800]);
     preview.render(&events, 1.0, &mut left, &mut right);
     assert!(left.iter().chain(&right).all(|sample| sample.abs() <= 1.0));
@@ -163,10 +137,7 @@ fn the_sound_does_not_depend_on_the_block_size() {
         let within: Vec<Event> = events
             .iter()
             .filter(|event| (start..start + n_samples).contains(&event.offset))
-            .map(|event| Event {
-                offset: event.offset - start,
-                ..*event
-            })
+            .map(|event| Event { offset: event.offset - start, ..*event })
             .collect();
         pieces.extend(render(&mut preview, &within, 0.5, n_samples as usize));
     }
@@ -179,16 +150,11 @@ fn odd_sample_rates_give_sound_too() {
         let mut preview = Preview::new(rate);
         let events: Vec<Event> = (35..60).map(|key| on(0, 9, key, 100)).collect();
         let sound = render(&mut preview, &events, 0.5, 8000);
-        assert!(
-            sound.iter().all(|sample| sample.is_finite()) && peak(&sound) > 0.1,
-            "{rate}"
-        );
+        assert!(sound.iter().all(|sample| sample.is_finite()) && peak(&sound) > 0.1, "{rate}");
     }
 }
 
 /// The largest difference from one sample to the next.
 fn largest_step(sound: &[f32]) -> f32 {
-    sound
-        .windows(2)
-        .fold(0.0, |largest, pair| largest.max((pair[1] - pair[0]).abs()))
+    sound.windows(2).fold(0.0, |largest, pair| largest.max((pair[1] - pair[0]).abs()))
 }

@@ -27,15 +27,8 @@ pub(super) enum Drum {
 }
 
 impl Drum {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Kick,
-        Self::Snare,
-        Self::ClosedHat,
-        Self::OpenHat,
-        Self::Tom,
-        Self::Cymbal,
-        Self::Block,
-    ];
+    pub(super) const ALL: [Self; 7] =
+        [Self::Kick, Self::Snare, Self::ClosedHat, Self::OpenHat, Self::Tom, Self::Cymbal, Self::Block];
 
     /// The drum that stands for a General MIDI percussion key, and its pitch in hertz.
     pub(super) fn of_key(key: u8) -> (Self, f32) {
@@ -48,10 +41,7 @@ impl Drum {
             46 => (Self::OpenHat, 7000.0),
             41 | 43 | 45 | 47 | 48 | 50 => (Self::Tom, 75.0 * f32::powf(2.0, f32::from(key - 41) / 10.0)),
             49 | 51 | 52 | 53 | 55 | 57 | 59 => (Self::Cymbal, 5000.0),
-            _ => (
-                Self::Block,
-                500.0 * f32::powf(2.0, f32::from(key.clamp(27, 87)) / 24.0 - 2.0),
-            ),
+            _ => (Self::Block, 500.0 * f32::powf(2.0, f32::from(key.clamp(27, 87)) / 24.0 - 2.0)),
         }
     }
 
@@ -91,12 +81,7 @@ pub(super) fn keys(sample_rate: f64) -> Tone {
     // sample is a good part of a turn, so what is left of the constant is taken out.
     let body = (var(&pitch) + (var(&pitch) >> sine_from(0.25)) * bend) >> sine_from(0.0);
     let tine = ((var(&pitch) * 4.0) >> sine()) * (lfo(|t: f32| 0.22 * (-14.0 * t).exp()) * var(&force));
-    tone(
-        Box::new((body + tine) >> dcblock_hz(20.0)),
-        pitch,
-        force,
-        sample_rate,
-    )
+    tone(Box::new((body + tine) >> dcblock_hz(20.0)), pitch, force, sample_rate)
 }
 
 /// A sine that begins at this part of its period.

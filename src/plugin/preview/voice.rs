@@ -121,11 +121,7 @@ impl Voice {
     /// How loud the voice is, for choosing one that is missed least.
     pub(super) fn loudness(&self) -> f32 {
         // One that is held is missed more than one that rings.
-        if self.held.is_some() {
-            self.loudness + KEY_GAIN
-        } else {
-            self.loudness
-        }
+        if self.held.is_some() { self.loudness + KEY_GAIN } else { self.loudness }
     }
 
     /// The next sample, left and right.

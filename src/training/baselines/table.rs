@@ -21,7 +21,8 @@ const N_ROUNDS: usize = 12;
 impl Counts {
     /// Counts what was seen.
     fn new(seen: impl Iterator<Item = (u32, usize)>) -> Self {
-        let mut keys: Vec<u64> = seen.map(|(context, class)| u64::from(context) << 8 | class as u64).collect();
+        let mut keys: Vec<u64> =
+            seen.map(|(context, class)| u64::from(context) << 8 | class as u64).collect();
         keys.sort_unstable();
         let count = |alike: &[u64]| alike[0] << 24 | (alike.len() as u64).min(MAX_COUNT);
         Self { entries: keys.chunk_by(|a, b| a == b).map(count).collect() }

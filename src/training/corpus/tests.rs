@@ -12,7 +12,9 @@ fn tune(seed: usize, semitones: u8) -> Piece {
     let note = |idx: usize| Note {
         onset: Tick(12 * idx as i64),
         duration: Tick(12),
-        pitch: 60 + semitones + [0, 2, 4, 5, 7, 9, 11, 12][(idx * idx * (seed + 3) / 3 + idx * seed + idx / 7) % 8],
+        pitch: 60
+            + semitones
+            + [0, 2, 4, 5, 7, 9, 11, 12][(idx * idx * (seed + 3) / 3 + idx * seed + idx / 7) % 8],
         velocity: 90,
         family: Family::PIANO,
     };

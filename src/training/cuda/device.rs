@@ -180,7 +180,8 @@ impl Device {
         #[allow(unsafe_code, reason = "cudarc has no safe call for it")]
         // SAFETY: the buffer is of this size and lives as long as the handle.
         unsafe {
-            blas_sys::cublasSetWorkspace_v2(*self.blas.handle(), begin as *mut _, WORKSPACE_BYTES).result()?;
+            blas_sys::cublasSetWorkspace_v2(*self.blas.handle(), begin as *mut _, WORKSPACE_BYTES)
+                .result()?;
         }
         Ok(())
     }
@@ -191,7 +192,10 @@ impl Device {
     }
 
     /// Memory of zeros.
-    pub(super) fn zeros<T: DeviceRepr + ValidAsZeroBits>(&self, length: usize) -> Result<Buffer<T>, CudaError> {
+    pub(super) fn zeros<T: DeviceRepr + ValidAsZeroBits>(
+        &self,
+        length: usize,
+    ) -> Result<Buffer<T>, CudaError> {
         Ok(Buffer(self.stream.alloc_zeros(length.max(1))?))
     }
 
@@ -218,20 +222,32 @@ impl Device {
     }
 
     /// Copies to `buffer` from its value `begin` on.
-    pub(super) fn upload_at<T: DeviceRepr>(&self, values: &[T], buffer: &mut Buffer<T>, begin: usize) -> Result<(), CudaError> {
+    pub(super) fn upload_at<T: DeviceRepr>(
+        &self,
+        values: &[T],
+        buffer: &mut Buffer<T>,
+        begin: usize,
+    ) -> Result<(), CudaError> {
         let mut part = buffer.0.slice_mut(begin..begin + values.len());
         Ok(self.stream.memcpy_htod(values, &mut part)?)
     }
 
     /// Copies a part of `buffer` and waits for what was queued before.
-    pub(super) fn download_part<T: DeviceRepr>(&self, buffer: &Buffer<T>, part: Range<usize>) -> Result<Vec<T>, CudaError> {
+    pub(super) fn download_part<T: DeviceRepr>(
+        &self,
+        buffer: &Buffer<T>,
+        part: Range<usize>,
+    ) -> Result<Vec<T>, CudaError> {
         let values = self.stream.clone_dtoh(&buffer.0.slice(part))?;
         self.stream.synchronize()?;
         Ok(values)
     }
 
     /// Fills with zeros.
-    pub(super) fn clear<T: DeviceRepr + ValidAsZeroBits>(&self, buffer: &mut Buffer<T>) -> Result<(), CudaError> {
+    pub(super) fn clear<T: DeviceRepr + ValidAsZeroBits>(
+        &self,
+        buffer: &mut Buffer<T>,
+    ) -> Result<(), CudaError> {
         Ok(self.stream.memset_zeros(&mut buffer.0)?)
     }
 
@@ -239,7 +255,12 @@ impl Device {
     ///
     /// The arguments must be those of the kernel in `kernels.cu`, and every address inside its buffer for
     /// the sizes told.
-    pub(super) fn launch(&self, kernel: &'static str, n_threads: usize, arguments: &[Argument]) -> Result<(), CudaError> {
+    pub(super) fn launch(
+        &self,
+        kernel: &'static str,
+        n_threads: usize,
+        arguments: &[Argument],
+    ) -> Result<(), CudaError> {
         let function = self.kernels.get(kernel).ok_or(CudaError::Missing(kernel))?;
         let mut launch = self.stream.launch_builder(function);
         for argument in arguments {
@@ -307,7 +328,10 @@ impl Device {
     }
 
     /// Records what `queue` queues, to be replayed at once.
-    pub(super) fn record(&self, queue: impl FnOnce() -> Result<(), CudaError>) -> Result<CudaGraph, CudaError> {
+    pub(super) fn record(
+        &self,
+        queue: impl FnOnce() -> Result<(), CudaError>,
+    ) -> Result<CudaGraph, CudaError> {
         self.stream.begin_capture(sys::CUstreamCaptureMode::CU_STREAM_CAPTURE_MODE_THREAD_LOCAL)?;
         let queued = queue();
         let graph = self.stream.end_capture(sys::CUgraphInstantiate_flags(0));

@@ -97,8 +97,9 @@ impl CudaEngine {
         let [n_steps, n_streams] = *shape;
         let n_styles = corpus.styles.len();
         let (mut sums, mut n_notes) = (vec![Losses::default(); n_styles], vec![0_usize; n_styles]);
-        let mut order: Vec<(usize, usize)> =
-            (0..corpus.n_pieces(Part::Valid)).map(|idx| (corpus.piece(Part::Valid, idx).piece.notes.len(), idx)).collect();
+        let mut order: Vec<(usize, usize)> = (0..corpus.n_pieces(Part::Valid))
+            .map(|idx| (corpus.piece(Part::Valid, idx).piece.notes.len(), idx))
+            .collect();
         // Pieces of like length side by side waste little on padding.
         order.sort_unstable();
         for group in order.chunks(n_streams) {
@@ -119,14 +120,17 @@ impl CudaEngine {
                     heard.iter_mut().map(|piece| std::mem::take(&mut piece.positions)).collect();
                 window.fill_to(&streams, [n_steps, n_streams]);
                 let losses = trainer.evaluate(&Staged::new(&[&window]))?;
-                for (idx, losses) in losses.as_chunks::<5>().0.iter().enumerate().filter(|(idx, _)| window.counts[*idx]) {
+                for (idx, losses) in
+                    losses.as_chunks::<5>().0.iter().enumerate().filter(|(idx, _)| window.counts[*idx])
+                {
                     let style = heard[idx % n_streams].style.min(n_styles - 1);
                     n_notes[style] += 1;
                     sums[style].iter_mut().zip(losses).for_each(|(sum, loss)| *sum += f64::from(*loss));
                 }
             }
         }
-        let mean = |(sums, n_notes): (&Losses, &usize)| sums.map(|sum| (sum / (*n_notes).max(1) as f64) as f32);
+        let mean =
+            |(sums, n_notes): (&Losses, &usize)| sums.map(|sum| (sum / (*n_notes).max(1) as f64) as f32);
         Ok(Validation::new(sums.iter().zip(&n_notes).map(mean).collect()))
     }
 

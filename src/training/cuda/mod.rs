@@ -224,7 +224,9 @@ impl CudaTrainer {
             return Err(CudaError::Window { expected, found: carried.len() });
         }
         for (layer_idx, layer) in self.buffers.layers.iter_mut().enumerate() {
-            for (part_idx, buffer) in [&mut layer.output_before, &mut layer.cell_before].into_iter().enumerate() {
+            for (part_idx, buffer) in
+                [&mut layer.output_before, &mut layer.cell_before].into_iter().enumerate()
+            {
                 let rows = (0..n_streams).map(|stream| (stream * config.n_layers + layer_idx) * 2 + part_idx);
                 let values: Vec<f32> =
                     rows.flat_map(|row| carried[row * hidden..(row + 1) * hidden].iter().copied()).collect();

@@ -77,7 +77,14 @@ impl Shape {
             0 => network.layout.embedding.shape[0],
             _ => HEADS[idx - 1].n_rows,
         });
-        Self { places: Places::new(&network.layout), config: network.config, n_steps, n_streams, dropout, tables }
+        Self {
+            places: Places::new(&network.layout),
+            config: network.config,
+            n_steps,
+            n_streams,
+            dropout,
+            tables,
+        }
     }
 
     pub(super) fn n_positions(&self) -> usize {
@@ -192,7 +199,12 @@ impl Buffers {
 }
 
 /// Queues the counting of one list of rows, which must have been uploaded and its counts cleared.
-pub(super) fn spread(device: &Device, shape: &Shape, buffers: &Buffers, list_idx: usize) -> Result<(), CudaError> {
+pub(super) fn spread(
+    device: &Device,
+    shape: &Shape,
+    buffers: &Buffers,
+    list_idx: usize,
+) -> Result<(), CudaError> {
     let address = |buffer: &Buffer<u32>| Argument::from(buffer.address(device));
     device.launch(
         "spread_rows",
@@ -208,7 +220,12 @@ pub(super) fn spread(device: &Device, shape: &Shape, buffers: &Buffers, list_idx
 }
 
 /// Queues all of an update but the uploads.
-pub(super) fn queue(device: &Device, layout: &Layout, shape: &Shape, buffers: &Buffers) -> Result<(), CudaError> {
+pub(super) fn queue(
+    device: &Device,
+    layout: &Layout,
+    shape: &Shape,
+    buffers: &Buffers,
+) -> Result<(), CudaError> {
     let pass = Pass { device, layout, shape, buffers, dropout: shape.dropout };
     pass.forward()?;
     pass.heads()?;
@@ -273,7 +290,13 @@ impl Pass<'_> {
         let mut below = (input, embedding);
         for (layer_idx, (slots, layer)) in self.layout.lstm.iter().zip(&self.buffers.layers).enumerate() {
             let gates = self.matrix(&layer.gates, 4 * hidden);
-            self.device.multiply(below.0, self.weight(&slots.input).transposed(), gates, [n, below.1, 4 * hidden], false)?;
+            self.device.multiply(
+                below.0,
+                self.weight(&slots.input).transposed(),
+                gates,
+                [n, below.1, 4 * hidden],
+                false,
+            )?;
             let recurrent = self.weight(&slots.recurrent).transposed();
             self.device.launch(
                 "begin_window",
@@ -323,14 +346,16 @@ impl Pass<'_> {
         let n = self.shape.n_positions();
         let width = N_HEADS * head;
         let Some(top) = self.buffers.layers.last() else { return Ok(()) };
-        let (output, output_gradient) = (self.matrix(&top.output, hidden), self.matrix(&top.output_gradient, hidden));
+        let (output, output_gradient) =
+            (self.matrix(&top.output, hidden), self.matrix(&top.output_gradient, hidden));
         self.lose(&self.layout.family, output, 0)?;
         self.linear_backward(&self.layout.family, self.logits(), output, output_gradient, false)?;
 
         self.inner(output)?;
         let trunk = &self.layout.trunk;
         let values = self.at(&self.buffers.inner);
-        let part = |buffer: &Buffer<f32>, head_idx: usize| Matrix::new(self.at(buffer).plus(head_idx * head), width);
+        let part =
+            |buffer: &Buffer<f32>, head_idx: usize| Matrix::new(self.at(buffer).plus(head_idx * head), width);
         for (head_idx, slots) in self.layout.heads.iter().enumerate() {
             let own = part(&self.buffers.inner, head_idx);
             self.lose(&slots.out, own, 1 + head_idx)?;
@@ -338,7 +363,11 @@ impl Pass<'_> {
             self.linear_backward(&slots.out, self.logits(), own, own_gradient, false)?;
         }
         let gradient = self.at(&self.buffers.inner_gradient);
-        self.device.launch("rectify_backward", n * width, &[gradient.into(), values.into(), (n * width).into()])?;
+        self.device.launch(
+            "rectify_backward",
+            n * width,
+            &[gradient.into(), values.into(), (n * width).into()],
+        )?;
         for (head_idx, slots) in self.layout.heads.iter().enumerate() {
             let own_gradient = part(&self.buffers.inner_gradient, head_idx);
             let sizes = [self.shape.tables[1 + head_idx], n, head];
@@ -370,7 +399,13 @@ impl Pass<'_> {
         let (n, width) = (self.shape.n_positions(), N_HEADS * head);
         let trunk = &self.layout.trunk;
         let inner = self.matrix(&self.buffers.inner, width);
-        self.device.multiply(output, self.weight(&trunk.weight).transposed(), inner, [n, hidden, width], false)?;
+        self.device.multiply(
+            output,
+            self.weight(&trunk.weight).transposed(),
+            inner,
+            [n, hidden, width],
+            false,
+        )?;
         for (head_idx, slots) in self.layout.heads.iter().enumerate() {
             let own = Matrix::new(self.at(&self.buffers.inner).plus(head_idx * head), width);
             let sizes = [n, self.shape.tables[1 + head_idx], head];
@@ -383,7 +418,11 @@ impl Pass<'_> {
 
     fn sum_losses(&self) -> Result<(), CudaError> {
         let (losses, sums) = (self.at(&self.buffers.losses), self.at(&self.buffers.loss_sums));
-        self.device.launch("sum_losses", 5 * 256, &[losses.into(), sums.into(), self.shape.n_positions().into()])
+        self.device.launch(
+            "sum_losses",
+            5 * 256,
+            &[losses.into(), sums.into(), self.shape.n_positions().into()],
+        )
     }
 
     fn logits(&self) -> Matrix {
@@ -427,7 +466,13 @@ impl Pass<'_> {
         let weight_gradient = self.weight_gradient(&slots.weight);
         self.device.multiply(out_gradient.transposed(), input, weight_gradient, [n_out, n, n_in], false)?;
         self.bias_gradient(&slots.bias, out_gradient)?;
-        self.device.multiply(out_gradient, self.weight(&slots.weight), input_gradient, [n, n_out, n_in], is_added)
+        self.device.multiply(
+            out_gradient,
+            self.weight(&slots.weight),
+            input_gradient,
+            [n, n_out, n_in],
+            is_added,
+        )
     }
 
     /// The sums of the columns.
@@ -444,25 +489,44 @@ impl Pass<'_> {
             self.backward_through_time(layer_idx)?;
             let (slots, layer) = (&self.layout.lstm[layer_idx], &self.buffers.layers[layer_idx]);
             let gates = self.matrix(&layer.gates, 4 * hidden);
-            let (input, input_gradient, width) = match layer_idx.checked_sub(1).map(|below| &self.buffers.layers[below]) {
-                Some(below) => (&below.output, &below.output_gradient, hidden),
-                None => (&self.buffers.input, &self.buffers.input_gradient, embedding),
-            };
+            let (input, input_gradient, width) =
+                match layer_idx.checked_sub(1).map(|below| &self.buffers.layers[below]) {
+                    Some(below) => (&below.output, &below.output_gradient, hidden),
+                    None => (&self.buffers.input, &self.buffers.input_gradient, embedding),
+                };
             let (input, input_gradient) = (self.matrix(input, width), self.matrix(input_gradient, width));
             let before = self.matrix(&layer.output_before, hidden);
             let by_gate = gates.transposed();
             let multiply = |b: Matrix, slot: &Slot| {
-                self.device.multiply(by_gate, b, self.weight_gradient(slot), [4 * hidden, n, slot.shape[1]], false)
+                self.device.multiply(
+                    by_gate,
+                    b,
+                    self.weight_gradient(slot),
+                    [4 * hidden, n, slot.shape[1]],
+                    false,
+                )
             };
             multiply(input, &slots.input)?;
             multiply(before, &slots.recurrent)?;
             self.bias_gradient(&slots.bias, gates)?;
-            self.device.multiply(gates, self.weight(&slots.input), input_gradient, [n, 4 * hidden, width], false)?;
+            self.device.multiply(
+                gates,
+                self.weight(&slots.input),
+                input_gradient,
+                [n, 4 * hidden, width],
+                false,
+            )?;
         }
         let input_gradient = self.matrix(&self.buffers.input_gradient, embedding);
         let table = &self.layout.embedding;
         let sizes = [self.shape.tables[0], n, embedding];
-        self.device.multiply(self.counts(0).transposed(), input_gradient, self.weight_gradient(table), sizes, false)
+        self.device.multiply(
+            self.counts(0).transposed(),
+            input_gradient,
+            self.weight_gradient(table),
+            sizes,
+            false,
+        )
     }
 
     fn backward_through_time(&self, layer_idx: usize) -> Result<(), CudaError> {
@@ -503,7 +567,11 @@ impl Pass<'_> {
         let length = self.shape.places.length;
         let (gradient, norm) = (self.at(&self.buffers.gradient), self.at(&self.buffers.norm));
         let sums = self.at(&self.buffers.norm_sums);
-        self.device.launch("sum_squares", NORM_BLOCKS * 256, &[gradient.into(), sums.into(), length.into()])?;
+        self.device.launch(
+            "sum_squares",
+            NORM_BLOCKS * 256,
+            &[gradient.into(), sums.into(), length.into()],
+        )?;
         self.device.launch("norm_of", 256, &[sums.into(), norm.into()])?;
         self.device.launch(
             "adamw",

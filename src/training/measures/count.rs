@@ -148,9 +148,11 @@ fn self_similarity(bars: &[Content]) -> Option<f64> {
         let n_both = a.intersection(b).count();
         n_both as f64 / (a.len() + b.len() - n_both) as f64
     };
-    mean(sounding.iter().enumerate().skip(1).map(|(idx, bar)| {
-        sounding[..idx].iter().map(|earlier| jaccard(earlier, bar)).fold(0.0, f64::max)
-    }))
+    mean(
+        sounding.iter().enumerate().skip(1).map(|(idx, bar)| {
+            sounding[..idx].iter().map(|earlier| jaccard(earlier, bar)).fold(0.0, f64::max)
+        }),
+    )
 }
 
 fn longest_run(notes: &[Note]) -> usize {

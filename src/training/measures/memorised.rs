@@ -74,7 +74,8 @@ impl Known {
     #[must_use]
     pub fn longest_shared(&self, notes: &[Note]) -> usize {
         // What occurs nowhere gets a number that nothing has.
-        let numbers = moves(notes).map(|step| self.numbers.get(&step).copied().unwrap_or(self.numbers.len() as u32));
+        let numbers =
+            moves(notes).map(|step| self.numbers.get(&step).copied().unwrap_or(self.numbers.len() as u32));
         let query: Vec<u32> = numbers.collect();
         let mut longest = 0;
         for begin in 0..query.len() {
@@ -167,7 +168,8 @@ mod tests {
 
     #[test]
     fn the_search_finds_what_trying_everything_finds() {
-        let pitches: Vec<u8> = (0..200_u32).map(|i| 60 + (i.wrapping_mul(2_654_435_761) >> 29) as u8 % 4).collect();
+        let pitches: Vec<u8> =
+            (0..200_u32).map(|i| 60 + (i.wrapping_mul(2_654_435_761) >> 29) as u8 % 4).collect();
         let known = tune(&pitches[..120]);
         let search = Known::new(std::iter::once(known.as_slice()));
         let steps = |notes: &[Note]| -> Vec<i32> {

@@ -111,9 +111,13 @@ mod tests {
     #[test]
     fn bars_follow_the_meters_of_the_piece() {
         let waltz = Meter::new(3, 4).unwrap();
-        let piece = Piece { meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)], ..piece(&[0, 96, 250]) };
+        let piece =
+            Piece { meters: vec![(Tick(0), Meter::COMMON), (Tick(96), waltz)], ..piece(&[0, 96, 250]) };
         let passage = Passage::at_most(&piece, 64);
-        assert_eq!(passage.bars, [(Tick(0), Meter::COMMON), (Tick(96), waltz), (Tick(168), waltz), (Tick(240), waltz)]);
+        assert_eq!(
+            passage.bars,
+            [(Tick(0), Meter::COMMON), (Tick(96), waltz), (Tick(168), waltz), (Tick(240), waltz)]
+        );
         assert_eq!(passage.meter(), waltz);
     }
 }

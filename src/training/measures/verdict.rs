@@ -117,10 +117,12 @@ mod tests {
 
     #[test]
     fn a_long_passage_weighs_more_than_a_snippet() {
-        let passage =
-            |n_bars, notes| Measures { n_bars, notes_per_bar: Some(notes), ..Measures::default() };
+        let passage = |n_bars, notes| Measures { n_bars, notes_per_bar: Some(notes), ..Measures::default() };
         let means = Means::of(&[passage(3, 10.0), passage(1, 2.0), Measures::default()]);
-        assert_eq!((means.n_passages, means.measures.n_bars, means.measures.notes_per_bar), (3, 4, Some(8.0)));
+        assert_eq!(
+            (means.n_passages, means.measures.n_bars, means.measures.notes_per_bar),
+            (3, 4, Some(8.0))
+        );
         assert_eq!(means.measures.scale_share, None);
     }
 

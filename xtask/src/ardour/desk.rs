@@ -14,7 +14,8 @@ use x11rb::rust_connection::RustConnection;
 use crate::screenshot::pixels;
 
 /// What has to be installed: programs with the Debian packages that hold them.
-pub(super) const PROGRAMS: [(&str, &str); 3] = [("Xvfb", "xvfb"), ("openbox", "openbox"), ("xdotool", "xdotool")];
+pub(super) const PROGRAMS: [(&str, &str); 3] =
+    [("Xvfb", "xvfb"), ("openbox", "openbox"), ("xdotool", "xdotool")];
 
 /// Width and height of the display.
 pub(super) const SCREEN: (u32, u32) = (1920, 1200);
@@ -54,7 +55,8 @@ impl Desk {
         let mut server = Command::new("Xvfb");
         let (width, height) = SCREEN;
         server.args(["-displayfd", "1", "-screen", "0"]).arg(format!("{width}x{height}x24"));
-        let mut server = Running(server.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("no Xvfb")?);
+        let mut server =
+            Running(server.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().context("no Xvfb")?);
         let mut number = String::new();
         let said = server.0.stdout.take().context("a display that says nothing")?;
         BufReader::new(said).read_line(&mut number)?;
@@ -81,14 +83,16 @@ impl Desk {
     pub(super) fn find(&self, words: &str, below: Option<Window>) -> Option<Window> {
         let children = self.connection.query_tree(below.unwrap_or(self.root)).ok()?.reply().ok()?.children;
         children.into_iter().find_map(|child| {
-            let is_it = self.title(child).is_some_and(|title| title.contains(words)) && self.is_in_sight(child);
+            let is_it =
+                self.title(child).is_some_and(|title| title.contains(words)) && self.is_in_sight(child);
             if is_it { Some(child) } else { self.find(words, Some(child)) }
         })
     }
 
     /// Waits for such a window.
     pub(super) fn wait_for(&self, words: &str, below: Option<Window>, patience: Duration) -> Result<Window> {
-        wait(patience, || self.find(words, below)).with_context(|| format!("no window called {words:?} comes"))
+        wait(patience, || self.find(words, below))
+            .with_context(|| format!("no window called {words:?} comes"))
     }
 
     fn title(&self, window: Window) -> Option<String> {
@@ -98,7 +102,8 @@ impl Desk {
 
     /// Whether a window is there and shown.
     pub(super) fn is_in_sight(&self, window: Window) -> bool {
-        let attributes = self.connection.get_window_attributes(window).ok().and_then(|asked| asked.reply().ok());
+        let attributes =
+            self.connection.get_window_attributes(window).ok().and_then(|asked| asked.reply().ok());
         attributes.is_some_and(|attributes| attributes.map_state == MapState::VIEWABLE)
     }
 

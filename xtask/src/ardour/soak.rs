@@ -93,7 +93,13 @@ fn recording(session: &Path) -> Result<PathBuf> {
 }
 
 /// Rolls and records while the editor is opened and closed. Returns how long it rolled.
-fn play(home: &Home, session: &Path, n_times: usize, closing: Closing, png: Option<&Path>) -> Result<Duration> {
+fn play(
+    home: &Home,
+    session: &Path,
+    n_times: usize,
+    closing: Closing,
+    png: Option<&Path>,
+) -> Result<Duration> {
     let free = UdpSocket::bind(OSC).context("something else listens where Ardour does")?;
     drop(free);
     settle(home, session, closing)?;
@@ -244,7 +250,12 @@ impl Ardour {
             let png = png.filter(|_| n_done == n_times);
             if let Err(error) = self.once(SIZES[n_done % SIZES.len()], png) {
                 let picture = self.session.with_extension("failed.png");
-                save_png(&picture, desk::SCREEN.0 as usize, desk::SCREEN.1 as usize, &self.desk.all_pixels()?)?;
+                save_png(
+                    &picture,
+                    desk::SCREEN.0 as usize,
+                    desk::SCREEN.1 as usize,
+                    &self.desk.all_pixels()?,
+                )?;
                 return Err(error.context(format!("at the {n_done}th time; see {}", picture.display())));
             }
             slowest = slowest.max(begun.elapsed());
@@ -265,7 +276,10 @@ impl Ardour {
         let seconds = || crate::soak::processor_seconds(self.process.0.id());
         let (before, used) = (self.resident()?, seconds()?);
         std::thread::sleep(time);
-        println!("with the editor closed Ardour takes {:.0}% of a core", 100.0 * (seconds()? - used) / time.as_secs_f64());
+        println!(
+            "with the editor closed Ardour takes {:.0}% of a core",
+            100.0 * (seconds()? - used) / time.as_secs_f64()
+        );
         ensure!(self.is_alive(), "Ardour is gone");
         Ok(self.resident()?.saturating_sub(before))
     }
@@ -273,7 +287,8 @@ impl Ardour {
     /// Opens the editor, resizes it and closes it again.
     fn once(&mut self, size: (u32, u32), png: Option<&Path>) -> Result<()> {
         let (frame, editor) = self.open()?;
-        let opened = self.desk.place(editor).map(|place| (place.width, place.height)).context("the editor is gone")?;
+        let opened =
+            self.desk.place(editor).map(|place| (place.width, place.height)).context("the editor is gone")?;
         self.wait_for_picture(editor, opened, is_blank).context("as opened")?;
         self.resize(frame, editor, size)?;
         if let Some(png) = png {
@@ -318,7 +333,12 @@ impl Ardour {
             .with_context(|| format!("as {size:?}"))
     }
 
-    fn wait_for_picture(&self, editor: Window, size: (u32, u32), is_wrong: impl Fn(&[u8]) -> bool) -> Result<()> {
+    fn wait_for_picture(
+        &self,
+        editor: Window,
+        size: (u32, u32),
+        is_wrong: impl Fn(&[u8]) -> bool,
+    ) -> Result<()> {
         let right = || self.desk.pixels(editor, size).filter(|pixels| !is_wrong(pixels));
         desk::wait(PATIENCE, right).map(drop).context("the editor stays blank")
     }

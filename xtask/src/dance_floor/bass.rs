@@ -33,12 +33,7 @@ pub(super) fn bass(style: Style, form: &Form, harmony: &Harmony, chance: &mut Ch
         let mut strokes = motif.bar(bar).to_vec();
         if is_sparse && strokes.len() > 6 {
             // In a break the bass holds the root.
-            strokes = vec![Stroke {
-                step: 0,
-                length: 14 * STEP,
-                tone: ROOT,
-                velocity: 84,
-            }];
+            strokes = vec![Stroke { step: 0, length: 14 * STEP, tone: ROOT, velocity: 84 }];
         }
         if turns && bar % PHRASE == PHRASE - 1 && !is_sparse {
             lead_over(&mut strokes);
@@ -60,12 +55,7 @@ pub(super) fn bass(style: Style, form: &Form, harmony: &Harmony, chance: &mut Ch
 fn lead_over(strokes: &mut Vec<Stroke>) {
     strokes.retain(|stroke| stroke.step < 12);
     for (step, tone) in [(12, FIFTH), (14, UNDER)] {
-        strokes.push(Stroke {
-            step,
-            length: STEP + STEP / 2,
-            tone,
-            velocity: 92,
-        });
+        strokes.push(Stroke { step, length: STEP + STEP / 2, tone, velocity: 92 });
     }
     monophonic(strokes);
 }
@@ -89,28 +79,14 @@ fn key(harmony: &Harmony, chord: &Chord, tone: i32) -> u8 {
 
 fn line(style: Style, harmony: &Harmony, chance: &mut Chance) -> Motif {
     let kind = chance.weigh(match style {
-        Style::DeepHouse => &[
-            (Kind::Syncopated, 6),
-            (Kind::OffBeat, 2),
-            (Kind::Long, 1),
-            (Kind::Sparse, 2),
-        ],
+        Style::DeepHouse => &[(Kind::Syncopated, 6), (Kind::OffBeat, 2), (Kind::Long, 1), (Kind::Sparse, 2)],
         Style::ClassicHouse => &[(Kind::Syncopated, 5), (Kind::OffBeat, 4), (Kind::Octaves, 3)],
-        Style::Techno => &[
-            (Kind::Rolling, 5),
-            (Kind::OffBeat, 3),
-            (Kind::Acid, 2),
-            (Kind::Sparse, 2),
-        ],
+        Style::Techno => &[(Kind::Rolling, 5), (Kind::OffBeat, 3), (Kind::Acid, 2), (Kind::Sparse, 2)],
         Style::Minimal => &[(Kind::Sparse, 5), (Kind::Syncopated, 3), (Kind::Rolling, 1)],
         Style::Acid => &[(Kind::Acid, 1)],
-        Style::Electro => &[
-            (Kind::Syncopated, 4),
-            (Kind::Octaves, 2),
-            (Kind::Sparse, 2),
-            (Kind::Acid, 1),
-            (Kind::Long, 1),
-        ],
+        Style::Electro => {
+            &[(Kind::Syncopated, 4), (Kind::Octaves, 2), (Kind::Sparse, 2), (Kind::Acid, 1), (Kind::Long, 1)]
+        }
         Style::Trance => &[(Kind::Rolling, 4), (Kind::OffBeat, 5), (Kind::Octaves, 1)],
     });
     kind.motif(harmony, chance)
@@ -157,12 +133,7 @@ impl Kind {
 }
 
 fn stroke(step: usize, length: u32, tone: i32, velocity: i32) -> Stroke {
-    Stroke {
-        step,
-        length,
-        tone,
-        velocity: velocity.clamp(1, 127) as u8,
-    }
+    Stroke { step, length, tone, velocity: velocity.clamp(1, 127) as u8 }
 }
 
 /// Between the kicks.
@@ -171,9 +142,7 @@ fn off_beat(chance: &mut Chance) -> Vec<Stroke> {
     let velocity = chance.between(92, 108);
     let has_octave = chance.happens(0.4);
     let tone = |step| if has_octave && step == 14 { OCTAVE } else { ROOT };
-    [2, 6, 10, 14]
-        .map(|step| stroke(step, length, tone(step), velocity))
-        .to_vec()
+    [2, 6, 10, 14].map(|step| stroke(step, length, tone(step), velocity)).to_vec()
 }
 
 /// Sixteenths that leave the kick its place, or not.
@@ -206,11 +175,7 @@ fn octaves(chance: &mut Chance) -> Vec<Stroke> {
 
 /// A few notes that fall mostly off the beat.
 fn syncopated(n_notes: usize, chance: &mut Chance) -> Vec<Stroke> {
-    let mut steps = vec![if chance.happens(0.75) {
-        0
-    } else {
-        chance.pick(&[2, 3])
-    }];
+    let mut steps = vec![if chance.happens(0.75) { 0 } else { chance.pick(&[2, 3]) }];
     while steps.len() < n_notes {
         let step = chance.weigh(&[
             (2, 2),
@@ -247,14 +212,7 @@ fn syncopated(n_notes: usize, chance: &mut Chance) -> Vec<Stroke> {
 }
 
 fn colour(chance: &mut Chance) -> i32 {
-    chance.weigh(&[
-        (ROOT, 9),
-        (OCTAVE, 4),
-        (FIFTH, 3),
-        (SEVENTH, 2),
-        (THIRD, 2),
-        (UNDER, 1),
-    ])
+    chance.weigh(&[(ROOT, 9), (OCTAVE, 4), (FIFTH, 3), (SEVENTH, 2), (THIRD, 2), (UNDER, 1)])
 }
 
 /// A line for a silver box: octave jumps, slides, rests, a few dark notes.
@@ -266,11 +224,7 @@ fn acid(harmony: &Harmony, chance: &mut Chance) -> Vec<Stroke> {
         if step > 0 && chance.happens(rests) {
             continue;
         }
-        let tone = if step == 0 || !chance.happens(strays) {
-            0
-        } else {
-            dark(harmony, chance)
-        };
+        let tone = if step == 0 || !chance.happens(strays) { 0 } else { dark(harmony, chance) };
         let octave = if chance.happens(0.22) { 12 } else { 0 };
         let length = chance.weigh(&[(STEP / 2, 5), (STEP, 3), (2 * STEP, 1)]);
         let velocity = chance.weigh(&[(112, 2), (88, 4), (72, 3)]);
@@ -282,9 +236,7 @@ fn acid(harmony: &Harmony, chance: &mut Chance) -> Vec<Stroke> {
 
 /// A note of the scale that acid lines stray to, in semitones above the tonic.
 fn dark(harmony: &Harmony, chance: &mut Chance) -> i32 {
-    harmony
-        .scale
-        .degree(chance.weigh(&[(1, 2), (2, 4), (3, 2), (4, 4), (6, 4), (-1, 2)]))
+    harmony.scale.degree(chance.weigh(&[(1, 2), (2, 4), (3, 2), (4, 4), (6, 4), (-1, 2)]))
 }
 
 /// Gives one or two strokes another tone.
@@ -295,11 +247,7 @@ fn retune(strokes: &mut [Stroke], is_fixed: bool, harmony: &Harmony, chance: &mu
         };
         let idx = last - chance.below(strokes.len().min(4));
         if strokes[idx].step > 0 {
-            strokes[idx].tone = if is_fixed {
-                FIXED + dark(harmony, chance)
-            } else {
-                colour(chance)
-            };
+            strokes[idx].tone = if is_fixed { FIXED + dark(harmony, chance) } else { colour(chance) };
         }
     }
 }

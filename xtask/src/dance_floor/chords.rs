@@ -92,25 +92,12 @@ fn rhythm(style: Style, chance: &mut Chance) -> Motif {
         _ => &[(STEP / 2, 2), (STEP, 4), (2 * STEP, 2)],
     });
     let base = chance.between(78, 100);
-    let steps = if chance.happens(0.3) {
-        drawn(chance)
-    } else {
-        chance.pick(&BARS).to_vec()
-    };
+    let steps = if chance.happens(0.3) { drawn(chance) } else { chance.pick(&BARS).to_vec() };
     let mut first: Vec<Stroke> = steps
         .into_iter()
         .map(|step| {
-            let accent = if step % 4 == 0 {
-                6
-            } else {
-                chance.pick(&[0, -4, -8, 4])
-            };
-            Stroke {
-                step,
-                length,
-                tone: 0,
-                velocity: (base + accent).clamp(30, 120) as u8,
-            }
+            let accent = if step % 4 == 0 { 6 } else { chance.pick(&[0, -4, -8, 4]) };
+            Stroke { step, length, tone: 0, velocity: (base + accent).clamp(30, 120) as u8 }
         })
         .collect();
     monophonic(&mut first);
@@ -168,10 +155,7 @@ fn echoes(chance: &mut Chance) -> Motif {
         tone: 0,
         velocity: (loud - 20 * idx as i32).max(26) as u8,
     };
-    let bar: Vec<Stroke> = (0..=n_echoes)
-        .map(stroke)
-        .filter(|stroke| stroke.step < STEPS)
-        .collect();
+    let bar: Vec<Stroke> = (0..=n_echoes).map(stroke).filter(|stroke| stroke.step < STEPS).collect();
     let bars = match chance.below(3) {
         0 => vec![bar],
         1 => vec![bar, Vec::new()],

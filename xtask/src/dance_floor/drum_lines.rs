@@ -72,11 +72,7 @@ pub(super) fn backbeat(style: Style, is_broken: bool, chance: &mut Chance) -> Ve
         _ => 0.12,
     };
     if chance.happens(ghostly) {
-        let steps: &[usize] = if is_broken {
-            &[7, 9, 15, 1, 14]
-        } else {
-            &[7, 9, 15, 14, 3]
-        };
+        let steps: &[usize] = if is_broken { &[7, 9, 15, 1, 14] } else { &[7, 9, 15, 14, 3] };
         for bar in &mut bars {
             for _ in 0..chance.between(1, 2) {
                 bar[chance.pick(steps)] = chance.between(28, 52) as u8;
@@ -102,9 +98,7 @@ pub(super) fn hats(style: Style, chance: &mut Chance) -> Vec<Line> {
         // Sixteenths, eighths, sixteenths with holes, and all but the beat.
         0 => (0..STEPS).collect(),
         1 => (0..STEPS).step_by(2).collect(),
-        2 => (0..STEPS)
-            .filter(|step| step % 4 == 2 || chance.happens(0.55))
-            .collect(),
+        2 => (0..STEPS).filter(|step| step % 4 == 2 || chance.happens(0.55)).collect(),
         _ => (0..STEPS).filter(|step| step % 4 != 0).collect(),
     };
     let mut bar = [0; STEPS];
@@ -114,11 +108,7 @@ pub(super) fn hats(style: Style, chance: &mut Chance) -> Vec<Line> {
     let mut bars = vec![bar; chance.pick(&[1, 1, 2])];
     if bars.len() == 2 {
         let step = 2 * chance.below(STEPS / 2) + 1;
-        bars[1][step] = if bar[step] == 0 {
-            accents.velocity(step, 76)
-        } else {
-            0
-        };
+        bars[1][step] = if bar[step] == 0 { accents.velocity(step, 76) } else { 0 };
     }
     bars
 }

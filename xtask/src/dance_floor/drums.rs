@@ -73,11 +73,7 @@ impl Kit {
         let percussion = percussion.collect();
         let fills = (0..3).map(|_| fill(style, chance)).collect();
         Self {
-            kick: if is_broken {
-                broken_kick(chance)
-            } else {
-                steady_kick(chance)
-            },
+            kick: if is_broken { broken_kick(chance) } else { steady_kick(chance) },
             backbeat_key,
             backbeat: backbeat(style, is_broken, chance),
             hats: hats(style, chance),
@@ -96,22 +92,14 @@ impl Kit {
                 let line = chance.below(lines.len());
                 let step = chance.below(STEPS);
                 let line = &mut lines[line];
-                line[step] = if line[step] == 0 {
-                    chance.between(48, 84) as u8
-                } else {
-                    0
-                };
+                line[step] = if line[step] == 0 { chance.between(48, 84) as u8 } else { 0 };
             }
         }
         if chance.happens(0.2) {
             let line = chance.below(self.hats.len());
             let step = 2 * chance.below(STEPS / 2) + 1;
             let line = &mut self.hats[line];
-            line[step] = if line[step] == 0 {
-                chance.between(36, 64) as u8
-            } else {
-                0
-            };
+            line[step] = if line[step] == 0 { chance.between(36, 64) as u8 } else { 0 };
         }
     }
 
@@ -121,13 +109,7 @@ impl Kit {
         let mut strike = |key: u8, step: usize, velocity: u8, chance: &mut Chance| {
             let velocity = (i32::from(velocity) + chance.between(-3, 3)).clamp(12, 127) as u8;
             let at = (bar * STEPS + step) as u32 * STEP;
-            notes.push(Note {
-                at,
-                length: STEP,
-                part: Part::Drums,
-                key,
-                velocity,
-            });
+            notes.push(Note { at, length: STEP, part: Part::Drums, key, velocity });
         };
         let mut lines: Vec<(u8, &Line)> = Vec::new();
         if has(Layer::Kick) {
@@ -146,11 +128,7 @@ impl Kit {
             lines.push((RIDE, &self.ride));
         }
         if has(Layer::Percussion) {
-            lines.extend(
-                self.percussion
-                    .iter()
-                    .map(|(key, lines)| (*key, of_bar(lines, bar))),
-            );
+            lines.extend(self.percussion.iter().map(|(key, lines)| (*key, of_bar(lines, bar))));
         }
         let first_of_fill = fill_begin(fill);
         for (key, line) in lines {

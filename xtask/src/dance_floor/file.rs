@@ -18,10 +18,7 @@ pub(super) fn write(piece: &Piece, file: &Path) -> Result<()> {
         }
     }
     let timing = Timing::Metrical(u15::from(4 * STEP as u16));
-    let smf = Smf {
-        header: Header::new(Format::Parallel, timing),
-        tracks,
-    };
+    let smf = Smf { header: Header::new(Format::Parallel, timing), tracks };
     smf.save(file).with_context(|| file.display().to_string())
 }
 
@@ -34,10 +31,7 @@ fn head(piece: &Piece) -> Track<'static> {
         MetaMessage::KeySignature(sharps, piece.is_minor),
         MetaMessage::EndOfTrack,
     ]
-    .map(|message| TrackEvent {
-        delta: u28::from(0),
-        kind: TrackEventKind::Meta(message),
-    })
+    .map(|message| TrackEvent { delta: u28::from(0), kind: TrackEventKind::Meta(message) })
     .to_vec()
 }
 
@@ -61,32 +55,20 @@ fn track(part: Part, sounds: Sounds, notes: &[Note]) -> Track<'static> {
         let key = u7::from(note.key);
         let (on, off) = (u7::from(note.velocity), u7::from(64));
         events.push((note.at, true, MidiMessage::NoteOn { key, vel: on }));
-        events.push((
-            note.at + note.length,
-            false,
-            MidiMessage::NoteOff { key, vel: off },
-        ));
+        events.push((note.at + note.length, false, MidiMessage::NoteOff { key, vel: off }));
     }
     // At one tick, what ends does so before what begins.
     events.sort_by_key(|(at, begins, _)| (*at, *begins));
-    let program = MidiMessage::ProgramChange {
-        program: u7::from(sounds.program(part)),
-    };
+    let program = MidiMessage::ProgramChange { program: u7::from(sounds.program(part)) };
     let mut before = 0;
     let mut track = Vec::new();
     for (at, _, message) in std::iter::once((0, false, program)).chain(events) {
         let delta = u28::from(at - before);
-        track.push(TrackEvent {
-            delta,
-            kind: TrackEventKind::Midi { channel, message },
-        });
+        track.push(TrackEvent { delta, kind: TrackEventKind::Midi { channel, message } });
         before = at;
     }
     let end = TrackEventKind::Meta(MetaMessage::EndOfTrack);
-    track.push(TrackEvent {
-        delta: u28::from(0),
-        kind: end,
-    });
+    track.push(TrackEvent { delta: u28::from(0), kind: end });
     track
 }
 

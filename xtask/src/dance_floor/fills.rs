@@ -63,40 +63,20 @@ pub(super) fn fill_notes(
         Fill::ClapFlurry => {
             let steps = chance.pick(&[&[12, 14, 15][..], &[12, 13, 15], &[12, 15], &[12, 14]]);
             let kick = has_kick.then_some((KICK, 12, 112));
-            steps
-                .iter()
-                .map(|step| (backbeat, *step, 92))
-                .chain(kick)
-                .collect()
+            steps.iter().map(|step| (backbeat, *step, 92)).chain(kick).collect()
         }
-        Fill::KickRun => [12, 13, 14, 15]
-            .map(|step| (KICK, step, 96 + step as u8))
-            .to_vec(),
+        Fill::KickRun => [12, 13, 14, 15].map(|step| (KICK, step, 96 + step as u8)).to_vec(),
         Fill::SnareRun => {
             let begin = chance.pick(&[8, 12, 10]);
             let run = (begin..STEPS).map(|step| (SNARE, step, (56 + 4 * (step - begin) + step) as u8));
-            if begin > 8 {
-                run.chain([(backbeat, 8, 60)]).collect()
-            } else {
-                run.collect()
-            }
+            if begin > 8 { run.chain([(backbeat, 8, 60)]).collect() } else { run.collect() }
         }
         Fill::Toms => {
-            let steps = chance.pick(&[
-                &[8, 10, 12, 14][..],
-                &[8, 9, 11, 12, 14],
-                &[10, 11, 13, 14],
-                &[8, 11, 14],
-            ]);
+            let steps =
+                chance.pick(&[&[8, 10, 12, 14][..], &[8, 9, 11, 12, 14], &[10, 11, 13, 14], &[8, 11, 14]]);
             let tom = |(idx, step): (usize, &usize)| (TOMS[idx.min(3)], *step, 100 - 3 * idx as u8);
             let beat = has_kick.then_some((KICK, 8, 108));
-            steps
-                .iter()
-                .enumerate()
-                .map(tom)
-                .chain(beat)
-                .chain([(TAMBOURINE, 8, 64)])
-                .collect()
+            steps.iter().enumerate().map(tom).chain(beat).chain([(TAMBOURINE, 8, 64)]).collect()
         }
     }
 }

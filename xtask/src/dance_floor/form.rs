@@ -92,17 +92,10 @@ impl Form {
         for half in 0..2 * self.sections.len() {
             let first = half * PHRASE / 2;
             let pitched = [Layer::Chords, Layer::Lead, Layer::Pad, Layer::Bass];
-            if Layer::ALL
-                .iter()
-                .filter(|layer| self.plays(**layer, first))
-                .count()
-                >= 2
-            {
+            if Layer::ALL.iter().filter(|layer| self.plays(**layer, first)).count() >= 2 {
                 continue;
             }
-            let known = pitched
-                .iter()
-                .find(|layer| self.plays[**layer as usize].contains(&true));
+            let known = pitched.iter().find(|layer| self.plays[**layer as usize].contains(&true));
             for layer in [Some(&Layer::Hats), known].into_iter().flatten() {
                 self.plays[*layer as usize][first..first + PHRASE / 2].fill(true);
             }

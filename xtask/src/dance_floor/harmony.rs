@@ -35,11 +35,7 @@ impl Scale {
 
     /// The five notes that sing over any chord of the loop.
     pub(super) fn pentatonic(self) -> [i32; 5] {
-        if self.is_minor() {
-            [0, 3, 5, 7, 10]
-        } else {
-            [0, 2, 4, 7, 9]
-        }
+        if self.is_minor() { [0, 3, 5, 7, 10] } else { [0, 2, 4, 7, 9] }
     }
 }
 
@@ -54,10 +50,7 @@ pub(super) struct Chord {
 impl Chord {
     /// The fifth above the root: flat where the scale has it so.
     pub(super) fn fifth(&self) -> i32 {
-        let flat = self
-            .tones
-            .iter()
-            .any(|tone| (tone - self.root).rem_euclid(12) == 6);
+        let flat = self.tones.iter().any(|tone| (tone - self.root).rem_euclid(12) == 6);
         if flat { self.root + 6 } else { self.root + 7 }
     }
 }
@@ -124,12 +117,9 @@ impl Harmony {
     pub(super) fn new(style: Style, chance: &mut Chance) -> Self {
         let scale = chance.weigh(match style {
             Style::DeepHouse => &[(Scale::Minor, 5), (Scale::Dorian, 5), (Scale::Mixolydian, 1)],
-            Style::ClassicHouse => &[
-                (Scale::Minor, 5),
-                (Scale::Dorian, 3),
-                (Scale::Major, 2),
-                (Scale::Mixolydian, 2),
-            ],
+            Style::ClassicHouse => {
+                &[(Scale::Minor, 5), (Scale::Dorian, 3), (Scale::Major, 2), (Scale::Mixolydian, 2)]
+            }
             Style::Techno | Style::Minimal => &[(Scale::Minor, 6), (Scale::Dorian, 2), (Scale::Phrygian, 2)],
             Style::Acid => &[(Scale::Minor, 5), (Scale::Phrygian, 3), (Scale::Dorian, 2)],
             Style::Electro => &[(Scale::Minor, 6), (Scale::Dorian, 3), (Scale::Phrygian, 1)],
@@ -158,19 +148,10 @@ impl Harmony {
         let bars_each = chance.weigh(&[(1, 5), (2, 4)]);
         let mut chords = Vec::new();
         for root in loop_of_roots {
-            let chord = if is_parallel {
-                shape.moved_to(*root)
-            } else {
-                shape.on_degree(scale, *root)
-            };
+            let chord = if is_parallel { shape.moved_to(*root) } else { shape.on_degree(scale, *root) };
             chords.extend(std::iter::repeat_n(chord, bars_each));
         }
-        Self {
-            tonic,
-            scale,
-            chords,
-            is_parallel,
-        }
+        Self { tonic, scale, chords, is_parallel }
     }
 
     pub(super) fn chord(&self, bar: usize) -> &Chord {
@@ -183,11 +164,7 @@ impl Harmony {
             let home = nearest(self.tonic, middle - 5);
             chord.tones.iter().map(|tone| home + tone).collect()
         } else {
-            chord
-                .tones
-                .iter()
-                .map(|tone| nearest(self.tonic + tone, middle))
-                .collect()
+            chord.tones.iter().map(|tone| nearest(self.tonic + tone, middle)).collect()
         };
         keys.sort_unstable();
         keys.dedup();
@@ -222,20 +199,12 @@ enum Shape {
 impl Shape {
     fn new(style: Style, chance: &mut Chance) -> Self {
         chance.weigh(match style {
-            Style::DeepHouse => &[
-                (Self::Seventh, 5),
-                (Self::RootlessNinth, 5),
-                (Self::Eleventh, 2),
-                (Self::Triad, 1),
-            ],
+            Style::DeepHouse => {
+                &[(Self::Seventh, 5), (Self::RootlessNinth, 5), (Self::Eleventh, 2), (Self::Triad, 1)]
+            }
             Style::ClassicHouse => &[(Self::Triad, 5), (Self::Seventh, 5), (Self::RootlessNinth, 2)],
             Style::Trance | Style::Electro => &[(Self::Triad, 6), (Self::Seventh, 2), (Self::Suspended, 1)],
-            _ => &[
-                (Self::Seventh, 4),
-                (Self::Triad, 4),
-                (Self::Suspended, 2),
-                (Self::Eleventh, 1),
-            ],
+            _ => &[(Self::Seventh, 4), (Self::Triad, 4), (Self::Suspended, 2), (Self::Eleventh, 1)],
         })
     }
 
@@ -251,24 +220,13 @@ impl Shape {
 
     /// Stacked in the scale.
     fn on_degree(self, scale: Scale, degree: i32) -> Chord {
-        let tones = self
-            .steps()
-            .iter()
-            .map(|step| scale.degree(degree + step))
-            .collect();
-        Chord {
-            root: scale.degree(degree),
-            tones,
-        }
+        let tones = self.steps().iter().map(|step| scale.degree(degree + step)).collect();
+        Chord { root: scale.degree(degree), tones }
     }
 
     /// The minor chord of this shape, moved as it is.
     fn moved_to(self, root: i32) -> Chord {
-        let tones = self
-            .steps()
-            .iter()
-            .map(|step| root + Scale::Dorian.degree(*step))
-            .collect();
+        let tones = self.steps().iter().map(|step| root + Scale::Dorian.degree(*step)).collect();
         Chord { root, tones }
     }
 }

@@ -14,11 +14,7 @@ pub(super) fn lead(style: Style, form: &Form, harmony: &Harmony, chance: &mut Ch
         Style::Electro => 0.5,
         _ => 0.2,
     });
-    let mut player = if is_arpeggio {
-        Player::arpeggio(chance)
-    } else {
-        Player::riff(harmony, chance)
-    };
+    let mut player = if is_arpeggio { Player::arpeggio(chance) } else { Player::riff(harmony, chance) };
     let mut notes = Vec::new();
     for bar in 0..form.n_bars() {
         if bar > 0 && bar.is_multiple_of(PHRASE) && chance.happens(0.3) {
@@ -66,11 +62,7 @@ impl Player {
             }
             strokes
         });
-        Self::Arpeggio {
-            motif,
-            low: chance.between(57, 67),
-            width,
-        }
+        Self::Arpeggio { motif, low: chance.between(57, 67), width }
     }
 
     fn riff(harmony: &Harmony, chance: &mut Chance) -> Self {
@@ -107,21 +99,12 @@ impl Player {
                 degree = (degree + chance.weigh(&[(-2, 1), (-1, 4), (0, 3), (1, 4), (2, 1)])).clamp(-2, 8);
                 let tone = tone_of(scale, degree);
                 let velocity = if step % 4 == 0 { 98 } else { 84 };
-                Stroke {
-                    step,
-                    length,
-                    tone,
-                    velocity,
-                }
+                Stroke { step, length, tone, velocity }
             })
             .collect();
         monophonic(&mut bar);
         let motif = Motif::grown(bar, chance, |strokes, chance| {
-            let mut answer = if chance.happens(0.5) {
-                moved(strokes, chance)
-            } else {
-                strokes.to_vec()
-            };
+            let mut answer = if chance.happens(0.5) { moved(strokes, chance) } else { strokes.to_vec() };
             // The answer comes home, or asks again from elsewhere.
             if let Some(last) = answer.last_mut() {
                 last.tone = tone_of(scale, chance.pick(&[0, 0, 1, 3, 4, 5]));
@@ -129,10 +112,7 @@ impl Player {
             monophonic(&mut answer);
             answer
         });
-        Self::Riff {
-            motif,
-            low: chance.between(58, 70),
-        }
+        Self::Riff { motif, low: chance.between(58, 70) }
     }
 
     fn vary(&mut self, harmony: &Harmony, chance: &mut Chance) {

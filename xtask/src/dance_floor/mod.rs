@@ -58,21 +58,13 @@ pub fn write(options: &Options) -> Result<()> {
         n_notes += piece.notes.len();
         file::write(&piece, &options.folder.join(name(&piece, idx)))?;
     }
-    println!(
-        "{} pieces, {n_notes} notes: {}",
-        options.pieces,
-        options.folder.display()
-    );
+    println!("{} pieces, {n_notes} notes: {}", options.pieces, options.folder.display());
     Ok(())
 }
 
 /// Styles come round every seven pieces, so a tenth of all is about a tenth of each.
 fn name(piece: &Piece, idx: usize) -> PathBuf {
-    let part = if idx % HELD_OUT == HELD_OUT - 1 {
-        "valid"
-    } else {
-        "train"
-    };
+    let part = if idx % HELD_OUT == HELD_OUT - 1 { "valid" } else { "train" };
     Path::new(part).join(format!("{}-{idx:04}.mid", piece.style.name()))
 }
 
@@ -168,17 +160,9 @@ mod tests {
             let end = piece.notes.iter().map(|note| note.at).max().unwrap() / (16 * pattern::STEP);
             assert!((28..64).contains(&end), "piece {idx} ends in bar {end}");
             assert!(piece.notes.iter().all(|note| note.at % pattern::STEP == 0));
-            assert!(
-                piece
-                    .notes
-                    .iter()
-                    .all(|note| (1..=127).contains(&note.velocity) && note.key < 128)
-            );
+            assert!(piece.notes.iter().all(|note| (1..=127).contains(&note.velocity) && note.key < 128));
             for part in [Part::Drums, Part::Bass] {
-                assert!(
-                    piece.notes.iter().any(|note| note.part == part),
-                    "piece {idx} has no {part:?}"
-                );
+                assert!(piece.notes.iter().any(|note| note.part == part), "piece {idx} has no {part:?}");
             }
         }
     }
@@ -187,17 +171,9 @@ mod tests {
     fn a_bass_sings_one_note_at_a_time() {
         for idx in 0..70 {
             let piece = Piece::new(5, idx);
-            let bass: Vec<&Note> = piece
-                .notes
-                .iter()
-                .filter(|note| note.part == Part::Bass)
-                .collect();
+            let bass: Vec<&Note> = piece.notes.iter().filter(|note| note.part == Part::Bass).collect();
             for two in bass.windows(2) {
-                assert!(
-                    two[0].at + two[0].length <= two[1].at,
-                    "piece {idx} at tick {}",
-                    two[1].at
-                );
+                assert!(two[0].at + two[0].length <= two[1].at, "piece {idx} at tick {}", two[1].at);
             }
         }
     }

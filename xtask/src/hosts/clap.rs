@@ -99,40 +99,19 @@ impl ClapHost {
         let entry = unsafe { PluginEntry::load(&file) }
             .with_context(|| format!("{} does not load", file.display()))?;
         let factory = entry.get_plugin_factory().context("no plugin factory")?;
-        let descriptor = factory
-            .plugin_descriptors()
-            .next()
-            .context("no plugin in the file")?;
+        let descriptor = factory.plugin_descriptors().next().context("no plugin in the file")?;
         let id = descriptor.id().context("a plugin without an id")?;
-        let name = descriptor
-            .name()
-            .context("a plugin without a name")?
-            .to_string_lossy()
-            .into_owned();
-        let features = descriptor
-            .features()
-            .map(|f| f.to_string_lossy().into_owned())
-            .collect();
+        let name = descriptor.name().context("a plugin without a name")?.to_string_lossy().into_owned();
+        let features = descriptor.features().map(|f| f.to_string_lossy().into_owned()).collect();
         let info = HostInfo::new("Continuo's test host", "Continuo", "https://localhost", "1")?;
         let instance = PluginInstance::new(|()| Requests::default(), |_| (), &entry, id, &info)?;
         let queued = Vec::new();
-        Ok(Self {
-            processor: None,
-            instance,
-            queued,
-            steady_time: 0,
-            name,
-            features,
-            _entry: entry,
-        })
+        Ok(Self { processor: None, instance, queued, steady_time: 0, name, features, _entry: entry })
     }
 
     /// Runs what the plugin asked the main thread to run.
     pub(crate) fn answer(&mut self) {
-        if self
-            .instance
-            .access_shared_handler(|requests| requests.callback.swap(false, Ordering::SeqCst))
-        {
+        if self.instance.access_shared_handler(|requests| requests.callback.swap(false, Ordering::SeqCst)) {
             self.instance.call_on_main_thread_callback();
         }
     }
@@ -171,11 +150,7 @@ impl ClapHost {
             let thread = scope.spawn(|| -> Result<()> {
                 let mut clock = Clock::new(pace, setup.sample_rate);
                 for mut block in blocks {
-                    ensure!(
-                        block.frames <= setup.max_frames,
-                        "a block of {} frames",
-                        block.frames
-                    );
+                    ensure!(block.frames <= setup.max_frames, "a block of {} frames", block.frames);
                     block.changes.splice(0..0, queued.drain(..));
                     clock.wait(block.frames);
                     recording.begin(&block, setup.sample_rate);
@@ -189,9 +164,7 @@ impl ClapHost {
                 self.answer();
                 meanwhile(self)?;
             }
-            thread
-                .join()
-                .unwrap_or_else(|_| bail!("the audio thread panicked"))
+            thread.join().unwrap_or_else(|_| bail!("the audio thread panicked"))
         });
         self.steady_time = steady_time;
         self.processor = Some(Active { setup, processor });
@@ -203,10 +176,7 @@ impl ClapHost {
     }
 
     fn params(&mut self) -> Result<PluginParams> {
-        self.instance
-            .plugin_handle()
-            .get_extension()
-            .context("the plugin has no parameters")
+        self.instance.plugin_handle().get_extension().context("the plugin has no parameters")
     }
 
     /// The lowest and highest value of each parameter, as CLAP counts them.
@@ -216,9 +186,7 @@ impl ClapHost {
         let mut ranges = Vec::new();
         for idx in 0..params.count(&handle) {
             let mut buffer = ParamInfoBuffer::new();
-            let info = params
-                .get_info(&handle, idx, &mut buffer)
-                .context("no parameter info")?;
+            let info = params.get_info(&handle, idx, &mut buffer).context("no parameter info")?;
             let name = String::from_utf8_lossy(info.name).into_owned();
             ranges.push((info.id, name, info.min_value, info.max_value));
         }
@@ -228,9 +196,7 @@ impl ClapHost {
     fn range(&mut self, number: u32) -> Result<(ClapId, f64, f64)> {
         let ranges = self.ranges()?;
         let found = ranges.into_iter().find(|(id, ..)| id.get() == number);
-        found
-            .map(|(id, _, min, max)| (id, min, max))
-            .with_context(|| format!("no parameter {number}"))
+        found.map(|(id, _, min, max)| (id, min, max)).with_context(|| format!("no parameter {number}"))
     }
 }
 
@@ -251,9 +217,7 @@ impl Host for ClapHost {
             max_frames_count: setup.max_frames,
         };
         let stopped = self.instance.activate(|_, ()| (), configuration)?;
-        let processor = stopped
-            .start_processing()
-            .map_err(|error| anyhow::anyhow!("{error}"))?;
+        let processor = stopped.start_processing().map_err(|error| anyhow::anyhow!("{error}"))?;
         self.processor = Some(Active { setup, processor });
         Ok(())
     }
@@ -265,11 +229,7 @@ impl Host for ClapHost {
     }
 
     fn reset(&mut self) -> Result<()> {
-        self.processor
-            .as_mut()
-            .context("the plugin is not active")?
-            .processor
-            .reset();
+        self.processor.as_mut().context("the plugin is not active")?.processor.reset();
         Ok(())
     }
 
@@ -309,27 +269,18 @@ impl Host for ClapHost {
         let handle = self.instance.plugin_handle();
         let mut parameters = Vec::new();
         for (id, name, min, max) in ranges {
-            let value = params
-                .get_value(&handle, id)
-                .context("a parameter without a value")?;
+            let value = params.get_value(&handle, id).context("a parameter without a value")?;
             let mut buffer = [0; 256];
             let text = params.value_to_text(&handle, id, value, &mut buffer)?;
             let text = String::from_utf8_lossy(text).into_owned();
             let normalised = (value - min) / (max - min);
-            parameters.push(Parameter {
-                number: id.get(),
-                name,
-                normalised,
-                text,
-            });
+            parameters.push(Parameter { number: id.get(), name, normalised, text });
         }
         Ok(parameters)
     }
 
     fn normalised(&mut self, id: &str, text: &str) -> Result<f64> {
-        let (clap_id, min, max) = self
-            .range(parameter_number(id))
-            .with_context(|| format!("for {id}"))?;
+        let (clap_id, min, max) = self.range(parameter_number(id)).with_context(|| format!("for {id}"))?;
         let params = self.params()?;
         let handle = self.instance.plugin_handle();
         let value = params.text_to_value(&handle, clap_id, &CString::new(text)?);
@@ -340,21 +291,14 @@ impl Host for ClapHost {
     fn set(&mut self, id: &str, text: &str) -> Result<()> {
         let (number, normalised) = (parameter_number(id), self.normalised(id, text)?);
         if self.processor.is_some() {
-            self.queued.push(Change {
-                offset: 0,
-                number,
-                normalised,
-            });
+            self.queued.push(Change { offset: 0, number, normalised });
             return Ok(());
         }
         let (clap_id, min, max) = self.range(number)?;
         let params = self.params()?;
         let mut events = EventBuffer::new();
         events.push(&value_event(0, clap_id, min + normalised * (max - min)));
-        let mut handle = self
-            .instance
-            .inactive_plugin_handle()
-            .context("the plugin is active")?;
+        let mut handle = self.instance.inactive_plugin_handle().context("the plugin is active")?;
         params.flush(&mut handle, &events.as_input(), &mut OutputEvents::void());
         Ok(())
     }
@@ -428,13 +372,7 @@ struct Audio {
 impl Audio {
     fn new(ranges: Vec<(ClapId, String, f64, f64)>) -> Self {
         let (left, right) = (Vec::new(), Vec::new());
-        Self {
-            ranges,
-            left,
-            right,
-            ports: AudioPorts::with_capacity(2, 1),
-            output: EventBuffer::new(),
-        }
+        Self { ranges, left, right, ports: AudioPorts::with_capacity(2, 1), output: EventBuffer::new() }
     }
 
     fn process(
@@ -472,11 +410,7 @@ impl Audio {
         for change in &block.changes {
             let range = self.ranges.iter().find(|(id, ..)| id.get() == change.number);
             if let Some((id, _, min, max)) = range {
-                input.push(&value_event(
-                    change.offset,
-                    *id,
-                    min + change.normalised * (max - min),
-                ));
+                input.push(&value_event(change.offset, *id, min + change.normalised * (max - min)));
             }
         }
         for note in &block.notes {
@@ -507,12 +441,7 @@ fn read(event: &UnknownEvent) -> (EventKind, u8, u8, u8) {
     match event.as_core_event() {
         Some(CoreEventSpace::NoteOn(on)) => {
             let velocity = (on.velocity() * 127.0).round() as u8;
-            (
-                EventKind::On,
-                specific(on.channel()),
-                specific(on.key()),
-                velocity,
-            )
+            (EventKind::On, specific(on.channel()), specific(on.key()), velocity)
         }
         Some(CoreEventSpace::NoteOff(off)) => {
             (EventKind::Off, specific(off.channel()), specific(off.key()), 0)
@@ -556,11 +485,7 @@ fn transport_event(transport: &Transport) -> TransportEvent {
         loop_start_seconds: SecondsTime::from_int(0),
         loop_end_seconds: SecondsTime::from_int(0),
         bar_start: BeatTime::from_float(bar_start),
-        bar_number: if bar > 0.0 {
-            (bar_start / bar).floor() as i32
-        } else {
-            0
-        },
+        bar_number: if bar > 0.0 { (bar_start / bar).floor() as i32 } else { 0 },
         time_signature_numerator: meter.0,
         time_signature_denominator: meter.1,
     }

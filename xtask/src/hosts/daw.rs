@@ -61,10 +61,7 @@ impl Sizes {
             Self::Fixed(frames) => *frames,
             Self::Random { seed, max } => {
                 let unit = (splitmix(seed) >> 11) as f64 / (1_u64 << 53) as f64;
-                (f64::from(*max).ln() * unit)
-                    .exp()
-                    .round()
-                    .clamp(1.0, f64::from(*max)) as u32
+                (f64::from(*max).ln() * unit).exp().round().clamp(1.0, f64::from(*max)) as u32
             }
         }
     }
@@ -227,15 +224,8 @@ mod tests {
 
     #[test]
     fn four_quarters_at_120_last_two_seconds_in_blocks_of_any_size() {
-        for sizes in [
-            Sizes::Fixed(1),
-            Sizes::Fixed(512),
-            Sizes::Random { seed: 1, max: 8192 },
-        ] {
-            let mut daw = Daw {
-                sizes,
-                ..Daw::default()
-            };
+        for sizes in [Sizes::Fixed(1), Sizes::Fixed(512), Sizes::Random { seed: 1, max: 8192 }] {
+            let mut daw = Daw { sizes, ..Daw::default() };
             assert_eq!(frames(&daw.play(4.0)), 96_000);
             assert!((daw.position - 4.0).abs() < 1e-6);
         }
@@ -244,12 +234,8 @@ mod tests {
     #[test]
     fn a_loop_shorter_than_a_block_is_taken_inside_it() {
         let cycle = Some((1.0, 1.25));
-        let mut daw = Daw {
-            cycle,
-            loop_style: LoopStyle::InsideBlocks,
-            sizes: Sizes::Fixed(48_000),
-            ..Daw::default()
-        };
+        let mut daw =
+            Daw { cycle, loop_style: LoopStyle::InsideBlocks, sizes: Sizes::Fixed(48_000), ..Daw::default() };
         let blocks = daw.play(2.0);
         assert_eq!(blocks.len(), 1);
         assert_eq!(blocks[0].wraps, cycle);
@@ -279,11 +265,7 @@ mod tests {
     #[test]
     fn bars_are_counted_from_where_their_meter_begins() {
         let meters = vec![(0.0, (4, 4)), (8.0, (3, 4))];
-        let mut daw = Daw {
-            meters,
-            position: 11.5,
-            ..Daw::default()
-        };
+        let mut daw = Daw { meters, position: 11.5, ..Daw::default() };
         assert_eq!(daw.bar(), ((3, 4), 11.0));
         daw.position = -0.5;
         assert_eq!(daw.bar(), ((4, 4), -4.0));

@@ -31,11 +31,7 @@ pub struct Setup {
 
 impl Default for Setup {
     fn default() -> Self {
-        Self {
-            sample_rate: 48_000.0,
-            max_frames: 8192,
-            mode: RenderMode::Realtime,
-        }
+        Self { sample_rate: 48_000.0, max_frames: 8192, mode: RenderMode::Realtime }
     }
 }
 
@@ -205,9 +201,7 @@ pub trait Host {
 /// The number by which hosts know a parameter, made from its id as nice-plug makes it.
 #[must_use]
 pub fn parameter_number(id: &str) -> u32 {
-    let hash = id.bytes().fold(0_u32, |hash, byte| {
-        hash.wrapping_mul(31).wrapping_add(byte.into())
-    });
+    let hash = id.bytes().fold(0_u32, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into()));
     hash & !(1 << 31)
 }
 
@@ -221,12 +215,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn new(pace: Pace, sample_rate: f64) -> Self {
-        Self {
-            pace,
-            start: std::time::Instant::now(),
-            frames: 0,
-            sample_rate,
-        }
+        Self { pace, start: std::time::Instant::now(), frames: 0, sample_rate }
     }
 
     /// Waits until the block that begins now is due, then counts it.

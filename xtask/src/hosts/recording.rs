@@ -84,10 +84,7 @@ impl Recording {
     /// A recording that keeps the sound too.
     #[must_use]
     pub fn with_audio() -> Self {
-        Self {
-            audio: Some([Vec::new(), Vec::new()]),
-            ..Self::default()
-        }
+        Self { audio: Some([Vec::new(), Vec::new()]), ..Self::default() }
     }
 
     /// Frames recorded so far.
@@ -112,15 +109,7 @@ impl Recording {
     pub(crate) fn push(&mut self, offset: u32, kind: EventKind, channel: u8, key: u8, velocity: u8) {
         let sample = self.frames + u64::from(offset);
         let block = self.spans.len().saturating_sub(1);
-        self.events.push(Event {
-            sample,
-            block,
-            offset,
-            kind,
-            channel,
-            key,
-            velocity,
-        });
+        self.events.push(Event { sample, block, offset, kind, channel, key, velocity });
     }
 
     /// Ends the block begun last.
@@ -135,9 +124,7 @@ impl Recording {
     /// The song's position at an event, in quarter notes.
     #[must_use]
     pub fn beat(&self, event: &Event) -> f64 {
-        self.spans
-            .get(event.block)
-            .map_or(f64::NAN, |span| span.beat_at(event.offset))
+        self.spans.get(event.block).map_or(f64::NAN, |span| span.beat_at(event.offset))
     }
 
     /// The notes, paired, in the order in which they begin.
@@ -148,13 +135,7 @@ impl Recording {
         let mut notes: Vec<PlayedNote> = Vec::new();
         let mut sounding = vec![[None; 128]; 16];
         for event in &self.events {
-            let Event {
-                sample,
-                channel,
-                key,
-                velocity,
-                ..
-            } = *event;
+            let Event { sample, channel, key, velocity, .. } = *event;
             let slot = &mut sounding[usize::from(channel)][usize::from(key)];
             match event.kind {
                 EventKind::On => {
@@ -162,14 +143,7 @@ impl Recording {
                     ensure!(velocity > 0, "a note-on without velocity: {event:?}");
                     *slot = Some(notes.len());
                     let beat = self.beat(event);
-                    notes.push(PlayedNote {
-                        on: sample,
-                        off: sample,
-                        beat,
-                        channel,
-                        key,
-                        velocity,
-                    });
+                    notes.push(PlayedNote { on: sample, off: sample, beat, channel, key, velocity });
                 }
                 EventKind::Off => {
                     let Some(note) = slot.take().and_then(|idx| notes.get_mut(idx)) else {
@@ -192,10 +166,7 @@ impl Recording {
     pub fn check_times(&self) -> Result<()> {
         for event in &self.events {
             let frames = self.spans[event.block].frames;
-            ensure!(
-                event.offset < frames,
-                "outside its block of {frames} frames: {event:?}"
-            );
+            ensure!(event.offset < frames, "outside its block of {frames} frames: {event:?}");
         }
         for pair in self.events.windows(2) {
             ensure!(pair[0].sample <= pair[1].sample, "sent too late: {:?}", pair[1]);
@@ -212,10 +183,7 @@ impl Recording {
         for event in &self.events {
             let span = &self.spans[event.block];
             if !span.playing {
-                ensure!(
-                    event.kind != EventKind::On,
-                    "begins while the song stands: {event:?}"
-                );
+                ensure!(event.kind != EventKind::On, "begins while the song stands: {event:?}");
                 let before = event.block.checked_sub(1).and_then(|idx| self.spans.get(idx));
                 let just_stopped = before.is_some_and(|before| before.playing) && event.offset == 0;
                 ensure!(

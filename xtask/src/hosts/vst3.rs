@@ -1,10 +1,7 @@
 //! A VST3 host, on the vst3 crate. For Linux bundles.
 //!
 //! Threads are as in the CLAP host: the caller's is the main thread, blocks run on one of their own.
-#![allow(
-    unsafe_code,
-    reason = "VST3 is a C++ interface: every call through it is a foreign call"
-)]
+#![allow(unsafe_code, reason = "VST3 is a C++ interface: every call through it is a foreign call")]
 
 use std::ffi::{CStr, c_void};
 use std::path::{Path, PathBuf};
@@ -65,17 +62,12 @@ impl Vst3Host {
             let name = CStr::from_ptr(info.name.as_ptr()).to_string_lossy().into_owned();
             let mut object: *mut c_void = std::ptr::null_mut();
             let iid = IComponent::IID.as_ptr().cast();
-            check(
-                factory.createInstance(info.cid.as_ptr(), iid, &raw mut object),
-                "createInstance",
-            )?;
+            check(factory.createInstance(info.cid.as_ptr(), iid, &raw mut object), "createInstance")?;
             let component = ComPtr::from_raw(object.cast::<IComponent>()).context("no component")?;
             check(component.initialize(std::ptr::null_mut()), "initialize")?;
             let controller: ComPtr<IEditController> = component.cast().context("no edit controller")?;
             let processor: ComPtr<IAudioProcessor> = component.cast().context("no audio processor")?;
-            let handler = ComWrapper::new(EditHandler)
-                .to_com_ptr()
-                .context("no component handler")?;
+            let handler = ComWrapper::new(EditHandler).to_com_ptr().context("no component handler")?;
             controller.setComponentHandler(handler.as_ptr());
             let (active, queued, samples) = (None, Vec::new(), 0);
             Ok(Self {
@@ -117,10 +109,7 @@ impl Host for Vst3Host {
         let (input, output) = (BusDirections_::kInput as i32, BusDirections_::kOutput as i32);
         // SAFETY: the component is initialised and not active, as these calls ask for.
         unsafe {
-            check(
-                self.processor.setupProcessing(&raw mut process_setup),
-                "setupProcessing",
-            )?;
+            check(self.processor.setupProcessing(&raw mut process_setup), "setupProcessing")?;
             for (media, direction) in [(audio, output), (event, input), (event, output)] {
                 check(self.component.activateBus(media, direction, 0, 1), "activateBus")?;
             }
@@ -165,11 +154,7 @@ impl Host for Vst3Host {
                 let mut audio = Audio::new(setup, start)?;
                 let mut clock = Clock::new(pace, setup.sample_rate);
                 for mut block in blocks {
-                    ensure!(
-                        block.frames <= setup.max_frames,
-                        "a block of {} frames",
-                        block.frames
-                    );
+                    ensure!(block.frames <= setup.max_frames, "a block of {} frames", block.frames);
                     block.changes.splice(0..0, queued.drain(..));
                     clock.wait(block.frames);
                     recording.begin(&block, setup.sample_rate);
@@ -184,9 +169,7 @@ impl Host for Vst3Host {
                 }
                 std::thread::sleep(Duration::from_millis(1));
             }
-            thread
-                .join()
-                .unwrap_or_else(|_| bail!("the audio thread panicked"))
+            thread.join().unwrap_or_else(|_| bail!("the audio thread panicked"))
         });
         self.samples = result?;
         Ok(())
@@ -213,23 +196,13 @@ impl Host for Vst3Host {
         unsafe {
             for idx in 0..self.controller.getParameterCount() {
                 let mut info: ParameterInfo = std::mem::zeroed();
-                check(
-                    self.controller.getParameterInfo(idx, &raw mut info),
-                    "getParameterInfo",
-                )?;
+                check(self.controller.getParameterInfo(idx, &raw mut info), "getParameterInfo")?;
                 let normalised = self.controller.getParamNormalized(info.id);
                 let mut text: String128 = [0; 128];
-                let result = self
-                    .controller
-                    .getParamStringByValue(info.id, normalised, &raw mut text);
+                let result = self.controller.getParamStringByValue(info.id, normalised, &raw mut text);
                 check(result, "getParamStringByValue")?;
                 let (name, text) = (from_utf16(&info.title), from_utf16(&text));
-                parameters.push(Parameter {
-                    number: info.id,
-                    name,
-                    normalised,
-                    text,
-                });
+                parameters.push(Parameter { number: info.id, name, normalised, text });
             }
         }
         Ok(parameters)
@@ -239,10 +212,8 @@ impl Host for Vst3Host {
         let mut wide: Vec<TChar> = text.encode_utf16().chain([0]).map(|unit| unit as TChar).collect();
         let (mut value, number) = (0.0, parameter_number(id));
         // SAFETY: the text ends in a zero and outlives the call.
-        let result = unsafe {
-            self.controller
-                .getParamValueByString(number, wide.as_mut_ptr(), &raw mut value)
-        };
+        let result =
+            unsafe { self.controller.getParamValueByString(number, wide.as_mut_ptr(), &raw mut value) };
         ensure!(result == kResultOk, "{id} cannot be {text:?}");
         Ok(value)
     }
@@ -251,17 +222,10 @@ impl Host for Vst3Host {
         let (number, normalised) = (parameter_number(id), self.normalised(id, text)?);
         // SAFETY: the controller is initialised.
         unsafe {
-            check(
-                self.controller.setParamNormalized(number, normalised),
-                "setParamNormalized",
-            )?;
+            check(self.controller.setParamNormalized(number, normalised), "setParamNormalized")?;
         };
         if self.active.is_some() {
-            self.queued.push(Change {
-                offset: 0,
-                number,
-                normalised,
-            });
+            self.queued.push(Change { offset: 0, number, normalised });
         }
         Ok(())
     }
@@ -293,9 +257,8 @@ impl Module {
         // SAFETY: the signature is VST3's. The handle it asks for is that of the library; plugins
         // that need it on Linux would be given dlopen's, this one takes none.
         let entered = unsafe {
-            let enter: libloading::Symbol<unsafe extern "system" fn(*mut c_void) -> bool> = library
-                .get(b"ModuleEntry")
-                .context("no ModuleEntry: not a VST3 plugin")?;
+            let enter: libloading::Symbol<unsafe extern "system" fn(*mut c_void) -> bool> =
+                library.get(b"ModuleEntry").context("no ModuleEntry: not a VST3 plugin")?;
             enter(std::ptr::null_mut())
         };
         ensure!(entered, "ModuleEntry refuses");
@@ -337,10 +300,7 @@ struct Audio {
 
 impl Audio {
     fn new(setup: Setup, samples: i64) -> Result<Self> {
-        let (input, output) = (
-            ComWrapper::new(Events::default()),
-            ComWrapper::new(Events::default()),
-        );
+        let (input, output) = (ComWrapper::new(Events::default()), ComWrapper::new(Events::default()));
         let changes = ComWrapper::new(Changes::default());
         let input_pointer = input.to_com_ptr().context("no event list")?;
         let output_pointer = output.to_com_ptr().context("no event list")?;
@@ -368,9 +328,7 @@ impl Audio {
         let mut outputs = AudioBusBuffers {
             numChannels: 2,
             silenceFlags: 0,
-            __field0: AudioBusBuffers__type0 {
-                channelBuffers32: channels.as_mut_ptr(),
-            },
+            __field0: AudioBusBuffers__type0 { channelBuffers32: channels.as_mut_ptr() },
         };
         let mut context = self.context(block);
         let mut data = ProcessData {
@@ -411,10 +369,7 @@ impl Audio {
             | flag(transport.tempo.is_some(), Flags::kTempoValid)
             | flag(transport.meter.is_some(), Flags::kTimeSigValid)
             | flag(transport.bar_start.is_some(), Flags::kBarPositionValid)
-            | flag(
-                transport.cycle.is_some(),
-                Flags::kCycleValid | Flags::kCycleActive,
-            );
+            | flag(transport.cycle.is_some(), Flags::kCycleValid | Flags::kCycleActive);
         context.sampleRate = self.setup.sample_rate;
         context.tempo = transport.tempo.unwrap_or_default();
         let (numerator, denominator) = transport.meter.unwrap_or_default();
@@ -451,9 +406,7 @@ fn library(bundle: &Path) -> Result<PathBuf> {
     if !bundle.is_dir() {
         return Ok(bundle.to_owned());
     }
-    let inside = bundle
-        .join("Contents")
-        .join(format!("{}-linux", std::env::consts::ARCH));
+    let inside = bundle.join("Contents").join(format!("{}-linux", std::env::consts::ARCH));
     let mut files = std::fs::read_dir(&inside).with_context(|| inside.display().to_string())?;
     Ok(files.next().context("an empty bundle")??.path())
 }

@@ -53,8 +53,9 @@ impl Frequency {
         })?;
         connection.damage_destroy(damage)?;
         ensure!(drawn.len() > 1, "the picture stands still");
-        let within_a_second =
-            |(idx, from): (usize, &u32)| drawn[idx..].iter().take_while(|at| at.wrapping_sub(*from) < 1000).count();
+        let within_a_second = |(idx, from): (usize, &u32)| {
+            drawn[idx..].iter().take_while(|at| at.wrapping_sub(*from) < 1000).count()
+        };
         let best = drawn.iter().enumerate().map(within_a_second).max().unwrap_or(0);
         Ok(Self { mean: (drawn.len() - 1) as f64 / begun.elapsed().as_secs_f64(), best })
     }

@@ -199,7 +199,13 @@ impl Rows {
     }
 
     /// The keyboard, or the names of the drums.
-    pub(super) fn paint_keys(&self, painter: &Painter, keys: Rect, knobs: &ComposingKnobs, palette: &Palette) {
+    pub(super) fn paint_keys(
+        &self,
+        painter: &Painter,
+        keys: Rect,
+        knobs: &ComposingKnobs,
+        palette: &Palette,
+    ) {
         let small = theme::font(theme::SMALL.min(self.height + 2.0).max(8.0));
         if self.has_lanes() {
             for pitch in &self.lanes {

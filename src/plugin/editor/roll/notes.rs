@@ -97,9 +97,11 @@ pub(super) fn explain(ui: &Ui, response: &Response, times: &Times, rows: &Rows, 
         let sureness = mark.and_then(|mark| mark.sureness.get(note_idx)).copied();
         describe(note, bar, sureness)
     } else {
-        let played = view.roll.input.iter().find(|note| {
-            rows.rect(note, times).is_some_and(|rect| rect.expand(1.0).contains(pointer))
-        });
+        let played = view
+            .roll
+            .input
+            .iter()
+            .find(|note| rows.rect(note, times).is_some_and(|rect| rect.expand(1.0).contains(pointer)));
         let Some(note) = played else { return };
         format!("{}\nplayed in, velocity {}", pitch_name(note), note.velocity)
     };
@@ -110,9 +112,8 @@ pub(super) fn explain(ui: &Ui, response: &Response, times: &Times, rows: &Rows, 
 pub(super) fn describe(note: &Note, bar: &Bar, sureness: Option<f32>) -> String {
     let beat = 1.0 + (note.onset - bar.start).0 as f64 / Tick::PER_BEAT as f64;
     let length = note.duration.0 as f64 / Tick::PER_BEAT as f64;
-    let sure = sureness.map_or(String::new(), |sureness| {
-        format!("\nthe network was {:.0}% sure of it", 100.0 * sureness)
-    });
+    let sure = sureness
+        .map_or(String::new(), |sureness| format!("\nthe network was {:.0}% sure of it", 100.0 * sureness));
     format!(
         "{}, {}\nbar {}, beat {}, {} beats long, velocity {}{sure}",
         pitch_name(note),

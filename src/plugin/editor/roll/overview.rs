@@ -1,6 +1,8 @@
 //! The line below the notes: who plays, the whole take at a glance, zoom and follow.
 
-use egui::{Align, Align2, Color32, Layout, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2};
+use egui::{
+    Align, Align2, Color32, Layout, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, UiBuilder, pos2, vec2,
+};
 
 use crate::music::Family;
 use crate::plugin::editor::roll::axes::Times;
@@ -17,10 +19,16 @@ pub(super) fn show(ui: &mut Ui, line: Rect, camera: &mut Camera, times: &Times, 
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         let middle = times.range().span() / 2.0;
-        if widgets::small_button(ui, "Zoom in", "+", true).on_hover_text("Closer (Ctrl and the wheel)").clicked() {
+        if widgets::small_button(ui, "Zoom in", "+", true)
+            .on_hover_text("Closer (Ctrl and the wheel)")
+            .clicked()
+        {
             camera.zoom_by(ZOOM_STEP, middle);
         }
-        if widgets::small_button(ui, "Zoom out", "−", true).on_hover_text("Farther (Ctrl and the wheel)").clicked() {
+        if widgets::small_button(ui, "Zoom out", "−", true)
+            .on_hover_text("Farther (Ctrl and the wheel)")
+            .clicked()
+        {
             camera.zoom_by(1.0 / ZOOM_STEP, middle);
         }
         let follow = widgets::chip(ui, "Follow", camera.is_following, None);
@@ -31,14 +39,22 @@ pub(super) fn show(ui: &mut Ui, line: Rect, camera: &mut Camera, times: &Times, 
         ui.add_space(5.0);
         let width = (ui.available_width() * 0.5).max(120.0).min(ui.available_width());
         let (rect, response) = ui.allocate_exact_size(vec2(width, 14.0), Sense::click_and_drag());
-        response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ScrollBar, true, "Whole take"));
+        response
+            .widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::ScrollBar, true, "Whole take"));
         whole_take(ui, rect, camera, times, view, &response);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| legend(ui, times, view));
     });
 }
 
 /// The take from end to end, with a frame around what is in sight.
-fn whole_take(ui: &Ui, rect: Rect, camera: &mut Camera, times: &Times, view: &View, response: &egui::Response) {
+fn whole_take(
+    ui: &Ui,
+    rect: Rect,
+    camera: &mut Camera,
+    times: &Times,
+    view: &View,
+    response: &egui::Response,
+) {
     let palette = theme::palette(ui);
     let painter = ui.painter();
     painter.rect_filled(rect, 3.0, palette.row);
@@ -87,7 +103,8 @@ fn legend(ui: &mut Ui, times: &Times, view: &View) {
         }
     }
     let families = (0..).map_while(Family::from_index).filter(|family| is_heard[family.index()]);
-    let mut entries: Vec<(&str, Color32)> = families.map(|family| (family.name(), palette.family(family))).collect();
+    let mut entries: Vec<(&str, Color32)> =
+        families.map(|family| (family.name(), palette.family(family))).collect();
     if !view.roll.input.is_empty() {
         entries.push(("You", palette.incoming));
     }
@@ -106,6 +123,12 @@ fn legend(ui: &mut Ui, times: &Times, view: &View) {
         let (rect, _) = ui.allocate_exact_size(vec2(width, 16.0), Sense::hover());
         let dot = Rect::from_center_size(pos2(rect.left() + 5.0, rect.center().y), vec2(9.0, 7.0));
         ui.painter().rect_filled(dot, 1.5, colour);
-        ui.painter().text(pos2(rect.left() + 14.0, rect.center().y), Align2::LEFT_CENTER, name, theme::font(theme::SMALL), palette.dim);
+        ui.painter().text(
+            pos2(rect.left() + 14.0, rect.center().y),
+            Align2::LEFT_CENTER,
+            name,
+            theme::font(theme::SMALL),
+            palette.dim,
+        );
     }
 }

@@ -1,7 +1,9 @@
 //! The strip of bars above the notes: their numbers and marks, and a menu for each.
 
 use egui::accesskit::Role;
-use egui::{Align2, Id, Popup, PopupCloseBehavior, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Id, Popup, PopupCloseBehavior, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::composer::{Edit, Mark};
 use crate::plugin::editor::roll::axes::Times;
@@ -10,7 +12,14 @@ use crate::plugin::editor::theme::{self, Palette};
 use crate::plugin::editor::view::{Intent, View};
 
 /// Draws the strip.
-pub(super) fn show(ui: &mut Ui, strip: Rect, times: &Times, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {
+pub(super) fn show(
+    ui: &mut Ui,
+    strip: Rect,
+    times: &Times,
+    camera: &mut Camera,
+    view: &View,
+    intents: &mut Vec<Intent>,
+) {
     let palette = theme::palette(ui);
     let painter = ui.painter().with_clip_rect(strip);
     painter.rect_filled(strip, 0.0, palette.panel);
@@ -20,7 +29,8 @@ pub(super) fn show(ui: &mut Ui, strip: Rect, times: &Times, camera: &mut Camera,
         let x = times.x_of(bar.start)..=times.x_of(bar.end()) - 1.0;
         let rect = Rect::from_x_y_ranges(x, strip.y_range());
         let number = bar_number(bar);
-        let response = ui.interact(rect.intersect(strip), ui.scope_id().with(("bar", bar_idx)), Sense::click());
+        let response =
+            ui.interact(rect.intersect(strip), ui.scope_id().with(("bar", bar_idx)), Sense::click());
         let name = format!("Bar {number}");
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         let mark = view.roll.marks.get(bar_idx).cloned().unwrap_or_default();
@@ -62,7 +72,13 @@ fn paint_bar(painter: &egui::Painter, rect: Rect, mark: &Mark, is_lit: bool, pal
         painter.rect_filled(body, 3.0, palette.lit);
     }
     if mark.is_kept {
-        painter.rect(body, 3.0, palette.accent.gamma_multiply(0.22), Stroke::new(1.0, palette.accent), StrokeKind::Inside);
+        painter.rect(
+            body,
+            3.0,
+            palette.accent.gamma_multiply(0.22),
+            Stroke::new(1.0, palette.accent),
+            StrokeKind::Inside,
+        );
         padlock(painter, pos2(rect.left() + 10.5, rect.center().y), palette);
     }
     if mark.is_edited {
@@ -94,7 +110,9 @@ fn menu(ui: &Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {
         .show(|ui| {
             ui.set_min_width(150.0);
             let palette = theme::palette(ui);
-            ui.label(egui::RichText::new(format!("Bar {}", bar_number(bar))).size(theme::SMALL).color(palette.dim));
+            ui.label(
+                egui::RichText::new(format!("Bar {}", bar_number(bar))).size(theme::SMALL).color(palette.dim),
+            );
             let keep = if is_kept { ("Release", Edit::Release) } else { ("Keep", Edit::Keep) };
             let items = [
                 ("Re-roll this bar", Edit::ReRoll, !is_kept),

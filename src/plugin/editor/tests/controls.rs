@@ -19,16 +19,39 @@ use crate::plugin::presets::PresetId;
 fn page(knob: Knob) -> Option<&'static str> {
     Some(match knob {
         Knob::Temperature | Knob::Length | Knob::Slot => return None,
-        Knob::Density | Knob::Variety | Knob::Evolve | Knob::Polyphony | Knob::Tonic | Knob::Scale | Knob::Lowest
+        Knob::Density
+        | Knob::Variety
+        | Knob::Evolve
+        | Knob::Polyphony
+        | Knob::Tonic
+        | Knob::Scale
+        | Knob::Lowest
         | Knob::Highest => "Compose",
-        Knob::RhythmTemperature | Knob::PitchTemperature | Knob::VelocityTemperature | Knob::Nucleus | Knob::MinP
-        | Knob::BestOf | Knob::Seed => "Detail",
+        Knob::RhythmTemperature
+        | Knob::PitchTemperature
+        | Knob::VelocityTemperature
+        | Knob::Nucleus
+        | Knob::MinP
+        | Knob::BestOf
+        | Knob::Seed => "Detail",
         Knob::Grid | Knob::Shortest | Knob::Longest | Knob::OwnNotes => "Notes",
         Knob::Heard(_) => "Instruments",
-        Knob::Octave | Knob::Transpose | Knob::Velocity | Knob::NoteLength | Knob::Swing | Knob::ChordFollow
-        | Knob::Preview | Knob::PreviewLevel => "Perform",
-        Knob::HumanizeTiming | Knob::HumanizeVelocity | Knob::VelocitySpread | Knob::Strum | Knob::SwingGrid
-        | Knob::Channel | Knob::ChannelPerInstrument | Knob::Thru => "Touch",
+        Knob::Octave
+        | Knob::Transpose
+        | Knob::Velocity
+        | Knob::NoteLength
+        | Knob::Swing
+        | Knob::ChordFollow
+        | Knob::Preview
+        | Knob::PreviewLevel => "Perform",
+        Knob::HumanizeTiming
+        | Knob::HumanizeVelocity
+        | Knob::VelocitySpread
+        | Knob::Strum
+        | Knob::SwingGrid
+        | Knob::Channel
+        | Knob::ChannelPerInstrument
+        | Knob::Thru => "Touch",
         Knob::Conversation | Knob::Trade | Knob::Instrument => "Converse",
         Knob::Style | Knob::SecondStyle | Knob::Blend => "Style",
     })
@@ -46,8 +69,15 @@ enum Kind {
 
 fn kind(view: &View, knob: Knob) -> Kind {
     match knob {
-        Knob::Style | Knob::SecondStyle | Knob::Tonic | Knob::Scale | Knob::Grid | Knob::Shortest | Knob::Longest
-        | Knob::SwingGrid | Knob::Instrument => Kind::List,
+        Knob::Style
+        | Knob::SecondStyle
+        | Knob::Tonic
+        | Knob::Scale
+        | Knob::Grid
+        | Knob::Shortest
+        | Knob::Longest
+        | Knob::SwingGrid
+        | Knob::Instrument => Kind::List,
         Knob::Heard(_) | Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => {
             Kind::Switch(view.parameters.name(knob).to_owned())
         }
@@ -129,7 +159,11 @@ fn every_knob_is_there_and_turned_by_hand() {
                     let items = stage.harness.query_all_by_role_and_label(Role::Button, &shown);
                     items.last().unwrap_or_else(|| panic!("{name} has no {shown}")).click();
                     stage.harness.run();
-                    assert_eq!(stage.wanted(), turned(knob, parameters.position_of_step(knob, step)), "{name}");
+                    assert_eq!(
+                        stage.wanted(),
+                        turned(knob, parameters.position_of_step(knob, step)),
+                        "{name}"
+                    );
                 }
                 Kind::Switch(label) => {
                     let to = match knob {
@@ -156,13 +190,22 @@ fn drag_dial(stage: &mut Stage, knob: Knob, name: &str, now: f32) {
     assert_eq!(wanted.last(), Some(&Intent::End(knob)), "{name}");
     let turns: Vec<f32> = wanted
         .iter()
-        .filter_map(|intent| if let Intent::Turn(turned, position) = intent { (*turned == knob).then_some(*position) } else { None })
+        .filter_map(|intent| {
+            if let Intent::Turn(turned, position) = intent {
+                (*turned == knob).then_some(*position)
+            } else {
+                None
+            }
+        })
         .collect();
     assert_eq!(turns.len() + 2, wanted.len(), "{name}: nothing else moves");
     // The host never answers in this test, and the knob goes on turning all the same.
     let (first, last) = (turns[0], turns[turns.len() - 1]);
     assert!(turns.is_sorted() || turns.is_sorted_by(|one, other| one >= other), "{name}: {turns:?}");
-    assert!((last - first) * by > 0.0 && (last - now - by / 220.0).abs() < 0.08, "{name}: from {now} {turns:?}");
+    assert!(
+        (last - first) * by > 0.0 && (last - now - by / 220.0).abs() < 0.08,
+        "{name}: from {now} {turns:?}"
+    );
 }
 
 #[test]
@@ -215,7 +258,10 @@ fn a_knob_can_be_typed_put_back_wheeled_and_turned_by_keys() {
     stage.harness.key_press(Key::ArrowDown);
     stage.harness.run();
     let wanted = stage.wanted();
-    assert!(matches!(wanted[..], [_, Intent::Turn(Knob::Evolve, position), _] if (position - 0.98).abs() < 0.001), "{wanted:?}");
+    assert!(
+        matches!(wanted[..], [_, Intent::Turn(Knob::Evolve, position), _] if (position - 0.98).abs() < 0.001),
+        "{wanted:?}"
+    );
     stage.harness.key_press(Key::Home);
     stage.harness.run();
     assert_eq!(stage.wanted(), turned(Knob::Evolve, 1.0));
@@ -242,8 +288,10 @@ fn tab_reaches_the_knobs() {
     for _ in 0..60 {
         stage.harness.key_press(Key::Tab);
         stage.harness.run();
-        let focused = stage.harness.query_all(egui_kittest::kittest::By::new().predicate(|node| node.is_focused()));
-        reached.extend(focused.filter_map(|node| node.accesskit_node().label().map(|label| label.to_string())));
+        let focused =
+            stage.harness.query_all(egui_kittest::kittest::By::new().predicate(|node| node.is_focused()));
+        reached
+            .extend(focused.filter_map(|node| node.accesskit_node().label().map(|label| label.to_string())));
     }
     for name in ["Play", "Re-roll", "Temperature", "Density", "Octave", "Bar 5", "Follow"] {
         assert!(reached.iter().any(|label| label == name), "{name} is not among {reached:?}");
@@ -364,7 +412,10 @@ fn a_primer_is_typed_and_cleared() {
     let mut stage = Stage::new(View { primer: Some("tune".to_owned()), ..view() });
     stage.turn_to("Converse");
     stage.type_into("Primer file", "\"/music/tune.mid\"");
-    assert_eq!(stage.press(Role::Button, "Start from"), [Intent::LoadPrimer(PathBuf::from("/music/tune.mid"))]);
+    assert_eq!(
+        stage.press(Role::Button, "Start from"),
+        [Intent::LoadPrimer(PathBuf::from("/music/tune.mid"))]
+    );
     assert_eq!(stage.press(Role::Button, "Clear"), [Intent::ClearPrimer]);
 }
 
@@ -535,7 +586,12 @@ fn hovering_a_note_tells_pitch_time_and_how_sure_the_network_was() {
         }));
         y -= 3.0;
     }
-    assert!(told.iter().any(|text| text.starts_with("C2, Bass") && text.contains("bar 1, beat 1") && text.contains("60% sure")), "{told:?}");
+    assert!(
+        told.iter().any(|text| text.starts_with("C2, Bass")
+            && text.contains("bar 1, beat 1")
+            && text.contains("60% sure")),
+        "{told:?}"
+    );
 }
 
 #[test]

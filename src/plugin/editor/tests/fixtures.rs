@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::composer::Mark;
 use crate::model::Card;
 use crate::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
 use crate::player::handover::handover;
 use crate::plugin::Parameters;
-use crate::composer::Mark;
 use crate::plugin::editor::{Choice, ModelEntry, Roll, Settings, Training, View};
 use crate::plugin::presets;
 
@@ -28,12 +28,17 @@ fn score(n_bars: usize, notes_of: impl Fn(usize, i64) -> Vec<Note>) -> Arc<Score
 /// Broken chords, a bass, strings and a tune above.
 pub(super) fn quartet(n_bars: usize) -> Arc<Score> {
     const CHORDS: [[u8; 4]; 8] = [
-        [36, 60, 64, 67], [33, 57, 60, 64], [41, 57, 60, 65], [31, 55, 59, 62],
-        [36, 60, 64, 67], [40, 59, 64, 67], [41, 57, 60, 69], [43, 55, 59, 65],
+        [36, 60, 64, 67],
+        [33, 57, 60, 64],
+        [41, 57, 60, 65],
+        [31, 55, 59, 62],
+        [36, 60, 64, 67],
+        [40, 59, 64, 67],
+        [41, 57, 60, 69],
+        [43, 55, 59, 65],
     ];
-    const TUNE: [[i64; 5]; 4] = [
-        [76, 79, 77, 76, 74], [72, 74, 76, 72, 69], [77, 76, 74, 72, 74], [74, 71, 67, 71, 74],
-    ];
+    const TUNE: [[i64; 5]; 4] =
+        [[76, 79, 77, 76, 74], [72, 74, 76, 72, 69], [77, 76, 74, 72, 74], [74, 71, 67, 71, 74]];
     score(n_bars, |idx, start| {
         let chord = CHORDS[idx % 8];
         let mut notes = vec![
@@ -42,7 +47,13 @@ pub(super) fn quartet(n_bars: usize) -> Arc<Score> {
             note(start + 72, 22, chord[0], 80, Family::BASS),
         ];
         for (step, onset) in (0..8).map(|step| (step, start + 12 * step as i64)) {
-            notes.push(note(onset, 11, chord[1 + [0, 1, 2, 1][step % 4]], 48 + 9 * (step as u8 % 4), Family::PIANO));
+            notes.push(note(
+                onset,
+                11,
+                chord[1 + [0, 1, 2, 1][step % 4]],
+                48 + 9 * (step as u8 % 4),
+                Family::PIANO,
+            ));
         }
         for pitch in &chord[1..] {
             notes.push(note(start, 94, pitch - 12, 40, Family::STRINGS));
@@ -50,7 +61,13 @@ pub(super) fn quartet(n_bars: usize) -> Arc<Score> {
         let lengths = [36, 12, 24, 12, 12];
         let mut onset = start;
         for (pitch, length) in TUNE[idx % 4].into_iter().zip(lengths) {
-            notes.push(note(onset, length - 2, pitch as u8, 70 + (pitch % 5) as u8 * 9, Family::from_index(9).unwrap()));
+            notes.push(note(
+                onset,
+                length - 2,
+                pitch as u8,
+                70 + (pitch % 5) as u8 * 9,
+                Family::from_index(9).unwrap(),
+            ));
             onset += length;
         }
         notes
@@ -61,8 +78,15 @@ pub(super) fn quartet(n_bars: usize) -> Arc<Score> {
 pub(super) fn beat(n_bars: usize) -> Arc<Score> {
     score(n_bars, |idx, start| {
         let stroke = |onset: i64, pitch, velocity| note(start + onset, 6, pitch, velocity, Family::DRUMS);
-        let mut notes: Vec<Note> = (0..8).map(|step| stroke(12 * step, 42, if step % 2 == 0 { 92 } else { 55 })).collect();
-        notes.extend([stroke(0, 36, 112), stroke(48, 36, 104), stroke(60, 36, 70), stroke(24, 38, 108), stroke(72, 38, 110)]);
+        let mut notes: Vec<Note> =
+            (0..8).map(|step| stroke(12 * step, 42, if step % 2 == 0 { 92 } else { 55 })).collect();
+        notes.extend([
+            stroke(0, 36, 112),
+            stroke(48, 36, 104),
+            stroke(60, 36, 70),
+            stroke(24, 38, 108),
+            stroke(72, 38, 110),
+        ]);
         if idx % 2 == 1 {
             notes.push(stroke(90, 46, 80));
         }
@@ -78,13 +102,23 @@ pub(super) fn beat(n_bars: usize) -> Arc<Score> {
 
 pub(super) fn card() -> Card {
     let styles = [
-        "Chorales", "Hymns", "Folk tunes", "Songs", "Quartets", "Piano", "Drums", "Bass", "Game", "Dance floor",
+        "Chorales",
+        "Hymns",
+        "Folk tunes",
+        "Songs",
+        "Quartets",
+        "Piano",
+        "Drums",
+        "Bass",
+        "Game",
+        "Dance floor",
     ];
     Card {
         name: "Continuo Default".to_owned(),
-        description: "Ten styles in one network: Bach chorales, hymns, folk tunes, art songs, string quartets, piano \
+        description:
+            "Ten styles in one network: Bach chorales, hymns, folk tunes, art songs, string quartets, piano \
                       music, played drums, bass lines, game music and dance music made by rule."
-            .to_owned(),
+                .to_owned(),
         styles: styles.map(str::to_owned).to_vec(),
         credits: vec!["Chorales: J. S. Bach (public domain), from the music21 corpus".to_owned()],
         licence: "MIT OR Apache-2.0; trained on public domain, CC0, CC BY 3.0 and CC BY 4.0 music".to_owned(),
@@ -110,7 +144,11 @@ pub(super) fn models() -> Arc<[ModelEntry]> {
     };
     let words = "the model file is cut off: expected 15594844 bytes, found 4096. It was not copied to the end: copy it again.";
     Arc::new([
-        ModelEntry { choice: Choice::BuiltIn, card: Some(Ok(Arc::new(built_in))), thumbnail: notes(&quartet(8), 8) },
+        ModelEntry {
+            choice: Choice::BuiltIn,
+            card: Some(Ok(Arc::new(built_in))),
+            thumbnail: notes(&quartet(8), 8),
+        },
         ModelEntry {
             choice: Choice::File(PathBuf::from("mine/Tango.safetensors")),
             card: Some(Ok(Arc::new(tango))),
@@ -135,12 +173,7 @@ pub(super) fn view() -> View {
         folder: "/home/ada/.local/share/continuo/models".to_owned(),
         presets: presets::list().into(),
         primer: None,
-        roll: Roll {
-            score: quartet(16),
-            playhead: Beats(21.3),
-            playing: true,
-            ..Roll::default()
-        },
+        roll: Roll { score: quartet(16), playhead: Beats(21.3), playing: true, ..Roll::default() },
         training: Training::default(),
         host: None,
         settings: Settings { is_welcomed: true, ..Settings::default() },
@@ -160,6 +193,17 @@ pub(super) fn marks(score: &Score, kept: &[usize], edited: &[usize]) -> Arc<[Mar
 
 /// What somebody plays in, two bars of it.
 pub(super) fn played() -> Arc<[Note]> {
-    let line = [(384, 67), (408, 72), (432, 71), (444, 69), (456, 67), (480, 64), (504, 65), (516, 67), (528, 69), (552, 67)];
+    let line = [
+        (384, 67),
+        (408, 72),
+        (432, 71),
+        (444, 69),
+        (456, 67),
+        (480, 64),
+        (504, 65),
+        (516, 67),
+        (528, 69),
+        (552, 67),
+    ];
     line.into_iter().map(|(onset, pitch)| note(onset, 20, pitch, 90, Family::PIANO)).collect()
 }

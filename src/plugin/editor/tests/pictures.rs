@@ -127,8 +127,9 @@ fn training() -> View {
     view.training.name = "Tango".to_owned();
     view.training.state = State::Running;
     view.training.done = 0.42;
-    view.training.lines =
-        vec![" 42.0% 0.54M notes 1480/s 3m left train 2.412 valid 2.530 best: Tango 2.530 (2.311)".to_owned()];
+    view.training.lines = vec![
+        " 42.0% 0.54M notes 1480/s 3m left train 2.412 valid 2.530 best: Tango 2.530 (2.311)".to_owned(),
+    ];
     view
 }
 
@@ -148,7 +149,8 @@ fn the_main_states_look_as_they_are_known() {
         ("largest", draw(view(), (1600.0, 900.0), &[])),
         ("training", draw(training(), SMALLEST, &["Train"])),
     ];
-    let wrong: Vec<String> = pictures.iter().filter_map(|(name, picture)| hold(name, picture).err()).collect();
+    let wrong: Vec<String> =
+        pictures.iter().filter_map(|(name, picture)| hold(name, picture).err()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -221,7 +223,9 @@ fn nothing_is_cut_off_and_nothing_overlaps_at_the_smallest_size() {
             stage.harness.run();
             let whole = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(width, height));
             let mut hands = Vec::new();
-            for role in [Role::Slider, Role::CheckBox, Role::ComboBox, Role::Button, Role::Tab, Role::TextInput] {
+            for role in
+                [Role::Slider, Role::CheckBox, Role::ComboBox, Role::Button, Role::Tab, Role::TextInput]
+            {
                 for node in stage.harness.query_all_by_role(role) {
                     let label = node.accesskit_node().label().unwrap_or_default().to_string();
                     if !label.starts_with("Bar ") {
@@ -230,7 +234,10 @@ fn nothing_is_cut_off_and_nothing_overlaps_at_the_smallest_size() {
                 }
             }
             for (idx, (label, rect)) in hands.iter().enumerate() {
-                assert!(whole.contains_rect(*rect), "{group} at {width} x {height}: {label} leaves the window: {rect}");
+                assert!(
+                    whole.contains_rect(*rect),
+                    "{group} at {width} x {height}: {label} leaves the window: {rect}"
+                );
                 for (other, beside) in &hands[idx + 1..] {
                     let shared = rect.intersect(*beside);
                     let overlaps = shared.width() > 1.5 && shared.height() > 1.5;

@@ -1,6 +1,9 @@
 //! A knob that turns.
 
-use egui::{Align2, Color32, EventFilter, Id, Key, Popup, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, EventFilter, Id, Key, Popup, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo,
+    pos2, vec2,
+};
 
 use crate::plugin::editor::theme::{self, Palette};
 use crate::plugin::editor::tips::tip;
@@ -43,7 +46,13 @@ const SWEEP: f32 = 1.5 * std::f32::consts::PI;
 ///
 /// While it is dragged it shows what the user set, not what the host has made of it: a VST3 host answers
 /// late, and until then the parameter stands still.
-pub(in crate::plugin::editor) fn dial(ui: &mut Ui, hands: &mut Hands<'_>, knob: Knob, size: DialSize, width: f32) {
+pub(in crate::plugin::editor) fn dial(
+    ui: &mut Ui,
+    hands: &mut Hands<'_>,
+    knob: Knob,
+    size: DialSize,
+    width: f32,
+) {
     cell(ui, vec2(width, size.height()), |ui| {
         let id = ui.scope_id().with(knob);
         if typing::is_typing(ui, id) {
@@ -73,13 +82,7 @@ pub(in crate::plugin::editor) fn dial(ui: &mut Ui, hands: &mut Hands<'_>, knob: 
 }
 
 /// Turns a knob by everything that turns it, and returns where to show it.
-fn turning(
-    ui: &Ui,
-    hands: &mut Hands<'_>,
-    knob: Knob,
-    id: Id,
-    response: &Response,
-) -> f32 {
+fn turning(ui: &Ui, hands: &mut Hands<'_>, knob: Knob, id: Id, response: &Response) -> f32 {
     let held_id = id.with("held");
     let held: Option<f32> = ui.data(|data| data.get_temp(held_id));
     let mut position = held.unwrap_or_else(|| hands.parameters.position(knob));
@@ -169,8 +172,16 @@ fn start(hands: &Hands<'_>, knob: Knob) -> f32 {
     let default = hands.parameters.default_position(knob);
     let goes_both_ways = matches!(
         knob,
-        Knob::Octave | Knob::Transpose | Knob::Strum | Knob::Density | Knob::Velocity | Knob::VelocitySpread
-            | Knob::NoteLength | Knob::PitchTemperature | Knob::RhythmTemperature | Knob::VelocityTemperature
+        Knob::Octave
+            | Knob::Transpose
+            | Knob::Strum
+            | Knob::Density
+            | Knob::Velocity
+            | Knob::VelocitySpread
+            | Knob::NoteLength
+            | Knob::PitchTemperature
+            | Knob::RhythmTemperature
+            | Knob::VelocityTemperature
     );
     if goes_both_ways { default } else { 0.0 }
 }
@@ -205,5 +216,10 @@ fn paint(ui: &Ui, centre: Pos2, size: DialSize, response: &Response, position: f
         let pointer = [on_arc(centre, face * 0.3, position), on_arc(centre, face - 1.0, position)];
         painter.line_segment(pointer, Stroke::new(2.5, palette.text));
     }
-    focus_ring(ui, response, Rect::from_center_size(centre, vec2(1.0, 1.0) * 2.0 * (size.radius + 1.0)), size.radius + 1.0);
+    focus_ring(
+        ui,
+        response,
+        Rect::from_center_size(centre, vec2(1.0, 1.0) * 2.0 * (size.radius + 1.0)),
+        size.radius + 1.0,
+    );
 }

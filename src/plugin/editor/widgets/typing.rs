@@ -47,10 +47,8 @@ pub(super) fn field(ui: &mut Ui, hands: &mut Hands<'_>, knob: Knob, id: Id, widt
 /// Marks the whole text, so that what is typed takes its place.
 fn select_all(ctx: &Context, field_id: Id, n_letters: usize) {
     let mut state = egui::text_edit::TextEditState::load(ctx, field_id).unwrap_or_default();
-    let range = egui::text::CCursorRange::two(
-        egui::text::CCursor::new(0),
-        egui::text::CCursor::new(n_letters),
-    );
+    let range =
+        egui::text::CCursorRange::two(egui::text::CCursor::new(0), egui::text::CCursor::new(n_letters));
     state.cursor.set_char_range(Some(range));
     state.store(ctx, field_id);
 }

@@ -7,8 +7,8 @@ use ::vst3::Steinberg::Linux::{
 };
 use ::vst3::Steinberg::Vst::{IEditController, IEditControllerTrait, ViewType::kEditor};
 use ::vst3::Steinberg::{
-    IPlugFrame, IPlugFrameTrait, IPlugView, IPlugViewTrait, ViewRect, kInvalidArgument, kNotImplemented, kResultFalse,
-    kResultOk, tresult,
+    IPlugFrame, IPlugFrameTrait, IPlugView, IPlugViewTrait, ViewRect, kInvalidArgument, kNotImplemented,
+    kResultFalse, kResultOk, tresult,
 };
 use ::vst3::com_scrape_types::Unknown as _;
 use ::vst3::{Class, ComPtr, ComWrapper};

@@ -47,23 +47,10 @@ fn event(note: NoteIn) -> Event {
     if let Some(velocity) = note.velocity {
         event.r#type = Event_::EventTypes_::kNoteOnEvent as u16;
         let velocity = f32::from(velocity) / 127.0;
-        event.__field0.noteOn = NoteOnEvent {
-            channel,
-            pitch,
-            tuning: 0.0,
-            velocity,
-            length: 0,
-            noteId: -1,
-        };
+        event.__field0.noteOn = NoteOnEvent { channel, pitch, tuning: 0.0, velocity, length: 0, noteId: -1 };
     } else {
         event.r#type = Event_::EventTypes_::kNoteOffEvent as u16;
-        event.__field0.noteOff = NoteOffEvent {
-            channel,
-            pitch,
-            velocity: 0.0,
-            noteId: -1,
-            tuning: 0.0,
-        };
+        event.__field0.noteOff = NoteOffEvent { channel, pitch, velocity: 0.0, noteId: -1, tuning: 0.0 };
     }
     event
 }
@@ -119,9 +106,7 @@ impl Class for Changes {
 
 impl Changes {
     pub(super) fn fill(&self, changes: &[Change]) {
-        let queues = changes
-            .iter()
-            .filter_map(|change| ComWrapper::new(Queue(*change)).to_com_ptr());
+        let queues = changes.iter().filter_map(|change| ComWrapper::new(Queue(*change)).to_com_ptr());
         *self.0.borrow_mut() = queues.collect();
     }
 }
@@ -132,10 +117,7 @@ impl IParameterChangesTrait for Changes {
     }
 
     unsafe fn getParameterData(&self, index: int32) -> *mut IParamValueQueue {
-        self.0
-            .borrow()
-            .get(index as usize)
-            .map_or(std::ptr::null_mut(), ComPtr::as_ptr)
+        self.0.borrow().get(index as usize).map_or(std::ptr::null_mut(), ComPtr::as_ptr)
     }
 
     unsafe fn addParameterData(&self, _id: *const ParamID, _index: *mut int32) -> *mut IParamValueQueue {
@@ -212,10 +194,7 @@ impl IBStreamTrait for Stream {
         let count = usize::try_from(bytes).unwrap_or(0);
         // SAFETY: see above.
         unsafe {
-            self.0
-                .borrow_mut()
-                .0
-                .extend_from_slice(std::slice::from_raw_parts(buffer.cast(), count));
+            self.0.borrow_mut().0.extend_from_slice(std::slice::from_raw_parts(buffer.cast(), count));
             if let Some(bytes_written) = bytes_written.as_mut() {
                 *bytes_written = count as int32;
             }
