@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::cli::values;
 use crate::model::Card;
-use crate::music::{Family, FamilySet, Grid, Key, Mode, NoteValue, PitchClassSet, Scale};
+use crate::music::{Family, FamilySet, Grid, Key, Mode, NoteValue, PitchClassSet, Scale, names};
 use crate::player::ComposingKnobs;
 
 /// The knobs. They are the plugin's: the same model, seed and knobs give the same notes.
@@ -193,7 +193,7 @@ pub(super) fn summary(
         .map(|family| values::plain(family.name()))
         .collect();
     let pitch_classes = (0..12).filter(|semitone| knobs.pitch_classes().contains(*semitone));
-    let notes: Vec<&str> = pitch_classes.map(|semitone| values::tonic_name(knobs.tonic + semitone)).collect();
+    let notes: Vec<&str> = pitch_classes.map(|semitone| names::pitch_class(knobs.tonic + semitone)).collect();
     let blend = thousandths(knobs.blend);
     let summary = json!({
         "style": card.styles.get(usize::from(knobs.style)),
@@ -210,7 +210,7 @@ pub(super) fn summary(
         "density": thousandths(knobs.density),
         "length": knobs.length,
         "evolve": thousandths(knobs.evolve),
-        "key": values::key_name(knobs.key()),
+        "key": names::key(knobs.key()),
         "scale": values::scale_id(knobs.scale),
         "notes_of_scale": notes,
         "lowest": knobs.lowest,

@@ -12,7 +12,7 @@ use crate::cli::performing::PerformingArgs;
 use crate::cli::{load_model, print_line, values};
 use crate::composer::{Edit, Opening, Take, Writer, compose_bar_in_turn, edit_bar_in_turn};
 use crate::model::{Card, Model, at_once};
-use crate::music::{Meter, Note, Piece, Tick, best_scale_share};
+use crate::music::{Meter, Note, Piece, Tick, best_scale_share, names};
 use crate::player::ComposingKnobs;
 
 /// What `generate` is told. The knobs are the plugin's: the same model, seed and knobs give the same notes.
@@ -117,7 +117,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         let counts = json!({ "notes": n_notes, "bars": n_bars, "best_scale_share": scale_share });
         return print_line(&serde_json::to_string_pretty(&json!({ "composed": counts, "with": summary }))?);
     }
-    let key = values::key_name(knobs.key());
+    let key = names::key(knobs.key());
     let (path, seed) = (out.display(), knobs.seed);
     print_line(&format!(
         "{path}: {n_notes} notes in {n_bars} bars of {meter}, {style_name}, {key}, seed {seed}"

@@ -15,6 +15,8 @@ pub use key::{Key, Mode, PitchClassSet, Scale};
 mod grid;
 pub use grid::{Grid, NoteValue};
 
+pub mod names;
+
 mod performed;
 pub use performed::PerformedNote;
 

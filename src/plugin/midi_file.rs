@@ -4,11 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::music::{Bar, Meter, Mode, Note, Piece, Score, Tick, smf};
+use crate::music::{Bar, Meter, Note, Piece, Score, Tick, names, smf};
 use crate::player::{ComposingKnobs, performed};
 use crate::plugin::Parameters;
 use crate::plugin::folders::{file_stem, music_folder};
-use crate::plugin::parameters::tonic_name;
 
 /// How much of the take is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -125,11 +124,7 @@ fn piece(bars: &[Arc<Bar>], knobs: &ComposingKnobs, tempo: f64) -> Piece {
 fn title(knobs: &ComposingKnobs, styles: &[String]) -> String {
     let last = styles.len().saturating_sub(1);
     let style = styles.get(usize::from(knobs.style).min(last)).map_or("Continuo", String::as_str);
-    let mode = match knobs.mode() {
-        Mode::Major => "major",
-        Mode::Minor => "minor",
-    };
-    format!("{style} in {} {mode}, seed {}", tonic_name(i32::from(knobs.tonic)), knobs.seed)
+    format!("{style} in {}, seed {}", names::key(knobs.key()), knobs.seed)
 }
 
 /// Writes a file that is not there yet: the first of the name with a number from 1 that is free.

@@ -5,7 +5,7 @@ use egui::{
     vec2,
 };
 
-use crate::music::Family;
+use crate::music::{Family, names};
 use crate::player::Conversation;
 use crate::plugin::editor::desk::Desk;
 use crate::plugin::editor::view::{Intent, View};
@@ -247,9 +247,8 @@ fn own_scale(ui: &mut Ui, hands: &mut Hands<'_>) {
     let bits = hands.parameters.plain(Knob::OwnNotes) as u16;
     let label = "Own notes, used by the scale of that name";
     ui.painter().text(rect.left_top(), egui::Align2::LEFT_TOP, label, theme::font(theme::SMALL), palette.dim);
-    const DEGREES: [&str; 12] = ["1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7"];
     let keys = rect.with_min_y(rect.top() + 18.0);
-    for (semitones, degree) in DEGREES.into_iter().enumerate() {
+    for (semitones, degree) in names::DEGREES.into_iter().enumerate() {
         let step = keys.width() / 12.0;
         let left = keys.left() + step * semitones as f32;
         let key = Rect::from_min_max(pos2(left, keys.top()), pos2(left + step - 2.0, keys.bottom()));

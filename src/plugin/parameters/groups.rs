@@ -2,7 +2,7 @@
 
 use nice_plug::prelude::*;
 
-use crate::music::{Family, Grid, NoteValue, Scale};
+use crate::music::{Family, Grid, NoteValue, PitchClassSet, Scale, names};
 use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
 use crate::plugin::parameters::build::{
     ANY_POLYPHONY, fraction, listed, percentage, style, whole_number, worded,
@@ -102,23 +102,22 @@ pub(crate) struct Pitch {
 impl Pitch {
     pub(super) fn new(knobs: &ComposingKnobs) -> Self {
         let scale = Scale::ALL.iter().position(|scale| *scale == knobs.scale).unwrap_or_default();
-        let note =
-            |id, name, key: u8| worded(id, name, i32::from(key), texts::note_name, texts::note_from_name);
+        let note = |id, name, key: u8| worded(id, name, i32::from(key), names::pitch, names::parse_pitch);
         Self {
             tonic: worded(
                 "tonic",
                 "Key",
                 i32::from(knobs.tonic),
-                |tonic| texts::tonic_name(tonic).to_owned(),
-                texts::tonic_from_name,
+                |tonic| names::pitch_class(tonic).to_owned(),
+                |text| names::parse_pitch_class(text).map(i32::from),
             ),
             scale: listed("scale", "Scale", scale, |idx| Some(Scale::ALL.get(idx)?.name())),
             own_notes: worded(
                 "pcs",
                 "Own notes",
                 i32::from(knobs.user_scale.bits()),
-                texts::degrees,
-                texts::degrees_from_text,
+                |bits| names::degrees(PitchClassSet::from_bits(bits as u16)),
+                |text| names::parse_degrees(text).map(|set| i32::from(set.bits())),
             ),
             lowest: note("low", "Lowest note", knobs.lowest),
             highest: note("high", "Highest note", knobs.highest),

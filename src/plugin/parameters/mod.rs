@@ -60,7 +60,7 @@ mod build;
 pub(crate) use build::MAX_SEED;
 
 mod texts;
-pub(crate) use texts::{is_unused, tonic_name};
+pub(crate) use texts::is_unused;
 
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;

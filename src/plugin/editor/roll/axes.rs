@@ -2,12 +2,11 @@
 
 use egui::{Align2, Id, Mesh, Painter, Rangef, Rect, Shape, Ui, pos2};
 
-use crate::music::{Bar, Beats, Note, Score, Tick};
+use crate::music::{Bar, Beats, Note, Score, Tick, names};
 use crate::player::ComposingKnobs;
 use crate::plugin::editor::roll::drums;
 use crate::plugin::editor::theme::{self, Palette};
 use crate::plugin::editor::view::Roll;
-use crate::plugin::parameters::tonic_name;
 
 /// No note rings longer into bars after its own.
 const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
@@ -235,11 +234,10 @@ impl Rows {
             let is_tonic = (pitch - i32::from(knobs.tonic)).rem_euclid(12) == 0;
             if is_tonic && let Some(row) = self.row(pitch.clamp(0, 127) as u8) {
                 let y = row.center().clamp(keys.top() + 7.0, keys.bottom() - 7.0);
-                let name = format!("{}{}", tonic_name(pitch), pitch.div_euclid(12) - 1);
                 painter.text(
                     pos2(board.left() - 4.0, y),
                     Align2::RIGHT_CENTER,
-                    name,
+                    names::pitch(pitch),
                     theme::font(10.5),
                     palette.dim,
                 );

@@ -2,12 +2,11 @@
 
 use egui::{Color32, Mesh, Painter, Pos2, Rect, Response, Shape, Ui};
 
-use crate::music::{Bar, Note, Tick};
+use crate::music::{Bar, Note, Tick, names};
 use crate::plugin::editor::roll::axes::{Rows, Times};
 use crate::plugin::editor::roll::{bar_number, drums, is_certain};
 use crate::plugin::editor::theme::{self, Palette, loudness, mix};
 use crate::plugin::editor::view::View;
-use crate::plugin::parameters::tonic_name;
 
 /// How much of its colour a note keeps inside whose bar may still change. Its frame stands out.
 const UNCERTAIN: f32 = 0.42;
@@ -129,8 +128,7 @@ fn pitch_name(note: &Note) -> String {
     if note.family.is_drums() {
         return drums::name(note.pitch).into_owned();
     }
-    let pitch = i32::from(note.pitch);
-    format!("{}{}", tonic_name(pitch), pitch / 12 - 1)
+    names::pitch(note.pitch)
 }
 
 /// A number with two places at most.
