@@ -1,7 +1,7 @@
 //! Short names for what a bar was composed from, and for chance that can be drawn again.
 
 use crate::composer::take::ComposedBar;
-use crate::music::{Mode, Note, Tick, mixed};
+use crate::music::{Mode, Note, Tick, mix64};
 
 /// Stands for a sequence of numbers: equal sequences have equal fingerprints, different ones hardly ever.
 ///
@@ -18,7 +18,7 @@ impl Fingerprint {
 
     /// Of the same and one number more.
     pub(in crate::composer) fn with(self, number: i64) -> Self {
-        Self(mixed(self.0 ^ mixed(number as u64)))
+        Self(mix64(self.0 ^ mix64(number as u64)))
     }
 
     /// Of the same and a bar more: all of it that the network hears.
@@ -54,7 +54,7 @@ impl Fingerprint {
 
 /// Sixty-four bits from these numbers that look like chance and are always the same.
 pub(in crate::composer) fn chance(numbers: &[u64]) -> u64 {
-    numbers.iter().fold(0x6a09_e667_f3bc_c908, |hash, number| mixed(hash ^ mixed(*number)))
+    numbers.iter().fold(0x6a09_e667_f3bc_c908, |hash, number| mix64(hash ^ mix64(*number)))
 }
 
 /// `chance` between 0 and 1, 1 excluded.

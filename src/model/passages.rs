@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 
 use crate::model::vocabulary::duration_class;
-use crate::music::{Note, Tick, mixed};
+use crate::music::{Note, Tick, mix64};
 
 /// Notes in a passage.
 pub const PASSAGE: usize = 8;
@@ -117,12 +117,12 @@ fn ended(print: u64, last: Option<&Note>, pitch: u8, onset: Tick) -> u64 {
 }
 
 fn with(print: u64, number: i64) -> u64 {
-    mixed(print ^ mixed(number as u64))
+    mix64(print ^ mix64(number as u64))
 }
 
 /// The bits that stand for a fingerprint in so many bytes (double hashing, Kirsch and Mitzenmacher 2006).
 fn places(print: u64, n_bytes: usize) -> impl Iterator<Item = usize> {
-    let (first, step) = (mixed(print), mixed(print ^ 0xbb67_ae85_84ca_a73b) | 1);
+    let (first, step) = (mix64(print), mix64(print ^ 0xbb67_ae85_84ca_a73b) | 1);
     let n_bits = 8 * n_bytes as u128;
     (0..N_BITS).map(move |idx| {
         let hash = first.wrapping_add(idx.wrapping_mul(step));

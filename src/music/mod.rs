@@ -31,5 +31,5 @@ pub use score::{Bar, Score};
 
 pub mod smf;
 
-mod mixing;
-pub(crate) use mixing::mixed;
+mod hashing;
+pub(crate) use hashing::{mix64, nth_random};

@@ -3,7 +3,7 @@
 //! All of it is a function of the note, its bar and the knobs, so what is saved to a file is what was heard,
 //! and what was heard is heard again.
 
-use crate::music::{Bar, Grid, Meter, Note, PerformedNote, Tick, mixed};
+use crate::music::{Bar, Grid, Meter, Note, PerformedNote, Tick, mix64};
 use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
 
 /// A written note with the moment at which it is played.
@@ -183,7 +183,7 @@ enum Aspect {
 fn stray(note: &Note, aspect: Aspect) -> f64 {
     let place = note.onset.0 as u64;
     let what = u64::from(note.pitch) << 8 | (note.family.index() as u64) << 1 | aspect as u64;
-    let hash = mixed(mixed(place) ^ what);
+    let hash = mix64(mix64(place) ^ what);
     let share = |bits: u64| f64::from(bits as u32) / f64::from(u32::MAX);
     share(hash) - share(hash >> 32)
 }

@@ -8,7 +8,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::model::vocabulary::shift_class;
-use crate::music::Note;
+use crate::music::{Note, mix64};
 
 /// Hashes of a sketch.
 const N_HASHES: usize = 64;
@@ -65,21 +65,21 @@ fn figures(notes: &[Note]) -> Vec<u32> {
             pitch << 16 | shift_class(pair[0].onset, pair[1].onset) as u64
         })
         .collect();
-    let hash = |steps: &[u64]| steps.iter().fold(0, |hash, step| mixed(hash ^ *step));
+    let hash = |steps: &[u64]| steps.iter().fold(0, |hash, step| mix64(hash ^ *step));
     let mut figures: Vec<u64> = steps.windows(FIGURE - 1).map(hash).collect();
     figures.sort_unstable();
     let mut occurrence = 0;
     (0..figures.len())
         .map(|idx| {
             occurrence = if idx > 0 && figures[idx] == figures[idx - 1] { occurrence + 1 } else { 0 };
-            (mixed(figures[idx] ^ occurrence) >> 32) as u32
+            (mix64(figures[idx] ^ occurrence) >> 32) as u32
         })
         .collect()
 }
 
 fn sketch(figures: &[u32]) -> [u32; N_HASHES] {
     let hashes: [(u32, u32); N_HASHES] = std::array::from_fn(|idx| {
-        let random = mixed(idx as u64);
+        let random = mix64(idx as u64);
         (random as u32 | 1, (random >> 32) as u32)
     });
     let mut least = [u32::MAX; N_HASHES];
@@ -91,14 +91,6 @@ fn sketch(figures: &[u32]) -> [u32; N_HASHES] {
     least
 }
 
-/// Scatters the bits of a number (the finaliser of `SplitMix64`).
-fn mixed(number: u64) -> u64 {
-    let mut bits = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    bits ^ (bits >> 31)
-}
-
 /// For each piece the first one of its group: pieces that are nearly the same, directly or by way of others.
 pub(crate) fn groups(pieces: &[&Likeness]) -> Vec<usize> {
     let mut first: Vec<usize> = (0..pieces.len()).collect();
@@ -108,7 +100,7 @@ pub(crate) fn groups(pieces: &[&Likeness]) -> Vec<usize> {
             .enumerate()
             .filter_map(|(idx, piece)| {
                 let hashes = &piece.sketch.as_ref()?[band * BAND..(band + 1) * BAND];
-                Some((hashes.iter().fold(0, |key, hash| mixed(key ^ u64::from(*hash))), idx))
+                Some((hashes.iter().fold(0, |key, hash| mix64(key ^ u64::from(*hash))), idx))
             })
             .collect();
         keys.sort_unstable();

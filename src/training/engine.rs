@@ -7,11 +7,12 @@
 use std::sync::Arc;
 
 use crate::model::network::Network;
+use crate::music::nth_random;
 use crate::training::corpus::Corpus;
 use crate::training::fused::{Carried, Losses, Worker};
 use crate::training::optimiser::AdamW;
 use crate::training::run::TrainingConfig;
-use crate::training::streams::{StreamState, Streams, mixed};
+use crate::training::streams::{StreamState, Streams};
 use crate::training::validation::{Validation, validate};
 use crate::training::windows::Window;
 
@@ -127,10 +128,10 @@ impl Engine for CpuEngine {
     fn update(&mut self, lr: f32) -> Result<Losses, EngineError> {
         let Self { network, optimiser, lanes, batch, sequence_length, seed, n_threads, .. } = self;
         let scale = 1.0 / (*batch * *sequence_length) as f32;
-        let seed = mixed(*seed, optimiser.n_updates);
+        let seed = nth_random(*seed, optimiser.n_updates);
         let train_lane = |lane: &mut Lane| {
             lane.streams.next_window(*sequence_length, &mut lane.window);
-            lane.worker.seed_dropout(mixed(seed, lane.first_stream as u64));
+            lane.worker.seed_dropout(nth_random(seed, lane.first_stream as u64));
             lane.worker.clear_gradient();
             lane.worker.train(network, &lane.window, scale)
         };

@@ -9,7 +9,7 @@ use crate::model::activation::{advance_cells, tanh};
 use crate::model::matrix::{Factor, Onto, Packed, Scratch, View};
 use crate::model::network::{LstmSlots, Network};
 use crate::model::simd::Products;
-use crate::music::mixed;
+use crate::music::nth_random;
 use crate::training::heads::Heads;
 use crate::training::windows::Window;
 use multiversion::multiversion;
@@ -314,21 +314,14 @@ impl LayerBuffers {
 fn draw_dropout(mask: &mut [f32], threshold: u8, seed: u64, mut n_drawn: u64) -> u64 {
     let kept = 256.0 / (256.0 - f32::from(threshold));
     for values in mask.chunks_mut(8) {
+        let bits = nth_random(seed, n_drawn);
         n_drawn += 1;
-        let bits = random_bits(seed, n_drawn);
         // No closure over an array: it would not become part of code for another processor.
         for (idx, value) in values.iter_mut().enumerate() {
             *value = if (bits >> (8 * idx)) as u8 >= threshold { kept } else { 0.0 };
         }
     }
     n_drawn
-}
-
-/// The `counter`th number, from 1, of a sequence of random bits (`SplitMix64`, Steele et al. 2014).
-#[allow(clippy::inline_always, reason = "must become part of a loop compiled for another processor")]
-#[inline(always)]
-fn random_bits(seed: u64, counter: u64) -> u64 {
-    mixed(seed.wrapping_add(counter.wrapping_sub(1).wrapping_mul(0x9e37_79b9_7f4a_7c15)))
 }
 
 /// Adds rows of `table`, each as wide as `out`.

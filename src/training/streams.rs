@@ -10,6 +10,7 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
+use crate::music::nth_random;
 use crate::training::corpus::{Corpus, Part};
 use crate::training::windows::{Reader, Window};
 
@@ -45,7 +46,7 @@ impl Streams {
             .clone()
             .map(|number| {
                 let n_notes = deal.piece(number as u64, 0).n_notes();
-                let mut rng = Pcg64Mcg::seed_from_u64(mixed(seed, number as u64));
+                let mut rng = Pcg64Mcg::seed_from_u64(nth_random(seed, number as u64));
                 StreamState { n_begun: 1, next_note: rng.random_range(0..n_notes.max(1)) as u64 }
             })
             .collect();
@@ -138,7 +139,7 @@ impl Deal {
 
     /// Equally spaced pointers over the weights, from a random beginning; then shuffled.
     fn deck(&self, number: u64) -> Vec<u32> {
-        let mut rng = Pcg64Mcg::seed_from_u64(mixed(self.seed ^ 0xdec4, number));
+        let mut rng = Pcg64Mcg::seed_from_u64(nth_random(self.seed ^ 0xdec4, number));
         let n_pieces = self.cumulative.len();
         let total = self.cumulative.last().copied().unwrap_or_default();
         let begin: f64 = rng.random();
@@ -155,15 +156,6 @@ impl Deal {
         deck.shuffle(&mut rng);
         deck
     }
-}
-
-/// One seed of two numbers (the finaliser of `SplitMix64`).
-#[must_use]
-pub fn mixed(seed: u64, number: u64) -> u64 {
-    let mut mixed = seed.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
 }
 
 #[cfg(test)]

@@ -11,13 +11,14 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::model::network::Network;
 use crate::model::reference::Position;
+use crate::music::nth_random;
 use crate::training::corpus::{Corpus, Part};
 use crate::training::cuda::{CudaError, CudaTrainer, Precision, Staged};
 use crate::training::engine::{Engine, EngineError, EngineState};
 use crate::training::fused::Losses;
 use crate::training::optimiser::AdamW;
 use crate::training::run::TrainingConfig;
-use crate::training::streams::{StreamState, Streams, mixed};
+use crate::training::streams::{StreamState, Streams};
 use crate::training::validation::Validation;
 use crate::training::windows::{KeyedPiece, Reader, Window};
 
@@ -214,7 +215,7 @@ impl Engine for CudaEngine {
         let batch = self.inbox.as_ref().and_then(|inbox| inbox.recv().ok());
         let Batch { windows, streams } =
             batch.ok_or_else(|| EngineError("the thread that reads the pieces has ended".into()))?;
-        let seed = mixed(self.seed, self.trainer.n_updates());
+        let seed = nth_random(self.seed, self.trainer.n_updates());
         let losses = self.trainer.update(&windows, lr, seed).map_err(failed)?;
         self.streams = streams;
         self.is_current = false;
