@@ -202,10 +202,8 @@ impl Take {
         bar_idx: usize,
         start: Tick,
     ) -> impl Iterator<Item = &Note> {
-        /// No note sounds longer.
-        const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
         let bars = self.bars.iter().take(bar_idx).rev();
-        let near = bars.take_while(move |composed| composed.bar.end() + LONGEST > start);
+        let near = bars.take_while(move |composed| composed.bar.end() + Note::LONGEST > start);
         near.flat_map(|composed| &composed.bar.notes).filter(move |note| note.end() > start)
     }
 

@@ -188,7 +188,7 @@ impl Memory {
         if self.bars.len() > 2 * MEMORY_BARS {
             self.bars.drain(..MEMORY_BARS);
             // In short bars, older notes may still sound.
-            let oldest = self.bars[0].min(start - crate::model::vocabulary::duration_of(usize::MAX));
+            let oldest = self.bars[0].min(start - Note::LONGEST);
             let n_forgotten = self.notes.partition_point(|note| note.onset < oldest);
             // The last note stays: the next shift counts from it.
             self.notes.drain(..n_forgotten.min(self.notes.len().saturating_sub(1)));
@@ -421,9 +421,7 @@ impl Memory {
     /// Pitched notes that began at or before `tick` and sound at it.
     pub fn sounding_at(&self, tick: Tick) -> impl Iterator<Item = &Note> {
         // Durations are bounded, so only the recent past can still sound.
-        let oldest = self
-            .notes
-            .partition_point(|note| note.onset + crate::model::vocabulary::duration_of(usize::MAX) <= tick);
+        let oldest = self.notes.partition_point(|note| note.onset + Note::LONGEST <= tick);
         let heard =
             self.notes[oldest..].iter().filter(move |note| !note.family.is_drums() && note.onset <= tick);
         heard.chain(&self.ringing).filter(move |note| tick < note.end())

@@ -1,6 +1,6 @@
 //! Note values: the rhythm grid, and how short or long a note may be.
 
-use crate::music::Tick;
+use crate::music::{Note, Tick};
 
 /// Where notes may begin, counted from the bar line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -110,7 +110,7 @@ impl NoteValue {
         Self::new("1/2.", 72),
         Self::new("1/1", 96),
         Self::new("2/1", 192),
-        Self::new("Any", 384),
+        Self::new("Any", Note::LONGEST.0),
     ];
 
     const fn new(name: &'static str, ticks: i64) -> Self {
@@ -120,7 +120,7 @@ impl NoteValue {
 
 #[cfg(test)]
 mod tests {
-    use crate::music::{Grid, NoteValue, Tick};
+    use crate::music::{Grid, Note, NoteValue, Tick};
 
     #[test]
     fn every_grid_meets_the_bar_line_or_says_where_it_does_not() {
@@ -132,6 +132,6 @@ mod tests {
     #[test]
     fn note_values_ascend_and_the_ends_are_no_limit() {
         assert!(NoteValue::ALL.is_sorted_by_key(|value| value.ticks));
-        assert_eq!((NoteValue::ALL[0].ticks, NoteValue::ALL[15].ticks), (Tick(1), Tick(384)));
+        assert_eq!((NoteValue::ALL[0].ticks, NoteValue::ALL[15].ticks), (Tick(1), Note::LONGEST));
     }
 }

@@ -20,6 +20,9 @@ pub struct Note {
 }
 
 impl Note {
+    /// The longest duration of a composed note: four bars of 4/4.
+    pub const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
+
     /// The moment it stops sounding.
     #[must_use]
     pub fn end(&self) -> Tick {

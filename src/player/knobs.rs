@@ -1,6 +1,6 @@
 //! What the musician turns: knobs that change what is composed, and knobs that change how it is played.
 
-use crate::music::{Family, FamilySet, Grid, Key, Mode, NoteValue, PitchClassSet, Scale, Tick};
+use crate::music::{Family, FamilySet, Grid, Key, Mode, Note, NoteValue, PitchClassSet, Scale, Tick};
 
 /// Knobs that change what is composed, from the next bar on.
 ///
@@ -124,7 +124,7 @@ impl Default for ComposingKnobs {
             density: 1.0,
             grid: Grid::Off,
             shortest: NoteValue::ALL[0].ticks,
-            longest: NoteValue::ALL[NoteValue::ALL.len() - 1].ticks,
+            longest: Note::LONGEST,
             families: FamilySet::ALL,
             user_scale: PitchClassSet::CHROMATIC,
             best_of: 1,

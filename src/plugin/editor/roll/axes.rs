@@ -8,9 +8,6 @@ use crate::plugin::editor::roll::drums;
 use crate::plugin::editor::theme::{self, Palette};
 use crate::plugin::editor::view::Roll;
 
-/// No note rings longer into bars after its own.
-const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
-
 /// Where times lie.
 pub(super) struct Times {
     rect: Rect,
@@ -55,7 +52,7 @@ impl Times {
 
     /// The bars whose notes may be in sight.
     pub(super) fn bars_that_ring<'a>(&self, score: &'a Score) -> impl Iterator<Item = (usize, &'a Bar)> {
-        self.bars_from(score, LONGEST)
+        self.bars_from(score, Note::LONGEST)
     }
 
     fn bars_from<'a>(&self, score: &'a Score, before: Tick) -> impl Iterator<Item = (usize, &'a Bar)> {
