@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use continuo::model::Position;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::played::Played;
-use continuo::model::reference::Position;
 use continuo::model::simd::Products;
 use continuo::model::step::{Advance, HiddenState, Stepper};
 use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};

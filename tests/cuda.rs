@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use continuo::model::Position;
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::reference::Position;
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::cuda::{CudaTrainer, Precision, Staged};
 use continuo::training::fused::Worker;

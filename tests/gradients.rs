@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use candle_core::{Tensor, Var};
+use continuo::model::Position;
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::reference::{Position, Reference};
+use continuo::model::reference::Reference;
 use continuo::model::simd::Products;
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::fused::Worker;

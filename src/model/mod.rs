@@ -9,6 +9,9 @@ pub mod encoding;
 
 pub mod network;
 
+mod position;
+pub use position::Position;
+
 pub mod reference;
 
 pub mod simd;

@@ -3,37 +3,9 @@
 use candle_core::{D, Device, Result, Tensor};
 use candle_nn::ops::{log_softmax, sigmoid};
 
+use crate::model::Position;
 use crate::model::encoding::Parts;
-use crate::model::network::{LinearSlots, N_HEADS, Network, Slot};
-
-/// One note to predict: what the network is told before, and what follows.
-#[derive(Debug, Clone)]
-pub struct Position {
-    /// Whether a piece begins here, so that the hidden state is zero before it.
-    pub is_beginning: bool,
-    /// Rows of the embedding.
-    pub step_rows: Vec<u32>,
-    /// Rows of each head's table, given the parts before it.
-    pub head_rows: [Vec<u32>; N_HEADS],
-    /// Pitches below this cannot follow.
-    pub lowest_pitch: usize,
-    /// What follows.
-    pub parts: Parts,
-}
-
-impl Position {
-    /// What fills up a window: tells nothing, and nothing follows.
-    #[must_use]
-    pub fn padding() -> Self {
-        Self {
-            is_beginning: false,
-            step_rows: Vec::new(),
-            head_rows: Default::default(),
-            lowest_pitch: 0,
-            parts: Parts { family: 0, shift: 0, pitch: 0, duration: 0, velocity: 0 },
-        }
-    }
-}
+use crate::model::network::{LinearSlots, Network, Slot};
 
 /// The network's tensors, by slot.
 #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::model::Position;
 use crate::model::network::Network;
-use crate::model::reference::Position;
 use crate::training::corpus::{Corpus, Part};
 use crate::training::engine::add_up;
 use crate::training::fused::{Losses, Worker};

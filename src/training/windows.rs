@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
+use crate::model::Position;
 use crate::model::encoding::{Memory, Parts};
 use crate::model::network::N_HEADS;
-use crate::model::reference::Position;
 use crate::music::{Mode, Note, Piece, Tick};
 
 /// A piece moved to a tonic of C, with what the network is told of it.

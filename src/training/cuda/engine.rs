@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use crate::model::Position;
 use crate::model::network::Network;
-use crate::model::reference::Position;
 use crate::music::nth_random;
 use crate::training::corpus::{Corpus, Part};
 use crate::training::cuda::{CudaError, CudaTrainer, Precision, Staged};
