@@ -31,7 +31,9 @@ fn main() {
         Ok(model) => model,
         Err(error) => return eprintln!("{error}"),
     };
-    println!("| style | pieces | key agrees | nats a note, answer | unprimed | answer is likelier |");
+    println!(
+        "| style | pieces | key agrees | nats a note, answer | nats a note, without input | answer is likelier |"
+    );
     println!("|---|---|---|---|---|---|");
     for folder in &folders {
         answers(&model, &StyleFolder::parse(folder), n_pieces);

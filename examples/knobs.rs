@@ -88,7 +88,7 @@ fn kept(before: &[Vec<Note>], after: &[Vec<Note>]) -> f64 {
 fn temperature(model: &Arc<Model>) {
     println!("## Temperature\n");
     println!(
-        "| temperature | surprise, bits a note | entropy of pitches, bits | entropy of onset distances, bits |"
+        "| temperature | surprise, bits a note | entropy of pitches, bits | entropy of the time between onsets, bits |"
     );
     println!("|---|---|---|---|");
     for temperature in [0.5, 0.75, 1.0, 1.25, 1.5] {
@@ -147,8 +147,8 @@ fn entropy(values: impl Iterator<Item = i64>) -> f64 {
 fn variety(model: &Arc<Model>) {
     println!("## Variety\n");
     println!(
-        "| variety | longest repeated passage, notes | repeated 4-grams | repeated 12-grams | bars that were there before \
-         | longest row of equal bars | the same in folk tunes: bars there before |"
+        "| variety | longest repeated passage, notes | repeated 4-grams | repeated 12-grams | repeated bars \
+         | longest row of equal bars | repeated bars, folk tunes |"
     );
     println!("|---|---|---|---|---|---|---|");
     for variety in [0.0, 0.25, 0.5, 0.75, 1.0] {
