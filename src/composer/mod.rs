@@ -3,44 +3,20 @@
 //! [`Writer`] and [`Take`] are the musical core, without any thread: the trainer's `generate` uses them
 //! as they are. [`Composer`] puts them on a thread that all instances of the plugin in a process share, and
 //! speaks with the player through [`crate::player::handover`].
+//!
+//! Three folders, each using only those before it.
 
 mod take;
-pub use take::Take;
+pub use take::bars::Take;
+pub use take::edit::Edit;
+pub use take::opening::Opening;
+pub use take::picture::{Mark, Picture};
+pub use take::saved::{SavedModel, SavedTake, TakeError};
 
-mod writer;
-pub use writer::{Writer, compose_bar, compose_until, edit_bar};
-pub(crate) use writer::{compose_bar_in_turn, edit_bar_in_turn};
-
-mod saved;
-pub use saved::{SavedModel, SavedTake, TakeError};
-
-mod edit;
-pub use edit::Edit;
-
-mod handle;
-pub use handle::{Composer, Mark, Picture, Status};
+mod writing;
+pub use writing::writer::{Writer, compose_bar, compose_until, edit_bar};
+pub(crate) use writing::writer::{compose_bar_in_turn, edit_bar_in_turn};
 
 mod studio;
-
-mod worker;
-
-mod opening;
-pub use opening::Opening;
-
-mod desk;
-
-mod density;
-
-mod drawing;
-
-mod candidates;
-
-mod input;
-
-mod conversation;
-
-mod history;
-
-mod fingerprint;
-
-mod hearing;
+pub use studio::handle::Composer;
+pub use studio::status::Status;

@@ -13,16 +13,18 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender};
 
-use crate::composer::desk::{Desk, Progress};
-use crate::composer::handle::{Command, Picture, Shown, lock};
-use crate::composer::{Edit, Writer};
+use crate::composer::studio::planner::{Desk, Progress};
+use crate::composer::studio::shared::{Command, Shown, lock};
+use crate::composer::take::edit::Edit;
+use crate::composer::take::picture::Picture;
+use crate::composer::writing::writer::Writer;
 use crate::model::{Model, ModelError, StepSlot};
 use crate::player::Conversation;
 use crate::player::handover::{ComposerEnd, Published};
 
 /// What a look at a composer has shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::composer) enum Look {
+pub(crate) enum Look {
     /// There is more to do at once, or a step to be taken.
     AtWork,
     /// There is nothing to do; look again after this long.
@@ -44,7 +46,7 @@ enum Job {
 
 /// A composer in the studio.
 #[allow(clippy::struct_excessive_bools, reason = "each says something of its own")]
-pub(in crate::composer) struct Worker {
+pub(crate) struct Worker {
     end: ComposerEnd,
     inbox: Receiver<Command>,
     picture: Arc<Mutex<Shown>>,
@@ -97,7 +99,7 @@ impl Worker {
     const SHOW_EVERY: Duration = Duration::from_millis(30);
 
     /// A composer with the take and the model of `picture`. It drops `farewell` when it ends.
-    pub(in crate::composer) fn new(
+    pub(crate) fn new(
         end: ComposerEnd,
         inbox: Receiver<Command>,
         picture: Arc<Mutex<Shown>>,
@@ -131,22 +133,22 @@ impl Worker {
     }
 
     /// Where its steps wait.
-    pub(in crate::composer) fn slot(&self) -> &StepSlot {
+    pub(crate) fn slot(&self) -> &StepSlot {
         &self.slot
     }
 
     /// Whether it is composing.
-    pub(in crate::composer) fn is_at_work(&self) -> bool {
+    pub(crate) fn is_at_work(&self) -> bool {
         self.work.is_some()
     }
 
     /// Whether it is composing what somebody waits for.
-    pub(in crate::composer) fn is_hurried(&self) -> bool {
+    pub(crate) fn is_hurried(&self) -> bool {
         self.is_at_work() && self.is_hurried
     }
 
     /// Hears what is new and goes on composing, up to the next step of the network. Panics stay inside.
-    pub(in crate::composer) fn look(&mut self) -> Look {
+    pub(crate) fn look(&mut self) -> Look {
         let outcome = catch_unwind(AssertUnwindSafe(|| self.turn()));
         outcome.unwrap_or_else(|cause| {
             self.break_off(&*cause);

@@ -77,7 +77,7 @@ fn moved_to_c(notes: &[Note], key: Key, start: Tick) -> Vec<Note> {
 
 #[cfg(test)]
 mod tests {
-    use crate::composer::Opening;
+    use crate::composer::take::opening::Opening;
     use crate::music::{Family, Key, Meter, Mode, Note, Piece, Tick};
 
     #[test]

@@ -5,49 +5,49 @@
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
-use crate::composer::fingerprint::chance;
-use crate::composer::input::PlayedNote;
+use crate::composer::take::fingerprint::chance;
+use crate::composer::take::played_in::PlayedNote;
 use crate::model::{Constraints, Drawn, Generator, Given, Sampling, StyleMix};
 use crate::music::{Family, FamilySet, Key, Meter, Note, PitchClassSet, Tick};
 use crate::player::ComposingKnobs;
 
 /// A bar to be composed.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::composer) struct Place {
-    pub(in crate::composer) bar_idx: usize,
-    pub(in crate::composer) start: Tick,
-    pub(in crate::composer) meter: Meter,
-    pub(in crate::composer) knobs: ComposingKnobs,
-    pub(in crate::composer) key: Key,
+pub(crate) struct Place {
+    pub(crate) bar_idx: usize,
+    pub(crate) start: Tick,
+    pub(crate) meter: Meter,
+    pub(crate) knobs: ComposingKnobs,
+    pub(crate) key: Key,
     /// What may be played above the tonic.
-    pub(in crate::composer) palette: PitchClassSet,
+    pub(crate) palette: PitchClassSet,
     /// How often it was composed again by hand.
-    pub(in crate::composer) n_rolls: u32,
+    pub(crate) n_rolls: u32,
     /// Which of several candidates for the phrase.
-    pub(in crate::composer) candidate: u8,
+    pub(crate) candidate: u8,
     /// Whether its notes end with the bar, since the phrase comes round after it.
-    pub(in crate::composer) is_closed: bool,
+    pub(crate) is_closed: bool,
 }
 
 impl Place {
     /// No bar has more notes.
-    pub(in crate::composer) const MAX_NOTES: usize = 256;
+    pub(crate) const MAX_NOTES: usize = 256;
     /// How often a note that falls too early in the added part of a bar is drawn again.
     const MAX_REDRAWS: usize = 64;
     /// How often a bar is drawn that comes out empty.
     const MAX_ATTEMPTS: usize = 4;
 
-    pub(in crate::composer) fn end(&self) -> Tick {
+    pub(crate) fn end(&self) -> Tick {
         self.start + self.meter.bar_length()
     }
 
     /// Whether there are to be more or fewer notes than the network would write.
-    pub(in crate::composer) fn has_its_own_density(&self) -> bool {
+    pub(crate) fn has_its_own_density(&self) -> bool {
         (self.knobs.density - 1.0).abs() > f32::EPSILON
     }
 
     /// The chance of this bar, or of one part of it.
-    pub(in crate::composer) fn rng(&self, part: u64) -> Pcg64 {
+    pub(crate) fn rng(&self, part: u64) -> Pcg64 {
         let ComposingKnobs { seed, slot, .. } = self.knobs;
         let (seed, bar_idx) = (u64::from(seed), self.bar_idx as u64);
         let others = [u64::from(slot), u64::from(self.n_rolls), u64::from(self.candidate)];
@@ -59,7 +59,7 @@ impl Place {
     }
 
     /// Tells the generator that the bar begins, and what is in it already.
-    pub(in crate::composer) async fn begin(&self, generator: &mut Generator, notes: &[Note]) {
+    pub(crate) async fn begin(&self, generator: &mut Generator, notes: &[Note]) {
         generator.steer(style(&self.knobs), self.key.mode);
         generator.begin_bar(self.start, self.meter);
         for note in notes {
@@ -68,7 +68,7 @@ impl Place {
     }
 
     /// Draws the rest of the bar, which has begun and holds `kept`, not before the position `from`.
-    pub(in crate::composer) async fn draw(
+    pub(crate) async fn draw(
         &self,
         generator: &mut Generator,
         kept: &[Note],
@@ -131,7 +131,7 @@ impl Place {
     ///
     /// `played` are the notes of this bar, `heard` the same as the network hears them. Returns what was
     /// drawn, and leaves the generator as having heard both.
-    pub(in crate::composer) async fn draw_along(
+    pub(crate) async fn draw_along(
         &self,
         generator: &mut Generator,
         played: &[PlayedNote],
@@ -163,7 +163,7 @@ impl Place {
     }
 
     /// Draws other pitches for the rhythm of `notes`, or another rhythm for their pitches.
-    pub(in crate::composer) async fn redraw(
+    pub(crate) async fn redraw(
         &self,
         generator: &mut Generator,
         notes: &[Note],
@@ -197,7 +197,7 @@ impl Place {
     }
 
     /// What may be drawn, moved from the key that sounds to the network's tonic of C.
-    pub(in crate::composer) fn constraints(&self) -> Constraints {
+    pub(crate) fn constraints(&self) -> Constraints {
         let knobs = &self.knobs;
         let down = |pitch: u8| i16::from(pitch) - i16::from(self.key.transposition());
         let (lowest, highest) = (down(knobs.lowest), down(knobs.highest));
@@ -220,14 +220,14 @@ impl Place {
     }
 
     /// Notes of the key that sounds, moved to the network's tonic of C.
-    pub(in crate::composer) fn to_c(self, notes: &[Note]) -> Vec<Note> {
+    pub(crate) fn to_c(self, notes: &[Note]) -> Vec<Note> {
         transposed(notes, -self.key.transposition())
     }
 }
 
 /// What is drawn again of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::composer) enum Redraw {
+pub(crate) enum Redraw {
     Rhythm,
     Pitches,
 }
@@ -246,24 +246,24 @@ fn without(families: FamilySet, family: Family) -> FamilySet {
 }
 
 /// The styles of the knobs.
-pub(in crate::composer) fn style(knobs: &ComposingKnobs) -> StyleMix {
+pub(crate) fn style(knobs: &ComposingKnobs) -> StyleMix {
     StyleMix::between(usize::from(knobs.style), usize::from(knobs.second_style), knobs.blend)
 }
 
-pub(in crate::composer) fn sampling(knobs: &ComposingKnobs) -> Sampling {
+pub(crate) fn sampling(knobs: &ComposingKnobs) -> Sampling {
     let ComposingKnobs { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, .. } = *knobs;
     Sampling { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, form: 1.0 }
 }
 
 /// Drums stay; the rest moves, within the keyboard; and chords are in order again.
-pub(in crate::composer) fn transposed(notes: &[Note], up: i8) -> Vec<Note> {
+pub(crate) fn transposed(notes: &[Note], up: i8) -> Vec<Note> {
     let mut notes: Vec<Note> = notes.iter().map(|note| moved(note, up)).collect();
     notes.sort_unstable();
     notes
 }
 
 /// A note moved within the keyboard, unless it is a drum's.
-pub(in crate::composer) fn moved(note: &Note, up: i8) -> Note {
+pub(crate) fn moved(note: &Note, up: i8) -> Note {
     let pitch =
         if note.family.is_drums() { note.pitch } else { note.pitch.saturating_add_signed(up).min(127) };
     Note { pitch, ..*note }

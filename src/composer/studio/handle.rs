@@ -3,32 +3,22 @@
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread::Thread;
 
 use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
 
-use crate::composer::take::ComposedBar;
-use crate::composer::worker::Worker;
-use crate::composer::{Edit, Opening, SavedTake, Take, TakeError, studio};
+use crate::composer::studio::shared::{Command, Shown, lock};
+use crate::composer::studio::status::Status;
+use crate::composer::studio::thread;
+use crate::composer::studio::worker::Worker;
+use crate::composer::take::bars::Take;
+use crate::composer::take::edit::Edit;
+use crate::composer::take::opening::Opening;
+use crate::composer::take::picture::Picture;
+use crate::composer::take::saved::{SavedTake, TakeError};
 use crate::model::Model;
-use crate::music::{Family, Note, Score, Tick};
 use crate::player::handover::{ComposerEnd, Playhead};
-
-/// What the editor shows about the composer.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Status {
-    /// The name of the model that composes, if there is one.
-    pub model: Option<String>,
-    /// SHA-256 of its weights file, in hexadecimal.
-    pub model_hash: Option<String>,
-    /// Its styles, in the order of the style knob.
-    pub styles: Vec<String>,
-    /// What went wrong last, in words.
-    pub error: Option<String>,
-    /// How many bars began before they were composed.
-    pub n_late: u32,
-}
 
 /// The handle of a composer, which ends when the handle is dropped.
 #[derive(Debug)]
@@ -41,84 +31,6 @@ pub struct Composer {
     gone: Receiver<Infallible>,
     picture: Arc<Mutex<Shown>>,
     playhead: Arc<Playhead>,
-}
-
-/// What the main thread asks of the composer.
-#[derive(Debug)]
-pub(in crate::composer) enum Command {
-    LoadModel(PathBuf),
-    UseModel(Arc<Model>),
-    SetTake {
-        take: Take,
-        edition: u64,
-    },
-    Edit(usize, Edit),
-    Undo,
-    Redo,
-    CopyTake(u8, u8),
-    Open(Option<Opening>),
-    #[cfg(test)]
-    Panic,
-}
-
-/// What the editor may draw of the music.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Picture {
-    /// The bars composed so far.
-    pub score: Arc<Score>,
-    /// One for each of the score's bars.
-    pub marks: Arc<[Mark]>,
-    /// What was played in, at song positions.
-    pub input: Arc<[Note]>,
-    /// How many edits can be undone.
-    pub n_undo: usize,
-    /// How many edits can be done again.
-    pub n_redo: usize,
-}
-
-/// What is to know of a bar beside its notes.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Mark {
-    /// Whether it stays whatever knob is turned.
-    pub is_kept: bool,
-    /// Whether it was composed again by hand.
-    pub is_edited: bool,
-    /// The probability with which each of its notes was drawn, 0 to 1; empty where it is not known.
-    pub sureness: Arc<[f32]>,
-}
-
-impl Picture {
-    pub(in crate::composer) fn of(take: &Take) -> Self {
-        let mark = |composed: &ComposedBar| Mark {
-            is_kept: composed.is_kept,
-            is_edited: composed.n_rolls > 0,
-            sureness: Arc::clone(&composed.sureness),
-        };
-        Self {
-            score: Arc::new(take.score()),
-            marks: take.bars().iter().map(|composed| mark(composed)).collect(),
-            input: take.input.heard_in(Tick(i64::MIN), Tick(i64::MAX), Family::PIANO).into(),
-            n_undo: take.history().done.len(),
-            n_redo: take.history().undone.len(),
-        }
-    }
-}
-
-/// What the main thread may see. The audio thread never touches it.
-#[derive(Debug, Default)]
-pub(in crate::composer) struct Shown {
-    /// Counts the takes that were put in from outside. What the thread has composed for an earlier one
-    /// is no longer shown.
-    pub(in crate::composer) edition: u64,
-    pub(in crate::composer) take: Take,
-    pub(in crate::composer) picture: Picture,
-    pub(in crate::composer) model: Option<Arc<Model>>,
-    pub(in crate::composer) error: Option<String>,
-}
-
-pub(in crate::composer) fn lock(picture: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
-    // Every change of the picture is whole, so one left by a panic is as good as any.
-    picture.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Composer {
@@ -135,7 +47,7 @@ impl Composer {
         let (farewell, gone) = bounded(0);
         let is_wanted = Arc::new(AtomicBool::new(true));
         let worker = Worker::new(end, inbox, Arc::clone(&picture), Arc::clone(&is_wanted), farewell);
-        let studio = studio::enter(worker);
+        let studio = thread::enter(worker);
         if let Err(cause) = &studio {
             lock(&picture).error = Some(format!("the composer could not start: {cause}"));
         }
@@ -229,7 +141,7 @@ impl Composer {
         self.send(Command::Open(opening));
     }
 
-    pub(in crate::composer) fn send(&self, command: Command) {
+    pub(crate) fn send(&self, command: Command) {
         // A composer that never began has left its reason in the status.
         let _ = self.commands.send(command);
         self.wake();
@@ -250,7 +162,7 @@ impl Drop for Composer {
             self.wake();
             // The host may unload the plugin next, so nothing of it may go on; and nothing is ever sent here.
             let _ = self.gone.recv();
-            studio::leave();
+            thread::leave();
         }
     }
 }
@@ -259,8 +171,8 @@ impl Drop for Composer {
 mod tests {
     use std::sync::Arc;
 
-    use crate::composer::Composer;
-    use crate::composer::handle::Command;
+    use crate::composer::studio::handle::Composer;
+    use crate::composer::studio::shared::Command;
     use crate::model::Model;
     use crate::music::{Beats, Meter, Score};
     use crate::player::handover::handover;

@@ -3,14 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::composer::candidates::Copies;
-use crate::composer::density::{Density, thicken_or_thin};
-use crate::composer::drawing::{Place, Redraw, moved, sampling, transposed};
-use crate::composer::fingerprint::chance_unit;
-use crate::composer::hearing::{Hearing, Standpoint};
-use crate::composer::input::PlayedIn;
-use crate::composer::take::ComposedBar;
-use crate::composer::{Edit, Take};
+use crate::composer::take::bar::ComposedBar;
+use crate::composer::take::bars::Take;
+use crate::composer::take::edit::Edit;
+use crate::composer::take::fingerprint::chance_unit;
+use crate::composer::take::played_in::PlayedIn;
+use crate::composer::writing::candidates::Copies;
+use crate::composer::writing::density::{Density, thicken_or_thin};
+use crate::composer::writing::drawing::{Place, Redraw, moved, sampling, transposed};
+use crate::composer::writing::priming::{Hearing, Standpoint};
 use crate::model::{Drawn, Generator, Model, Snapshot, StepSlot, at_once};
 use crate::music::{Bar, Key, Meter, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
@@ -22,21 +23,21 @@ use crate::player::{ComposingKnobs, Conversation};
 /// and thrown away. What the network hears before a bar is said in `composer::hearing`.
 #[derive(Debug)]
 pub struct Writer {
-    pub(in crate::composer) generator: Generator,
+    pub(crate) generator: Generator,
     hash: Arc<str>,
     /// Which bar the generator is about to compose, and what it has heard.
-    pub(in crate::composer) standing: Option<Standpoint>,
+    pub(crate) standing: Option<Standpoint>,
     /// Where it stood lately, the newest last.
-    pub(in crate::composer) memories: VecDeque<(Standpoint, Snapshot)>,
+    pub(crate) memories: VecDeque<(Standpoint, Snapshot)>,
     /// Short passages of the model's primers, as it is asked for candidates that copy none of them.
-    pub(in crate::composer) copies: Option<Copies>,
+    pub(crate) copies: Option<Copies>,
     /// Whether the generator has heard the bar that was made last as the take will have it.
     has_heard_it: bool,
 }
 
 /// What is composed anew of a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::composer) enum Roll {
+pub(crate) enum Roll {
     All,
     Only(Redraw),
 }
@@ -75,7 +76,7 @@ impl Writer {
     }
 
     /// The hash of the model it draws from.
-    pub(in crate::composer) fn hash(&self) -> &str {
+    pub(crate) fn hash(&self) -> &str {
         &self.hash
     }
 
@@ -83,7 +84,7 @@ impl Writer {
     ///
     /// A kept bar stays; one of another take is fetched from there; one that was here before with the same
     /// knobs comes back.
-    pub(in crate::composer) async fn write_bar(
+    pub(crate) async fn write_bar(
         &mut self,
         take: &mut Take,
         bar_idx: usize,
@@ -125,7 +126,7 @@ impl Writer {
     }
 
     /// Puts a bar that may have just been drawn into its place.
-    pub(in crate::composer) fn put(&mut self, take: &mut Take, bar_idx: usize, composed: Arc<ComposedBar>) {
+    pub(crate) fn put(&mut self, take: &mut Take, bar_idx: usize, composed: Arc<ComposedBar>) {
         let heard_from = Hearing::of(take, bar_idx, &composed.knobs);
         take.put(bar_idx, composed);
         if std::mem::take(&mut self.has_heard_it) {
@@ -164,11 +165,7 @@ impl Writer {
     /// Draws a bar, and again when it comes out stuck on one note or cut off.
     ///
     /// Also returns where the generator stood before; now it has heard the bar.
-    pub(in crate::composer) async fn draw_well(
-        &mut self,
-        take: &Take,
-        place: &Place,
-    ) -> (Vec<Drawn>, Snapshot) {
+    pub(crate) async fn draw_well(&mut self, take: &Take, place: &Place) -> (Vec<Drawn>, Snapshot) {
         self.stand_before(take, place).await;
         let before = self.generator.snapshot();
         let mut attempt = 0;
@@ -253,7 +250,7 @@ impl Writer {
     }
 
     /// A bar of these notes, which are in C. `heard` is what the network hears, if that is something else.
-    pub(in crate::composer) fn made(
+    pub(crate) fn made(
         &mut self,
         take: &Take,
         place: &Place,
@@ -285,7 +282,7 @@ impl Writer {
     }
 
     /// Composes one bar anew by hand. The bars after it stay as they are.
-    pub(in crate::composer) async fn roll(&mut self, take: &mut Take, bar_idx: usize, roll: Roll) {
+    pub(crate) async fn roll(&mut self, take: &mut Take, bar_idx: usize, roll: Roll) {
         let Some(old) = take.bars().get(bar_idx).cloned() else {
             return;
         };
@@ -307,7 +304,7 @@ impl Writer {
     }
 
     /// Gives a bar that has begun already another meter: cuts it, or composes more at its end.
-    pub(in crate::composer) async fn stretch_bar(&mut self, take: &mut Take, bar_idx: usize, meter: Meter) {
+    pub(crate) async fn stretch_bar(&mut self, take: &mut Take, bar_idx: usize, meter: Meter) {
         let Some(composed) = take.bars().get(bar_idx).cloned() else {
             return;
         };
@@ -443,7 +440,7 @@ fn start_of(take: &Take, bar_idx: usize) -> Option<Tick> {
 }
 
 /// The place of a bar that is there. What may be played is as the knobs say.
-pub(in crate::composer) fn place_of(composed: &ComposedBar, bar_idx: usize) -> Place {
+pub(crate) fn place_of(composed: &ComposedBar, bar_idx: usize) -> Place {
     Place {
         palette: composed.knobs.pitch_classes(),
         bar_idx,

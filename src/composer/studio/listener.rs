@@ -2,15 +2,16 @@
 
 use std::collections::HashSet;
 
-use crate::composer::input::{PlayedIn, on_grid};
-use crate::composer::{Take, Writer};
+use crate::composer::take::bars::Take;
+use crate::composer::take::played_in::{PlayedIn, on_grid};
+use crate::composer::writing::writer::Writer;
 use crate::music::Tick;
 use crate::player::Conversation;
 use crate::player::handover::Input;
 
 /// Listens to what is played in, and keeps the take in step with it.
 #[derive(Debug, Default)]
-pub(in crate::composer) struct Listener {
+pub(crate) struct Listener {
     /// Where the last key went down or up.
     last: Tick,
     /// The bars that have been played in since the song last went back.
@@ -21,14 +22,14 @@ pub(in crate::composer) struct Listener {
 
 impl Listener {
     /// The song has gone back, or stopped: whoever plays in a bar from now on plays it anew.
-    pub(in crate::composer) fn begin_pass(&mut self) {
+    pub(crate) fn begin_pass(&mut self) {
         self.heard.clear();
         self.last = Tick(i64::MIN);
     }
 
     /// A key goes down or up. What is played in a bar takes the place of what was played there in an earlier
     /// pass.
-    pub(in crate::composer) fn hear(&mut self, take: &mut Take, input: &Input) {
+    pub(crate) fn hear(&mut self, take: &mut Take, input: &Input) {
         if input.at < self.last {
             self.begin_pass();
         }
@@ -56,7 +57,7 @@ impl Listener {
     }
 
     /// Writes the bars again that what was played concerns, and the next one where there is time for it.
-    pub(in crate::composer) async fn catch_up(&mut self, take: &mut Take, writer: &mut Writer) {
+    pub(crate) async fn catch_up(&mut self, take: &mut Take, writer: &mut Writer) {
         let Some((first, last)) = self.dirty.take() else {
             return;
         };

@@ -5,11 +5,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::composer::fingerprint::Fingerprint;
-use crate::composer::history::{Change, History, Step};
-use crate::composer::input::{PlayedIn, PlayedNote, Touch};
-use crate::composer::take::ComposedBar;
-use crate::composer::{Opening, Take, Writer};
+use crate::composer::take::bar::ComposedBar;
+use crate::composer::take::bars::Take;
+use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::take::history::{Change, History, Step};
+use crate::composer::take::opening::Opening;
+use crate::composer::take::played_in::{PlayedIn, PlayedNote, Touch};
+use crate::composer::writing::writer::Writer;
 use crate::model::{Model, Primer};
 use crate::music::{Bar, Beats, Family, FamilySet, Grid, Key, Meter, Mode, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};

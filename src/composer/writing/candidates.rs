@@ -3,9 +3,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use crate::composer::drawing::Place;
-use crate::composer::fingerprint::Fingerprint;
-use crate::composer::{Take, Writer};
+use crate::composer::take::bars::Take;
+use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::writing::drawing::Place;
+use crate::composer::writing::writer::Writer;
 use crate::model::{Drawn, Model};
 use crate::music::Note;
 
@@ -16,7 +17,7 @@ const COPIED_NOTES: usize = 12;
 
 /// The passages of a model's primers, to know copies by.
 #[derive(Debug)]
-pub(in crate::composer) struct Copies {
+pub(crate) struct Copies {
     passages: HashSet<Fingerprint>,
 }
 
@@ -44,7 +45,7 @@ fn passages(notes: &[Note]) -> impl Iterator<Item = Fingerprint> {
 impl Writer {
     /// Which candidate the bar belongs to: that of the bar before it in the same phrase, or the best of those
     /// that could go on from here.
-    pub(in crate::composer) async fn candidate(&mut self, take: &Take, place: &Place) -> u8 {
+    pub(crate) async fn candidate(&mut self, take: &Take, place: &Place) -> u8 {
         let n_candidates = place.knobs.best_of;
         if n_candidates < 2 {
             return 0;
@@ -92,7 +93,7 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
-    use crate::composer::candidates::{COPIED_NOTES, Copies};
+    use crate::composer::writing::candidates::{COPIED_NOTES, Copies};
     use crate::model::Model;
     use crate::music::{Note, Tick};
 

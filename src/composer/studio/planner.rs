@@ -5,8 +5,11 @@
 
 use std::collections::VecDeque;
 
-use crate::composer::conversation::Listener;
-use crate::composer::{Edit, Take, Writer, edit_bar_in_turn};
+use crate::composer::studio::listener::Listener;
+use crate::composer::take::bars::Take;
+use crate::composer::take::edit::Edit;
+use crate::composer::writing::writer::Writer;
+use crate::composer::writing::writer::edit_bar_in_turn;
 use crate::music::{Meter, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::Conversation;
@@ -14,9 +17,9 @@ use crate::player::handover::{BarLine, Input, Message, Moment, Settle};
 
 /// The take and all that is asked of it.
 #[derive(Debug, Default)]
-pub(in crate::composer) struct Desk {
-    pub(in crate::composer) take: Take,
-    pub(in crate::composer) writer: Option<Writer>,
+pub(crate) struct Desk {
+    pub(crate) take: Take,
+    pub(crate) writer: Option<Writer>,
     requests: VecDeque<Request>,
     moment: Option<Moment>,
     listener: Listener,
@@ -34,7 +37,7 @@ enum Request {
 
 /// What a call of [`Desk::work`] has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::composer) enum Progress {
+pub(crate) enum Progress {
     /// A request has been answered: the player may be waiting for it.
     Answered,
     /// A bar has been composed.
@@ -50,27 +53,27 @@ impl Desk {
     const AHEAD: Tick = Tick(8 * Tick::PER_BEAT);
 
     /// A desk on which nothing has been asked yet.
-    pub(in crate::composer) fn new(take: Take, writer: Option<Writer>) -> Self {
+    pub(crate) fn new(take: Take, writer: Option<Writer>) -> Self {
         Self { take, writer, ..Self::default() }
     }
 
     /// The number of the last request that the take answers.
-    pub(in crate::composer) fn answered(&self) -> u64 {
+    pub(crate) fn answered(&self) -> u64 {
         self.answered
     }
 
     /// The last that was heard of the song.
-    pub(in crate::composer) fn moment(&self) -> Option<&Moment> {
+    pub(crate) fn moment(&self) -> Option<&Moment> {
         self.moment.as_ref()
     }
 
     /// Whether the player waits for an answer.
-    pub(in crate::composer) fn is_awaited(&self) -> bool {
+    pub(crate) fn is_awaited(&self) -> bool {
         !self.requests.is_empty()
     }
 
     /// Takes a message in.
-    pub(in crate::composer) fn hear(&mut self, message: Message) {
+    pub(crate) fn hear(&mut self, message: Message) {
         match message {
             Message::Moment(moment) => self.stand_at(moment),
             Message::Settle(settle) => {
@@ -103,13 +106,13 @@ impl Desk {
     }
 
     /// Changes one bar by hand.
-    pub(in crate::composer) async fn edit(&mut self, bar_idx: usize, edit: Edit) {
+    pub(crate) async fn edit(&mut self, bar_idx: usize, edit: Edit) {
         edit_bar_in_turn(&mut self.take, self.writer.as_mut(), bar_idx, edit).await;
     }
 
     /// Answers everything without composing, for when there is nothing to compose with, and says whether
     /// there was anything to answer.
-    pub(in crate::composer) fn give_up(&mut self) -> bool {
+    pub(crate) fn give_up(&mut self) -> bool {
         let had_requests = !self.requests.is_empty();
         self.requests.clear();
         self.answered = self.asked;
@@ -117,7 +120,7 @@ impl Desk {
     }
 
     /// Composes the bar that is needed most, if any is.
-    pub(in crate::composer) async fn work(&mut self) -> Progress {
+    pub(crate) async fn work(&mut self) -> Progress {
         let Some(mut writer) = self.writer.take() else {
             let progress = if self.requests.is_empty() { Progress::Idle } else { Progress::Answered };
             self.give_up();

@@ -7,42 +7,42 @@ use crate::player::handover::Input;
 
 /// A note that somebody played.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::composer) struct PlayedNote {
+pub(crate) struct PlayedNote {
     /// When the key really went down.
-    pub(in crate::composer) at: Tick,
+    pub(crate) at: Tick,
     /// That moment on the nearest line of the grid: where the network hears it.
-    pub(in crate::composer) onset: Tick,
+    pub(crate) onset: Tick,
     /// When the key went up, on the grid too; nothing while it is down.
-    pub(in crate::composer) end: Option<Tick>,
+    pub(crate) end: Option<Tick>,
     /// MIDI key, 0 to 127.
-    pub(in crate::composer) pitch: u8,
+    pub(crate) pitch: u8,
     /// 1 to 127.
-    pub(in crate::composer) velocity: u8,
+    pub(crate) velocity: u8,
     /// As it was played.
-    pub(in crate::composer) touch: Touch,
+    pub(crate) touch: Touch,
 }
 
 /// How a note was really played, finer than any tick.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::composer) struct Touch {
-    pub(in crate::composer) began: Beats,
+pub(crate) struct Touch {
+    pub(crate) began: Beats,
     /// Nothing while the key is down.
-    pub(in crate::composer) ended: Option<Beats>,
+    pub(crate) ended: Option<Beats>,
     /// MIDI channel, 0 to 15.
-    pub(in crate::composer) channel: u8,
+    pub(crate) channel: u8,
 }
 
 /// The notes played in, in the order of their onsets. They belong to the take.
 ///
 /// Sharing: a clone costs nothing until it is changed.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::composer) struct PlayedIn {
+pub(crate) struct PlayedIn {
     notes: Arc<Vec<PlayedNote>>,
 }
 
 impl PlayedIn {
     /// No take holds more played notes.
-    pub(in crate::composer) const MAX_NOTES: usize = 1 << 16;
+    pub(crate) const MAX_NOTES: usize = 1 << 16;
     /// From how far back the key is found, and from how many notes at least.
     const KEY_WINDOW: Tick = Tick(32 * Tick::PER_BEAT);
     const KEY_NOTES: usize = 5;
@@ -52,21 +52,21 @@ impl PlayedIn {
     const HELD: Tick = Tick(Tick::PER_BEAT);
     /// What is played later than this before a bar line is not heard by the bar that begins there: a
     /// sixteenth, 62 milliseconds at 240 beats a minute.
-    pub(in crate::composer) const TOO_LATE: Tick = Tick(Tick::PER_BEAT / 4);
+    pub(crate) const TOO_LATE: Tick = Tick(Tick::PER_BEAT / 4);
 
     /// Of notes read from a saved take, in any order.
-    pub(in crate::composer) fn restored(mut notes: Vec<PlayedNote>) -> Self {
+    pub(crate) fn restored(mut notes: Vec<PlayedNote>) -> Self {
         notes.sort_unstable_by_key(|note| (note.onset, note.pitch));
         Self { notes: Arc::new(notes) }
     }
 
     /// All of them.
-    pub(in crate::composer) fn notes(&self) -> &[PlayedNote] {
+    pub(crate) fn notes(&self) -> &[PlayedNote] {
         &self.notes
     }
 
     /// A key goes down. The same key at the same place takes the older one's place.
-    pub(in crate::composer) fn press(&mut self, input: &Input) {
+    pub(crate) fn press(&mut self, input: &Input) {
         let Input { at, position, channel, key: pitch, velocity, .. } = *input;
         let onset = on_grid(at);
         let touch = Touch { began: position, ended: None, channel };
@@ -82,7 +82,7 @@ impl PlayedIn {
     }
 
     /// A key goes up; the onset of the note that it ends.
-    pub(in crate::composer) fn let_go(&mut self, at: Tick, position: Beats, pitch: u8) -> Option<Tick> {
+    pub(crate) fn let_go(&mut self, at: Tick, position: Beats, pitch: u8) -> Option<Tick> {
         let notes = Arc::make_mut(&mut self.notes);
         let held = notes.iter_mut().rev().find(|note| note.pitch == pitch && note.end.is_none())?;
         held.end = Some(on_grid(at).max(held.onset + Tick(SHORTEST)));
@@ -91,7 +91,7 @@ impl PlayedIn {
     }
 
     /// All keys go up; whether any was down.
-    pub(in crate::composer) fn let_go_of_all(&mut self, at: Tick) -> bool {
+    pub(crate) fn let_go_of_all(&mut self, at: Tick) -> bool {
         let held: Vec<u8> =
             self.notes.iter().filter(|note| note.end.is_none()).map(|note| note.pitch).collect();
         for pitch in &held {
@@ -101,20 +101,20 @@ impl PlayedIn {
     }
 
     /// Forgets what begins in a stretch of the song.
-    pub(in crate::composer) fn forget(&mut self, from: Tick, until: Tick) {
+    pub(crate) fn forget(&mut self, from: Tick, until: Tick) {
         if self.begin_in(from, until).next().is_some() {
             Arc::make_mut(&mut self.notes).retain(|note| note.onset < from || note.onset >= until);
         }
     }
 
     /// The notes that begin in a stretch.
-    pub(in crate::composer) fn begin_in(&self, from: Tick, until: Tick) -> impl Iterator<Item = &PlayedNote> {
+    pub(crate) fn begin_in(&self, from: Tick, until: Tick) -> impl Iterator<Item = &PlayedNote> {
         let first = self.notes.partition_point(|note| note.onset < from);
         self.notes.iter().skip(first).take_while(move |note| note.onset < until)
     }
 
     /// What begins in a stretch, as an instrument plays it, in the order of [`Note`].
-    pub(in crate::composer) fn heard_in(&self, from: Tick, until: Tick, instrument: Family) -> Vec<Note> {
+    pub(crate) fn heard_in(&self, from: Tick, until: Tick, instrument: Family) -> Vec<Note> {
         let heard = |note: &PlayedNote| Note {
             onset: note.onset,
             duration: note.end.map_or(Self::HELD, |end| end - note.onset),
@@ -128,7 +128,7 @@ impl PlayedIn {
     }
 
     /// All of it as it was played, in the order of time, but for keys that are still down.
-    pub(in crate::composer) fn performed(&self) -> Vec<PerformedNote> {
+    pub(crate) fn performed(&self) -> Vec<PerformedNote> {
         let performed = |note: &PlayedNote| {
             let Touch { began, ended, channel } = note.touch;
             let end = ended.filter(|ended| ended.0 > began.0)?;
@@ -141,7 +141,7 @@ impl PlayedIn {
     }
 
     /// As [`PlayedIn::heard_in`], before it is known how long the keys will be down.
-    pub(in crate::composer) fn heard_along(&self, from: Tick, until: Tick, instrument: Family) -> Vec<Note> {
+    pub(crate) fn heard_along(&self, from: Tick, until: Tick, instrument: Family) -> Vec<Note> {
         let mut notes = self.heard_in(from, until, instrument);
         for note in &mut notes {
             note.duration = Self::HELD;
@@ -150,12 +150,12 @@ impl PlayedIn {
     }
 
     /// Whether anything was played before a song position.
-    pub(in crate::composer) fn has_any_before(&self, position: Tick) -> bool {
+    pub(crate) fn has_any_before(&self, position: Tick) -> bool {
         self.notes.first().is_some_and(|note| note.onset < position)
     }
 
     /// Until when notes ring into the bar that begins at `line`; `line` if none does.
-    pub(in crate::composer) fn rings_until(&self, line: Tick) -> Tick {
+    pub(crate) fn rings_until(&self, line: Tick) -> Tick {
         let before = self.notes.iter().take_while(|note| note.onset < line);
         before.map(|note| note.end.unwrap_or(Tick(i64::MAX))).max().unwrap_or(line).max(line)
     }
@@ -170,7 +170,7 @@ impl PlayedIn {
     }
 
     /// The key of what was played last before a song position, if that is enough to tell.
-    pub(in crate::composer) fn key_before(&self, position: Tick) -> Option<Key> {
+    pub(crate) fn key_before(&self, position: Tick) -> Option<Key> {
         let mut notes = self.last_before(position);
         if notes.len() < Self::KEY_NOTES {
             return None;
@@ -197,7 +197,7 @@ impl PlayedIn {
 
     /// The pitch classes above the tonic that an answer keeps to: those of the key, and what was played beside
     /// it, if that was more than in passing.
-    pub(in crate::composer) fn palette_before(&self, position: Tick, key: Key) -> PitchClassSet {
+    pub(crate) fn palette_before(&self, position: Tick, key: Key) -> PitchClassSet {
         let of_key = match key.mode {
             Mode::Major => Scale::Major.pitch_classes(),
             Mode::Minor => PitchClassSet::from_bits(Scale::Minor.pitch_classes().bits() | 1 << 11),
@@ -217,7 +217,7 @@ impl PlayedIn {
 const SHORTEST: i64 = 3;
 
 /// The nearest line of the sixteenths and of the eighth triplets: what a score would say.
-pub(in crate::composer) fn on_grid(at: Tick) -> Tick {
+pub(crate) fn on_grid(at: Tick) -> Tick {
     let nearest = |spacing: i64| (at.0 + spacing / 2).div_euclid(spacing) * spacing;
     let (straight, triplet) = (nearest(6), nearest(8));
     let is_triplet = (triplet - at.0).abs() < (straight - at.0).abs();
@@ -226,7 +226,7 @@ pub(in crate::composer) fn on_grid(at: Tick) -> Tick {
 
 #[cfg(test)]
 mod tests {
-    use crate::composer::input::{PlayedIn, on_grid};
+    use crate::composer::take::played_in::{PlayedIn, on_grid};
     use crate::music::{Family, Key, Mode, Tick};
     use crate::player::handover::Input;
 

@@ -13,27 +13,27 @@
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
-use crate::composer::fingerprint::{chance, chance_unit};
+use crate::composer::take::fingerprint::{chance, chance_unit};
 use crate::model::{Constraints, Generator, Given, Sampling};
 use crate::music::{FamilySet, Grid, Meter, Note, Tick};
 
 /// The bar whose density is to change.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::composer) struct Density<'a> {
+pub(crate) struct Density<'a> {
     /// How many notes there are to be, as a factor on those of the base. 0 to 2.
-    pub(in crate::composer) density: f32,
+    pub(crate) density: f32,
     /// What chance is drawn from.
-    pub(in crate::composer) seed: u32,
+    pub(crate) seed: u32,
     /// The bar's index in the take.
-    pub(in crate::composer) bar_idx: usize,
+    pub(crate) bar_idx: usize,
     /// Where the bar begins.
-    pub(in crate::composer) start: Tick,
+    pub(crate) start: Tick,
     /// Its meter.
-    pub(in crate::composer) meter: Meter,
+    pub(crate) meter: Meter,
     /// How added notes are drawn.
-    pub(in crate::composer) sampling: &'a Sampling,
+    pub(crate) sampling: &'a Sampling,
     /// What may be drawn.
-    pub(in crate::composer) constraints: &'a Constraints,
+    pub(crate) constraints: &'a Constraints,
 }
 
 /// What a bar is at its density.
@@ -42,7 +42,7 @@ pub(in crate::composer) struct Density<'a> {
 /// been steered, the bar has begun, and none of its notes has been heard. It is left as if it had heard the
 /// base and nothing else. Only notes from the position `from` on are left out, cut or added: those before
 /// sound already, perhaps. `from` is the bar's beginning otherwise.
-pub(in crate::composer) async fn thicken_or_thin(
+pub(crate) async fn thicken_or_thin(
     generator: &mut Generator,
     base: &[Note],
     from: Tick,
@@ -309,8 +309,10 @@ mod tests {
     use rand::SeedableRng;
     use rand_pcg::Pcg64;
 
-    use crate::composer::density::{Density, thicken_or_thin};
-    use crate::composer::{Take, Writer, compose_until};
+    use crate::composer::take::bars::Take;
+    use crate::composer::writing::density::{Density, thicken_or_thin};
+    use crate::composer::writing::writer::Writer;
+    use crate::composer::writing::writer::compose_until;
     use crate::model::{Beginning, Constraints, Generator, Given, Model, Sampling, StyleMix, at_once};
     use crate::music::{Family, Meter, Mode, Note, Tick};
     use crate::player::ComposingKnobs;

@@ -4,10 +4,11 @@
 //! begins at every [`STRETCH`]th bar, with the [`RUN_UP`] bars before it heard again. Where the style has been
 //! turned it begins anew, with music of that style, since what it hears counts for more than a style's name.
 
-use crate::composer::drawing::{Place, style, transposed};
-use crate::composer::fingerprint::{Fingerprint, chance};
-use crate::composer::writer::place_of;
-use crate::composer::{Take, Writer};
+use crate::composer::take::bars::Take;
+use crate::composer::take::fingerprint::{Fingerprint, chance};
+use crate::composer::writing::drawing::{Place, style, transposed};
+use crate::composer::writing::writer::Writer;
+use crate::composer::writing::writer::place_of;
 use crate::model::{Beginning, Model, Primer};
 use crate::music::{Key, Meter, Note};
 use crate::player::{ComposingKnobs, Conversation};
@@ -21,7 +22,7 @@ const N_MEMORIES: usize = 12;
 
 /// From where on the network hears a take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::composer) struct Hearing {
+pub(crate) struct Hearing {
     /// The first bar that it hears.
     first: usize,
     /// Whether music begins there: the song, or another style. Then a primer comes before it.
@@ -30,7 +31,7 @@ pub(in crate::composer) struct Hearing {
 
 impl Hearing {
     /// What is heard before a bar that is composed on these knobs.
-    pub(in crate::composer) fn of(take: &Take, bar_idx: usize, knobs: &ComposingKnobs) -> Self {
+    pub(crate) fn of(take: &Take, bar_idx: usize, knobs: &ComposingKnobs) -> Self {
         let stretch = (bar_idx / STRETCH * STRETCH).saturating_sub(RUN_UP);
         // An answer has heard whoever is answered, whatever style they play in.
         let is_answer = matches!(knobs.conversation, Conversation::Continue | Conversation::Trade);
@@ -45,7 +46,7 @@ impl Hearing {
 
 /// A bar index and the fingerprint of all that the network has heard before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::composer) struct Standpoint {
+pub(crate) struct Standpoint {
     bar_idx: usize,
     hearing: Hearing,
     heard: Fingerprint,
@@ -53,7 +54,7 @@ pub(in crate::composer) struct Standpoint {
 
 impl Standpoint {
     /// Where the generator has to stand to compose a bar.
-    pub(in crate::composer) fn new(take: &Take, bar_idx: usize, hearing: Hearing) -> Self {
+    pub(crate) fn new(take: &Take, bar_idx: usize, hearing: Hearing) -> Self {
         let mut heard = Fingerprint::EMPTY;
         if let Some(first) = take.bars().get(hearing.first) {
             // The knobs of the first bar have chosen the primer.
@@ -64,7 +65,7 @@ impl Standpoint {
             heard = heard.with_notes(&ringing);
         }
         let bars = take.bars().iter().take(bar_idx).skip(hearing.first);
-        let heard = bars.fold(heard, |print, composed| print.with_bar(composed));
+        let heard = bars.fold(heard, |print, composed| composed.added_to(print));
         Self { bar_idx, hearing, heard }
     }
 
@@ -76,7 +77,7 @@ impl Standpoint {
 
 impl Writer {
     /// Brings the generator to the beginning of a bar, having heard what comes before it in the take.
-    pub(in crate::composer) async fn stand_before(&mut self, take: &Take, place: &Place) {
+    pub(crate) async fn stand_before(&mut self, take: &Take, place: &Place) {
         let bar_idx = place.bar_idx;
         let hearing = Hearing::of(take, bar_idx, &place.knobs);
         let here = Standpoint::new(take, bar_idx, hearing);

@@ -3,78 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::composer::Opening;
-use crate::composer::fingerprint::Fingerprint;
-use crate::composer::history::{Change, History};
-use crate::composer::input::PlayedIn;
-use crate::music::{Bar, Family, Key, Meter, Note, Score, Tick};
+use crate::composer::take::bar::ComposedBar;
+use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::take::history::{Change, History};
+use crate::composer::take::opening::Opening;
+use crate::composer::take::played_in::PlayedIn;
+use crate::music::{Bar, Family, Meter, Note, Score, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::handover::Input;
-
-/// A bar with what it was composed with and from. Never changes once made.
-#[derive(Debug, Clone, PartialEq)]
-pub(in crate::composer) struct ComposedBar {
-    pub(in crate::composer) bar: Arc<Bar>,
-    pub(in crate::composer) knobs: ComposingKnobs,
-    /// The hash of the model that composed it.
-    pub(in crate::composer) model: Arc<str>,
-    /// The fingerprint of the bar before it, as it was then. If that bar has been recomposed to
-    /// something else since, this one is stale.
-    pub(in crate::composer) before: Fingerprint,
-    /// The key that it is in: that of the knobs, or of what was played in.
-    pub(in crate::composer) key: Key,
-    /// What the network hears, if that is something else than what is played: notes that came in, or the
-    /// bar as it was before density thinned or filled it.
-    pub(in crate::composer) heard: Option<Arc<[Note]>>,
-    /// Whether it stays whatever knob is turned, and comes back when the phrase comes round.
-    pub(in crate::composer) is_kept: bool,
-    /// How often it was composed again by hand.
-    pub(in crate::composer) n_rolls: u32,
-    /// Which of several candidates for its phrase it belongs to.
-    pub(in crate::composer) candidate: u8,
-    /// The probability with which each note of the bar was drawn, 0 for one that density added; empty where
-    /// it is not known.
-    pub(in crate::composer) sureness: Arc<[f32]>,
-}
-
-impl ComposedBar {
-    /// What the next bar must know of this one and of all before it to tell whether it is stale.
-    pub(in crate::composer) fn fingerprint(&self) -> Fingerprint {
-        self.before.with_bar(self)
-    }
-
-    /// What the network hears of it.
-    pub(in crate::composer) fn heard(&self) -> &[Note] {
-        self.heard.as_deref().unwrap_or(&self.bar.notes)
-    }
-
-    /// Whether it is played at the same place in the same meter as `other`.
-    fn stands_like(&self, other: &Self) -> bool {
-        (self.bar.start, self.bar.meter) == (other.bar.start, other.bar.meter)
-    }
-
-    /// Whether it has the notes of `other`, at another place.
-    fn sounds_like(&self, other: &Self) -> bool {
-        let from_line = |composed: &Self| {
-            let start = composed.bar.start;
-            let moved = move |note: &Note| Note { onset: note.onset - start, ..*note };
-            composed.bar.notes.iter().map(moved).collect::<Vec<_>>()
-        };
-        self.bar.meter == other.bar.meter && from_line(self) == from_line(other)
-    }
-
-    /// The same music on another bar line.
-    pub(in crate::composer) fn moved_to(&self, start: Tick) -> Self {
-        let up = start - self.bar.start;
-        let moved = |note: &Note| Note { onset: note.onset + up, ..*note };
-        let notes = self.bar.notes.iter().map(moved).collect();
-        Self {
-            bar: Arc::new(Bar { start, meter: self.bar.meter, notes }),
-            heard: self.heard.as_ref().map(|heard| heard.iter().map(moved).collect()),
-            ..self.clone()
-        }
-    }
-}
 
 /// The bars composed so far, one after the other from the origin of the song.
 ///
@@ -84,7 +20,7 @@ pub struct Take {
     bars: Vec<Arc<ComposedBar>>,
     opening: Option<Arc<Opening>>,
     /// What was played in.
-    pub(in crate::composer) input: PlayedIn,
+    pub(crate) input: PlayedIn,
     /// Bars of the takes that are not heard now, by take and index.
     shelf: Arc<BTreeMap<(u8, usize), Arc<ComposedBar>>>,
     history: History,
@@ -108,7 +44,7 @@ impl Take {
     }
 
     /// Puts the bars of a saved take in. They stay whatever model composes.
-    pub(in crate::composer) fn restore(&mut self, bars: Vec<Arc<ComposedBar>>) {
+    pub(crate) fn restore(&mut self, bars: Vec<Arc<ComposedBar>>) {
         (self.bars, self.accepts_any_model) = (bars, true);
     }
 
@@ -138,7 +74,7 @@ impl Take {
     }
 
     /// The take as it is before a bar.
-    pub(in crate::composer) fn until(&self, bar_idx: usize) -> Self {
+    pub(crate) fn until(&self, bar_idx: usize) -> Self {
         Self { bars: self.bars.iter().take(bar_idx).cloned().collect(), ..self.clone() }
     }
 
@@ -154,29 +90,29 @@ impl Take {
         self.bars.len()
     }
 
-    pub(in crate::composer) fn bars(&self) -> &[Arc<ComposedBar>] {
+    pub(crate) fn bars(&self) -> &[Arc<ComposedBar>] {
         &self.bars
     }
 
-    pub(in crate::composer) fn opening(&self) -> Option<&Opening> {
+    pub(crate) fn opening(&self) -> Option<&Opening> {
         self.opening.as_deref()
     }
 
     /// From now on the take begins from other music. All its bars become stale.
-    pub(in crate::composer) fn set_opening(&mut self, opening: Option<Opening>) {
+    pub(crate) fn set_opening(&mut self, opening: Option<Opening>) {
         self.opening = opening.map(Arc::new);
     }
 
-    pub(in crate::composer) fn shelf(&self) -> &BTreeMap<(u8, usize), Arc<ComposedBar>> {
+    pub(crate) fn shelf(&self) -> &BTreeMap<(u8, usize), Arc<ComposedBar>> {
         &self.shelf
     }
 
-    pub(in crate::composer) fn history(&self) -> &History {
+    pub(crate) fn history(&self) -> &History {
         &self.history
     }
 
     /// Puts back what a saved take has beside its bars.
-    pub(in crate::composer) fn furnish(
+    pub(crate) fn furnish(
         &mut self,
         input: PlayedIn,
         shelf: BTreeMap<(u8, usize), Arc<ComposedBar>>,
@@ -186,35 +122,31 @@ impl Take {
     }
 
     /// From now on bars of other models than the one that composes are stale.
-    pub(in crate::composer) fn refuse_other_models(&mut self) {
+    pub(crate) fn refuse_other_models(&mut self) {
         self.accepts_any_model = false;
     }
 
     /// The index of the bar that holds a song position.
-    pub(in crate::composer) fn bar_idx_at(&self, position: Tick) -> Option<usize> {
+    pub(crate) fn bar_idx_at(&self, position: Tick) -> Option<usize> {
         let idx = self.bars.partition_point(|c| c.bar.start <= position).checked_sub(1)?;
         self.bars.get(idx).filter(|c| position < c.bar.end()).map(|_| idx)
     }
 
     /// The notes of the bars before a bar that still sound at `start`, where it begins.
-    pub(in crate::composer) fn ringing_into(
-        &self,
-        bar_idx: usize,
-        start: Tick,
-    ) -> impl Iterator<Item = &Note> {
+    pub(crate) fn ringing_into(&self, bar_idx: usize, start: Tick) -> impl Iterator<Item = &Note> {
         let bars = self.bars.iter().take(bar_idx).rev();
         let near = bars.take_while(move |composed| composed.bar.end() + Note::LONGEST > start);
         near.flat_map(|composed| &composed.bar.notes).filter(move |note| note.end() > start)
     }
 
     /// The fingerprint of everything before a bar.
-    pub(in crate::composer) fn before(&self, bar_idx: usize) -> Fingerprint {
+    pub(crate) fn before(&self, bar_idx: usize) -> Fingerprint {
         let previous = bar_idx.checked_sub(1).and_then(|idx| self.bars.get(idx));
         previous.map_or_else(|| self.beginning(), |composed| composed.fingerprint())
     }
 
     /// The fingerprint of what lies before the first bar.
-    pub(in crate::composer) fn beginning(&self) -> Fingerprint {
+    pub(crate) fn beginning(&self) -> Fingerprint {
         let Some(opening) = self.opening() else {
             return Fingerprint::EMPTY;
         };
@@ -222,19 +154,19 @@ impl Take {
     }
 
     /// Whether the bar before this one has been recomposed to something else.
-    pub(in crate::composer) fn has_lost_its_past(&self, bar_idx: usize) -> bool {
+    pub(crate) fn has_lost_its_past(&self, bar_idx: usize) -> bool {
         self.bars
             .get(bar_idx)
             .is_some_and(|composed| !composed.is_kept && composed.before != self.before(bar_idx))
     }
 
     /// Whether the fingerprint of what is before a bar has changed, kept or not.
-    pub(in crate::composer) fn is_out_of_date(&self, bar_idx: usize) -> bool {
+    pub(crate) fn is_out_of_date(&self, bar_idx: usize) -> bool {
         self.bars.get(bar_idx).is_some_and(|composed| composed.before != self.before(bar_idx))
     }
 
     /// Whether a bar would have to be composed again to belong to these knobs and this model.
-    pub(in crate::composer) fn is_stale(&self, bar_idx: usize, knobs: &ComposingKnobs, model: &str) -> bool {
+    pub(crate) fn is_stale(&self, bar_idx: usize, knobs: &ComposingKnobs, model: &str) -> bool {
         self.has_lost_its_past(bar_idx)
             || self.bars.get(bar_idx).is_some_and(|composed| {
                 let is_its_own = composed.knobs == *knobs && self.accepts_model(&composed.model, model);
@@ -243,13 +175,13 @@ impl Take {
             })
     }
 
-    pub(in crate::composer) fn accepts_model(&self, composed_by: &str, model: &str) -> bool {
+    pub(crate) fn accepts_model(&self, composed_by: &str, model: &str) -> bool {
         self.accepts_any_model || composed_by == model
     }
 
     /// Puts a bar in its place, at the end or instead of another. If it ends elsewhere than the one
     /// before it, those that followed have no place any more.
-    pub(in crate::composer) fn put(&mut self, bar_idx: usize, composed: Arc<ComposedBar>) {
+    pub(crate) fn put(&mut self, bar_idx: usize, composed: Arc<ComposedBar>) {
         let end = composed.bar.end();
         if let Some(place) = self.bars.get_mut(bar_idx) {
             let slot = composed.knobs.slot;
@@ -279,7 +211,7 @@ impl Take {
     }
 
     /// The bar that was here before with these knobs, this meter and the same music before it.
-    pub(in crate::composer) fn replaced_bar(
+    pub(crate) fn replaced_bar(
         &self,
         bar_idx: usize,
         knobs: &ComposingKnobs,
@@ -301,7 +233,7 @@ impl Take {
     }
 
     /// The bar of another take that belongs here: with these knobs, or kept.
-    pub(in crate::composer) fn shelved(
+    pub(crate) fn shelved(
         &self,
         bar_idx: usize,
         knobs: &ComposingKnobs,
@@ -320,7 +252,7 @@ impl Take {
     }
 
     /// How often a bar of a take was composed again by hand.
-    pub(in crate::composer) fn n_rolls(&self, bar_idx: usize, slot: u8) -> u32 {
+    pub(crate) fn n_rolls(&self, bar_idx: usize, slot: u8) -> u32 {
         let here = self.bars.get(bar_idx).filter(|composed| composed.knobs.slot == slot);
         here.or_else(|| self.shelf.get(&(slot, bar_idx))).map_or(0, |composed| composed.n_rolls)
     }
@@ -329,7 +261,7 @@ impl Take {
     ///
     /// Where the phrase has come round since and a bar sounds like the one that was changed, it changes with
     /// it. All of it is one step to undo.
-    pub(in crate::composer) fn edit(&mut self, bar_idx: usize, new: &ComposedBar) {
+    pub(crate) fn edit(&mut self, bar_idx: usize, new: &ComposedBar) {
         let Some(old) = self.bars.get(bar_idx).cloned() else {
             return;
         };
@@ -358,7 +290,7 @@ impl Take {
     }
 
     /// Undoes the last edit; `false` when there is none.
-    pub(in crate::composer) fn undo(&mut self) -> bool {
+    pub(crate) fn undo(&mut self) -> bool {
         let Some(step) = self.history.undo() else { return false };
         for change in step.iter() {
             match &change.old {
@@ -370,7 +302,7 @@ impl Take {
     }
 
     /// Does again what was undone last; `false` when there is nothing.
-    pub(in crate::composer) fn redo(&mut self) -> bool {
+    pub(crate) fn redo(&mut self) -> bool {
         let Some(step) = self.history.redo() else { return false };
         step.iter().for_each(|change| self.replace(change.bar_idx, &change.new));
         true
@@ -420,7 +352,7 @@ impl Take {
     }
 
     /// Takes a bar for one that belongs to what is before it now.
-    pub(in crate::composer) fn bless(&mut self, bar_idx: usize) {
+    pub(crate) fn bless(&mut self, bar_idx: usize) {
         let before = self.before(bar_idx);
         if let Some(here) = self.bars.get_mut(bar_idx)
             && here.before != before
@@ -430,7 +362,7 @@ impl Take {
     }
 
     /// Lays the bars of one take where another is, as far as it has been heard: one step to undo.
-    pub(in crate::composer) fn copy(&mut self, from: u8, to: u8) {
+    pub(crate) fn copy(&mut self, from: u8, to: u8) {
         if from == to {
             return;
         }
@@ -448,7 +380,7 @@ impl Take {
     }
 
     /// The bar stays whatever knob is turned, and comes back when the phrase comes round.
-    pub(in crate::composer) fn keep(&mut self, bar_idx: usize) {
+    pub(crate) fn keep(&mut self, bar_idx: usize) {
         if let Some(here) = self.bars.get(bar_idx) {
             let kept = ComposedBar { is_kept: true, ..(**here).clone() };
             self.edit(bar_idx, &kept);
@@ -456,7 +388,7 @@ impl Take {
     }
 
     /// The bar is silent, and stays so.
-    pub(in crate::composer) fn clear(&mut self, bar_idx: usize) {
+    pub(crate) fn clear(&mut self, bar_idx: usize) {
         if let Some(here) = self.bars.get(bar_idx) {
             let silent = ComposedBar {
                 bar: Arc::new(Bar { notes: Vec::new(), ..(*here.bar).clone() }),
@@ -470,7 +402,7 @@ impl Take {
     }
 
     /// Gives a bar and, in the phrase's later rounds, its like back to the composer.
-    pub(in crate::composer) fn release(&mut self, bar_idx: usize) {
+    pub(crate) fn release(&mut self, bar_idx: usize) {
         let Some(old) = self.bars.get(bar_idx).cloned() else {
             return;
         };
@@ -487,7 +419,7 @@ impl Take {
 
     /// Makes the song position `line` a bar line by shortening the bar that holds it, if a meter can
     /// say so. Whatever followed that bar has no place any more.
-    pub(in crate::composer) fn line_up(&mut self, line: Tick) {
+    pub(crate) fn line_up(&mut self, line: Tick) {
         let Some(bar_idx) = self.bar_idx_at(line) else {
             return;
         };
@@ -500,7 +432,7 @@ impl Take {
     }
 
     /// Gives a bar a shorter meter. Its notes stay as far as they begin in it.
-    pub(in crate::composer) fn shorten(&mut self, bar_idx: usize, meter: Meter) {
+    pub(crate) fn shorten(&mut self, bar_idx: usize, meter: Meter) {
         let Some(composed) = self.bars.get(bar_idx) else {
             return;
         };
@@ -519,7 +451,7 @@ impl Take {
     }
 
     /// The meter that a new bar at the end should have so that bars of `meter` lead up to `line`.
-    pub(in crate::composer) fn meter_towards(&self, line: Tick, meter: Meter) -> Meter {
+    pub(crate) fn meter_towards(&self, line: Tick, meter: Meter) -> Meter {
         let gap = line - self.end();
         if gap <= Tick::ZERO || gap >= meter.bar_length() {
             return meter;
@@ -544,7 +476,7 @@ fn meter_of_length(length: Tick) -> Option<Meter> {
 
 #[cfg(test)]
 mod tests {
-    use crate::composer::take::meter_of_length;
+    use crate::composer::take::bars::meter_of_length;
     use crate::music::{Meter, Tick};
 
     #[test]

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
-use crate::composer::worker::{Look, Worker};
+use crate::composer::studio::worker::{Look, Worker};
 use crate::model::Turns;
 
 /// The studio while anybody is in it.
@@ -36,7 +36,7 @@ fn studio() -> MutexGuard<'static, Option<Studio>> {
 ///
 /// # Errors
 /// If the system has no thread to give.
-pub(in crate::composer) fn enter(worker: Worker) -> io::Result<Thread> {
+pub(crate) fn enter(worker: Worker) -> io::Result<Thread> {
     let mut studio = studio();
     let open = if let Some(open) = studio.take().filter(|open| !open.thread.is_finished()) {
         open
@@ -54,7 +54,7 @@ pub(in crate::composer) fn enter(worker: Worker) -> io::Result<Thread> {
 }
 
 /// Says that a composer has gone. With the last one the thread ends, and has ended when this returns.
-pub(in crate::composer) fn leave() {
+pub(crate) fn leave() {
     let mut studio = studio();
     let Some(open) = studio.take() else { return };
     if open.n_members > 1 {
@@ -104,7 +104,10 @@ fn run(newcomers: &Receiver<Worker>) {
 mod tests {
     use std::sync::Arc;
 
-    use crate::composer::{Composer, Take, Writer, compose_until};
+    use crate::composer::studio::handle::Composer;
+    use crate::composer::take::bars::Take;
+    use crate::composer::writing::writer::Writer;
+    use crate::composer::writing::writer::compose_until;
     use crate::model::Model;
     use crate::music::{Beats, Meter, Tick};
     use crate::player::handover::handover;

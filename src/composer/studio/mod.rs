@@ -1,0 +1,15 @@
+//! When bars are made, and on which thread.
+
+pub(crate) mod listener;
+
+pub(crate) mod planner;
+
+pub(crate) mod status;
+
+pub(crate) mod shared;
+
+pub(crate) mod worker;
+
+pub(crate) mod thread;
+
+pub(crate) mod handle;

@@ -1,0 +1,11 @@
+//! How a bar is made.
+
+pub(crate) mod drawing;
+
+pub(crate) mod density;
+
+pub(crate) mod priming;
+
+pub(crate) mod candidates;
+
+pub(crate) mod writer;
