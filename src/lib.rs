@@ -2,6 +2,8 @@
 //!
 //! The houses, in floor order. A house may use those above it in this list, never those below.
 
+pub mod files;
+
 pub mod music;
 
 pub mod model;

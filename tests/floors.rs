@@ -4,14 +4,15 @@
 use std::path::{Path, PathBuf};
 
 /// Each house, and the houses that it may name beside itself.
-const FLOORS: [(&str, &[&str]); 7] = [
+const FLOORS: [(&str, &[&str]); 8] = [
+    ("files", &[]),
     ("music", &[]),
-    ("model", &["music"]),
-    ("training", &["music", "model"]),
+    ("model", &["files", "music"]),
+    ("training", &["files", "music", "model"]),
     ("player", &["music"]),
     ("composer", &["music", "model", "player"]),
-    ("plugin", &["music", "model", "player", "composer"]),
-    ("cli", &["music", "model", "training", "player", "composer"]),
+    ("plugin", &["files", "music", "model", "player", "composer"]),
+    ("cli", &["files", "music", "model", "training", "player", "composer"]),
 ];
 
 /// Crates that stand for a boundary, and the houses that may name them.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::ensure;
 use serde_json::json;
 
 use crate::cli::composing::{self, ComposingArgs};
@@ -11,6 +11,7 @@ use crate::cli::conversation::{self, ConversationArgs};
 use crate::cli::performing::PerformingArgs;
 use crate::cli::{load_model, print_line, values};
 use crate::composer::{Edit, Opening, Take, Writer, compose_bar_in_turn, edit_bar_in_turn};
+use crate::files;
 use crate::model::{Card, Model, at_once};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share, names};
 use crate::player::ComposingKnobs;
@@ -106,11 +107,9 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let notes = notes.into_iter().chain(theirs.into_iter().filter(|note| note.onset < end)).collect();
     let piece = piece(args, notes, &knobs, meter, continuation.as_ref());
     let style_name = model.card().styles.get(style).map_or("", String::as_str);
-    write(
-        &out,
-        &args.performing.file(&piece, &knobs, &format!("Continuo: {style_name}, seed {}", knobs.seed)),
-        args.force,
-    )?;
+    let title = format!("Continuo: {style_name}, seed {}", knobs.seed);
+    let bytes = args.performing.file(&piece, &knobs, &title);
+    if args.force { files::replace(&out, &bytes) } else { files::create(&out, &bytes) }?;
 
     if args.json {
         let summary = summary(&out, &model, &knobs, &piece)?;
@@ -196,14 +195,6 @@ fn piece(
     piece.notes.extend(notes.into_iter().map(|note| Note { onset: note.onset + start, ..note }));
     piece.notes.sort_unstable();
     piece
-}
-
-fn write(path: &Path, bytes: &[u8], force: bool) -> anyhow::Result<()> {
-    use std::io::Write;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(!force).create(true).truncate(force);
-    let written = options.open(path).and_then(|mut file| file.write_all(bytes));
-    written.with_context(|| anyhow!("cannot write {}", path.display()))
 }
 
 fn summary(

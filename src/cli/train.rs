@@ -249,7 +249,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let primers = primers(&corpus, config.seed, model.as_deref());
     println!("{}", show::table(&corpus.styles, &outcome.validation));
     let model = Arc::new(Model::new(outcome.network, card, primers)?.with_passages(passages));
-    model.save(&args.out).with_context(|| format!("could not write {}", args.out.display()))?;
+    model.save(&args.out)?;
     println!("Wrote {}", args.out.display());
     if args.no_report || outcome.ending == Ending::Stopped {
         return Ok(());

@@ -14,6 +14,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::files;
 use crate::model::encoding::ADDED_IN_2;
 use crate::model::network::{Layout, Network, NetworkConfig};
 use crate::model::passages::Passages;
@@ -308,17 +309,12 @@ impl Model {
         safetensors::serialize(views, Some(metadata)).map_err(|e| ModelError::Unwritable(e.into()))
     }
 
-    /// Writes a weights file: first beside `path`, then moved over it, so that a reader or a power cut
-    /// finds the old file or the new one.
+    /// Writes a weights file, in place of one that is there.
     ///
     /// # Errors
     /// If the file cannot be written.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
-        let bytes = self.to_bytes()?;
-        let beside = path.with_extension("part");
-        std::fs::write(&beside, bytes)
-            .and_then(|()| std::fs::rename(&beside, path))
-            .map_err(|e| ModelError::Unwritable(e.into()))
+        files::replace(path, &self.to_bytes()?).map_err(|e| ModelError::Unwritable(e.into()))
     }
 
     /// A small untrained network with random weights, for tests and benchmarks.

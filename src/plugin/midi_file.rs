@@ -1,9 +1,9 @@
 //! Music out of the plugin: a Standard MIDI File among the user's own music.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::files;
 use crate::music::{Bar, Meter, Note, Piece, Score, Tick, names, smf};
 use crate::player::{ComposingKnobs, performed};
 use crate::plugin::Parameters;
@@ -135,15 +135,10 @@ fn write_new(folder: &Path, title: &str, bytes: &[u8]) -> Result<PathBuf, SaveEr
     let mut number = 1_u32;
     loop {
         let path = folder.join(format!("{stem}, {number}.mid"));
-        match std::fs::File::create_new(&path) {
-            Ok(mut file) => {
-                file.write_all(bytes).map_err(|source| unwritable(&path, source))?;
-                return Ok(path);
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && number < u32::MAX => {
-                number += 1;
-            }
-            Err(error) => return Err(unwritable(&path, error)),
+        match files::create(&path, bytes) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.is_taken() && number < u32::MAX => number += 1,
+            Err(error) => return Err(unwritable(&path, error.source)),
         }
     }
 }

@@ -4,12 +4,12 @@
 //! A safetensors file; under the metadata key `continuo-checkpoint` a JSON text with all that is no tensor.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::simd::Products;
 use crate::training::corpus::Corpus;
@@ -167,8 +167,7 @@ impl Checkpoint {
         Network { parameters: parameters.clone(), ..last.clone() }
     }
 
-    /// Writes the run and the engine's state, so that whoever reads finds the old file or the new one, also
-    /// after a power cut.
+    /// Writes the run and the engine's state, in place of an older checkpoint.
     ///
     /// # Errors
     /// If it cannot be written.
@@ -192,7 +191,7 @@ impl Checkpoint {
         let bytes = views
             .and_then(|views| safetensors::serialize(views, Some(metadata)))
             .map_err(|e| file_error(std::io::Error::other(e.to_string())))?;
-        write_whole(path, &bytes).map_err(file_error)
+        files::replace(path, &bytes).map_err(|error| file_error(error.source))
     }
 
     fn header(&self, state: &EngineState) -> Header {
@@ -328,14 +327,4 @@ impl Identity {
         }
         Ok(())
     }
-}
-
-/// Writes beside `path`, waits until that is on the disk, and moves it over `path`.
-fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension("checkpoint-part");
-    let mut file = std::fs::File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    drop(file);
-    std::fs::rename(&beside, path)
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
-use crate::training::dataset::{Dataset, PieceRecord, begin_file};
+use crate::files::{self, Existing};
+use crate::training::dataset::{Dataset, PieceRecord, begin_file, finish_file};
 use crate::training::reading::{READER_VERSION, in_parallel, midi_files, read_file, read_piece};
 use crate::training::split::{Entry, Place, Report, split};
 use crate::training::windows::KeyedPiece;
@@ -329,7 +330,7 @@ fn build_held(listed: &[Listed], n_threads: usize) -> (Dataset, Report) {
     (Dataset::held(records, pieces), report)
 }
 
-/// Writes the cache beside its place, moves it there, and reads it back.
+/// Writes the cache and reads it back.
 fn build_cached(
     listed: &[Listed],
     key: [u8; 32],
@@ -339,18 +340,13 @@ fn build_cached(
     if let Some(folder) = cache.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let beside = cache.with_extension(format!("part-{}", std::process::id()));
-    let written = begin_file(&beside).and_then(|mut file| {
+    let written = files::write_with(cache, Existing::Replace, |file| {
+        let mut file = begin_file(file)?;
         let (pieces, report) = build(listed, n_threads, &mut file)?;
-        Dataset::finish_file(file, key, &pieces, &serde_json::to_vec(&report)?)?;
-        std::fs::rename(&beside, cache)?;
+        finish_file(file, key, &pieces, &serde_json::to_vec(&report)?)?;
         Ok(report)
     });
-    if written.is_err() {
-        // What is left of it is of no use; that it cannot be removed either is no further problem.
-        let _ = std::fs::remove_file(&beside);
-    }
-    let report = written?;
+    let report = written.map_err(|error| error.source)?;
     let (dataset, _) =
         Dataset::open(cache, key).ok_or_else(|| std::io::Error::other("it could not be read back"))?;
     Ok((dataset, report))

@@ -147,34 +147,6 @@ impl Dataset {
         Self { bytes: Bytes::Held(records), begin: 0, pieces, checksum: checksum.finish() }
     }
 
-    /// Completes a file made by [`begin_file`], after which the pieces' records were written.
-    pub(crate) fn finish_file(
-        mut file: BufWriter<File>,
-        key: [u8; 32],
-        pieces: &[PieceRecord],
-        report: &[u8],
-    ) -> std::io::Result<()> {
-        file.write_all(bytemuck::cast_slice(pieces))?;
-        file.write_all(report)?;
-        let mut file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-        let n_records = pieces.iter().map(|piece| u64::from(piece.n_notes) + u64::from(piece.n_marks)).sum();
-        let mut head = Head {
-            magic: MAGIC,
-            version: VERSION,
-            reserved: 0,
-            key,
-            n_records,
-            n_pieces: pieces.len() as u64,
-            report_length: report.len() as u64,
-            checksum: 0,
-            report_checksum: Checksum::of(report),
-        };
-        head.checksum = head.checksum_of(&mut file)?;
-        file.seek(SeekFrom::Start(0))?;
-        file.write_all(bytes_of(&head))?;
-        file.sync_all()
-    }
-
     /// The pieces and the report in a file; nothing if it is missing, damaged, or has another key.
     pub(crate) fn open(path: &Path, key: [u8; 32]) -> Option<(Self, Vec<u8>)> {
         let mut file = File::open(path).ok()?;
@@ -231,12 +203,38 @@ impl Dataset {
     }
 }
 
-/// Makes a file and leaves room for the head.
-pub(crate) fn begin_file(path: &Path) -> std::io::Result<BufWriter<File>> {
-    let file = File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+/// Leaves room for the head of a new file; the pieces' records follow.
+pub(crate) fn begin_file(file: &mut File) -> std::io::Result<BufWriter<&mut File>> {
     let mut file = BufWriter::with_capacity(1 << 20, file);
     file.write_all(&[0; size_of::<Head>()])?;
     Ok(file)
+}
+
+/// Completes a file once the pieces' records are written.
+pub(crate) fn finish_file(
+    mut file: BufWriter<&mut File>,
+    key: [u8; 32],
+    pieces: &[PieceRecord],
+    report: &[u8],
+) -> std::io::Result<()> {
+    file.write_all(bytemuck::cast_slice(pieces))?;
+    file.write_all(report)?;
+    let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+    let n_records = pieces.iter().map(|piece| u64::from(piece.n_notes) + u64::from(piece.n_marks)).sum();
+    let mut head = Head {
+        magic: MAGIC,
+        version: VERSION,
+        reserved: 0,
+        key,
+        n_records,
+        n_pieces: pieces.len() as u64,
+        report_length: report.len() as u64,
+        checksum: 0,
+        report_checksum: Checksum::of(report),
+    };
+    head.checksum = head.checksum_of(file)?;
+    file.seek(SeekFrom::Start(0))?;
+    file.write_all(bytes_of(&head))
 }
 
 fn note(record: &NoteRecord) -> Note {

@@ -13,8 +13,9 @@ mod style;
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
+use crate::files;
 use crate::model::Model;
 use crate::training::corpus::{Corpus, Part};
 use crate::training::run::CurvePoint;
@@ -58,7 +59,7 @@ pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
         "Samples are composed as the plugin composes, at temperature 1 where nothing else is said, in the meters \
          and modes of the real pieces. Real pieces are those held out for validation.",
     );
-    std::fs::write(path, page.finish()).with_context(|| format!("could not write {}", path.display()))
+    Ok(files::replace(path, page.finish().as_bytes())?)
 }
 
 fn plural(count: usize, what: &str) -> String {

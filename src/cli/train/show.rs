@@ -1,12 +1,12 @@
 //! What a training run tells: on the screen while it runs, and in a log beside the weights.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
+use crate::files::{self, WriteError};
 use crate::training::corpus::{Corpus, Part};
 use crate::training::run::Progress;
 use crate::training::validation::Validation;
@@ -42,11 +42,11 @@ pub(super) fn report_corpus(corpus: &Corpus, log: &Path) -> Result<()> {
     if let Some(problem) = &report.cache_problem {
         println!("No cache is kept: {problem}");
     }
-    write_log(corpus, log).with_context(|| format!("could not write {}", log.display()))
+    Ok(write_log(corpus, log)?)
 }
 
-fn write_log(corpus: &Corpus, log: &Path) -> std::io::Result<()> {
-    let mut file = std::io::BufWriter::new(std::fs::File::create(log)?);
+fn write_log(corpus: &Corpus, log: &Path) -> Result<(), WriteError> {
+    let mut text = String::new();
     let report = &corpus.report;
     let kinds = [
         ("refused", &report.refused),
@@ -56,10 +56,10 @@ fn write_log(corpus: &Corpus, log: &Path) -> std::io::Result<()> {
     ];
     for (kind, lines) in kinds {
         for (path, words) in lines {
-            writeln!(file, "{kind}\t{path}\t{words}")?;
+            let _ = writeln!(text, "{kind}\t{path}\t{words}");
         }
     }
-    file.flush()
+    files::replace(log, text.as_bytes())
 }
 
 /// An empty bar.

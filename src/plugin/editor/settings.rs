@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::plugin::folders::data_folder;
 
 /// What the user has settled.
@@ -38,7 +39,7 @@ impl Settings {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        std::fs::write(path, serde_json::to_vec_pretty(self)?)
+        files::replace(&path, &serde_json::to_vec_pretty(self)?).map_err(|error| error.source)
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::plugin::editor::folder::models_folder;
 use crate::plugin::editor::library::file_of;
 
@@ -160,7 +161,7 @@ fn spawn(trainer: Option<&Path>, order: &Order, out: &Path, resumes: bool) -> Re
         std::fs::create_dir_all(folder).map_err(cannot)?;
     }
     let asked = serde_json::to_vec_pretty(order).map_err(|error| error.to_string())?;
-    std::fs::write(order_file(out), asked).map_err(cannot)?;
+    files::replace(&order_file(out), &asked).map_err(|error| cannot(error.source))?;
     let mut said = std::fs::File::options().create(true).append(true).open(said_file(out)).map_err(cannot)?;
     if resumes {
         writeln!(said, "{GOING_ON}").map_err(cannot)?;

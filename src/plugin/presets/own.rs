@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::plugin::Parameters;
 use crate::plugin::folders::data_folder;
 use crate::plugin::presets::file::{self, PresetFile};
@@ -59,13 +60,9 @@ pub(super) fn save_in(folder: &Path, preset: &Preset) -> Result<PathBuf, PresetE
     std::fs::create_dir_all(folder).map_err(unwritable)?;
     let text = serde_json::to_string_pretty(&PresetFile::of(preset));
     let text = text.map_err(|error| unwritable(error.into()))?;
-    let file = std::fs::File::create_new(&path);
-    match file {
-        Ok(mut file) => std::io::Write::write_all(&mut file, text.as_bytes()).map_err(unwritable)?,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            return Err(PresetError::Exists { name: preset.name.clone(), path });
-        }
-        Err(error) => return Err(unwritable(error)),
+    match files::create(&path, text.as_bytes()) {
+        Ok(()) => Ok(path),
+        Err(error) if error.is_taken() => Err(PresetError::Exists { name: preset.name.clone(), path }),
+        Err(error) => Err(unwritable(error.source)),
     }
-    Ok(path)
 }
