@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::music::{Beats, Meter, Score, Tick};
-use crate::player::ComposingKnobs;
+use crate::player::knobs::ComposingKnobs;
 
 /// A score with the number of the last [`Settle`] or [`BarLine`] that it answers.
 #[derive(Debug, Clone, Default)]
@@ -172,10 +172,10 @@ pub struct ComposerEnd {
 /// The player's end.
 #[derive(Debug)]
 pub struct PlayerEnd {
-    pub(in crate::player) outbox: Sender<Message>,
-    pub(in crate::player) inbox: Receiver<Published>,
-    pub(in crate::player) retired: Sender<Arc<Score>>,
-    pub(in crate::player) playhead: Arc<Playhead>,
+    pub(crate) outbox: Sender<Message>,
+    pub(crate) inbox: Receiver<Published>,
+    pub(crate) retired: Sender<Arc<Score>>,
+    pub(crate) playhead: Arc<Playhead>,
 }
 
 /// How many messages fit on their way up.

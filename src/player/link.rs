@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::TryRecvError;
 
 use crate::music::{Beats, Meter, Score, Tick};
-use crate::player::bars::HostBar;
 use crate::player::handover::{BarLine, Input, Message, Moment, PlayerEnd, Playhead, Published, Settle};
+use crate::player::host::bar::HostBar;
 
 /// How long the player may wait for the composer.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) struct Patience {
+pub(crate) struct Patience {
     /// Since the composer last gave a sign of life.
-    pub(in crate::player) quiet: Duration,
+    pub(crate) quiet: Duration,
     /// In all.
-    pub(in crate::player) total: Duration,
+    pub(crate) total: Duration,
 }
 
 impl Patience {
@@ -24,12 +24,12 @@ impl Patience {
     const LONGEST: Self = Self { quiet: Duration::from_secs(5), total: Duration::from_mins(1) };
 
     /// While a host says that it renders offline.
-    pub(in crate::player) fn offline() -> Self {
+    pub(crate) fn offline() -> Self {
         Self::LONGEST
     }
 
     /// While the song is so far ahead of the clock that a wait would do no harm.
-    pub(in crate::player) fn spare(spare: Duration) -> Self {
+    pub(crate) fn spare(spare: Duration) -> Self {
         Self { total: spare.min(Self::LONGEST.total), ..Self::LONGEST }
     }
 }
@@ -38,7 +38,7 @@ impl Patience {
 ///
 /// Only [`Link::await_answer`] may wait, and only for as long as it is told.
 #[derive(Debug)]
-pub(in crate::player) struct Link {
+pub(crate) struct Link {
     end: PlayerEnd,
     current: Published,
     /// How many messages that want an answer have been made.
@@ -59,7 +59,7 @@ impl Link {
     /// How many messages are kept while the composer does not read; then the oldest are lost.
     const N_UNSENT: usize = 64;
 
-    pub(in crate::player) fn new(end: PlayerEnd) -> Self {
+    pub(crate) fn new(end: PlayerEnd) -> Self {
         Self {
             end,
             current: Published::default(),
@@ -74,17 +74,17 @@ impl Link {
     }
 
     /// What to play now.
-    pub(in crate::player) fn score(&self) -> &Arc<Score> {
+    pub(crate) fn score(&self) -> &Arc<Score> {
         &self.current.score
     }
 
-    pub(in crate::player) fn playhead(&self) -> &Arc<Playhead> {
+    pub(crate) fn playhead(&self) -> &Arc<Playhead> {
         &self.end.playhead
     }
 
     /// Takes the newest score in and sends the old ones back to be freed elsewhere, and sends what could
     /// not be sent before. `false` if the composer is gone.
-    pub(in crate::player) fn receive(&mut self) -> bool {
+    pub(crate) fn receive(&mut self) -> bool {
         while let Some(message) = self.unsent.pop_front() {
             if self.end.outbox.try_send(message).is_err() {
                 self.unsent.push_front(message);
@@ -127,7 +127,7 @@ impl Link {
 
     /// Tells where things stand, if that is news. While the song moves, its position alone is news only
     /// once in a beat.
-    pub(in crate::player) fn tell(&mut self, moment: Moment) {
+    pub(crate) fn tell(&mut self, moment: Moment) {
         let is_news = self.last_moment.is_none_or(|last| {
             let moved = (moment.position - last.position).0.abs();
             let has_moved = if moment.playing { moved >= Tick::PER_BEAT } else { moved > 0 };
@@ -140,26 +140,26 @@ impl Link {
     }
 
     /// Passes on what somebody plays; the number is that of the answer.
-    pub(in crate::player) fn hear(&mut self, input: Input) -> u64 {
+    pub(crate) fn hear(&mut self, input: Input) -> u64 {
         self.n_asked += 1;
         self.send(Message::Input(Input { number: self.n_asked, ..input }));
         self.n_asked
     }
 
     /// Asks for a bar to be settled; the number is that of the answer.
-    pub(in crate::player) fn settle(&mut self, settle: Settle) -> u64 {
+    pub(crate) fn settle(&mut self, settle: Settle) -> u64 {
         self.n_asked += 1;
         self.send(Message::Settle(Settle { number: self.n_asked, ..settle }));
         self.n_asked
     }
 
     /// Notes that the composer has been told of this bar, so that [`Link::check_bar`] does not repeat it.
-    pub(in crate::player) fn knows_bar(&mut self, bar: HostBar) {
+    pub(crate) fn knows_bar(&mut self, bar: HostBar) {
         self.last_bar = Some((bar.start, bar.meter));
     }
 
     /// Tells the composer if the host's bar is not the score's; the number is that of the answer.
-    pub(in crate::player) fn check_bar(&mut self, bar: HostBar) -> Option<u64> {
+    pub(crate) fn check_bar(&mut self, bar: HostBar) -> Option<u64> {
         if self.last_bar == Some((bar.start, bar.meter)) || bar.start < Tick::ZERO {
             return None;
         }
@@ -180,12 +180,12 @@ impl Link {
     }
 
     /// Whether everything up to `number` has been answered.
-    pub(in crate::player) fn has_answered(&self, number: u64) -> bool {
+    pub(crate) fn has_answered(&self, number: u64) -> bool {
         self.current.answered >= number
     }
 
     /// Waits for an answer, as long as patience lasts. With none it does not even look at the clock.
-    pub(in crate::player) fn await_answer(&mut self, number: u64, patience: Patience) {
+    pub(crate) fn await_answer(&mut self, number: u64, patience: Patience) {
         if patience.total.is_zero() || self.has_answered(number) || self.gave_up {
             return;
         }
@@ -213,17 +213,17 @@ impl Link {
     }
 
     /// Counts a bar that began before the composer had answered.
-    pub(in crate::player) fn count_late(&self) {
+    pub(crate) fn count_late(&self) {
         self.end.playhead.count_late();
     }
 
     /// Lets the editor see whether a bar stands in for one that is late.
-    pub(in crate::player) fn show_repeating(&self, is_repeating: bool) {
+    pub(crate) fn show_repeating(&self, is_repeating: bool) {
         self.end.playhead.set_repeating(is_repeating);
     }
 
     /// Lets the editor see where the song is.
-    pub(in crate::player) fn show(&self, position: Beats, is_playing: bool) {
+    pub(crate) fn show(&self, position: Beats, is_playing: bool) {
         self.end.playhead.set(position, is_playing);
     }
 }

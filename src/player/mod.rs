@@ -7,36 +7,20 @@
 mod knobs;
 pub use knobs::{ComposingKnobs, Conversation, PerformingKnobs};
 
-mod transport;
-pub use transport::{Block, Transport};
-
 mod events;
 pub use events::{Event, EventKind, EventList};
 
 pub mod handover;
 
-mod play;
-pub use play::Player;
+mod host;
+pub use host::transport::{Block, Transport};
 
-mod follow;
-
-mod bars;
-
-mod performed;
-pub use performed::performed;
-
-mod performer;
-
-mod perform;
-
-mod keys;
-
-mod chord;
-
-mod waiting;
-
-mod sounding;
+mod performing;
 
 mod link;
 
-mod pace;
+mod play;
+pub use play::Player;
+
+mod render;
+pub use render::performed;

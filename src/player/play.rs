@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::music::{Beats, Score, Tick};
-use crate::player::bars::{HostBar, bar_tick};
-use crate::player::follow::{Follower, Motion, Path, Ruler};
+use crate::player::events::{Event, EventKind, EventList};
 use crate::player::handover::{Input, Moment, PlayerEnd, Playhead, Settle};
+use crate::player::host::bar::{HostBar, bar_tick};
+use crate::player::host::pace::Pace;
+use crate::player::host::position::{Follower, Motion, Path, Ruler};
+use crate::player::host::transport::{Block, Transport};
+use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 use crate::player::link::{Link, Patience};
-use crate::player::pace::Pace;
-use crate::player::perform;
-use crate::player::performer::{Manner, Performer, Repeat, Stretch};
-use crate::player::{Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Transport};
+use crate::player::performing::scheduler::{Manner, Performer, Repeat, Stretch};
+use crate::player::performing::timing;
 
 /// Plays the score under the host's playhead. Lives on the audio thread.
 #[derive(Debug)]
@@ -186,7 +188,7 @@ impl Player {
     /// its line; but not before it is known to be settled.
     fn next_stretch(&mut self, scene: &Scene<'_>, path: &mut Path) -> (f64, f64) {
         let line = self.bar.end.to_beats().0;
-        let lead_in = line - perform::earliest(scene.performing);
+        let lead_in = line - timing::earliest(scene.performing);
         if path.position < lead_in {
             return (path.next_position(lead_in), line);
         }

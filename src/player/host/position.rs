@@ -1,11 +1,11 @@
 //! Follows the host's song position from block to block.
 
 use crate::music::Beats;
-use crate::player::Block;
+use crate::player::host::transport::Block;
 
 /// Where the song goes during one block.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) enum Motion {
+pub(crate) enum Motion {
     /// Nowhere.
     Stopped,
     /// Along this path.
@@ -14,32 +14,32 @@ pub(in crate::player) enum Motion {
 
 /// How song positions lie on the samples of a block, at one tempo.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) struct Ruler {
+pub(crate) struct Ruler {
     /// A song position in beats.
-    pub(in crate::player) beat: f64,
+    pub(crate) beat: f64,
     /// The sample in the block where it lies.
-    pub(in crate::player) sample: f64,
+    pub(crate) sample: f64,
     /// Samples to the beat.
-    pub(in crate::player) samples_per_beat: f64,
+    pub(crate) samples_per_beat: f64,
     /// Where the block begins, in samples counted from the player's first.
-    pub(in crate::player) block_start: u64,
+    pub(crate) block_start: u64,
     /// The block's length.
-    pub(in crate::player) n_samples: u32,
+    pub(crate) n_samples: u32,
 }
 
 impl Ruler {
     /// For a block in which the song stands.
-    pub(in crate::player) fn standing(block_start: u64, n_samples: u32) -> Self {
+    pub(crate) fn standing(block_start: u64, n_samples: u32) -> Self {
         Self { beat: 0.0, sample: 0.0, samples_per_beat: 1.0, block_start, n_samples }
     }
 
     /// The song position of a sample of the block.
-    pub(in crate::player) fn to_beat(self, offset: u32) -> Beats {
+    pub(crate) fn to_beat(self, offset: u32) -> Beats {
         Beats(self.beat + (f64::from(offset) - self.sample) / self.samples_per_beat)
     }
 
     /// The nearest sample to a song position, within the block.
-    pub(in crate::player) fn to_offset_round(self, beat: f64) -> u32 {
+    pub(crate) fn to_offset_round(self, beat: f64) -> u32 {
         let sample = self.sample + (beat - self.beat) * self.samples_per_beat;
         // A cast from a float saturates, so positions far away are safe.
         (sample.round() as u32).min(self.n_samples.saturating_sub(1))
@@ -48,33 +48,33 @@ impl Ruler {
 
 /// The way of the song through one block: straight on, but for a loop that may wrap many times.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) struct Path {
+pub(crate) struct Path {
     /// Where the song is, in beats.
-    pub(in crate::player) position: f64,
+    pub(crate) position: f64,
     /// Beats to the sample.
-    pub(in crate::player) beats_per_sample: f64,
+    pub(crate) beats_per_sample: f64,
     /// Start and end of the loop, if the song is going to wrap.
-    pub(in crate::player) loop_range: Option<(f64, f64)>,
+    pub(crate) loop_range: Option<(f64, f64)>,
     /// If the song has come here from elsewhere, by a jump or round a loop: the position from which
     /// notes are due. Whoever takes the stretch that was jumped to takes this too.
-    pub(in crate::player) jump: Option<f64>,
+    pub(crate) jump: Option<f64>,
     sample: f64,
     n_samples: f64,
 }
 
 impl Path {
     /// Whether the block is full.
-    pub(in crate::player) fn is_over(&self) -> bool {
+    pub(crate) fn is_over(&self) -> bool {
         self.n_samples - self.sample < 1e-6
     }
 
     /// The sample of the block that it has come to.
-    pub(in crate::player) fn sample(&self) -> f64 {
+    pub(crate) fn sample(&self) -> f64 {
         self.sample
     }
 
     /// How song positions from here on lie on the samples of the block.
-    pub(in crate::player) fn ruler(&self, block_start: u64) -> Ruler {
+    pub(crate) fn ruler(&self, block_start: u64) -> Ruler {
         Ruler {
             beat: self.position,
             sample: self.sample,
@@ -85,13 +85,13 @@ impl Path {
     }
 
     /// Where the song would be at the end of the block if it ran straight on.
-    pub(in crate::player) fn block_end(&self) -> f64 {
+    pub(crate) fn block_end(&self) -> f64 {
         self.position + (self.n_samples - self.sample) * self.beats_per_sample
     }
 
     /// Goes on to the end of the block, the loop or the bar, whichever comes first, and returns the song
     /// position where that stretch ends. At the end of the loop the path jumps back.
-    pub(in crate::player) fn next_position(&mut self, bar_end: f64) -> f64 {
+    pub(crate) fn next_position(&mut self, bar_end: f64) -> f64 {
         let block_end = self.block_end();
         let loop_end = self.loop_range.map_or(f64::INFINITY, |(_, end)| end);
         let to = block_end.min(bar_end).min(loop_end).max(self.position);
@@ -113,7 +113,7 @@ impl Path {
 
 /// Knows where the next block should begin, and so whether the song has jumped.
 #[derive(Debug, Default)]
-pub(in crate::player) struct Follower {
+pub(crate) struct Follower {
     last: Option<Last>,
 }
 
@@ -138,12 +138,12 @@ impl Follower {
     const SHORTEST_LOOP: f64 = 16.0;
 
     /// Forgets where the song was: whatever comes next is a jump.
-    pub(in crate::player) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         self.last = None;
     }
 
     /// Where the song goes during this block, whose transport is credible.
-    pub(in crate::player) fn advance(&self, block: &Block) -> Motion {
+    pub(crate) fn advance(&self, block: &Block) -> Motion {
         let transport = &block.transport;
         if !transport.playing {
             return Motion::Stopped;
@@ -168,7 +168,7 @@ impl Follower {
     }
 
     /// Remembers where a block ended.
-    pub(in crate::player) fn arrive(&mut self, path: &Path) {
+    pub(crate) fn arrive(&mut self, path: &Path) {
         self.last = Some(Last {
             position: path.position,
             beats_per_sample: path.beats_per_sample,

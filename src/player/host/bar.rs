@@ -1,17 +1,17 @@
 //! Counts bars the way the host does, with whatever the host tells.
 
 use crate::music::{Meter, Score, Tick};
-use crate::player::Transport;
+use crate::player::host::transport::Transport;
 
 /// The host's bar under the playhead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::player) struct HostBar {
+pub(crate) struct HostBar {
     /// Its bar line.
-    pub(in crate::player) start: Tick,
+    pub(crate) start: Tick,
     /// The next bar line.
-    pub(in crate::player) end: Tick,
+    pub(crate) end: Tick,
     /// Its time signature.
-    pub(in crate::player) meter: Meter,
+    pub(crate) meter: Meter,
 }
 
 impl HostBar {
@@ -29,12 +29,12 @@ impl HostBar {
     }
 
     /// The bar at the origin of the song.
-    pub(in crate::player) fn first() -> Self {
+    pub(crate) fn first() -> Self {
         Self::new(Tick::ZERO, Meter::COMMON, Tick::ZERO)
     }
 
     /// The bar after it, as long as the host tells nothing else.
-    pub(in crate::player) fn next(self) -> Self {
+    pub(crate) fn next(self) -> Self {
         Self::new(self.end, self.meter, self.end)
     }
 
@@ -42,7 +42,7 @@ impl HostBar {
     ///
     /// Without a bar start from the host, the score knows best; where nothing is composed, bars are
     /// counted from the origin.
-    pub(in crate::player) fn landed(position: f64, transport: &Transport, score: &Score) -> Self {
+    pub(crate) fn landed(position: f64, transport: &Transport, score: &Score) -> Self {
         if let Some(bar) = Self::told(position, transport) {
             return bar;
         }
@@ -60,7 +60,7 @@ impl HostBar {
     }
 
     /// This bar, corrected by what the host tells at the start of a block that lies within it.
-    pub(in crate::player) fn corrected(self, position: f64, transport: &Transport) -> Self {
+    pub(crate) fn corrected(self, position: f64, transport: &Transport) -> Self {
         if let Some(bar) = Self::told(position, transport) {
             return bar;
         }
@@ -89,6 +89,6 @@ impl HostBar {
 }
 
 /// The tick at or before a position, where a hair before a tick is on it.
-pub(in crate::player) fn bar_tick(position: f64) -> Tick {
+pub(crate) fn bar_tick(position: f64) -> Tick {
     Tick((position * Tick::PER_BEAT as f64 + 0.02).floor() as i64)
 }

@@ -4,20 +4,21 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::music::{Bar, Family, Score, Tick};
-use crate::player::chord::Keyboard;
-use crate::player::follow::Ruler;
-use crate::player::keys;
-use crate::player::perform::{self, Timed};
-use crate::player::sounding::{Hand, Press, Sounding};
-use crate::player::waiting::Waiting;
-use crate::player::{ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs};
+use crate::player::events::{Event, EventKind, EventList};
+use crate::player::host::position::Ruler;
+use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
+use crate::player::performing::chord_follow::Keyboard;
+use crate::player::performing::pitch;
+use crate::player::performing::queue::Waiting;
+use crate::player::performing::sounding::{Hand, Press, Sounding};
+use crate::player::performing::timing::{self, Timed};
 
 /// What sounds, what is about to, and what is held at the input.
 ///
 /// Each written note is read once, shortly before the earliest moment at which it may be played, and waits
 /// for its time: so it sounds exactly once, however the knobs that move it are turned meanwhile.
 #[derive(Debug)]
-pub(in crate::player) struct Performer {
+pub(crate) struct Performer {
     sounding: Sounding,
     waiting: Waiting,
     keyboard: Keyboard,
@@ -36,34 +37,34 @@ pub(in crate::player) struct Performer {
 
 /// A stretch of the song within a block.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) struct Stretch {
-    pub(in crate::player) ruler: Ruler,
+pub(crate) struct Stretch {
+    pub(crate) ruler: Ruler,
     /// The song position in beats where it ends.
-    pub(in crate::player) until: f64,
+    pub(crate) until: f64,
     /// No note written from this song position on may be read yet.
-    pub(in crate::player) limit: f64,
+    pub(crate) limit: f64,
     /// Where the song is going to jump back.
-    pub(in crate::player) loop_end: Option<f64>,
+    pub(crate) loop_end: Option<f64>,
     /// The song position in beats of the next bar line.
-    pub(in crate::player) bar_end: f64,
+    pub(crate) bar_end: f64,
 }
 
 /// How to play.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) struct Manner<'a> {
+pub(crate) struct Manner<'a> {
     /// Within their ranges.
-    pub(in crate::player) performing: &'a PerformingKnobs,
-    pub(in crate::player) composing: &'a ComposingKnobs,
-    pub(in crate::player) sample_rate: f64,
+    pub(crate) performing: &'a PerformingKnobs,
+    pub(crate) composing: &'a ComposingKnobs,
+    pub(crate) sample_rate: f64,
 }
 
 /// A bar that stands in for one that is not composed yet.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) struct Repeat {
+pub(crate) struct Repeat {
     /// Where the bar begins that is played.
-    pub(in crate::player) source: Tick,
+    pub(crate) source: Tick,
     /// Where the bar begins that it stands in for.
-    pub(in crate::player) start: Tick,
+    pub(crate) start: Tick,
 }
 
 impl Performer {
@@ -71,7 +72,7 @@ impl Performer {
     /// the composer hears it on, it lies there.
     const UPBEAT: f64 = 3.5 / Tick::PER_BEAT as f64;
 
-    pub(in crate::player) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             sounding: Sounding::new(),
             waiting: Waiting::new(),
@@ -86,7 +87,7 @@ impl Performer {
     }
 
     /// Another bar begins.
-    pub(in crate::player) fn cross_bar_line(&mut self) {
+    pub(crate) fn cross_bar_line(&mut self) {
         self.is_joined = std::mem::take(&mut self.is_joined_next);
     }
 
@@ -98,13 +99,13 @@ impl Performer {
     }
 
     /// The first tick of which the notes have not been read.
-    pub(in crate::player) fn due(&self) -> Tick {
+    pub(crate) fn due(&self) -> Tick {
         self.due
     }
 
     /// The song has come to `position` from elsewhere, or round a loop: what sounds ends, and notes written
     /// from `due` on are to be played.
-    pub(in crate::player) fn land(&mut self, position: f64, due: f64, ruler: Ruler, events: &mut EventList) {
+    pub(crate) fn land(&mut self, position: f64, due: f64, ruler: Ruler, events: &mut EventList) {
         self.cut_off(ruler.to_offset_round(position), ruler.block_start, events);
         self.due = ticks_ceil(due);
         self.floor = position;
@@ -112,26 +113,26 @@ impl Performer {
     }
 
     /// The music ends at this sample. What is held at the input sounds on.
-    pub(in crate::player) fn cut_off(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+    pub(crate) fn cut_off(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         self.waiting.clear();
         self.pulled = Pulled::default();
         self.sounding.release_all(offset, block_start, events);
     }
 
     /// Everything ends at this sample, and keys that are still held at the input count no longer.
-    pub(in crate::player) fn silence(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+    pub(crate) fn silence(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         self.cut_off(offset, block_start, events);
         self.sounding.lift_all(offset, block_start, events);
         self.keyboard.forget();
     }
 
     /// With thru switched off, what is held at the input sounds no longer.
-    pub(in crate::player) fn end_thru(&mut self, block_start: u64, events: &mut EventList) {
+    pub(crate) fn end_thru(&mut self, block_start: u64, events: &mut EventList) {
         self.sounding.lift_all(0, block_start, events);
     }
 
     /// Plays all notes that begin or end in the stretch.
-    pub(in crate::player) fn play(
+    pub(crate) fn play(
         &mut self,
         stretch: &Stretch,
         score: &Score,
@@ -144,13 +145,13 @@ impl Performer {
         // What lies less than half a sample before the end rounds to a sample beyond it.
         let half_sample = 0.5 / ruler.samples_per_beat;
         let until = stretch.until - half_sample;
-        let lead = perform::earliest(manner.performing);
+        let lead = timing::earliest(manner.performing);
         let end = ticks_ceil((until + lead).min(stretch.limit - half_sample).max(until));
         // Most blocks are shorter than a tick and begin no note; then the score, which is large and cold, is
         // not looked at.
         if self.due < end {
             self.read_all(self.due..end, stretch, score, repeat, manner, events);
-            if perform::repeats_what_was_played(manner.performing, manner.composing) {
+            if timing::repeats_what_was_played(manner.performing, manner.composing) {
                 self.read_played_in(self.due..end, stretch, score);
             }
             self.due = end;
@@ -190,7 +191,7 @@ impl Performer {
         let one_sample = 1.0 / stretch.ruler.samples_per_beat;
         let latest = stretch.loop_end.map_or(f64::INFINITY, |end| end - one_sample);
         for note in notes.iter().skip(first).take_while(|note| note.onset.0 < end) {
-            let mut note = perform::played_in(note);
+            let mut note = timing::played_in(note);
             note.onset = note.onset.min(latest);
             self.waiting.push(note);
         }
@@ -209,11 +210,11 @@ impl Performer {
     ) {
         let ruler = stretch.ruler;
         let beats_per_second = manner.sample_rate / ruler.samples_per_beat;
-        let lead = perform::earliest(manner.performing);
+        let lead = timing::earliest(manner.performing);
         let first = bar.notes.partition_point(|note| note.onset + shift < ticks.start);
         let n_notes = bar.notes.partition_point(|note| note.onset + shift < ticks.end);
         for note_idx in first..n_notes {
-            let Some(mut note) = perform::timed(bar, note_idx, shift, manner.performing, beats_per_second)
+            let Some(mut note) = timing::timed(bar, note_idx, shift, manner.performing, beats_per_second)
             else {
                 continue;
             };
@@ -262,11 +263,11 @@ impl Performer {
                 hand: Hand::PlayedIn(timed.end),
             };
         }
-        let channel = keys::channel(note.family, knobs);
+        let channel = pitch::channel(note.family, knobs);
         let key = if note.family.is_drums() {
             note.pitch.min(127)
         } else {
-            let key = keys::moved(note.pitch, knobs, manner.composing);
+            let key = pitch::moved(note.pitch, knobs, manner.composing);
             let grace = (Keyboard::GRACE * manner.sample_rate) as u64;
             match self.keyboard.chord(block_start + u64::from(offset), grace) {
                 Some(chord) if knobs.chord_follow => {
@@ -279,13 +280,13 @@ impl Performer {
                 _ => key,
             }
         };
-        let velocity = perform::velocity(note, knobs);
+        let velocity = timing::velocity(note, knobs);
         Press { offset, channel, key, velocity, hand: Hand::Music(timed.end) }
     }
 
     /// Works in a key that went down or up at the input, and passes it on if thru is on. The song, if it
     /// moves, has been played up to there.
-    pub(in crate::player) fn hear(
+    pub(crate) fn hear(
         &mut self,
         event: Event,
         ruler: Ruler,
@@ -314,7 +315,7 @@ impl Performer {
     }
 
     /// While the song stands nothing is played, but what comes in goes out.
-    pub(in crate::player) fn stand(
+    pub(crate) fn stand(
         &mut self,
         input: &[Event],
         ruler: Ruler,
@@ -359,6 +360,6 @@ impl Pulled {
 }
 
 /// The first tick at or after a position.
-pub(in crate::player) fn ticks_ceil(position: f64) -> Tick {
+pub(crate) fn ticks_ceil(position: f64) -> Tick {
     Tick((position * Tick::PER_BEAT as f64).ceil() as i64)
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// never makes the song late. Reading the clock is no system call where the kernel maps it into the
 /// process, as Linux, macOS and Windows do.
 #[derive(Debug, Default)]
-pub(in crate::player) struct Pace {
+pub(crate) struct Pace {
     ahead: f64,
     last: Option<(Instant, f64)>,
 }
@@ -21,7 +21,7 @@ impl Pace {
     const DRIFT: f64 = 1.005;
 
     /// Tells that a block of so many seconds is asked for.
-    pub(in crate::player) fn tick(&mut self, now: Instant, seconds: f64) {
+    pub(crate) fn tick(&mut self, now: Instant, seconds: f64) {
         if let Some((then, length)) = self.last {
             let elapsed = now.saturating_duration_since(then).as_secs_f64();
             self.ahead = (self.ahead + length - Self::DRIFT * elapsed).max(0.0);
@@ -30,7 +30,7 @@ impl Pace {
     }
 
     /// How long a wait would do no harm.
-    pub(in crate::player) fn spare(&self) -> Duration {
+    pub(crate) fn spare(&self) -> Duration {
         Duration::try_from_secs_f64(self.ahead - Self::LIVE).unwrap_or_default()
     }
 }
@@ -39,7 +39,7 @@ impl Pace {
 mod tests {
     use std::time::{Duration, Instant};
 
-    use crate::player::pace::Pace;
+    use crate::player::host::pace::Pace;
 
     fn spare_after(n_blocks: u32, block_seconds: f64, clock_seconds: f64) -> Duration {
         let mut pace = Pace::default();

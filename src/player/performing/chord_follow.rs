@@ -2,7 +2,7 @@
 
 /// The tones of a chord: every octave of the keys that are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::player) struct Chord {
+pub(crate) struct Chord {
     /// One bit for each pitch class, C the lowest.
     classes: u16,
     /// The pitch class of the lowest key.
@@ -14,7 +14,7 @@ impl Chord {
     const REACH: u8 = 9;
 
     /// The chord of these keys, one bit for each; none if there are none.
-    pub(in crate::player) fn of_keys(keys: u128) -> Option<Self> {
+    pub(crate) fn of_keys(keys: u128) -> Option<Self> {
         if keys == 0 {
             return None;
         }
@@ -26,7 +26,7 @@ impl Chord {
     /// The chord tone nearest to `key` that is not among the keys `taken`, one bit for each.
     ///
     /// Of two that are equally near, the lower. If all in reach are taken it is the nearest tone.
-    pub(in crate::player) fn nearest(self, key: u8, taken: u128) -> u8 {
+    pub(crate) fn nearest(self, key: u8, taken: u128) -> u8 {
         let free = nearest_where(key, |tone| self.has(tone) && taken >> tone & 1 == 0);
         free.filter(|tone| tone.abs_diff(key) <= Self::REACH)
             .or_else(|| nearest_where(key, |tone| self.has(tone)))
@@ -34,7 +34,7 @@ impl Chord {
     }
 
     /// The nearest key of the lowest held note's pitch class: what a bass plays.
-    pub(in crate::player) fn nearest_bass(self, key: u8) -> u8 {
+    pub(crate) fn nearest_bass(self, key: u8) -> u8 {
         nearest_where(key, |tone| tone % 12 == self.bass).unwrap_or(key)
     }
 
@@ -57,7 +57,7 @@ fn nearest_where(key: u8, is_wanted: impl Fn(u8) -> bool) -> Option<u8> {
 /// When all keys are let go, the chord that was held stays. Fingers never leave together: while keys are
 /// being let go, the chord shrinks only after a moment's grace.
 #[derive(Debug, Default)]
-pub(in crate::player) struct Keyboard {
+pub(crate) struct Keyboard {
     /// For each channel, one bit for each key that is down.
     held: [u128; 16],
     chord: Option<Chord>,
@@ -67,10 +67,10 @@ pub(in crate::player) struct Keyboard {
 
 impl Keyboard {
     /// How long a key counts that was let go while others are held, in seconds.
-    pub(in crate::player) const GRACE: f64 = 0.05;
+    pub(crate) const GRACE: f64 = 0.05;
 
     /// A key goes down.
-    pub(in crate::player) fn press(&mut self, channel: u8, key: u8) {
+    pub(crate) fn press(&mut self, channel: u8, key: u8) {
         if let Some(held) = self.held.get_mut(usize::from(channel)) {
             *held |= 1u128.checked_shl(key.into()).unwrap_or_default();
         }
@@ -79,7 +79,7 @@ impl Keyboard {
     }
 
     /// A key goes up at the sample `now`.
-    pub(in crate::player) fn lift(&mut self, channel: u8, key: u8, now: u64) {
+    pub(crate) fn lift(&mut self, channel: u8, key: u8, now: u64) {
         if let Some(held) = self.held.get_mut(usize::from(channel)) {
             *held &= !1u128.checked_shl(key.into()).unwrap_or_default();
         }
@@ -87,7 +87,7 @@ impl Keyboard {
     }
 
     /// The chord to follow at the sample `now`, where the grace is so many samples.
-    pub(in crate::player) fn chord(&mut self, now: u64, grace: u64) -> Option<Chord> {
+    pub(crate) fn chord(&mut self, now: u64, grace: u64) -> Option<Chord> {
         if self.let_go.is_some_and(|then| now >= then + grace) {
             self.chord = Chord::of_keys(self.keys()).or(self.chord);
             self.let_go = None;
@@ -96,18 +96,18 @@ impl Keyboard {
     }
 
     /// Forgets the chord, unless it is held still: the song has stopped.
-    pub(in crate::player) fn forget_unless_held(&mut self) {
+    pub(crate) fn forget_unless_held(&mut self) {
         self.chord = Chord::of_keys(self.keys());
         self.let_go = None;
     }
 
     /// Forgets every key: what happens to them is no longer heard.
-    pub(in crate::player) fn forget(&mut self) {
+    pub(crate) fn forget(&mut self) {
         *self = Self::default();
     }
 
     /// Whether any key is down.
-    pub(in crate::player) fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         self.keys() != 0
     }
 
@@ -121,7 +121,7 @@ impl Keyboard {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::player::chord::{Chord, Keyboard};
+    use crate::player::performing::chord_follow::{Chord, Keyboard};
 
     fn keys(keys: &[u8]) -> u128 {
         keys.iter().fold(0, |bits, key| bits | 1 << key)

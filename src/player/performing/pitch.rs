@@ -1,7 +1,7 @@
 //! Which key and which channel a written note is played on.
 
 use crate::music::{Family, PitchClassSet};
-use crate::player::{ComposingKnobs, PerformingKnobs};
+use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 
 /// What musicians call channel 10.
 const DRUM_CHANNEL: u8 = 9;
@@ -11,7 +11,7 @@ const DRUM_CHANNEL: u8 = 9;
 /// With a channel for each instrument, families have the channels from 0 up in their own order, 9 left out.
 /// There are 15 of those for 16 pitched families: sound effects, the last and the least likely to be missed,
 /// share channel 15 with the percussive instruments.
-pub(in crate::player) fn channel(family: Family, knobs: &PerformingKnobs) -> u8 {
+pub(crate) fn channel(family: Family, knobs: &PerformingKnobs) -> u8 {
     if family.is_drums() {
         return DRUM_CHANNEL;
     }
@@ -24,7 +24,7 @@ pub(in crate::player) fn channel(family: Family, knobs: &PerformingKnobs) -> u8 
 
 /// The key of a pitched note, moved by octave and transpose, and brought back by octaves where they would
 /// move it off the keyboard.
-pub(in crate::player) fn moved(pitch: u8, knobs: &PerformingKnobs, composing: &ComposingKnobs) -> u8 {
+pub(crate) fn moved(pitch: u8, knobs: &PerformingKnobs, composing: &ComposingKnobs) -> u8 {
     let steps = i32::from(knobs.transpose);
     let pitch = i32::from(pitch.min(127));
     let key = transposed(pitch, steps, composing.pitch_classes(), i32::from(composing.tonic));
@@ -71,8 +71,8 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::music::{Family, PitchClassSet, Scale};
-    use crate::player::keys::{channel, moved, transposed};
-    use crate::player::{ComposingKnobs, PerformingKnobs};
+    use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
+    use crate::player::performing::pitch::{channel, moved, transposed};
 
     const MAJOR: PitchClassSet = PitchClassSet::new(&[0, 2, 4, 5, 7, 9, 11]);
 

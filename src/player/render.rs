@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::music::{Bar, Beats, Family, PerformedNote, Tick};
-use crate::player::{ComposingKnobs, PerformingKnobs, keys, perform};
+use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
+use crate::player::performing::pitch;
+use crate::player::performing::timing;
 
 /// What [`Player`](crate::player::Player) plays when the song runs from the beginning of `bars` with the knobs
 /// as they stand, at so many quarter notes a minute, where nobody plays: so what was played in is played again if
@@ -27,28 +29,28 @@ pub fn performed(
 ) -> Vec<PerformedNote> {
     let (composing, performing) = (composing.rounded(), performing.within_ranges());
     let origin = bars.first().map_or(Tick::ZERO, |bar| bar.start).to_beats().0;
-    let timed = |bar: &Arc<Bar>| -> Vec<perform::Timed> {
-        let timed = |idx| perform::timed(bar, idx, Tick::ZERO, &performing, tempo / 60.0);
+    let timed = |bar: &Arc<Bar>| -> Vec<timing::Timed> {
+        let timed = |idx| timing::timed(bar, idx, Tick::ZERO, &performing, tempo / 60.0);
         (0..bar.notes.len()).filter_map(timed).collect()
     };
-    let played = |timed: perform::Timed| {
+    let played = |timed: timing::Timed| {
         let note = &timed.note;
         let onset = (timed.onset - origin).max(0.0);
         PerformedNote {
             onset: Beats(onset),
             end: Beats((timed.end - origin).max(onset + SHORTEST)),
-            channel: keys::channel(note.family, &performing),
+            channel: pitch::channel(note.family, &performing),
             key: if note.family.is_drums() {
                 note.pitch.min(127)
             } else {
-                keys::moved(note.pitch, &performing, &composing)
+                pitch::moved(note.pitch, &performing, &composing)
             },
-            velocity: perform::velocity(note, &performing),
+            velocity: timing::velocity(note, &performing),
             family: note.family,
         }
     };
     let mut notes: Vec<PerformedNote> = bars.iter().flat_map(timed).map(played).collect();
-    if perform::repeats_what_was_played(&performing, &composing) {
+    if timing::repeats_what_was_played(&performing, &composing) {
         let end = bars.last().map_or(origin, |bar| bar.end().to_beats().0);
         let begins_here = |note: &&PerformedNote| (origin..end).contains(&note.onset.0);
         let moved = |note: &PerformedNote| {
@@ -90,7 +92,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::music::{Bar, Family, Meter, Note, Tick};
-    use crate::player::{ComposingKnobs, PerformingKnobs, performed};
+    use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
+    use crate::player::render::performed;
 
     fn bars(notes: &[(i64, i64, u8)]) -> Vec<Arc<Bar>> {
         let note = |(onset, duration, pitch): &(i64, i64, u8)| Note {

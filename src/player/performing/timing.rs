@@ -4,21 +4,21 @@
 //! and what was heard is heard again.
 
 use crate::music::{Bar, Grid, Meter, Note, PerformedNote, Tick, mix64};
-use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
+use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
 
 /// A written note with the moment at which it is played.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) struct Timed {
+pub(crate) struct Timed {
     /// As it is written, at its place in the song.
-    pub(in crate::player) note: Note,
+    pub(crate) note: Note,
     /// The song position in beats at which it begins.
-    pub(in crate::player) onset: f64,
+    pub(crate) onset: f64,
     /// The song position in beats at which it ends.
-    pub(in crate::player) end: f64,
+    pub(crate) end: f64,
     /// Whether it is the lowest of a chord of at least three.
-    pub(in crate::player) is_lowest: bool,
+    pub(crate) is_lowest: bool,
     /// The channel on which somebody played it, if it was not composed.
-    pub(in crate::player) played_on: Option<u8>,
+    pub(crate) played_on: Option<u8>,
 }
 
 /// A thirty-second note, in ticks.
@@ -34,12 +34,12 @@ const MIDDLE_VELOCITY: f32 = 64.0;
 const VELOCITY_STRAY: f32 = 24.0;
 
 /// How much earlier than written a note may be played, in beats. Swing and strum only ever delay.
-pub(in crate::player) fn earliest(knobs: &PerformingKnobs) -> f64 {
+pub(crate) fn earliest(knobs: &PerformingKnobs) -> f64 {
     0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND / Tick::PER_BEAT as f64
 }
 
 /// When a note of `bar` is played if the bar is moved by `shift`.
-pub(in crate::player) fn timed(
+pub(crate) fn timed(
     bar: &Bar,
     note_idx: usize,
     shift: Tick,
@@ -66,7 +66,7 @@ pub(in crate::player) fn timed(
 }
 
 /// A note that somebody played, which is played again as it was.
-pub(in crate::player) fn played_in(played: &PerformedNote) -> Timed {
+pub(crate) fn played_in(played: &PerformedNote) -> Timed {
     let (onset, end) = (played.onset.to_ticks_floor(), played.end.to_ticks_floor());
     let note = Note {
         onset,
@@ -85,15 +85,12 @@ pub(in crate::player) fn played_in(played: &PerformedNote) -> Timed {
 }
 
 /// Whether what was played in is played again, where nobody plays: as far as it went through.
-pub(in crate::player) fn repeats_what_was_played(
-    performing: &PerformingKnobs,
-    composing: &ComposingKnobs,
-) -> bool {
+pub(crate) fn repeats_what_was_played(performing: &PerformingKnobs, composing: &ComposingKnobs) -> bool {
     performing.thru && composing.conversation != Conversation::Generate
 }
 
 /// How loud a note is played, 1 to 127.
-pub(in crate::player) fn velocity(note: &Note, knobs: &PerformingKnobs) -> u8 {
+pub(crate) fn velocity(note: &Note, knobs: &PerformingKnobs) -> u8 {
     let spread = MIDDLE_VELOCITY + (f32::from(note.velocity) - MIDDLE_VELOCITY) * knobs.velocity_spread;
     let stray = VELOCITY_STRAY * knobs.humanize_velocity * stray(note, Aspect::Velocity) as f32;
     ((spread * knobs.velocity + stray).round() as u8).clamp(1, 127)
@@ -193,8 +190,8 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::music::{Bar, Family, Grid, Meter, Note, Tick};
-    use crate::player::PerformingKnobs;
-    use crate::player::perform::{Swing, timed, velocity};
+    use crate::player::knobs::PerformingKnobs;
+    use crate::player::performing::timing::{Swing, timed, velocity};
 
     fn bar(notes: &[(i64, u8, Family)]) -> Bar {
         let note = |(onset, pitch, family): &(i64, u8, Family)| Note {

@@ -30,7 +30,7 @@ impl Transport {
 
     /// The same without what cannot be true: from here on every position is finite and small enough to
     /// be reckoned with.
-    pub(in crate::player) fn credible(self) -> Self {
+    pub(crate) fn credible(self) -> Self {
         let is_credible = |position: &Beats| position.0.abs() < Self::FURTHEST;
         let is_loop = |(start, end): &(Beats, Beats)| is_credible(start) && is_credible(end) && start < end;
         Self {
@@ -55,7 +55,7 @@ pub struct Block {
 
 impl Block {
     /// Samples a second, where a host that tells nonsense is taken to run at 48,000.
-    pub(in crate::player) fn credible_rate(&self) -> f64 {
+    pub(crate) fn credible_rate(&self) -> f64 {
         let rate = Some(self.sample_rate).filter(|rate| (1000.0..=1e7).contains(rate));
         rate.unwrap_or(48_000.0)
     }

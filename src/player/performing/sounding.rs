@@ -1,7 +1,7 @@
 //! The keys that are down, and when they go up.
 
-use crate::player::EventList;
-use crate::player::follow::Ruler;
+use crate::player::events::EventList;
+use crate::player::host::position::Ruler;
 
 /// A key that is down.
 #[derive(Debug, Clone, Copy)]
@@ -24,24 +24,24 @@ struct Key {
 /// the note-offs of all. A key that both the music and somebody at the input hold goes up when both have
 /// let go.
 #[derive(Debug)]
-pub(in crate::player) struct Sounding {
+pub(crate) struct Sounding {
     keys: Vec<Key>,
 }
 
 /// A key to be pressed.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) struct Press {
-    pub(in crate::player) offset: u32,
-    pub(in crate::player) channel: u8,
-    pub(in crate::player) key: u8,
-    pub(in crate::player) velocity: u8,
+pub(crate) struct Press {
+    pub(crate) offset: u32,
+    pub(crate) channel: u8,
+    pub(crate) key: u8,
+    pub(crate) velocity: u8,
     /// Who presses it.
-    pub(in crate::player) hand: Hand,
+    pub(crate) hand: Hand,
 }
 
 /// Who presses a key, and so when it goes up.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::player) enum Hand {
+pub(crate) enum Hand {
     /// The music, until this song position in beats.
     Music(f64),
     /// What somebody played once, until this song position in beats.
@@ -57,7 +57,7 @@ impl Sounding {
     const SAME_NOTE: u64 = 64;
 
     /// Nothing is down.
-    pub(in crate::player) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { keys: Vec::with_capacity(Self::CAPACITY) }
     }
 
@@ -65,7 +65,7 @@ impl Sounding {
     ///
     /// A key that is down goes up first. One that went down at this very sample is the same note: it
     /// stays and sounds to the later end.
-    pub(in crate::player) fn press(&mut self, press: &Press, block_start: u64, events: &mut EventList) {
+    pub(crate) fn press(&mut self, press: &Press, block_start: u64, events: &mut EventList) {
         let Press { offset, channel, key, velocity, hand } = *press;
         let now = block_start + u64::from(offset);
         let (mut end, mut is_held) = match hand {
@@ -101,7 +101,7 @@ impl Sounding {
 
     /// Somebody lets go of a key at the input. It goes up unless the music holds it beyond `position`, in
     /// beats.
-    pub(in crate::player) fn lift(
+    pub(crate) fn lift(
         &mut self,
         (channel, key): (u8, u8),
         offset: u32,
@@ -126,7 +126,7 @@ impl Sounding {
     }
 
     /// What is held at the input counts no longer: what the music does not hold goes up at once.
-    pub(in crate::player) fn lift_all(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+    pub(crate) fn lift_all(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         for idx in (0..self.keys.len()).rev() {
             let Some(key) = self.keys.get_mut(idx).filter(|key| key.is_held) else {
                 continue;
@@ -144,13 +144,7 @@ impl Sounding {
 
     /// Lets go, in the order of time, of all keys whose end lies before the song position `until` and at
     /// or before the sample `last`.
-    pub(in crate::player) fn release_due(
-        &mut self,
-        until: f64,
-        last: u32,
-        ruler: Ruler,
-        events: &mut EventList,
-    ) {
+    pub(crate) fn release_due(&mut self, until: f64, last: u32, ruler: Ruler, events: &mut EventList) {
         while let Some((idx, offset)) = self.first_due(until, ruler) {
             if offset > last || !self.release(idx, offset, events) {
                 return;
@@ -160,7 +154,7 @@ impl Sounding {
 
     /// The music lets go of all keys at once. One that went down at this very sample goes up at the next; one
     /// that is held at the input stays.
-    pub(in crate::player) fn release_all(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+    pub(crate) fn release_all(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         let now = block_start + u64::from(offset);
         for idx in (0..self.keys.len()).rev() {
             let Some(key) = self.keys.get_mut(idx) else {
