@@ -148,9 +148,10 @@ fn eight_playing_steps_in_groups_of(bencher: Bencher, n_together: usize) {
     let (mut stepper, mut states) = (Stepper::new(&LARGE), vec![HiddenState::zero(&LARGE); 8]);
     bencher.bench_local(|| {
         let lanes = positions.iter().zip(&mut states);
-        let advances = lanes.map(|(position, state)| Advance { rows: &position.step_rows, more: &[], state });
+        let advances =
+            lanes.map(|(position, state)| Advance { rows: &position.step_rows, extra_row: &[], state });
         let mut advances: Vec<Advance<'_>> = advances.collect();
-        advances.chunks_mut(n_together).for_each(|group| stepper.step_together(&played, group));
+        advances.chunks_mut(n_together).for_each(|group| stepper.step_batch(&played, group));
     });
 }
 

@@ -10,9 +10,9 @@ use crate::cli::continuation::Continuation;
 use crate::cli::conversation::{self, ConversationArgs};
 use crate::cli::performing::PerformingArgs;
 use crate::cli::{load_model, print_line, values};
-use crate::composer::{Edit, Opening, Take, Writer, compose_bar_in_turn, edit_bar_in_turn};
+use crate::composer::{Edit, Opening, Take, Writer, compose_bar_async, edit_bar_async};
 use crate::files;
-use crate::model::{Card, Model, at_once};
+use crate::model::{Card, Model, block_on};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share, names};
 use crate::player::ComposingKnobs;
 
@@ -95,7 +95,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         }
         None => Amount::Notes(args.notes.unwrap_or(DEFAULT_N_NOTES)),
     };
-    let (notes, n_bars) = at_once(compose(take, writer, &knobs, meter, &amount, &edits));
+    let (notes, n_bars) = block_on(compose(take, writer, &knobs, meter, &amount, &edits));
     ensure!(
         !notes.is_empty() || played.is_none(),
         "nothing is composed in {n_bars} bars, since the file is playing; ask for more with --bars"
@@ -154,16 +154,16 @@ pub(super) async fn compose(
         if is_enough {
             break;
         }
-        compose_bar_in_turn(&mut take, &mut writer, knobs, meter, bar_idx).await;
+        compose_bar_async(&mut take, &mut writer, knobs, meter, bar_idx).await;
         if edits.contains(&(bar_idx, Edit::Keep)) {
-            edit_bar_in_turn(&mut take, Some(&mut writer), bar_idx, Edit::Keep).await;
+            edit_bar_async(&mut take, Some(&mut writer), bar_idx, Edit::Keep).await;
         }
         notes.extend(take.score().bars.get(bar_idx).iter().flat_map(|bar| &bar.notes));
     }
     let mut later = edits.iter().filter(|(_, edit)| *edit != Edit::Keep).peekable();
     if later.peek().is_some() {
         for (bar_idx, edit) in later {
-            edit_bar_in_turn(&mut take, Some(&mut writer), *bar_idx, *edit).await;
+            edit_bar_async(&mut take, Some(&mut writer), *bar_idx, *edit).await;
         }
         notes = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect();
     }

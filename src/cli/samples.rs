@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 
 use crate::cli::generate::{Amount, compose};
 use crate::composer::{Take, Writer};
-use crate::model::{Model, StepSlot, side_by_side};
+use crate::model::{Model, StepSlot, join_all};
 use crate::music::{Key, Meter, Mode, Piece, Scale, Tick};
 use crate::player::ComposingKnobs;
 
@@ -40,7 +40,7 @@ pub(super) fn compose_all(model: &Arc<Model>, orders: &[Order], n_bars: u32, n_t
                 .iter()
                 .zip(slots)
                 .map(|(order, slot)| (compose_one(model, order, n_bars, slot.clone()), slot));
-            done.extend(group.iter().map(|order| order.seed).zip(side_by_side(works)));
+            done.extend(group.iter().map(|order| order.seed).zip(join_all(works)));
             bar.inc(group.len() as u64);
         }
         done
@@ -65,7 +65,7 @@ async fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32, slot: StepS
         ..ComposingKnobs::default()
     };
     let (knobs, amount) = (knobs.rounded(), Amount::Bars(n_bars));
-    let writer = Writer::in_turn(Arc::clone(model), slot);
+    let writer = Writer::with_slot(Arc::clone(model), slot);
     let (notes, _) = compose(Take::default(), writer, &knobs, order.meter, &amount, &[]).await;
     Piece {
         notes,

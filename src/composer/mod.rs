@@ -15,7 +15,7 @@ pub use take::saved::{SavedModel, SavedTake, TakeError};
 
 mod writing;
 pub use writing::writer::{Writer, compose_bar, compose_until, edit_bar};
-pub(crate) use writing::writer::{compose_bar_in_turn, edit_bar_in_turn};
+pub(crate) use writing::writer::{compose_bar_async, edit_bar_async};
 
 mod studio;
 pub use studio::handle::Composer;

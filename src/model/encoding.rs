@@ -163,17 +163,17 @@ impl Memory {
         Self { style, mode, notes, bars: vec![start], meter, bar_count: 0, runs: [0; N_LOOKBACKS], ringing }
     }
 
-    /// Tells that notes of other music sound on from here until they end.
-    pub fn ring_on(&mut self, notes: &[Note]) {
+    /// Adds notes of other music that are still sounding at the start, until they end.
+    pub fn add_ringing(&mut self, notes: &[Note]) {
         self.ringing.extend(notes.iter().filter(|note| !note.family.is_drums()));
     }
 
-    /// Tells the style and mode from now on.
-    pub fn steer(&mut self, style: usize, mode: Mode) {
+    /// Sets the style and mode from now on.
+    pub fn set_style(&mut self, style: usize, mode: Mode) {
         (self.style, self.mode) = (style, mode);
     }
 
-    /// A bar of `meter` begins at `start`; bars that do not follow the last one are ignored.
+    /// Begins a bar of `meter` at `start`; a bar that does not follow the last one is ignored.
     pub fn begin_bar(&mut self, start: Tick, meter: Meter) {
         if start == self.bar_start() {
             self.meter = meter;
@@ -195,8 +195,8 @@ impl Memory {
         }
     }
 
-    /// Hears a note; one that does not lie after the last in the order of notes is ignored.
-    pub fn hear(&mut self, note: &Note) -> bool {
+    /// Adds a note; `false` if it does not lie after the last in the order of [`Note`], and is ignored.
+    pub fn push(&mut self, note: &Note) -> bool {
         let follows = self.notes.last().is_none_or(|last| is_after(note, last));
         if follows {
             self.count_runs(note);

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use rand::Rng;
 
+use crate::model::batching::{Step, StepSlot, block_on};
 use crate::model::encoding::{Memory, N_STEP_ROWS, Parts};
 use crate::model::heads::{Buffers, Heads, ROWS, mask};
 use crate::model::next_note::NextNote;
 use crate::model::step::{Advance, HiddenState, Stepper};
-use crate::model::turns::{Step, StepSlot, at_once};
 use crate::model::vocabulary::N_PITCHES;
 use crate::model::{Constraints, Drawn, Given, Model, PASSAGE, Primer, Sampling, StyleMix};
 use crate::music::{Meter, Mode, Note, Tick};
@@ -24,42 +24,42 @@ pub struct Beginning<'a> {
     pub start: Tick,
     /// The meter of the first bar.
     pub meter: Meter,
-    /// What the network is to have heard before; it ends at `start`.
+    /// Music to read first, which ends at `start`.
     pub primer: Option<&'a Primer>,
 }
 
-/// One stream of music through a network: its hidden state and the notes it remembers.
+/// A network with the state of one stream of notes.
 ///
-/// All pitches are relative to a tonic of C; whoever plays them in another key transposes.
+/// All pitches are relative to a tonic of C; the caller transposes to other keys.
 /// Not for the audio thread: a step costs hundreds of microseconds.
 #[derive(Debug, Clone)]
 pub struct Generator {
     model: Arc<Model>,
     stepper: Stepper,
-    /// Where steps wait to be taken together with those of others, if they do.
+    /// Where steps wait for a batch, if they do.
     slot: Option<StepSlot>,
     rows: Vec<u32>,
-    /// The row of the last blend of two styles that was asked for.
+    /// The last blend of two styles that was asked for, and its row.
     blended: (StyleMix, Vec<i16>),
     buffers: Buffers,
     past: Snapshot,
 }
 
-/// All that a [`Generator`] remembers, to go back to.
+/// The state of a [`Generator`], to go back to.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
     style: StyleMix,
     memory: Memory,
     state: HiddenState,
-    /// How many of the last notes in a row have each ended a passage of the training pieces.
+    /// How many of the last notes in a row each ended a passage of the training pieces.
     n_copied: usize,
 }
 
 impl Generator {
-    /// How much likelier a repetition goes on in a style that was not tuned, in nats.
+    /// How much likelier a repetition goes on, in nats, in a style whose card does not say.
     const FORM: f32 = 1.0;
 
-    /// A generator that has heard nothing and stands at the song's origin.
+    /// A generator at tick zero, before any note.
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
         let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
@@ -79,22 +79,22 @@ impl Generator {
         &self.model
     }
 
-    /// From now on, whatever is done in turn waits in this slot for its steps to be taken.
-    pub fn take_turns(&mut self, slot: StepSlot) {
+    /// Makes the `*_async` methods wait in this slot for each step.
+    pub fn use_slot(&mut self, slot: StepSlot) {
         self.slot = Some(slot);
     }
 
-    /// Forgets everything, hears the primer if there is one, and stands at `beginning.start`.
+    /// Forgets everything, reads the primer if there is one, and starts a bar at `beginning.start`.
     ///
-    /// A style that the model does not have becomes its last.
+    /// A style index beyond the model's styles means the last style.
     pub fn begin(&mut self, beginning: &Beginning<'_>) {
         let slot = self.slot.take();
-        at_once(self.begin_in_turn(beginning));
+        block_on(self.begin_async(beginning));
         self.slot = slot;
     }
 
     /// As [`Generator::begin`], waiting in the slot for each step.
-    pub async fn begin_in_turn(&mut self, beginning: &Beginning<'_>) {
+    pub async fn begin_async(&mut self, beginning: &Beginning<'_>) {
         let Beginning { mode, start, meter, primer, .. } = *beginning;
         let style = self.known_style(beginning.style);
         self.past.style = style;
@@ -110,12 +110,12 @@ impl Generator {
             for note in &primer.notes {
                 let bar = note.onset.0.div_euclid(bar_length) * bar_length;
                 self.begin_bars_until(primer_start + Tick(bar), primer.meter);
-                self.feed_in_turn(&Note { onset: note.onset + primer_start, ..*note }).await;
+                self.feed_async(&Note { onset: note.onset + primer_start, ..*note }).await;
             }
             self.begin_bars_until(start - Tick(bar_length), primer.meter);
             self.begin_bar(start, meter);
         }
-        // The primer is the training music, and is not heard.
+        // The primer is training music itself, but it is not played.
         self.past.n_copied = 0;
     }
 
@@ -125,36 +125,37 @@ impl Generator {
         }
     }
 
-    /// Tells that notes of other music, which it has not heard, sound on from here until they end.
-    pub fn ring_on(&mut self, notes: &[Note]) {
-        self.past.memory.ring_on(notes);
+    /// Adds notes of other music that are still sounding at the start. The network reads them as sounding
+    /// until they end, not as notes of its own.
+    pub fn add_ringing(&mut self, notes: &[Note]) {
+        self.past.memory.add_ringing(notes);
     }
 
-    /// Tells the style and mode from the next note on, without forgetting.
-    pub fn steer(&mut self, style: StyleMix, mode: Mode) {
+    /// Sets the style and mode from the next note on.
+    pub fn set_style(&mut self, style: StyleMix, mode: Mode) {
         self.past.style = self.known_style(style);
-        self.past.memory.steer(self.past.style.main(), mode);
+        self.past.memory.set_style(self.past.style.main(), mode);
     }
 
     fn known_style(&self, style: StyleMix) -> StyleMix {
         style.within(self.model.played().config.n_styles)
     }
 
-    /// Tells that a bar of `meter` begins at `start`. Nothing drawn from now on lies before `start`.
+    /// Begins a bar of `meter` at `start`. No note drawn from now on lies before `start`.
     pub fn begin_bar(&mut self, start: Tick, meter: Meter) {
         self.past.memory.begin_bar(start, meter);
     }
 
-    /// The pitched notes heard that sound at `tick` and began at or before it.
+    /// The pitched notes that began at or before `tick` and still sound at it.
     pub fn sounding_at(&self, tick: Tick) -> impl Iterator<Item = &Note> {
         self.past.memory.sounding_at(tick)
     }
 
-    /// Draws the next note, or what is not `given` of it, without hearing it; nothing when the constraints
-    /// allow none.
+    /// Draws the next note, or the parts of it that are not `given`; `None` when the constraints allow none.
     ///
-    /// The note lies at or after the last [`Generator::begin_bar`] and after every note heard, in the
-    /// order of [`Note`]. It may lie past the end of the bar: then drop it and begin the next bar.
+    /// The note lies at or after the start of the bar and after the last note fed, in the order of [`Note`].
+    /// It may lie past the end of the bar: then drop it and begin the next bar. Drawing does not advance the
+    /// network; feed the note to go on from it.
     pub fn draw<R: Rng>(
         &mut self,
         sampling: &Sampling,
@@ -176,10 +177,10 @@ impl Generator {
         NextNote { heads, sampling, constraints, given, copying, longest_run }.draw(rng)
     }
 
-    /// How likely a note would be to follow, as the log-probability of each part in nats: family, shift,
-    /// pitch, duration, velocity. Nothing when it cannot follow the last note in the order of [`Note`].
+    /// The log-probability, in nats, of each part of a note that might follow: family, shift, pitch, duration,
+    /// velocity. `None` when it cannot follow the last note in the order of [`Note`].
     ///
-    /// The network's own probabilities: no temperature and no constraint but the order of a chord.
+    /// The network's own probabilities, without temperature; the only constraint is the order of a chord.
     #[must_use]
     pub fn log_probabilities(&self, note: &Note) -> Option<[f32; 5]> {
         let memory = &self.past.memory;
@@ -204,34 +205,34 @@ impl Generator {
         ])
     }
 
-    /// Hears a note, drawn or played. Costs one step of the network. A note that does not lie after the
-    /// last one heard is ignored.
+    /// Advances the network by a note, drawn or played: one step. A note that does not lie after the last one
+    /// in the order of [`Note`] is ignored.
     pub fn feed(&mut self, note: &Note) {
-        if self.hear(note) {
+        if self.push(note) {
             self.step_now();
         }
     }
 
     /// As [`Generator::feed`], waiting in the slot for the step.
-    pub async fn feed_in_turn(&mut self, note: &Note) {
-        if self.hear(note) {
+    pub async fn feed_async(&mut self, note: &Note) {
+        if self.push(note) {
             self.step().await;
         }
     }
 
-    fn hear(&mut self, note: &Note) -> bool {
+    /// Adds a note to the memory; `false` if it is ignored.
+    fn push(&mut self, note: &Note) -> bool {
         let passages = self.model.passages();
         let is_copy =
             passages.is_some_and(|known| known.hold(self.past.memory.notes(), note.pitch, note.onset));
-        let is_heard = self.past.memory.hear(note);
-        if is_heard {
+        let is_pushed = self.past.memory.push(note);
+        if is_pushed {
             self.past.n_copied = if is_copy { self.past.n_copied + 1 } else { 0 };
         }
-        is_heard
+        is_pushed
     }
 
-    /// Whether one more note of the training music would make a passage longer than real pieces of the style share
-    /// with it.
+    /// Whether one more note copied from the training music would make a longer copy than the card allows.
     fn copying(&self) -> bool {
         let most = self.model.card().longest_shared.get(self.past.style.main()).copied().flatten();
         most.is_some_and(|most| self.past.n_copied + PASSAGE > most)
@@ -242,36 +243,36 @@ impl Generator {
             self.step_now();
             return;
         };
-        let is_blended = self.tell_rows();
+        let is_blended = self.write_rows();
         let step = Step {
             model: Arc::clone(&self.model),
             rows: std::mem::take(&mut self.rows),
-            more: if is_blended { self.blended.1.clone() } else { Vec::new() },
+            extra_row: if is_blended { self.blended.1.clone() } else { Vec::new() },
             state: std::mem::take(&mut self.past.state),
-            is_taken: false,
+            is_done: false,
         };
-        let Step { rows, state, .. } = slot.wait_for(step).await;
+        let Step { rows, state, .. } = slot.run(step).await;
         (self.rows, self.past.state) = (rows, state);
         self.buffers.forget();
     }
 
     fn step_now(&mut self) {
-        let is_blended = self.tell_rows();
-        let more: &[i16] = if is_blended { &self.blended.1 } else { &[] };
-        let advance = Advance { rows: &self.rows, more, state: &mut self.past.state };
-        self.stepper.step_together(self.model.played(), &mut [advance]);
+        let is_blended = self.write_rows();
+        let extra_row: &[i16] = if is_blended { &self.blended.1 } else { &[] };
+        let advance = Advance { rows: &self.rows, extra_row, state: &mut self.past.state };
+        self.stepper.step_batch(self.model.played(), &mut [advance]);
         self.buffers.forget();
     }
 
-    /// Puts down the rows that tell the last note, and whether that of a blend of styles comes to them.
-    fn tell_rows(&mut self) -> bool {
+    /// Writes the rows of the next step; `true` if the row of a blend of styles comes to them.
+    fn write_rows(&mut self) -> bool {
         self.rows.clear();
         self.past.memory.step_rows(&mut self.rows);
         let style = self.past.style;
         if style == StyleMix::of(style.first) {
             return false;
         }
-        // A row between those of two styles takes the place of the style's own.
+        // A row between those of two styles replaces the style's own.
         self.rows.retain(|row| (*row as usize) < N_STEP_ROWS);
         if self.blended.0 != style {
             let [first, second] = [style.first, style.second].map(|style| (N_STEP_ROWS + style) as u32);
@@ -280,20 +281,20 @@ impl Generator {
         true
     }
 
-    /// What it remembers now.
+    /// Its state now, to come back to.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         self.past.clone()
     }
 
-    /// Goes back to where a snapshot was taken.
+    /// Goes back to the state when the snapshot was taken.
     pub fn restore(&mut self, snapshot: &Snapshot) {
         self.past.clone_from(snapshot);
         self.buffers.forget();
     }
 }
 
-/// The logarithm of the probability of one class; nothing for a class that is not there.
+/// The log-probability of one class; `None` for a class that does not exist.
 fn log_softmax_at(logits: &[f32], class: usize) -> Option<f32> {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let total: f32 = logits.iter().map(|logit| (logit - highest).exp()).sum();

@@ -35,9 +35,9 @@ mod variety;
 
 mod next_note;
 
-mod turns;
-pub use turns::{StepSlot, Turns};
-pub(crate) use turns::{at_once, side_by_side};
+mod batching;
+pub use batching::{StepBatcher, StepSlot};
+pub(crate) use batching::{block_on, join_all};
 
 mod passages;
 pub use passages::{PASSAGE, Passages};

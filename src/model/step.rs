@@ -1,11 +1,10 @@
-//! One step of the network while playing: one thread, nothing allocated; of one stream of notes, or of several
-//! together.
+//! One step of the network as it plays, for one stream of notes or a batch of streams. One thread.
 
 use crate::model::activation::advance_cells;
 use crate::model::network::NetworkConfig;
 use crate::model::played::{Lane, Played, Rounded};
 
-/// What the LSTM remembers between notes: `[layer][H]` each.
+/// The LSTM's hidden state.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct HiddenState {
     /// Outputs, `[n_layers * H]`.
@@ -15,7 +14,7 @@ pub struct HiddenState {
 }
 
 impl HiddenState {
-    /// All zero: nothing heard.
+    /// All zeros: the state before the first note.
     #[must_use]
     pub fn zero(config: &NetworkConfig) -> Self {
         let length = config.n_layers * config.hidden;
@@ -29,23 +28,23 @@ impl HiddenState {
     }
 }
 
-/// A note that a stream of notes is advanced by.
+/// One stream's input to a step.
 #[derive(Debug)]
 pub struct Advance<'a> {
-    /// The note, as rows of the embedding.
+    /// The input, as rows of the embedding.
     pub rows: &'a [u32],
-    /// A further row that the embedding does not have; none if it is empty.
-    pub more: &'a [i16],
-    /// What the LSTM remembers.
+    /// One more row, which is not in the embedding; empty for none.
+    pub extra_row: &'a [i16],
+    /// The hidden state before the step, and after it.
     pub state: &'a mut HiddenState,
 }
 
-/// Buffers that a step needs.
+/// Computes steps, and keeps the buffers for it.
 #[derive(Debug, Clone)]
 pub struct Stepper {
     /// `[4H]`.
     sums: Vec<i32>,
-    /// What goes into a layer's gates, and the gates, `[4H]`.
+    /// The input to a layer's gates, and the gates, `[4H]`.
     lanes: Vec<Lane>,
 }
 
@@ -66,25 +65,27 @@ impl Stepper {
         }
     }
 
-    /// Advances `state` by one note, given as rows of the embedding.
+    /// Advances `state` by one step, whose input is `rows` of the embedding.
     pub fn step(&mut self, network: &Played, rows: &[u32], state: &mut HiddenState) {
-        self.step_together(network, &mut [Advance { rows, more: &[], state }]);
+        self.step_batch(network, &mut [Advance { rows, extra_row: &[], state }]);
     }
 
-    /// Advances several streams by one note each. The result is the same bit for bit as one by one, and is there
-    /// far sooner: a step waits for its weights to come from memory, and they come once for all.
-    pub fn step_together(&mut self, network: &Played, advances: &mut [Advance<'_>]) {
+    /// Advances several streams by one step each.
+    ///
+    /// The results are bit for bit those of single steps, but come sooner: a step waits for its weights to
+    /// come from memory, and a batch reads them once.
+    pub fn step_batch(&mut self, network: &Played, advances: &mut [Advance<'_>]) {
         self.make_room(&network.config, advances.len());
         let hidden = network.config.hidden;
         let lanes = &mut self.lanes[..advances.len()];
         for (layer_idx, layer) in network.layers().iter().enumerate() {
             let own = layer_idx * hidden..(layer_idx + 1) * hidden;
-            // What goes in, the output of the layer below, lies right before this layer's own.
+            // The input, the output of the layer below, lies right before this layer's own.
             let inputs = own.start - if layer_idx == 0 { 0 } else { hidden }..own.end;
             for (advance, lane) in advances.iter().zip(&mut *lanes) {
                 if layer_idx == 0 {
-                    let Advance { rows, more, .. } = *advance;
-                    network.inputs().sum(rows, more, layer.bias(), &mut self.sums, &mut lane.out);
+                    let Advance { rows, extra_row, .. } = *advance;
+                    network.inputs().sum(rows, extra_row, layer.bias(), &mut self.sums, &mut lane.out);
                 } else {
                     lane.out.copy_from_slice(layer.bias());
                 }
@@ -107,7 +108,7 @@ mod tests {
     use crate::model::step::{Advance, HiddenState, Stepper};
 
     #[test]
-    fn steps_taken_together_have_the_same_bits_as_one_by_one_on_every_processor() {
+    fn a_batch_of_steps_has_the_same_bits_as_single_steps_on_every_processor() {
         let config = NetworkConfig { n_styles: 2, embedding: 8, hidden: 37, n_layers: 3, head: 8 };
         let network = Network::random(config, 5);
         let rows = |lane: usize, step: usize| [lane as u32 * 3, 40 + step as u32];
@@ -127,8 +128,8 @@ mod tests {
                     let rows: Vec<_> = (0..n_lanes).map(|lane| rows(lane, step)).collect();
                     let lanes = rows.iter().zip(&mut states);
                     let mut advances: Vec<_> =
-                        lanes.map(|(rows, state)| Advance { rows, more: &[], state }).collect();
-                    stepper.step_together(&played, &mut advances);
+                        lanes.map(|(rows, state)| Advance { rows, extra_row: &[], state }).collect();
+                    stepper.step_batch(&played, &mut advances);
                 }
                 assert_eq!(states, expected, "{simd:?}, {n_lanes} lanes");
             }

@@ -91,8 +91,8 @@ impl Reader {
         self.memory.velocity_rows(family, shift, pitch, duration, velocities);
         *lowest_pitch = if shift == 0 { self.memory.lowest_in_chord(family).min(pitch) } else { 0 };
         *is_beginning = self.next == 0;
-        self.memory.steer(self.piece.style, self.piece.mode_at(note.onset));
-        self.memory.hear(&note);
+        self.memory.set_style(self.piece.style, self.piece.mode_at(note.onset));
+        self.memory.push(&note);
         self.next += 1;
         true
     }

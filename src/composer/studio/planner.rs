@@ -9,7 +9,7 @@ use crate::composer::studio::listener::Listener;
 use crate::composer::take::bars::Take;
 use crate::composer::take::edit::Edit;
 use crate::composer::writing::writer::Writer;
-use crate::composer::writing::writer::edit_bar_in_turn;
+use crate::composer::writing::writer::edit_bar_async;
 use crate::music::{Meter, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::Conversation;
@@ -107,7 +107,7 @@ impl Desk {
 
     /// Changes one bar by hand.
     pub(crate) async fn edit(&mut self, bar_idx: usize, edit: Edit) {
-        edit_bar_in_turn(&mut self.take, self.writer.as_mut(), bar_idx, edit).await;
+        edit_bar_async(&mut self.take, self.writer.as_mut(), bar_idx, edit).await;
     }
 
     /// Answers everything without composing, for when there is nothing to compose with, and says whether

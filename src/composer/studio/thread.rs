@@ -15,7 +15,7 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
 use crate::composer::studio::worker::{Look, Worker};
-use crate::model::Turns;
+use crate::model::StepBatcher;
 
 /// The studio while anybody is in it.
 static STUDIO: Mutex<Option<Studio>> = Mutex::new(None);
@@ -71,7 +71,7 @@ pub(crate) fn leave() {
 
 fn run(newcomers: &Receiver<Worker>) {
     let mut members: Vec<Worker> = Vec::new();
-    let mut turns = Turns::default();
+    let mut batcher = StepBatcher::default();
     loop {
         loop {
             match newcomers.try_recv() {
@@ -93,7 +93,7 @@ fn run(newcomers: &Receiver<Worker>) {
             }
             true
         });
-        turns.take(members.iter().map(Worker::slot));
+        batcher.run(members.iter().map(Worker::slot));
         if !rest.is_zero() {
             std::thread::park_timeout(rest);
         }

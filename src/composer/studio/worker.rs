@@ -109,7 +109,7 @@ impl Worker {
         let slot = StepSlot::default();
         let desk = {
             let shown = lock(&picture);
-            let writer = shown.model.clone().map(|model| Writer::in_turn(model, slot.clone()));
+            let writer = shown.model.clone().map(|model| Writer::with_slot(model, slot.clone()));
             Desk::new(shown.take.clone(), writer)
         };
         Self {
@@ -306,7 +306,7 @@ impl Worker {
     }
 
     fn use_model(&mut self, model: Arc<Model>) {
-        self.desk.writer = Some(Writer::in_turn(Arc::clone(&model), self.slot.clone()));
+        self.desk.writer = Some(Writer::with_slot(Arc::clone(&model), self.slot.clone()));
         self.desk.take.refuse_other_models();
         lock(&self.picture).model = Some(model);
         self.tell(None);
@@ -334,7 +334,7 @@ impl Worker {
         };
         self.work = None;
         self.desk.take = take;
-        self.desk.writer = model.map(|model| Writer::in_turn(model, self.slot.clone()));
+        self.desk.writer = model.map(|model| Writer::with_slot(model, self.slot.clone()));
         self.is_broken = true;
         self.has_news = true;
     }

@@ -52,7 +52,7 @@ pub(crate) async fn thicken_or_thin(
         return Thickening::new(generator, base, from, bar).run().await;
     }
     for note in base {
-        generator.feed_in_turn(note).await;
+        generator.feed_async(note).await;
     }
     let n_before = base.partition_point(|note| note.onset < from);
     let (before, after) = base.split_at(n_before);
@@ -170,7 +170,7 @@ impl<'a> Thickening<'a> {
             let Some(first) = rest.first() else { break };
             let (chord, later) = rest.split_at(rest.partition_point(|note| note.onset == first.onset));
             for note in chord {
-                self.generator.feed_in_turn(note).await;
+                self.generator.feed_async(note).await;
             }
             (begin, rest) = (first.onset, later);
         }
@@ -199,7 +199,7 @@ impl<'a> Thickening<'a> {
                 n_misses += 1;
                 continue;
             };
-            self.generator.feed_in_turn(&note).await;
+            self.generator.feed_async(&note).await;
             // The later notes of a gap build on the first, so they come later.
             let rank = chance_unit(&[seed, bar_idx, 6, self.extras.len() as u64]) + 0.25 * n_found as f32;
             self.extras.push(Extra { note, place, rank });
@@ -313,7 +313,7 @@ mod tests {
     use crate::composer::writing::density::{Density, thicken_or_thin};
     use crate::composer::writing::writer::Writer;
     use crate::composer::writing::writer::compose_until;
-    use crate::model::{Beginning, Constraints, Generator, Given, Model, Sampling, StyleMix, at_once};
+    use crate::model::{Beginning, Constraints, Generator, Given, Model, Sampling, StyleMix, block_on};
     use crate::music::{Family, Meter, Mode, Note, Tick};
     use crate::player::ComposingKnobs;
 
@@ -351,7 +351,7 @@ mod tests {
                 generator.restore(&before);
                 let bar =
                     Density { density, seed: 1, bar_idx, start, meter, sampling: &sampling, constraints };
-                let notes = at_once(thicken_or_thin(&mut generator, &base, start, &bar));
+                let notes = block_on(thicken_or_thin(&mut generator, &base, start, &bar));
                 let then = generator.draw(&sampling, constraints, &Given::default(), &mut rng.clone());
                 assert_eq!(then, next, "the network has heard the base and nothing else");
                 notes
@@ -424,7 +424,7 @@ mod tests {
             let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
             let half = Meter::new(2, 4).unwrap();
             compose_until(&mut take, &mut writer, &knobs, half, Tick(96));
-            at_once(writer.stretch_bar(&mut take, 1, Meter::COMMON));
+            block_on(writer.stretch_bar(&mut take, 1, Meter::COMMON));
             let notes = take.score().bars[1].notes.clone();
             assert!(notes.is_sorted() && notes.iter().all(|note| note.onset < Tick(48 + 96)));
             notes.into_iter().filter(|note| note.onset >= Tick(96)).collect()

@@ -60,10 +60,10 @@ impl Place {
 
     /// Tells the generator that the bar begins, and what is in it already.
     pub(crate) async fn begin(&self, generator: &mut Generator, notes: &[Note]) {
-        generator.steer(style(&self.knobs), self.key.mode);
+        generator.set_style(style(&self.knobs), self.key.mode);
         generator.begin_bar(self.start, self.meter);
         for note in notes {
-            generator.feed_in_turn(note).await;
+            generator.feed_async(note).await;
         }
     }
 
@@ -91,7 +91,7 @@ impl Place {
         let Some(first) = generator.draw(&sampling(&self.knobs), &constraints, &given, rng) else {
             return Vec::new();
         };
-        generator.feed_in_turn(&first.note).await;
+        generator.feed_async(&first.note).await;
         let mut drawn = vec![first];
         drawn.extend(self.draw_stretch(generator, 1, from, until, &constraints, rng).await);
         drawn
@@ -121,7 +121,7 @@ impl Place {
                 n_redraws += 1;
                 continue;
             }
-            generator.feed_in_turn(&note).await;
+            generator.feed_async(&note).await;
             drawn.push(next);
         }
         drawn
@@ -155,7 +155,7 @@ impl Place {
             let mut both: Vec<Note> = meanwhile.copied().chain(more.iter().map(|drawn| drawn.note)).collect();
             both.sort_unstable();
             for note in &both {
-                generator.feed_in_turn(note).await;
+                generator.feed_async(note).await;
             }
             drawn.extend(more);
         }
@@ -189,7 +189,7 @@ impl Place {
                 }
             };
             if let Some(next) = generator.draw(&sampling, &constraints, &given, rng) {
-                generator.feed_in_turn(&next.note).await;
+                generator.feed_async(&next.note).await;
                 drawn.push(next);
             }
         }

@@ -114,9 +114,9 @@ impl Writer {
             _ => choose_primer(&model, knobs, key, meter),
         };
         let beginning = Beginning { style: style(knobs), mode: key.mode, start, meter, primer };
-        self.generator.begin_in_turn(&beginning).await;
+        self.generator.begin_async(&beginning).await;
         let ringing: Vec<Note> = take.ringing_into(first, start).copied().collect();
-        self.generator.ring_on(&transposed(&ringing, -key.transposition()));
+        self.generator.add_ringing(&transposed(&ringing, -key.transposition()));
     }
 
     /// Goes back to the nearest remembered standpoint on the way to `here`, and returns its bar.

@@ -12,7 +12,7 @@ use crate::composer::writing::candidates::Copies;
 use crate::composer::writing::density::{Density, thicken_or_thin};
 use crate::composer::writing::drawing::{Place, Redraw, moved, sampling, transposed};
 use crate::composer::writing::priming::{Hearing, Standpoint};
-use crate::model::{Drawn, Generator, Model, Snapshot, StepSlot, at_once};
+use crate::model::{Drawn, Generator, Model, Snapshot, StepSlot, block_on};
 use crate::music::{Bar, Key, Meter, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
@@ -63,9 +63,9 @@ impl Writer {
     }
 
     /// A writer that waits in this slot for the steps of its network.
-    pub(crate) fn in_turn(model: Arc<Model>, slot: StepSlot) -> Self {
+    pub(crate) fn with_slot(model: Arc<Model>, slot: StepSlot) -> Self {
         let mut writer = Self::new(model);
-        writer.generator.take_turns(slot);
+        writer.generator.use_slot(slot);
         writer
     }
 
@@ -404,7 +404,7 @@ pub fn compose_until(take: &mut Take, writer: &mut Writer, knobs: &ComposingKnob
         }
         let meter = composed.map_or(meter, |composed| composed.bar.meter);
         if composed.is_none() || take.is_stale(bar_idx, &knobs, writer.hash()) {
-            at_once(writer.write_bar(take, bar_idx, &knobs, meter));
+            block_on(writer.write_bar(take, bar_idx, &knobs, meter));
         }
     }
 }
@@ -417,11 +417,11 @@ pub fn compose_bar(
     meter: Meter,
     bar_idx: usize,
 ) {
-    at_once(compose_bar_in_turn(take, writer, knobs, meter, bar_idx));
+    block_on(compose_bar_async(take, writer, knobs, meter, bar_idx));
 }
 
 /// As [`compose_bar`], waiting for the steps of the network.
-pub(crate) async fn compose_bar_in_turn(
+pub(crate) async fn compose_bar_async(
     take: &mut Take,
     writer: &mut Writer,
     knobs: &ComposingKnobs,
@@ -534,16 +534,11 @@ fn n_sounding(notes: &[Note], tick: Tick) -> usize {
 /// Changes one bar of the take by hand; the bars after it stay as they are. What must be composed anew needs a
 /// writer; without one nothing happens.
 pub fn edit_bar(take: &mut Take, writer: Option<&mut Writer>, bar_idx: usize, edit: Edit) {
-    at_once(edit_bar_in_turn(take, writer, bar_idx, edit));
+    block_on(edit_bar_async(take, writer, bar_idx, edit));
 }
 
 /// As [`edit_bar`], waiting for the steps of the network.
-pub(crate) async fn edit_bar_in_turn(
-    take: &mut Take,
-    writer: Option<&mut Writer>,
-    bar_idx: usize,
-    edit: Edit,
-) {
+pub(crate) async fn edit_bar_async(take: &mut Take, writer: Option<&mut Writer>, bar_idx: usize, edit: Edit) {
     let roll = match edit {
         Edit::Keep => return take.keep(bar_idx),
         Edit::Release => return take.release(bar_idx),

@@ -51,7 +51,7 @@ impl LeftRows {
         self.lines.resize(rows.len().div_ceil(PAIR_ROWS) * self.n_words, Line([0; PAIR_ROWS]));
         let mut buffer = [0; ROWS_A_PANEL];
         for idx in 0..self.n_words {
-            let words = side_by_side(products, matrix.transposed(), &rows, inner, idx, &mut buffer);
+            let words = interleaved(products, matrix.transposed(), &rows, inner, idx, &mut buffer);
             let mut lines = self.lines.iter_mut().skip(idx).step_by(self.n_words);
             let (whole, rest) = words.as_chunks::<PAIR_ROWS>();
             for words in whole {
@@ -88,7 +88,7 @@ pub(super) fn lay_out_panel(
     if matrix.column_stride == 1 {
         let mut buffer = [0; ROWS_A_PANEL];
         for (idx, PanelRow(line)) in panel.iter_mut().enumerate() {
-            let words = side_by_side(products, matrix, &columns, inner, idx, &mut buffer);
+            let words = interleaved(products, matrix, &columns, inner, idx, &mut buffer);
             if let Ok(whole) = words.try_into() {
                 *line = whole;
             } else {
@@ -124,7 +124,7 @@ pub(super) fn lay_out_panel(
 }
 
 /// The `idx`th words of the block `inner` of rows of a matrix, in the columns `columns`.
-fn side_by_side<'a>(
+fn interleaved<'a>(
     products: Products,
     matrix: View<'a>,
     columns: &Range<usize>,

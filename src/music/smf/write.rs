@@ -114,9 +114,9 @@ fn track<'a>(
     head: &[TrackEventKind<'a>],
     events: impl Iterator<Item = (i64, TrackEventKind<'a>)>,
 ) -> Track<'a> {
-    let at_once = |kind| TrackEvent { delta: u28::new(0), kind };
-    let mut track = vec![at_once(TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes())))];
-    track.extend(head.iter().copied().map(at_once));
+    let at_start = |kind| TrackEvent { delta: u28::new(0), kind };
+    let mut track = vec![at_start(TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes())))];
+    track.extend(head.iter().copied().map(at_start));
     let mut last = 0;
     for (tick, kind) in events {
         let longest = i64::from(u28::max_value().as_int());
@@ -124,7 +124,7 @@ fn track<'a>(
         track.push(TrackEvent { delta, kind });
         last = tick;
     }
-    track.push(at_once(TrackEventKind::Meta(MetaMessage::EndOfTrack)));
+    track.push(at_start(TrackEventKind::Meta(MetaMessage::EndOfTrack)));
     track
 }
 
