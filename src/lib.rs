@@ -1,6 +1,19 @@
 //! Continuo composes with a trained LSTM while the DAW plays, and trains its models from MIDI files.
 //!
-//! The houses, in floor order. A house may use those above it in this list, never those below.
+//! To load the default model and compose a bar:
+//!
+//! ```
+//! use continuo::composer::{Take, Writer, compose_bar};
+//! use continuo::{model::Model, music::Meter, player::ComposingKnobs};
+//!
+//! let mut writer = Writer::new(Model::embedded()?);
+//! let mut take = Take::default();
+//! compose_bar(&mut take, &mut writer, &ComposingKnobs::default(), Meter::COMMON, 0);
+//! assert!(!take.score().bars[0].notes.is_empty());
+//! # Ok::<(), continuo::model::ModelError>(())
+//! ```
+//!
+//! The modules, called houses, are in floor order: a house may use those above it, never those below.
 
 pub mod files;
 

@@ -64,6 +64,19 @@ fn every_test_that_the_invariants_name_exists() {
 }
 
 #[test]
+fn every_source_file_that_the_architecture_names_exists() {
+    let text =
+        ["ARCHITECTURE.md", "CONTRIBUTING.md"].map(|page| fs::read_to_string(root().join(page)).unwrap());
+    let text = text.join("\n");
+    let is_path = |name: &&str| ["src/", "tests/", "xtask/src"].iter().any(|start| name.starts_with(start));
+    let named: Vec<&str> = text.lines().flat_map(quoted).filter(is_path).collect();
+    assert!(named.len() > 5, "{named:?}");
+    for name in named {
+        assert!(root().join(name).exists(), "{name} does not exist");
+    }
+}
+
+#[test]
 fn every_link_between_documents_leads_to_a_file() {
     let mut n_links = 0;
     let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "models/README.md"];
