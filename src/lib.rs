@@ -15,6 +15,8 @@
 //!
 //! The modules, called houses, are in floor order: a house may use those above it, never those below.
 
+pub mod errors;
+
 pub mod files;
 
 pub mod music;

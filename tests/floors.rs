@@ -4,14 +4,15 @@
 use std::path::{Path, PathBuf};
 
 /// Each house, and the houses that it may name beside itself.
-const FLOORS: [(&str, &[&str]); 8] = [
+const FLOORS: [(&str, &[&str]); 9] = [
+    ("errors", &[]),
     ("files", &[]),
     ("music", &[]),
     ("model", &["files", "music"]),
-    ("training", &["files", "music", "model"]),
+    ("training", &["errors", "files", "music", "model"]),
     ("player", &["music"]),
-    ("composer", &["music", "model", "player"]),
-    ("plugin", &["files", "music", "model", "player", "composer"]),
+    ("composer", &["errors", "music", "model", "player"]),
+    ("plugin", &["errors", "files", "music", "model", "player", "composer"]),
     ("cli", &["files", "music", "model", "training", "player", "composer"]),
 ];
 

@@ -12,6 +12,7 @@ use nice_plug::params::persist::PersistentField;
 use serde_json::Value;
 
 use crate::composer::{Composer, Edit, Opening, Picture, Status};
+use crate::errors::with_causes;
 use crate::model::{Card, Model};
 use crate::music::smf::{self, SmfError};
 use crate::player::handover::{ComposerEnd, Playhead};
@@ -284,13 +285,7 @@ impl Inner {
 
     /// Keeps an error for the user, with what lies behind it.
     fn complain(&mut self, error: &dyn std::error::Error) {
-        let mut message = error.to_string();
-        let mut cause = error.source();
-        while let Some(error) = cause {
-            message = format!("{message}: {error}");
-            cause = error.source();
-        }
-        self.messages.push(message);
+        self.messages.push(with_causes(error));
     }
 }
 

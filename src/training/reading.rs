@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::errors::with_causes;
 use crate::music::smf;
 use crate::training::corpus::CorpusError;
 use crate::training::dataset::encode;
@@ -73,13 +74,6 @@ pub(crate) fn read_piece(path: &Path, style: usize) -> (Result<KeyedPiece, Strin
         return (Err("it holds no notes".into()), warnings);
     }
     (Ok(in_c(piece, style)), warnings)
-}
-
-fn with_causes(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }
 
 /// Every MIDI file below a folder, in order of its path.

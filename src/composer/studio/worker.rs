@@ -18,6 +18,7 @@ use crate::composer::studio::shared::{Command, Shown, lock};
 use crate::composer::take::edit::Edit;
 use crate::composer::take::picture::Picture;
 use crate::composer::writing::writer::Writer;
+use crate::errors::with_causes;
 use crate::model::{Model, ModelError, StepSlot};
 use crate::player::Conversation;
 use crate::player::handover::{ComposerEnd, Published};
@@ -300,7 +301,7 @@ impl Worker {
         self.is_done = false;
         match loading.0.take().map(JoinHandle::join) {
             Some(Ok(Ok(model))) => self.use_model(model),
-            Some(Ok(Err(error))) => self.tell(Some(in_words(&error))),
+            Some(Ok(Err(error))) => self.tell(Some(with_causes(&error))),
             Some(Err(_)) | None => self.tell(Some("the model could not be loaded".into())),
         }
     }
@@ -338,16 +339,4 @@ impl Worker {
         self.is_broken = true;
         self.has_news = true;
     }
-}
-
-/// An error with its causes.
-fn in_words(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        words.push_str(": ");
-        words.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    words
 }
