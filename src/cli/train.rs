@@ -317,21 +317,8 @@ fn cache_path(args: &TrainArgs, folders: &[StyleFolder]) -> Option<PathBuf> {
         hasher.update([0]);
     }
     let name = format!("{:x}", hasher.finalize());
-    Some(args.cache.clone().or_else(user_cache)?.join(format!("{}.dataset", &name[..16])))
-}
-
-/// The user's folder for what can be made again.
-fn user_cache() -> Option<PathBuf> {
-    let folder =
-        |variable: &str| std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let caches = if cfg!(windows) {
-        folder("LOCALAPPDATA")
-    } else if cfg!(target_os = "macos") {
-        folder("HOME").map(|home| home.join("Library/Caches"))
-    } else {
-        folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))
-    };
-    Some(caches?.join("continuo"))
+    let folder = args.cache.clone().or_else(|| Some(dirs::cache_dir()?.join("continuo")))?;
+    Some(folder.join(format!("{}.dataset", &name[..16])))
 }
 
 fn config(

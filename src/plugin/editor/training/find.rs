@@ -29,7 +29,7 @@ fn plugin_folders() -> Vec<PathBuf> {
             folders.extend(Path::new(&line[start..]).ancestors().skip(1).take(5).map(Path::to_owned));
         }
     }
-    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let home = dirs::home_dir();
     let usual: &[&str] = if cfg!(target_os = "macos") {
         &["Library/Audio/Plug-Ins/CLAP", "Library/Audio/Plug-Ins/VST3"]
     } else {
