@@ -7,7 +7,9 @@ use std::sync::Arc;
 use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
 use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
-use continuo::plugin::editor::{Choice, Roll, Settings, Training, View, prepare, show};
+use continuo::plugin::editor::{Roll, Settings, View, prepare, show};
+use continuo::plugin::models::ModelChoice;
+use continuo::plugin::trainer::Status;
 use egui::{Context, Event, Pos2, RawInput, Rect, Vec2};
 
 fn main() {
@@ -33,14 +35,14 @@ fn view() -> View {
     View {
         parameters: Arc::new(Parameters::new(handover().0)),
         card: None,
-        chosen: Choice::BuiltIn,
+        chosen: ModelChoice::BuiltIn,
         is_loading: false,
         models: Arc::default(),
         folder: String::new(),
         presets: Arc::default(),
         primer: None,
         roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() },
-        training: Training::default(),
+        training: Status::default(),
         host: None,
         settings: Settings { is_welcomed: true, ..Settings::default() },
         messages: Vec::new(),

@@ -9,16 +9,16 @@ use std::time::{Duration, Instant};
 use continuo::model::Model;
 use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
-use continuo::plugin::editor::training::{forget, go_on, look, start, stop};
-use continuo::plugin::editor::{Choice, Order, Size, State, Training};
+use continuo::plugin::models::ModelChoice;
+use continuo::plugin::trainer::{Job, Size, State, Status, discard, resume, start, status, stop};
 
 const PATIENCE: Duration = Duration::from_mins(4);
 
 /// Looks until things stand so.
-fn wait_until(told: &str, stands: impl Fn(&Training) -> bool) -> Training {
+fn wait_until(told: &str, stands: impl Fn(&Status) -> bool) -> Status {
     let begun = Instant::now();
     loop {
-        let training = look(None);
+        let training = status(None);
         if stands(&training) {
             return training;
         }
@@ -49,18 +49,18 @@ fn a_training_is_started_watched_stopped_gone_on_with_and_its_model_loaded() {
         return;
     }
     let trainer = Path::new(env!("CARGO_BIN_EXE_continuo-trainer"));
-    let order = Order {
+    let job = Job {
         folder: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/odd-midi")),
         name: "Odd".to_owned(),
         size: Size::Sketch,
         starts_from_default: false,
     };
-    assert_eq!(look(None).state, State::Idle);
-    assert!(start(None, &order).is_err_and(|words| words.contains("trainer")));
-    start(Some(trainer), &order).unwrap();
-    assert!(start(Some(trainer), &order).is_err(), "two at once");
-    let early = wait_until("getting on", |training| training.done > 0.05);
-    assert!(early.state == State::Running && early.done < 0.9, "{early:?}");
+    assert_eq!(status(None).state, State::Idle);
+    assert!(start(None, &job).is_err_and(|words| words.contains("trainer")));
+    start(Some(trainer), &job).unwrap();
+    assert!(start(Some(trainer), &job).is_err(), "two at once");
+    let early = wait_until("getting on", |training| training.progress > 0.05);
+    assert!(early.state == State::Running && early.progress < 0.9, "{early:?}");
     assert!(early.lines.iter().any(|line| line.contains("notes")), "{early:?}");
 
     stop();
@@ -68,16 +68,16 @@ fn a_training_is_started_watched_stopped_gone_on_with_and_its_model_loaded() {
     let State::Stopped(Some(model)) = &stopped.state else { panic!("{stopped:?}") };
     let half = Model::load(model).unwrap();
     assert_eq!(half.card().styles, ["Odd"]);
-    assert!(start(Some(trainer), &order).is_err_and(|words| words.contains("already")));
+    assert!(start(Some(trainer), &job).is_err_and(|words| words.contains("already")));
 
-    go_on(Some(trainer)).unwrap();
-    wait_until("further on", |training| training.done > stopped.done);
+    resume(Some(trainer)).unwrap();
+    wait_until("further on", |training| training.progress > stopped.progress);
     let finished = wait_until("finished", |training| training.state != State::Running);
     assert_eq!(finished.state, State::Finished(model.clone()), "{finished:?}");
-    assert!((finished.done - 1.0).abs() < 1e-6);
+    assert!((finished.progress - 1.0).abs() < 1e-6);
     assert_ne!(Model::load(model).unwrap().hash(), half.hash(), "nothing more was learned");
-    forget();
-    assert_eq!(look(None).state, State::Idle);
+    discard();
+    assert_eq!(status(None).state, State::Idle);
     load(model);
 }
 
@@ -86,7 +86,7 @@ fn load(model: &Path) {
     let (end, _player) = handover();
     let parameters = Parameters::new(end);
     parameters.session.start();
-    parameters.session.choose(Choice::File(model.to_owned()));
+    parameters.session.choose(ModelChoice::File(model.to_owned()));
     let begun = Instant::now();
     while parameters.session.model().is_none_or(|model| model.card().styles != ["Odd"]) {
         let messages = parameters.session.messages();

@@ -6,11 +6,13 @@ use nice_plug::prelude::*;
 
 use crate::player::handover::{Playhead, handover};
 use crate::player::{Block, EventList, Player};
-use crate::plugin::editor::EditorWindow;
-use crate::plugin::inlet::Inlet;
-use crate::plugin::outlet::Outlet;
+use crate::plugin::editor::window::window::EditorWindow;
+use crate::plugin::host::note_input::NoteInput;
+use crate::plugin::host::note_output::NoteOutput;
+use crate::plugin::host::transport;
+use crate::plugin::parameters::Parameters;
 use crate::plugin::preview::Preview;
-use crate::plugin::{Parameters, remote, transport};
+use crate::plugin::remote;
 
 /// One instance of the plugin in a host.
 ///
@@ -21,8 +23,8 @@ pub struct Continuo {
     playhead: Arc<Playhead>,
     player: Player,
     events: EventList,
-    inlet: Inlet,
-    outlet: Outlet,
+    note_input: NoteInput,
+    note_output: NoteOutput,
     preview: Preview,
     sample_rate: f64,
     is_offline: bool,
@@ -43,8 +45,8 @@ impl Default for Continuo {
             parameters: Arc::new(Parameters::new(composer_end)),
             player: Player::new(player_end),
             events: EventList::default(),
-            inlet: Inlet::new(),
-            outlet: Outlet::new(),
+            note_input: NoteInput::new(),
+            note_output: NoteOutput::new(),
             preview: Preview::new(SAMPLE_RATE),
             sample_rate: SAMPLE_RATE,
             is_offline: false,
@@ -123,7 +125,7 @@ impl Plugin for Continuo {
         _aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        self.inlet.receive(context);
+        self.note_input.receive(context);
         self.events.clear();
         let is_bypassed = self.parameters.bypass.value();
         if std::mem::take(&mut self.must_silence) || is_bypassed {
@@ -139,9 +141,9 @@ impl Plugin for Continuo {
                 self.playhead.tell_tempo(tempo);
             }
             let (composing, performing) = (self.parameters.composing(), self.parameters.performing());
-            self.player.process(&block, &composing, &performing, self.inlet.events(), &mut self.events);
+            self.player.process(&block, &composing, &performing, self.note_input.events(), &mut self.events);
         }
-        self.outlet.send(context, &self.events);
+        self.note_output.send(context, &self.events);
         if let [left, right, ..] = buffer.as_slice() {
             let level = self.parameters.preview_gain();
             self.preview.render(self.events.as_slice(), level, left, right);

@@ -3,7 +3,7 @@
 
 use nice_plug::prelude::*;
 
-use crate::plugin::Continuo;
+use crate::plugin::adapter::Continuo;
 
 nice_export_clap!(Continuo);
 nice_export_vst3!(Continuo);

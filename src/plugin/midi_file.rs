@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::files;
 use crate::music::{Bar, Meter, Note, Piece, Score, Tick, names, smf};
 use crate::player::{ComposingKnobs, performed};
-use crate::plugin::Parameters;
 use crate::plugin::folders::{file_stem, music_folder};
+use crate::plugin::parameters::Parameters;
 
 /// How much of the take is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,8 +150,9 @@ mod tests {
     use crate::music::{Bar, Beats, Family, Meter, Note, Score, Tick, smf};
     use crate::player::handover::handover;
     use crate::player::{Block, ComposingKnobs, EventList, Player, Transport};
+    use crate::plugin::knob::Knob;
     use crate::plugin::midi_file::{Extent, Performance, excerpt, piece, save_in, title, write_new};
-    use crate::plugin::{Knob, Parameters};
+    use crate::plugin::parameters::Parameters;
 
     /// Twelve bars, each with a note of its own; from the ninth on in three four.
     fn score() -> Score {

@@ -7,14 +7,20 @@
 //! The host calls [`Continuo`] from its audio thread for `process` and `reset`, and from its main thread
 //! for everything else. On the audio thread nothing here allocates, frees, locks or waits.
 
-mod adapter;
-pub use adapter::Continuo;
+mod folders;
 
-mod transport;
+pub mod models;
 
-mod inlet;
+pub mod trainer;
 
-mod outlet;
+mod saved;
+pub use saved::{SavedProject, SavedProjectError};
+
+mod session;
+pub use session::Session;
+
+mod window_size;
+pub use window_size::{SavedSize, WindowSize};
 
 mod parameters;
 pub use parameters::Parameters;
@@ -22,24 +28,19 @@ pub use parameters::Parameters;
 mod knob;
 pub use knob::Knob;
 
-mod session;
-pub use session::Session;
-
-mod saved;
-pub use saved::{SavedProject, SavedProjectError};
-
 mod remote;
 
 pub mod presets;
 
 pub mod midi_file;
 
-mod clipboard;
-
-mod folders;
-
 pub mod preview;
 
 pub mod editor;
+
+mod host;
+
+mod adapter;
+pub use adapter::Continuo;
 
 mod export;

@@ -16,7 +16,7 @@ use crate::errors::with_causes;
 use crate::model::{Card, Model};
 use crate::music::smf::{self, SmfError};
 use crate::player::handover::{ComposerEnd, Playhead};
-use crate::plugin::editor::Choice;
+use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::saved::SavedProject;
 
 /// One instance's composer and what is known about it. Clones are handles of the same.
@@ -31,7 +31,7 @@ struct Inner {
     end: Option<ComposerEnd>,
     composer: Option<Composer>,
     /// The model that the user or the project asked for.
-    chosen: Choice,
+    chosen: ModelChoice,
     /// A project that was loaded before the composer started.
     waiting: Option<SavedProject>,
     /// What went wrong here, in words, oldest first.
@@ -49,7 +49,7 @@ impl Session {
             inner: Arc::new(Mutex::new(Inner {
                 end: Some(end),
                 composer: None,
-                chosen: Choice::BuiltIn,
+                chosen: ModelChoice::BuiltIn,
                 waiting: None,
                 messages: Vec::new(),
                 seen: (None, 0),
@@ -76,13 +76,13 @@ impl Session {
     }
 
     /// Asks the composer for another model.
-    pub fn choose(&self, choice: Choice) {
+    pub fn choose(&self, choice: ModelChoice) {
         self.lock().choose(choice);
     }
 
     /// The model that was asked for.
     #[must_use]
-    pub fn chosen(&self) -> Choice {
+    pub fn chosen(&self) -> ModelChoice {
         self.lock().chosen.clone()
     }
 
@@ -248,13 +248,13 @@ impl Inner {
         }
     }
 
-    fn choose(&mut self, choice: Choice) {
-        let built_in = if choice == Choice::BuiltIn { self.built_in_model() } else { None };
+    fn choose(&mut self, choice: ModelChoice) {
+        let built_in = if choice == ModelChoice::BuiltIn { self.built_in_model() } else { None };
         if let Some(composer) = &self.composer {
             match (&choice, built_in) {
-                (Choice::File(path), _) => composer.load_model(path.clone()),
-                (Choice::BuiltIn, Some(model)) => composer.use_model(model),
-                (Choice::BuiltIn, None) => {}
+                (ModelChoice::File(path), _) => composer.load_model(path.clone()),
+                (ModelChoice::BuiltIn, Some(model)) => composer.use_model(model),
+                (ModelChoice::BuiltIn, None) => {}
             }
         }
         self.chosen = choice;
@@ -262,7 +262,7 @@ impl Inner {
     }
 
     fn restore(&mut self, project: &SavedProject) {
-        let choice = project.model_file().map_or(Choice::BuiltIn, Choice::File);
+        let choice = project.model_file().map_or(ModelChoice::BuiltIn, ModelChoice::File);
         if choice != self.chosen {
             self.choose(choice);
         }
@@ -278,8 +278,8 @@ impl Inner {
 
     fn file(&self) -> Option<PathBuf> {
         match &self.chosen {
-            Choice::BuiltIn => None,
-            Choice::File(path) => Some(path.clone()),
+            ModelChoice::BuiltIn => None,
+            ModelChoice::File(path) => Some(path.clone()),
         }
     }
 
@@ -313,9 +313,10 @@ mod tests {
 
     use crate::music::{Piece, smf};
     use crate::player::handover::handover;
-    use crate::plugin::editor::Choice;
+    use crate::plugin::knob::Knob;
+    use crate::plugin::models::choice::ModelChoice;
+    use crate::plugin::parameters::Parameters;
     use crate::plugin::session::Session;
-    use crate::plugin::{Knob, Parameters};
 
     fn session() -> Session {
         Session::new(handover().0)
@@ -346,7 +347,7 @@ mod tests {
         assert_eq!(session.saved().into_json(), project, "saved again before it was started");
         session.start();
         let tango = PathBuf::from("nowhere/Tango.safetensors");
-        assert_eq!(session.chosen(), Choice::File(tango));
+        assert_eq!(session.chosen(), ModelChoice::File(tango));
         // The file is not there; the project still says which one it was.
         assert_eq!(session.saved().into_json()["model_file"], project["model_file"]);
     }
@@ -357,7 +358,7 @@ mod tests {
         session.start();
         let before = session.card();
         assert!(before.is_some(), "{:?}", session.messages());
-        session.choose(Choice::File(PathBuf::from("nowhere/Tango.safetensors")));
+        session.choose(ModelChoice::File(PathBuf::from("nowhere/Tango.safetensors")));
         let deadline = Instant::now() + Duration::from_mins(1);
         while session.messages().is_empty() && Instant::now() < deadline {
             std::thread::yield_now();
@@ -367,7 +368,7 @@ mod tests {
         assert_eq!(session.card(), before);
         session.dismiss();
         assert!(session.messages().is_empty());
-        session.choose(Choice::BuiltIn);
+        session.choose(ModelChoice::BuiltIn);
         assert_eq!(session.card(), before);
     }
 
@@ -412,7 +413,7 @@ mod tests {
         let session = session();
         session.start();
         session.stop();
-        session.choose(Choice::BuiltIn);
+        session.choose(ModelChoice::BuiltIn);
         assert!(session.picture().score.bars.is_empty());
         assert!(session.card().is_none());
     }

@@ -70,11 +70,11 @@ use crate::music::Scale;
 use crate::music::{Family, FamilySet, Grid, PitchClassSet};
 use crate::player::handover::{ComposerEnd, handover};
 use crate::player::{ComposingKnobs, Conversation, PerformingKnobs};
-use crate::plugin::editor::WindowSize;
 use crate::plugin::knob::Knob;
 use crate::plugin::parameters::build::{ANY_POLYPHONY, range};
 use crate::plugin::parameters::groups::SWINGING;
 use crate::plugin::session::Session;
+use crate::plugin::window_size::WindowSize;
 
 /// The parameters that the host sees, and what is saved with them.
 #[derive(Params)]

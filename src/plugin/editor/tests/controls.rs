@@ -7,13 +7,15 @@ use egui::{Event, Key, Modifiers, Pos2, Vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::composer::Edit;
-use crate::plugin::Knob;
+use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::tests::fixtures::{marks, view};
 use crate::plugin::editor::tests::{Stage, turned};
-use crate::plugin::editor::{Choice, Intent, Order, Roll, Settings, Size, State, View, another_seed};
+use crate::plugin::editor::view::{Intent, Roll, View};
+use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{Extent, Performance};
-use crate::plugin::parameters::MAX_SEED;
+use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::presets::PresetId;
+use crate::plugin::trainer::{Job, Size, State};
 
 /// The page that a knob is on.
 fn page(knob: Knob) -> Option<&'static str> {
@@ -452,7 +454,7 @@ fn models_are_chosen_by_their_cards() {
     let mut stage = Stage::new(view());
     stage.turn_to("Models");
     assert_eq!(stage.press(Role::Button, "Rescan"), [Intent::ListModels]);
-    let tango = Choice::File(PathBuf::from("mine/Tango.safetensors"));
+    let tango = ModelChoice::File(PathBuf::from("mine/Tango.safetensors"));
     assert_eq!(stage.press(Role::Button, "Use Tango"), [Intent::Choose(tango)]);
     assert_eq!(stage.press(Role::Button, "Use Half a waltz"), [], "a file that is none");
     assert!(stage.harness.query_by_label_contains("copy it again").is_some());
@@ -469,13 +471,13 @@ fn a_training_is_begun_watched_stopped_and_heard() {
     stage.type_into("Name of the model", "Tango");
     stage.press(Role::CheckBox, "Standard");
     stage.press(Role::CheckBox, "Begin with the built-in model");
-    let order = Order {
+    let job = Job {
         folder: PathBuf::from("/home/ada/tangos"),
         name: "Tango".to_owned(),
         size: Size::Standard,
         starts_from_default: true,
     };
-    assert_eq!(stage.press(Role::Button, "Start training"), [Intent::Train(order)]);
+    assert_eq!(stage.press(Role::Button, "Start training"), [Intent::Train(job)]);
 
     let mut in_state = |state: State, button: &str| {
         let mut view = with_trainer.clone();
@@ -486,13 +488,13 @@ fn a_training_is_begun_watched_stopped_and_heard() {
         stage.press(Role::Button, button)
     };
     let file = PathBuf::from("mine/Tango.safetensors");
-    let play = Intent::Choose(Choice::File(file.clone()));
+    let play = Intent::Choose(ModelChoice::File(file.clone()));
     assert_eq!(in_state(State::Running, "Stop"), [Intent::StopTraining]);
-    assert_eq!(in_state(State::Stopped(None), "Go on"), [Intent::GoOnTraining]);
+    assert_eq!(in_state(State::Stopped(None), "Go on"), [Intent::ResumeTraining]);
     assert_eq!(in_state(State::Stopped(Some(file.clone())), "Play the best so far"), [play.clone()]);
-    assert_eq!(in_state(State::Stopped(None), "Give up"), [Intent::ForgetTraining]);
+    assert_eq!(in_state(State::Stopped(None), "Give up"), [Intent::DiscardTraining]);
     assert_eq!(in_state(State::Finished(file), "Play it"), [play]);
-    assert_eq!(in_state(State::Failed("no music".to_owned()), "Done"), [Intent::ForgetTraining]);
+    assert_eq!(in_state(State::Failed("no music".to_owned()), "Done"), [Intent::DiscardTraining]);
 }
 
 #[test]
@@ -515,7 +517,7 @@ fn the_first_minute_can_be_put_away_and_leads_to_the_hosts() {
     assert_eq!(wanted, [Intent::Set(Settings { is_welcomed: true, ..Settings::default() })]);
     assert_eq!(stage.press(Role::CheckBox, "Bitwig Studio"), []);
     assert!(stage.has("Recording in Bitwig Studio"));
-    for topic in ["First steps", "Hands", "Cubase"] {
+    for topic in ["First steps", "Mouse and keys", "Cubase"] {
         assert_eq!(stage.press(Role::CheckBox, topic), []);
     }
 }
@@ -592,14 +594,4 @@ fn hovering_a_note_tells_pitch_time_and_how_sure_the_network_was() {
             && text.contains("60% sure")),
         "{told:?}"
     );
-}
-
-#[test]
-fn a_re_roll_gives_another_seed_within_the_range() {
-    for seed in [0, 1, 5000, MAX_SEED as i32] {
-        for _ in 0..100 {
-            let rolled = another_seed(seed);
-            assert!(rolled <= MAX_SEED && rolled != seed as u32);
-        }
-    }
 }

@@ -7,9 +7,12 @@ use crate::composer::Mark;
 use crate::model::Card;
 use crate::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
 use crate::player::handover::handover;
-use crate::plugin::Parameters;
-use crate::plugin::editor::{Choice, ModelEntry, Roll, Settings, Training, View};
+use crate::plugin::editor::settings::Settings;
+use crate::plugin::editor::view::{Roll, View};
+use crate::plugin::models::{ModelChoice, ModelEntry};
+use crate::plugin::parameters::Parameters;
 use crate::plugin::presets;
+use crate::plugin::trainer::Status;
 
 fn note(onset: i64, duration: i64, pitch: u8, velocity: u8, family: Family) -> Note {
     Note { onset: Tick(onset), duration: Tick(duration), pitch, velocity, family }
@@ -145,17 +148,17 @@ pub(super) fn models() -> Arc<[ModelEntry]> {
     let words = "the model file is cut off: expected 15594844 bytes, found 4096. It was not copied to the end: copy it again.";
     Arc::new([
         ModelEntry {
-            choice: Choice::BuiltIn,
+            choice: ModelChoice::BuiltIn,
             card: Some(Ok(Arc::new(built_in))),
             thumbnail: notes(&quartet(8), 8),
         },
         ModelEntry {
-            choice: Choice::File(PathBuf::from("mine/Tango.safetensors")),
+            choice: ModelChoice::File(PathBuf::from("mine/Tango.safetensors")),
             card: Some(Ok(Arc::new(tango))),
             thumbnail: notes(&quartet(6), 6),
         },
         ModelEntry {
-            choice: Choice::File(PathBuf::from("mine/Half a waltz.safetensors")),
+            choice: ModelChoice::File(PathBuf::from("mine/Half a waltz.safetensors")),
             card: Some(Err(words.to_owned())),
             thumbnail: Arc::default(),
         },
@@ -167,14 +170,14 @@ pub(super) fn view() -> View {
     View {
         parameters: Arc::new(Parameters::new(handover().0)),
         card: Some(Arc::new(card())),
-        chosen: Choice::BuiltIn,
+        chosen: ModelChoice::BuiltIn,
         is_loading: false,
         models: models(),
         folder: "/home/ada/.local/share/continuo/models".to_owned(),
         presets: presets::list().into(),
         primer: None,
         roll: Roll { score: quartet(16), playhead: Beats(21.3), playing: true, ..Roll::default() },
-        training: Training::default(),
+        training: Status::default(),
         host: None,
         settings: Settings { is_welcomed: true, ..Settings::default() },
         messages: Vec::new(),

@@ -12,9 +12,12 @@ use image::{DynamicImage, Rgba, RgbaImage};
 
 use crate::plugin::editor::tests::Stage;
 use crate::plugin::editor::tests::fixtures::{beat, marks, played, view};
-use crate::plugin::editor::{Roll, SMALLEST, State, View};
+use crate::plugin::editor::view::{Roll, View};
+use crate::plugin::trainer::State;
+use crate::plugin::window_size::WindowSize;
 
-const USUAL: (f32, f32) = (1000.0, 640.0);
+const USUAL: (f32, f32) = WindowSize::DEFAULT;
+const SMALLEST: (f32, f32) = WindowSize::SMALLEST;
 /// A part of a colour may differ by so much, and so great a share of the pixels by more: rounding differs
 /// between processors.
 const TOLERANCE: u8 = 24;
@@ -126,7 +129,7 @@ fn training() -> View {
     view.training.trainer = Some("/usr/local/bin/continuo-trainer".into());
     view.training.name = "Tango".to_owned();
     view.training.state = State::Running;
-    view.training.done = 0.42;
+    view.training.progress = 0.42;
     view.training.lines = vec![
         " 42.0% 0.54M notes 1480/s 3m left train 2.412 valid 2.530 best: Tango 2.530 (2.311)".to_owned(),
     ];

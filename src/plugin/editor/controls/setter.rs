@@ -1,0 +1,33 @@
+//! The knobs as the controls read and set them.
+
+use crate::plugin::editor::view::intent::Intent;
+use crate::plugin::knob::Knob;
+use crate::plugin::parameters::Parameters;
+
+/// The knobs, and what the user does to them.
+pub(crate) struct KnobSetter<'a> {
+    pub(crate) parameters: &'a Parameters,
+    pub(crate) intents: &'a mut Vec<Intent>,
+}
+
+impl KnobSetter<'_> {
+    /// A turn that is over at once.
+    pub(crate) fn set(&mut self, knob: Knob, position: f32) {
+        self.intents.extend([Intent::Begin(knob), Intent::Turn(knob, position), Intent::End(knob)]);
+    }
+
+    /// Sets a knob with steps.
+    pub(crate) fn set_step(&mut self, knob: Knob, step: usize) {
+        self.set(knob, self.parameters.position_of_step(knob, step));
+    }
+
+    /// The step that a knob stands at.
+    pub(crate) fn step(&self, knob: Knob) -> usize {
+        self.parameters.step(knob, self.parameters.position(knob))
+    }
+
+    /// Whether a switch is on.
+    pub(crate) fn is_on(&self, knob: Knob) -> bool {
+        self.parameters.position(knob) > 0.5
+    }
+}

@@ -1,0 +1,10 @@
+//! What surrounds the pages.
+
+mod grip;
+pub(crate) use grip::grip;
+
+mod title;
+pub(crate) use title::title;
+
+mod status;
+pub(crate) use status::status;

@@ -1,0 +1,92 @@
+//! The title bar: the pages, the takes, undo and redo, and saving.
+
+use egui::{Align, Layout, RichText, Ui};
+
+use crate::plugin::editor::controls::KnobSetter;
+use crate::plugin::editor::theme;
+use crate::plugin::editor::tips::tip;
+use crate::plugin::editor::view::state::{Page, UiState};
+use crate::plugin::editor::view::{Intent, View};
+use crate::plugin::editor::widgets::{self, emblem};
+use crate::plugin::knob::Knob;
+use crate::plugin::midi_file::{Extent, Performance};
+
+/// Draws the title bar.
+pub(crate) fn title(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
+    ui.horizontal_centered(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        emblem::name_plate(ui);
+        ui.add_space(8.0);
+        for (page, name) in Page::ALL {
+            if widgets::tab(ui, name, state.page == page).clicked() {
+                state.page = page;
+            }
+        }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            save_menu(ui, intents);
+            takes(ui, view, intents);
+            let roll = &view.roll;
+            if widgets::small_button(ui, "Redo", "↪", roll.n_redo > 0)
+                .on_hover_text("Do the last change of a bar again (Ctrl+Shift+Z)")
+                .clicked()
+            {
+                intents.push(Intent::Redo);
+            }
+            if widgets::small_button(ui, "Undo", "↩", roll.n_undo > 0)
+                .on_hover_text("Take the last change of a bar back (Ctrl+Z)")
+                .clicked()
+            {
+                intents.push(Intent::Undo);
+            }
+        });
+    });
+}
+
+/// The four takes, from the right to the left.
+fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
+    let mut setter = KnobSetter { parameters: &view.parameters, intents };
+    let chosen = setter.step(Knob::Slot);
+    ui.add_space(4.0);
+    for (slot, name) in ["D", "C", "B", "A"].into_iter().rev().enumerate().rev() {
+        let tab = widgets::tab(ui, name, slot == chosen);
+        if tab.clicked() {
+            setter.set_step(Knob::Slot, slot);
+        }
+        tab.context_menu(|ui| {
+            for (from, other) in ["A", "B", "C", "D"].into_iter().enumerate() {
+                if from != slot && ui.button(format!("Copy take {other} here")).clicked() {
+                    setter.intents.push(Intent::CopyTake(from as u8, slot as u8));
+                    ui.close();
+                }
+            }
+        });
+        tab.on_hover_text(format!("Take {name}: {} Right-click to copy another take here.", tip(Knob::Slot)));
+    }
+    ui.add_space(4.0);
+}
+
+fn save_menu(ui: &mut Ui, intents: &mut Vec<Intent>) {
+    let menu = ui.menu_button("Save MIDI", |ui| {
+        let mut items = |ui: &mut Ui, name: &str, performance: Performance| {
+            ui.label(RichText::new(name).size(theme::SMALL).color(theme::palette(ui).dim));
+            let extents = [
+                (Extent::Phrase, "this phrase"),
+                (Extent::LastBars(4), "the last 4 bars"),
+                (Extent::LastBars(8), "the last 8 bars"),
+                (Extent::LastBars(16), "the last 16 bars"),
+                (Extent::Take, "the whole take"),
+            ];
+            for (extent, text) in extents {
+                let text = format!("Save {text}, {}", name.to_lowercase());
+                if ui.button(text).clicked() {
+                    intents.push(Intent::SaveMidi(extent, performance));
+                    ui.close();
+                }
+            }
+        };
+        items(ui, "As heard", Performance::AsHeard);
+        ui.separator();
+        items(ui, "As composed", Performance::AsComposed);
+    });
+    menu.response.on_hover_text("Writes a .mid file into the folder Continuo among your music.");
+}

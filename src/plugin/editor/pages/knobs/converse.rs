@@ -1,0 +1,74 @@
+//! Playing together: the conversation, and a MIDI file to start from.
+
+use egui::accesskit::Role;
+use egui::{Button, Key, Label, RichText, TextEdit, Ui, WidgetInfo, vec2};
+
+use crate::player::Conversation;
+use crate::plugin::editor::controls::{KnobSetter, SMALL, dial};
+use crate::plugin::editor::pages::knobs::rows::control;
+use crate::plugin::editor::theme;
+use crate::plugin::editor::view::state::Forms;
+use crate::plugin::editor::view::{Intent, View};
+use crate::plugin::editor::widgets;
+use crate::plugin::knob::Knob;
+
+pub(crate) fn converse(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut KnobSetter<'_>) {
+    let palette = theme::palette(ui);
+    let chosen = setter.step(Knob::Conversation);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        for (step, mode) in Conversation::ALL.into_iter().enumerate() {
+            let is_on = step == chosen;
+            let dot = if is_on { Some(palette.incoming) } else { None };
+            let chip = widgets::chip(ui, mode.name(), is_on, dot);
+            if chip.clicked() && !is_on {
+                setter.set_step(Knob::Conversation, step);
+            }
+            chip.on_hover_text(description(mode));
+        }
+    });
+    let mode = Conversation::ALL.get(chosen).copied().unwrap_or_default();
+    ui.horizontal(|ui| {
+        dial(ui, setter, Knob::Trade, SMALL, 84.0);
+        control(ui, setter, view, Knob::Instrument, 140.0);
+        let width = ui.available_width();
+        ui.allocate_ui(vec2(width, SMALL.height()), |ui| {
+            ui.add(Label::new(RichText::new(description(mode)).size(theme::SMALL).color(palette.dim)).wrap());
+        });
+    });
+    primer(ui, forms, view, setter);
+}
+
+fn description(mode: Conversation) -> &'static str {
+    match mode {
+        Conversation::Generate => "Composes by itself. What you play in is not heard.",
+        Conversation::Continue => "Listens while you play, and goes on where you stop, from the next bar on.",
+        Conversation::Trade => "You have some bars, then it answers for as many.",
+        Conversation::Accompany => "Plays along with what you play, from the next beat on.",
+    }
+}
+
+fn primer(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut KnobSetter<'_>) {
+    ui.horizontal(|ui| {
+        let hint = "A MIDI file to start from: type or paste its path";
+        let width = (ui.available_width() - 150.0).max(80.0);
+        let field = TextEdit::singleline(&mut forms.primer).hint_text(hint).desired_width(width);
+        let field = ui.add(field);
+        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Primer file"));
+        let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+        let path = forms.primer.trim().trim_matches('"').to_owned();
+        let start = ui.add_enabled(!path.is_empty(), Button::new("Start from"));
+        if (start.clicked() || is_entered) && !path.is_empty() {
+            setter.intents.push(Intent::LoadPrimer(path.into()));
+        }
+        let is_primed = view.primer.is_some();
+        if ui
+            .add_enabled(is_primed, Button::new("Clear"))
+            .on_hover_text("Start from the model's own music again")
+            .clicked()
+        {
+            forms.primer.clear();
+            setter.intents.push(Intent::ClearPrimer);
+        }
+    });
+}

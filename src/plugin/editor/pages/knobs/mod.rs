@@ -1,0 +1,16 @@
+//! The knobs, on pages of their own.
+
+mod rows;
+
+mod own_scale;
+
+mod instruments;
+
+mod converse;
+
+mod style;
+
+mod page;
+
+mod panel;
+pub(crate) use panel::{HEIGHT, show};

@@ -1,0 +1,81 @@
+//! The pages of knobs, and the knobs on each.
+
+use egui::Ui;
+
+use crate::plugin::editor::controls::KnobSetter;
+use crate::plugin::editor::pages::knobs::converse::converse;
+use crate::plugin::editor::pages::knobs::instruments::instruments;
+use crate::plugin::editor::pages::knobs::own_scale::own_scale;
+use crate::plugin::editor::pages::knobs::rows::rows;
+use crate::plugin::editor::pages::knobs::style::style;
+use crate::plugin::editor::view::state::{KnobPage, UiState};
+use crate::plugin::editor::view::{Intent, View};
+use crate::plugin::knob::Knob;
+
+/// The pages with their names and hints, in the order of the tabs: first those of composing, then those of playing.
+pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [
+    (KnobPage::Compose, "Compose", "What is composed: how much, how new, in which key and range"),
+    (KnobPage::Detail, "Detail", "Temperature by part, and how choices are made"),
+    (KnobPage::Notes, "Notes", "Rhythm grid, note lengths, and a scale of your own"),
+    (KnobPage::Instruments, "Instruments", "Who may play"),
+    (KnobPage::Perform, "Perform", "How it is played, at once"),
+    (KnobPage::Touch, "Touch", "Humanize, strum and MIDI channels"),
+    (KnobPage::Converse, "Converse", "Playing together"),
+    (KnobPage::Style, "Style", "Style and presets"),
+];
+
+/// Draws a page of knobs.
+pub(crate) fn page(
+    ui: &mut Ui,
+    group: KnobPage,
+    state: &mut UiState,
+    view: &View,
+    intents: &mut Vec<Intent>,
+) {
+    let mut setter = KnobSetter { parameters: &view.parameters, intents };
+    match group {
+        KnobPage::Compose => rows(
+            ui,
+            &mut setter,
+            view,
+            &[
+                &[Knob::Density, Knob::Variety, Knob::Evolve, Knob::Polyphony],
+                &[Knob::Tonic, Knob::Scale, Knob::Lowest, Knob::Highest],
+            ],
+        ),
+        KnobPage::Detail => rows(
+            ui,
+            &mut setter,
+            view,
+            &[
+                &[Knob::RhythmTemperature, Knob::PitchTemperature, Knob::VelocityTemperature],
+                &[Knob::Nucleus, Knob::MinP, Knob::BestOf, Knob::Seed],
+            ],
+        ),
+        KnobPage::Notes => {
+            rows(ui, &mut setter, view, &[&[Knob::Grid, Knob::Shortest, Knob::Longest]]);
+            own_scale(ui, &mut setter);
+        }
+        KnobPage::Instruments => instruments(ui, &mut setter),
+        KnobPage::Perform => rows(
+            ui,
+            &mut setter,
+            view,
+            &[
+                &[Knob::Octave, Knob::Transpose, Knob::Velocity, Knob::NoteLength],
+                &[Knob::Swing, Knob::ChordFollow, Knob::Preview, Knob::PreviewLevel],
+            ],
+        ),
+        KnobPage::Touch => rows(
+            ui,
+            &mut setter,
+            view,
+            &[
+                &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
+                &[Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
+            ],
+        ),
+        KnobPage::Converse => converse(ui, &mut state.forms, view, &mut setter),
+        KnobPage::Style => style(ui, state, view, &mut setter),
+    }
+}

@@ -1,0 +1,114 @@
+//! The panel of knobs: the two large dials beside the big button, the rest on pages.
+
+use egui::{Align, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+
+use crate::plugin::editor::controls::{KnobSetter, LARGE, dial};
+use crate::plugin::editor::pages::knobs::page::{PAGES, page};
+use crate::plugin::editor::theme;
+use crate::plugin::editor::view::state::{KnobPage, UiState};
+use crate::plugin::editor::view::{Intent, View};
+use crate::plugin::editor::widgets;
+use crate::plugin::knob::Knob;
+
+/// How high all of it is.
+pub(crate) const HEIGHT: f32 = 190.0;
+/// How wide the two large dials with their button are.
+const HERO: f32 = 190.0;
+/// From this width on two groups are seen at once.
+const TWO_GROUPS: f32 = 660.0;
+
+/// Draws the knobs.
+pub(crate) fn show(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
+    let space = ui.available_rect_before_wrap();
+    let space = Rect::from_min_size(space.min, vec2(space.width(), HEIGHT));
+    let (left, right) = space.split_left_right_at_x(space.left() + HERO);
+    let right = right.with_min_x(right.left() + theme::GAP);
+    if right.width() < TWO_GROUPS {
+        one_group(ui, space, state, view, intents);
+        return;
+    }
+    group(ui, left, "hero", |ui| {
+        ui.add_space(6.0);
+        hero(ui, view, intents, 48.0);
+    });
+    let (first, second) = right.split_left_right_at_fraction(0.5);
+    // Each side keeps the page that it showed last.
+    let (composing, playing) = PAGES.split_at(4);
+    if playing.iter().any(|(group, ..)| *group == state.knob_page) {
+        state.second_knob_page = state.knob_page;
+        state.knob_page = KnobPage::Compose;
+    }
+    group(ui, first.with_max_x(first.right() - theme::GAP / 2.0), "composing", |ui| {
+        let mut chosen = state.knob_page;
+        tabs(ui, composing, &mut chosen);
+        state.knob_page = chosen;
+        page(ui, chosen, state, view, intents);
+    });
+    group(ui, second.with_min_x(second.left() + theme::GAP / 2.0), "playing", |ui| {
+        let mut chosen = state.second_knob_page;
+        tabs(ui, playing, &mut chosen);
+        state.second_knob_page = chosen;
+        page(ui, chosen, state, view, intents);
+    });
+}
+
+/// Where there is little room: the pages over the whole width, the large dials below their names.
+fn one_group(ui: &mut Ui, space: Rect, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
+    group(ui, space, "knobs", |ui| {
+        let mut chosen = state.knob_page;
+        tabs(ui, &PAGES, &mut chosen);
+        state.knob_page = chosen;
+        let below = ui.available_rect_before_wrap();
+        let (left, right) = below.split_left_right_at_x(below.left() + HERO - 20.0);
+        let part = |rect: Rect, name| {
+            UiBuilder::new().max_rect(rect).id_salt(name).layout(Layout::top_down(Align::Min))
+        };
+        ui.scope_builder(part(left, "left"), |ui| hero(ui, view, intents, 40.0));
+        let right = right.with_min_x(right.left() + 14.0);
+        ui.painter().vline(right.left() - 7.0, below.y_range(), Stroke::new(1.0, theme::palette(ui).line));
+        ui.scope_builder(part(right, "right"), |ui| page(ui, chosen, state, view, intents));
+    });
+}
+
+fn group(ui: &mut Ui, rect: Rect, name: &str, contents: impl FnOnce(&mut Ui)) {
+    let palette = theme::palette(ui);
+    ui.painter().rect(rect, 8.0, palette.panel, Stroke::new(1.0, palette.line), StrokeKind::Inside);
+    let builder = UiBuilder::new()
+        .max_rect(rect.shrink2(vec2(10.0, 8.0)))
+        .id_salt(name)
+        .layout(Layout::top_down(Align::Min));
+    ui.scope_builder(builder, contents);
+}
+
+/// The two large dials and the button.
+fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32) {
+    let mut setter = KnobSetter { parameters: &view.parameters, intents };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let width = (HERO - 26.0) / 2.0;
+        dial(ui, &mut setter, Knob::Temperature, LARGE, width);
+        dial(ui, &mut setter, Knob::Length, LARGE, width);
+    });
+    ui.add_space(4.0);
+    let width = ui.available_width();
+    if widgets::main_button(ui, "Re-roll", vec2(width, button_height))
+        .on_hover_text(
+            "Another seed: other music from the same knobs, from the next bar on. Bars that you keep stay.",
+        )
+        .clicked()
+    {
+        setter.intents.push(Intent::ReRoll);
+    }
+}
+
+fn tabs(ui: &mut Ui, groups: &[(KnobPage, &'static str, &'static str)], chosen: &mut KnobPage) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        for (group, name, hint) in groups {
+            if widgets::tab(ui, name, group == chosen).on_hover_text(*hint).clicked() {
+                *chosen = *group;
+            }
+        }
+    });
+    ui.add_space(4.0);
+}

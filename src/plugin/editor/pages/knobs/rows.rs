@@ -1,0 +1,53 @@
+//! Knobs in rows.
+
+use egui::{Ui, vec2};
+
+use crate::plugin::editor::controls::{KnobSetter, SMALL, dial, list, switch};
+use crate::plugin::editor::view::View;
+use crate::plugin::knob::Knob;
+
+/// Draws knobs in rows, each with the control that suits it.
+pub(crate) fn rows(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, rows: &[&[Knob]]) {
+    ui.spacing_mut().item_spacing = vec2(0.0, 4.0);
+    let whole = ui.available_width();
+    for row in rows {
+        let shares: f32 = row.iter().map(|knob| share(*knob)).sum();
+        ui.horizontal(|ui| {
+            for knob in *row {
+                control(ui, setter, view, *knob, (whole * share(*knob) / shares).floor());
+            }
+        });
+    }
+}
+
+/// How much of a row's width a knob asks for: long names need room.
+fn share(knob: Knob) -> f32 {
+    match knob {
+        Knob::Tonic => 0.72,
+        Knob::Scale => 1.5,
+        _ => 1.0,
+    }
+}
+
+pub(crate) fn control(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, knob: Knob, width: f32) {
+    match knob {
+        Knob::Style | Knob::SecondStyle => {
+            let styles = view.card.as_ref().map_or(&[][..], |card| &card.styles);
+            list(ui, setter, knob, styles, width);
+        }
+        Knob::Tonic
+        | Knob::Scale
+        | Knob::Grid
+        | Knob::Shortest
+        | Knob::Longest
+        | Knob::SwingGrid
+        | Knob::Instrument => {
+            let names = setter.parameters.step_names(knob);
+            list(ui, setter, knob, &names, width);
+        }
+        Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => {
+            switch(ui, setter, knob, width)
+        }
+        _ => dial(ui, setter, knob, SMALL, width),
+    }
+}

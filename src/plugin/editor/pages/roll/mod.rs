@@ -1,0 +1,22 @@
+//! The piano roll: what has been composed, what is playing now, and what comes next.
+//!
+//! Only what is in sight is laid out, and all rectangles of a kind go to the painter as one mesh, so that
+//! the cost follows the size of the window and not that of the take.
+
+mod bars;
+pub(crate) use bars::bar_number;
+
+mod times;
+
+mod drums;
+
+mod rows;
+
+mod notes;
+
+mod strip;
+
+mod overview;
+
+mod show;
+pub(crate) use show::show;

@@ -1,0 +1,113 @@
+//! The whole roll: its areas, and how it is moved by hand.
+
+use egui::{Align2, Color32, Mesh, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+
+use crate::music::Beats;
+use crate::plugin::editor::pages::roll::rows::{Rows, is_drums_only};
+use crate::plugin::editor::pages::roll::times::Times;
+use crate::plugin::editor::pages::roll::{notes, overview, strip};
+use crate::plugin::editor::theme::{self, Palette};
+use crate::plugin::editor::view::camera::Camera;
+use crate::plugin::editor::view::{Intent, View};
+
+/// How high the strip of bars is, and the line below the notes.
+const STRIP: f32 = 20.0;
+const BELOW: f32 = 26.0;
+/// How wide the keys are, and the names of drums.
+const KEYS: f32 = 38.0;
+const DRUM_NAMES: f32 = 92.0;
+
+/// Draws the roll into all the space there is.
+pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {
+    let palette = theme::palette(ui);
+    let roll = &view.roll;
+    let (whole, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    ui.painter().rect(whole, 8.0, palette.well, Stroke::new(1.0, palette.line), StrokeKind::Inside);
+    let inside = whole.shrink(1.0);
+    let names = if is_drums_only(roll) { DRUM_NAMES } else { KEYS };
+    let (left, right) = inside.split_left_right_at_x(inside.left() + names);
+    let strip = right.with_max_y(right.top() + STRIP);
+    let below = Rect::from_min_max(pos2(inside.left(), inside.bottom() - BELOW), inside.max);
+    let picture = Rect::from_min_max(pos2(right.left(), strip.bottom()), pos2(right.right(), below.top()));
+    let keys = Rect::from_min_max(pos2(left.left(), picture.top()), pos2(left.right(), picture.bottom()));
+
+    let response = ui.interact(picture, ui.scope_id().with("roll"), Sense::click_and_drag());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Canvas, true, "Piano roll"));
+    moved_by_hand(ui, camera, &response, picture);
+    camera.follow(roll.playhead, picture.width());
+
+    let times = Times::new(picture, camera.left, camera.zoom);
+    let knobs = view.parameters.composing();
+    let rows = Rows::of(ui, picture, roll, &times);
+    let painter = ui.painter().with_clip_rect(picture);
+    rows.paint(&painter, picture, &knobs, palette);
+    paint_bar_lines(&painter, &times, view, palette);
+    notes::paint(ui, &painter, &times, &rows, view);
+    rows.paint_keys(&ui.painter().with_clip_rect(keys), keys, &knobs, palette);
+    strip::show(ui, strip, &times, camera, view, intents);
+    paint_playhead(ui, &times, strip, picture, view, palette);
+    overview::show(ui, below, camera, &times, view);
+    if roll.score.bars.is_empty() {
+        let text = if view.card.is_some() {
+            "Nothing is composed here yet. Press play in the host."
+        } else {
+            "No model is loaded, so nothing is composed. Choose one under Models."
+        };
+        painter.text(picture.center(), Align2::CENTER_CENTER, text, theme::font(theme::BODY), palette.dim);
+    }
+    if response.hovered() && !response.dragged() {
+        notes::explain(ui, &response, &times, &rows, view);
+    }
+}
+
+fn moved_by_hand(ui: &Ui, camera: &mut Camera, response: &egui::Response, picture: Rect) {
+    if response.dragged() {
+        camera.move_by(-response.drag_delta().x);
+    }
+    if response.double_clicked() {
+        camera.is_following = true;
+    }
+    let Some(pointer) = response.hover_pos() else { return };
+    let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
+    if (zoom - 1.0).abs() > 1e-3 {
+        camera.zoom_by(zoom, pointer.x - picture.left());
+    } else {
+        camera.move_by(-scroll.x - scroll.y);
+    }
+}
+
+fn paint_bar_lines(painter: &Painter, times: &Times, view: &View, palette: &Palette) {
+    let mut mesh = Mesh::default();
+    let length = usize::from(view.parameters.composing().length);
+    let height = painter.clip_rect().y_range();
+    let mut line = |x: f32, width: f32, colour: Color32| {
+        let x = times.snapped(x);
+        mesh.add_colored_rect(Rect::from_x_y_ranges(x..=x + width, height), colour);
+    };
+    for (bar_idx, bar) in times.bars_in_sight(&view.roll.score) {
+        let pulse = 4.0 / f64::from(bar.meter.denominator());
+        let gap = times.zoom() * pulse as f32;
+        if gap > 7.0 {
+            for idx in 1..bar.meter.numerator() {
+                let x = times.x(bar.start.to_beats() + Beats(f64::from(idx) * pulse));
+                line(x, 1.0, palette.line.gamma_multiply(0.4));
+            }
+        }
+        let is_phrase = bar_idx % length.max(1) == 0;
+        line(times.x(bar.start.to_beats()), if is_phrase { 2.0 } else { 1.0 }, palette.line);
+    }
+    painter.add(Shape::mesh(mesh));
+}
+
+fn paint_playhead(ui: &Ui, times: &Times, strip: Rect, picture: Rect, view: &View, palette: &Palette) {
+    let x = times.x(view.roll.playhead);
+    if !picture.x_range().contains(x) {
+        return;
+    }
+    let colour = if view.roll.playing { palette.accent } else { palette.dim };
+    let painter = ui.painter();
+    painter.vline(x, strip.center().y..=picture.bottom(), Stroke::new(1.5, colour));
+    let tip = pos2(x, strip.bottom());
+    let triangle = vec![tip, tip + vec2(-5.0, -8.0), tip + vec2(5.0, -8.0)];
+    painter.add(Shape::convex_polygon(triangle, colour, Stroke::NONE));
+}

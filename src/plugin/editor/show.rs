@@ -1,0 +1,90 @@
+//! The whole editor as a function: a view goes in, the user's intents come out.
+
+use egui::{CentralPanel, Color32, Frame, Id, Key, Margin, Modifiers, Panel, Theme, Ui};
+
+use crate::plugin::editor::frame::{grip, status, title};
+use crate::plugin::editor::pages::{guide, knobs, models, roll, train};
+use crate::plugin::editor::theme;
+use crate::plugin::editor::view::state::{Page, UiState};
+use crate::plugin::editor::view::{Intent, View};
+
+/// Gives a fresh egui context the editor's looks.
+pub fn prepare(ctx: &egui::Context) {
+    theme::apply(ctx);
+}
+
+/// The colour that what [`show`] draws lies on. It does not fill the window itself: whoever draws begins with this
+/// colour, which costs nothing, where a rectangle of that size is half of what there is to draw.
+#[must_use]
+pub fn ground(ctx: &egui::Context) -> Color32 {
+    ctx.global_style().visuals.panel_fill
+}
+
+/// Draws the editor and returns what the user wants.
+#[must_use]
+pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
+    let mut intents = Vec::new();
+    let wanted = if view.settings.is_light { Theme::Light } else { Theme::Dark };
+    if ui.ctx().theme() != wanted {
+        ui.ctx().set_theme(wanted);
+        // This frame has the old colours still.
+        ui.ctx().request_repaint();
+    }
+    let id = Id::unique("continuo state");
+    let mut state: UiState = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    let outer = Frame::new().inner_margin(Margin::symmetric(10, 6));
+    Panel::top("title")
+        .frame(outer)
+        .exact_size(38.0)
+        .show_separator_line(false)
+        .show(ui, |ui| title(ui, &mut state, view, &mut intents));
+    Panel::bottom("status")
+        .frame(outer.inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 4 }))
+        .exact_size(26.0)
+        .show_separator_line(false)
+        .show(ui, |ui| status(ui, view, &mut intents));
+    grip(ui, &mut intents);
+    let page = outer.inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 4 });
+    match state.page {
+        Page::Play => play(ui, page, &mut state, view, &mut intents),
+        Page::Models => central(ui, page, |ui| models::show(ui, view, &mut intents)),
+        Page::Train => central(ui, page, |ui| train::show(ui, &mut state.forms, view, &mut intents)),
+        Page::Guide => central(ui, page, |ui| guide::show(ui, &mut state, view, &mut intents)),
+    }
+    shortcuts(ui, view, &mut intents);
+    ui.data_mut(|data| data.insert_temp(id, state));
+    intents
+}
+
+fn central(ui: &mut Ui, frame: Frame, contents: impl FnOnce(&mut Ui)) {
+    CentralPanel::default().frame(frame).show(ui, contents);
+}
+
+fn play(ui: &mut Ui, frame: Frame, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
+    Panel::bottom("knobs")
+        .frame(frame)
+        .exact_size(knobs::HEIGHT + 4.0)
+        .show_separator_line(false)
+        .show(ui, |ui| knobs::show(ui, state, view, intents));
+    central(ui, frame, |ui| {
+        let rect = ui.available_rect_before_wrap();
+        roll::show(ui, &mut state.camera, view, intents);
+        if !view.settings.is_welcomed {
+            guide::welcome(ui, rect, state, view, intents);
+        }
+    });
+}
+
+fn shortcuts(ui: &Ui, view: &View, intents: &mut Vec<Intent>) {
+    if ui.ctx().text_edit_focused() {
+        return;
+    }
+    let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
+        if view.roll.n_redo > 0 {
+            intents.push(Intent::Redo);
+        }
+    } else if pressed(Modifiers::COMMAND, Key::Z) && view.roll.n_undo > 0 {
+        intents.push(Intent::Undo);
+    }
+}

@@ -1,0 +1,62 @@
+//! What the user wants.
+
+use std::path::PathBuf;
+
+use crate::composer::Edit;
+use crate::plugin::editor::settings::Settings;
+use crate::plugin::knob::Knob;
+use crate::plugin::midi_file::{Extent, Performance};
+use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::presets::PresetId;
+use crate::plugin::trainer::job::Job;
+
+/// What the user wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Intent {
+    /// Take hold of a knob.
+    Begin(Knob),
+    /// Turn the knob to this position, 0 to 1.
+    Turn(Knob, f32),
+    /// Let go of the knob.
+    End(Knob),
+    /// Set another seed.
+    ReRoll,
+    /// Use another model.
+    Choose(ModelChoice),
+    /// List the model files again.
+    ListModels,
+    /// Dismiss the messages.
+    Dismiss,
+    /// Change one bar of the take, by its index.
+    Edit(usize, Edit),
+    /// Take the last edit back.
+    Undo,
+    /// Do the last edit again that was taken back.
+    Redo,
+    /// Copy one take over another, by their slots, 0 to 3.
+    CopyTake(u8, u8),
+    /// Start the music from a MIDI file.
+    LoadPrimer(PathBuf),
+    /// Start the music from the model's own primers again.
+    ClearPrimer,
+    /// Save music in a MIDI file.
+    SaveMidi(Extent, Performance),
+    /// Set the knobs to a preset.
+    LoadPreset(PresetId),
+    /// Save the knobs as a preset of this name.
+    SavePreset(String),
+    /// List the presets again.
+    ListPresets,
+    /// Train a model.
+    Train(Job),
+    /// Resume a training that was stopped or interrupted.
+    ResumeTraining,
+    /// Stop the training; the best network so far is kept.
+    StopTraining,
+    /// Discard a training that has ended.
+    DiscardTraining,
+    /// Change the editor's settings on this computer.
+    Set(Settings),
+    /// Resize the window to this width and height in logical pixels.
+    Resize(f32, f32),
+}

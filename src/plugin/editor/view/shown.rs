@@ -1,0 +1,73 @@
+//! What the editor shows.
+
+use std::sync::Arc;
+
+use crate::composer::{Mark, Picture};
+use crate::model::Card;
+use crate::music::{Beats, Note, Score};
+use crate::player::handover::Playhead;
+use crate::plugin::editor::settings::Settings;
+use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::models::library::ModelEntry;
+use crate::plugin::parameters::Parameters;
+use crate::plugin::presets::PresetEntry;
+use crate::plugin::trainer::status::Status;
+
+/// What the piano roll shows.
+#[derive(Debug, Clone, Default)]
+pub struct Roll {
+    /// The bars composed so far.
+    pub score: Arc<Score>,
+    /// One for each bar of the score, from the first; bars beyond have none.
+    pub marks: Arc<[Mark]>,
+    /// The notes that were played in, at song positions.
+    pub input: Arc<[Note]>,
+    /// How many edits can be taken back.
+    pub n_undo: usize,
+    /// How many edits can be done again.
+    pub n_redo: usize,
+    /// The host's song position.
+    pub playhead: Beats,
+    /// Whether the host plays.
+    pub playing: bool,
+}
+
+impl Roll {
+    /// The composer's picture with the playhead in it.
+    pub(crate) fn new(picture: Picture, playhead: &Playhead) -> Self {
+        let Picture { score, marks, input, n_undo, n_redo } = picture;
+        let (playhead, playing) = (playhead.position(), playhead.is_playing());
+        Self { score, marks, input, n_undo, n_redo, playhead, playing }
+    }
+}
+
+/// What the editor shows.
+#[derive(Clone)]
+pub struct View {
+    /// The knobs.
+    pub parameters: Arc<Parameters>,
+    /// The card of the model that composes, if there is one.
+    pub card: Option<Arc<Card>>,
+    /// The model that the user or the project asked for.
+    pub chosen: ModelChoice,
+    /// Whether that model is still being loaded.
+    pub is_loading: bool,
+    /// The models to choose from, the built-in one first.
+    pub models: Arc<[ModelEntry]>,
+    /// The user's folder for models.
+    pub folder: String,
+    /// The presets, those that come with the plugin first.
+    pub presets: Arc<[PresetEntry]>,
+    /// The name of the MIDI file that the music starts from, if there is one.
+    pub primer: Option<String>,
+    /// The music.
+    pub roll: Roll,
+    /// The training that runs or has ended.
+    pub training: Status,
+    /// The host, by the name that the guide uses, if the guide knows it.
+    pub host: Option<&'static str>,
+    /// The user's settings on this computer.
+    pub settings: Settings,
+    /// Messages for the user, the latest last.
+    pub messages: Vec<String>,
+}

@@ -1,0 +1,82 @@
+//! What the editor remembers between frames: the page, the roll's camera, texts half typed.
+
+use crate::plugin::editor::view::camera::Camera;
+
+/// What the editor remembers between frames. It stays in egui's memory and is not saved.
+#[derive(Debug, Clone)]
+pub(crate) struct UiState {
+    /// The page that fills the window.
+    pub(crate) page: Page,
+    /// The page of knobs; where two are shown side by side, the left one.
+    pub(crate) knob_page: KnobPage,
+    /// The right page of knobs.
+    pub(crate) second_knob_page: KnobPage,
+    pub(crate) camera: Camera,
+    /// The page of the guide.
+    pub(crate) topic: Topic,
+    pub(crate) forms: Forms,
+}
+
+impl Default for UiState {
+    fn default() -> Self {
+        Self {
+            page: Page::Play,
+            knob_page: KnobPage::Compose,
+            second_knob_page: KnobPage::Perform,
+            camera: Camera::default(),
+            topic: Topic::Start,
+            forms: Forms::default(),
+        }
+    }
+}
+
+/// Texts half typed, and choices not yet sent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Forms {
+    pub(crate) preset: String,
+    pub(crate) primer: String,
+    pub(crate) corpus: String,
+    pub(crate) model: String,
+    pub(crate) trainer: String,
+    pub(crate) size: usize,
+    pub(crate) starts_from_default: bool,
+}
+
+/// A page of the editor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Page {
+    Play,
+    Models,
+    Train,
+    Guide,
+}
+
+impl Page {
+    /// The pages with their names, in the order of the tabs.
+    pub(crate) const ALL: [(Self, &'static str); 4] =
+        [(Self::Play, "Play"), (Self::Models, "Models"), (Self::Train, "Train"), (Self::Guide, "Guide")];
+}
+
+/// A page of knobs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KnobPage {
+    Compose,
+    Detail,
+    Notes,
+    Instruments,
+    Perform,
+    Touch,
+    Converse,
+    Style,
+}
+
+/// A page of the guide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// The first steps.
+    Start,
+    /// Mouse and keys.
+    Controls,
+    /// Recording in a host, by its name.
+    Host(&'static str),
+}

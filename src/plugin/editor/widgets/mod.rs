@@ -1,0 +1,18 @@
+//! Widgets that know nothing of the plugin.
+
+mod focus;
+pub(crate) use focus::focus_ring;
+
+mod chip;
+pub(crate) use chip::chip;
+
+mod tab;
+pub(crate) use tab::tab;
+
+mod button;
+pub(crate) use button::{main_button, small_button};
+
+mod card;
+pub(crate) use card::card_frame;
+
+pub(crate) mod emblem;

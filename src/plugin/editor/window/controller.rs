@@ -1,0 +1,335 @@
+//! Feeds the editor with what it shows, and carries out what the user wants.
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use nice_plug::context::gui::GuiContext;
+
+use crate::model::Card;
+use crate::plugin::editor::pages::guide;
+use crate::plugin::editor::settings::Settings;
+use crate::plugin::editor::view::{Intent, Roll, View};
+use crate::plugin::editor::window::clipboard;
+use crate::plugin::knob::Knob;
+use crate::plugin::midi_file::{self, Extent, Performance};
+use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::models::folder::models_folder;
+use crate::plugin::models::library::Library;
+use crate::plugin::parameters::{MAX_SEED, Parameters};
+use crate::plugin::presets::{self, PresetEntry, PresetId};
+use crate::plugin::trainer::find::find_trainer;
+use crate::plugin::trainer::status::{State, Status};
+use crate::plugin::trainer::{self};
+
+/// How often the status of a training is read.
+pub(crate) const TRAINING_INTERVAL: Duration = Duration::from_secs(1);
+/// How long a model may take to load.
+const LOAD_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What stands between the editor and the instance.
+pub(crate) struct Controller {
+    parameters: Arc<Parameters>,
+    /// `None` while no window is open.
+    host: Option<GuiContext>,
+    library: Library,
+    presets: Arc<[PresetEntry]>,
+    settings: Settings,
+    /// The name of the MIDI file that the music starts from.
+    primer: Option<String>,
+    /// The hash of the model that composes, with its card.
+    card: Option<(String, Arc<Card>)>,
+    /// The hash of the model that composed when another was asked for, and when that was.
+    loading: Option<(Option<String>, Instant)>,
+    training: Status,
+    /// When the status of the training was last read.
+    training_read: Instant,
+    /// Text for the clipboard.
+    to_copy: Option<String>,
+}
+
+impl Controller {
+    /// A controller whose window is not open yet.
+    pub(crate) fn new(parameters: Arc<Parameters>) -> Self {
+        Self {
+            parameters,
+            host: None,
+            library: Library::default(),
+            presets: Arc::default(),
+            settings: Settings::default(),
+            primer: None,
+            card: None,
+            loading: None,
+            training: Status::default(),
+            training_read: Instant::now(),
+            to_copy: None,
+        }
+    }
+
+    /// Reads what lies on the disk, when the window opens.
+    pub(crate) fn open(&mut self, host: GuiContext) {
+        self.host = Some(host);
+        self.settings = Settings::load();
+        self.library.scan();
+        self.presets = presets::list().into();
+        self.read_training();
+    }
+
+    /// Releases the host, when the window is closed.
+    pub(crate) fn close(&mut self) {
+        self.host = None;
+    }
+
+    /// The parameters of the instance.
+    pub(crate) fn parameters(&self) -> &Arc<Parameters> {
+        &self.parameters
+    }
+
+    /// The list of models.
+    pub(crate) fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// Takes the text that belongs on the clipboard, if there is one.
+    pub(crate) fn take_text_to_copy(&mut self) -> Option<String> {
+        self.to_copy.take()
+    }
+
+    /// Whether something changes in the background that only polling shows.
+    pub(crate) fn must_poll(&self) -> bool {
+        self.loading.is_some() || self.training.state == State::Running
+    }
+
+    /// What the editor shows now.
+    pub(crate) fn view(&mut self) -> View {
+        let messages = self.parameters.session.messages();
+        self.follow_model(!messages.is_empty());
+        if self.training_read.elapsed() > TRAINING_INTERVAL {
+            self.read_training();
+        }
+        let session = &self.parameters.session;
+        let playhead = session.playhead();
+        View {
+            parameters: Arc::clone(&self.parameters),
+            card: self.card.as_ref().map(|(_, card)| Arc::clone(card)),
+            chosen: session.chosen(),
+            is_loading: self.loading.is_some(),
+            models: self.library.entries(),
+            folder: models_folder().map(|folder| folder.display().to_string()).unwrap_or_default(),
+            presets: Arc::clone(&self.presets),
+            primer: self.primer.clone(),
+            roll: Roll::new(session.picture(), playhead),
+            training: self.training.clone(),
+            host: host(),
+            settings: self.settings.clone(),
+            messages,
+        }
+    }
+
+    /// Notices when another model composes than before, and when loading has failed.
+    fn follow_model(&mut self, has_messages: bool) {
+        let model = self.parameters.session.model();
+        let hash = model.as_ref().map(|model| model.hash().to_owned());
+        if self.card.as_ref().map(|(hash, _)| hash) != hash.as_ref() {
+            self.card = model.map(|model| (model.hash().to_owned(), Arc::new(model.card().clone())));
+        }
+        if let Some((before, asked)) = &self.loading
+            && (*before != hash || has_messages || asked.elapsed() > LOAD_TIMEOUT)
+        {
+            self.loading = None;
+        }
+    }
+
+    fn read_training(&mut self) {
+        let trainer = find_trainer(self.settings.trainer.as_deref());
+        self.training = trainer::status(trainer);
+        self.training_read = Instant::now();
+    }
+
+    /// Carries out what the user wants, all but [`Intent::Resize`], which concerns the window.
+    pub(crate) fn carry_out(&mut self, intent: Intent) {
+        let session = &self.parameters.session;
+        match intent {
+            Intent::Begin(knob) => self.begin(knob),
+            Intent::Turn(knob, position) => self.turn(knob, position),
+            Intent::End(knob) => self.end(knob),
+            Intent::ReRoll => {
+                let seed = another_seed(self.parameters.compose.seed.value());
+                self.set(Knob::Seed, seed as f32 / MAX_SEED as f32);
+            }
+            Intent::Edit(bar_idx, edit) => {
+                session.edit(bar_idx, edit);
+                self.mark_changed();
+            }
+            Intent::Undo => {
+                session.undo();
+                self.mark_changed();
+            }
+            Intent::Redo => {
+                session.redo();
+                self.mark_changed();
+            }
+            Intent::CopyTake(from, to) => {
+                session.copy_take(from, to);
+                self.mark_changed();
+            }
+            Intent::LoadPrimer(path) => self.load_primer(&path),
+            Intent::ClearPrimer => {
+                session.clear_primer();
+                self.primer = None;
+                self.mark_changed();
+            }
+            Intent::SaveMidi(extent, performance) => self.save_midi(extent, performance),
+            Intent::LoadPreset(id) => self.load_preset(&id),
+            Intent::SavePreset(name) => {
+                if let Err(error) = presets::save(&self.parameters, &name) {
+                    session.complain(&error);
+                }
+                self.presets = presets::list().into();
+            }
+            Intent::ListPresets => self.presets = presets::list().into(),
+            Intent::Choose(choice) => self.choose(choice),
+            Intent::ListModels => self.library.scan(),
+            Intent::Train(job) => self.train(|trainer| trainer::start(trainer, &job)),
+            Intent::ResumeTraining => self.train(trainer::resume),
+            Intent::StopTraining => {
+                trainer::stop();
+                self.read_training();
+            }
+            Intent::DiscardTraining => {
+                trainer::discard();
+                self.library.scan();
+                self.read_training();
+            }
+            Intent::Set(settings) => self.change_settings(settings),
+            Intent::Dismiss => session.dismiss(),
+            Intent::Resize(..) => {}
+        }
+    }
+
+    fn begin(&self, knob: Knob) {
+        if let Some(host) = &self.host {
+            self.parameters.begin(&host.param_setter(), knob);
+        }
+    }
+
+    fn turn(&self, knob: Knob, position: f32) {
+        if let Some(host) = &self.host {
+            self.parameters.turn(&host.param_setter(), knob, position);
+        }
+    }
+
+    fn end(&self, knob: Knob) {
+        if let Some(host) = &self.host {
+            self.parameters.end(&host.param_setter(), knob);
+        }
+    }
+
+    /// Sets a knob in one go.
+    fn set(&self, knob: Knob, position: f32) {
+        self.begin(knob);
+        self.turn(knob, position);
+        self.end(knob);
+    }
+
+    /// Makes the host notice that something beside the parameters has changed, which would otherwise be lost when
+    /// the project is closed: the framework does not report it, but a knob set to its own position does.
+    fn mark_changed(&self) {
+        self.set(Knob::Style, self.parameters.position(Knob::Style));
+    }
+
+    fn load_primer(&mut self, path: &Path) {
+        if self.parameters.session.load_primer(path) {
+            self.primer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        }
+        self.mark_changed();
+    }
+
+    fn choose(&mut self, choice: ModelChoice) {
+        let session = &self.parameters.session;
+        if choice != session.chosen() {
+            let before = session.model().map(|model| model.hash().to_owned());
+            self.loading = Some((before, Instant::now()));
+        }
+        session.choose(choice);
+        self.mark_changed();
+    }
+
+    fn train(&mut self, ask: impl FnOnce(Option<&Path>) -> Result<(), String>) {
+        let trainer = find_trainer(self.settings.trainer.as_deref());
+        if let Err(message) = ask(trainer.as_deref()) {
+            self.parameters.session.tell(message);
+        }
+        self.read_training();
+    }
+
+    fn change_settings(&mut self, settings: Settings) {
+        self.settings = settings;
+        if let Err(error) = self.settings.save() {
+            self.parameters.session.complain(&error);
+        }
+        self.read_training();
+    }
+
+    /// Sets every knob that the preset sets and that stands elsewhere, through the host.
+    fn load_preset(&self, id: &PresetId) {
+        match presets::load(id) {
+            Ok(preset) => {
+                for (knob, position) in preset.settings(&self.parameters) {
+                    if (position - self.parameters.position(knob)).abs() > 1e-6 {
+                        self.set(knob, position);
+                    }
+                }
+            }
+            Err(error) => self.parameters.session.complain(&error),
+        }
+    }
+
+    /// Saves music, and puts the file on the clipboard where that is possible.
+    fn save_midi(&mut self, extent: Extent, performance: Performance) {
+        let session = &self.parameters.session;
+        match midi_file::save(&self.parameters, extent, performance) {
+            Ok(path) if clipboard::copy_file(&path) => {
+                session.tell(format!("Saved {}; the file can be pasted", path.display()));
+            }
+            Ok(path) => {
+                session.tell(format!("Saved {}; its path can be pasted", path.display()));
+                self.to_copy = Some(path.display().to_string());
+            }
+            Err(error) => session.complain(&error),
+        }
+    }
+}
+
+/// The host that runs this process, as far as its name tells.
+fn host() -> Option<&'static str> {
+    static HOST: OnceLock<Option<&'static str>> = OnceLock::new();
+    *HOST.get_or_init(|| {
+        let program = std::env::current_exe().ok()?;
+        guide::host_of(&program.file_name()?.to_string_lossy())
+    })
+}
+
+/// Any seed but this one.
+fn another_seed(seed: i32) -> u32 {
+    let random = RandomState::new().hash_one(seed);
+    let step = 1 + (random % u64::from(MAX_SEED)) as u32;
+    (seed.clamp(0, MAX_SEED as i32) as u32 + step) % (MAX_SEED + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plugin::editor::window::controller::another_seed;
+    use crate::plugin::parameters::MAX_SEED;
+
+    #[test]
+    fn a_re_roll_gives_another_seed_within_the_range() {
+        for seed in [0, 1, 5000, MAX_SEED as i32] {
+            for _ in 0..100 {
+                let rolled = another_seed(seed);
+                assert!(rolled <= MAX_SEED && rolled != seed as u32);
+            }
+        }
+    }
+}

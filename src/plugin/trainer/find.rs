@@ -1,0 +1,57 @@
+//! Where the trainer is.
+
+use std::path::{Path, PathBuf};
+
+use crate::plugin::folders::data_folder;
+
+const NAME: &str = if cfg!(windows) { "continuo-trainer.exe" } else { "continuo-trainer" };
+
+/// The trainer: the path that the user gave, or else beside the plugin, in Continuo's folder, or where
+/// the system looks for programs.
+#[must_use]
+pub fn find_trainer(given: Option<&Path>) -> Option<PathBuf> {
+    let given = given.map(|path| if path.is_dir() { path.join(NAME) } else { path.to_owned() });
+    let beside = plugin_folders().into_iter().map(|folder| folder.join(NAME));
+    let own = data_folder().into_iter().flat_map(|folder| [folder.join(NAME), folder.join("bin").join(NAME)]);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let listed: Vec<PathBuf> = std::env::split_paths(&path).map(|folder| folder.join(NAME)).collect();
+    given.into_iter().chain(beside).chain(own).chain(listed).find(|path| path.is_file())
+}
+
+/// The folder that this library was loaded from and those that hold its bundle, and where plugins usually
+/// are.
+fn plugin_folders() -> Vec<PathBuf> {
+    let mut folders: Vec<PathBuf> = Vec::new();
+    // Linux tells which files the process has mapped; elsewhere the usual places have to do.
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    for line in maps.lines().filter(|line| line.contains("ontinuo")) {
+        if let Some(start) = line.find('/') {
+            folders.extend(Path::new(&line[start..]).ancestors().skip(1).take(5).map(Path::to_owned));
+        }
+    }
+    let home = dirs::home_dir();
+    let usual: &[&str] = if cfg!(target_os = "macos") {
+        &["Library/Audio/Plug-Ins/CLAP", "Library/Audio/Plug-Ins/VST3"]
+    } else {
+        &[".clap", ".vst3"]
+    };
+    folders.extend(home.iter().flat_map(|home| usual.iter().map(|folder| home.join(folder))));
+    let common = std::env::var_os("COMMONPROGRAMFILES").map(PathBuf::from);
+    folders.extend(common.iter().flat_map(|common| ["CLAP", "VST3"].map(|folder| common.join(folder))));
+    folders.dedup();
+    folders
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::plugin::trainer::find::{NAME, find_trainer};
+
+    #[test]
+    fn a_given_path_goes_first_and_may_be_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let trainer = folder.path().join(NAME);
+        std::fs::write(&trainer, "").unwrap();
+        assert_eq!(find_trainer(Some(&trainer)), Some(trainer.clone()));
+        assert_eq!(find_trainer(Some(folder.path())), Some(trainer));
+    }
+}

@@ -1,0 +1,209 @@
+//! Starting, watching, stopping and resuming the one run of this process.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use crate::files;
+use crate::plugin::models::folder::model_file;
+use crate::plugin::trainer::job::Job;
+use crate::plugin::trainer::status::{RESUMED, State, Status, ended, progress};
+use crate::plugin::trainer::traces::{self, checkpoint_file, interrupted_job, job_file, log_file};
+
+/// The run that all instances in this process share.
+static RUN: Mutex<Option<Run>> = Mutex::new(None);
+
+struct Run {
+    job: Job,
+    /// `None` if another process started the trainer.
+    child: Option<Child>,
+    ended: Option<State>,
+}
+
+/// A checkpoint younger than this may belong to a trainer that another process started.
+const FRESH: Duration = Duration::from_secs(45);
+/// How often the trainer writes a checkpoint, in seconds.
+const SAVE_EVERY: &str = "20";
+/// How many lines of the log are shown.
+const N_LINES: usize = 12;
+
+fn lock() -> MutexGuard<'static, Option<Run>> {
+    RUN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Starts a run.
+///
+/// # Errors
+/// A message for the user: no trainer, no folder, a name that is taken, or a process that does not start.
+pub fn start(trainer: Option<&Path>, job: &Job) -> Result<(), String> {
+    let weights = model_file(&job.name).ok_or("give the model a name first")?;
+    if !job.folder.is_dir() {
+        return Err(format!("{} is not a folder", job.folder.display()));
+    }
+    if weights.exists() || checkpoint_file(&weights).exists() {
+        return Err(format!("there is a model called {} already: choose another name", job.name));
+    }
+    spawn(trainer, job, &weights, Mode::Start)
+}
+
+/// Resumes the run that was stopped or interrupted.
+///
+/// # Errors
+/// A message for the user.
+pub fn resume(trainer: Option<&Path>) -> Result<(), String> {
+    let job = lock().as_ref().map(|run| run.job.clone()).or_else(interrupted_job);
+    let job = job.ok_or("there is no training to resume")?;
+    let weights = model_file(&job.name).ok_or("there is no training to resume")?;
+    spawn(trainer, &job, &weights, Mode::Resume)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Start,
+    Resume,
+}
+
+fn spawn(trainer: Option<&Path>, job: &Job, weights: &Path, mode: Mode) -> Result<(), String> {
+    let trainer = trainer.ok_or("the trainer was not found: enter its path")?;
+    let mut run = lock();
+    if run.as_mut().is_some_and(Run::is_running) {
+        return Err("a training is running already".to_owned());
+    }
+    let cannot = |error: std::io::Error| format!("the training could not be started: {error}");
+    if let Some(folder) = weights.parent() {
+        std::fs::create_dir_all(folder).map_err(cannot)?;
+    }
+    let json = serde_json::to_vec_pretty(job).map_err(|error| cannot(error.into()))?;
+    files::replace(&job_file(weights), &json).map_err(|error| cannot(error.source))?;
+    let log = std::fs::File::options().create(true).append(true).open(log_file(weights));
+    let mut log = log.map_err(cannot)?;
+    if mode == Mode::Resume {
+        writeln!(log, "{RESUMED}").map_err(cannot)?;
+    }
+    let errors = log.try_clone().map_err(cannot)?;
+    let mut command = command(trainer, job, weights, mode);
+    let child = command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().map_err(cannot)?;
+    *run = Some(Run { job: job.clone(), child: Some(child), ended: None });
+    Ok(())
+}
+
+fn command(trainer: &Path, job: &Job, weights: &Path, mode: Mode) -> Command {
+    let mut command = low_priority(trainer);
+    command
+        .arg("train")
+        .arg(format!("{}={}", job.name, job.folder.display()))
+        .arg("--out")
+        .arg(weights)
+        .args(["--preset", job.size.name(), "--save-every", SAVE_EVERY, "--name", &job.name]);
+    if job.starts_from_default {
+        command.args(["--from", "default"]);
+    }
+    if mode == Mode::Resume {
+        command.arg("--resume");
+    }
+    command
+}
+
+/// The trainer at a low priority, so that music goes before training, and in a process group of its own, so that a
+/// Ctrl-C meant for the host does not reach it.
+fn low_priority(trainer: &Path) -> Command {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        let mut command = Command::new("nice");
+        command.args(["-n", "10"]).arg(trainer).process_group(0);
+        command
+    }
+    #[cfg(not(unix))]
+    Command::new(trainer)
+}
+
+/// Asks the trainer to end. It keeps the best network so far, and the run can be resumed later.
+pub fn stop() {
+    if let Some(run) = lock().as_mut()
+        && let Some(child) = &mut run.child
+    {
+        let is_asked = cfg!(unix)
+            && Command::new("kill")
+                .args(["-INT", &child.id().to_string()])
+                .status()
+                .is_ok_and(|status| status.success());
+        if !is_asked {
+            // The run can then be resumed from its last checkpoint.
+            let _ = child.kill();
+        }
+    }
+}
+
+/// Discards a run that has ended, with the files that are needed to resume it. The model stays.
+pub fn discard() {
+    let mut run = lock();
+    if run.as_mut().is_some_and(Run::is_running) {
+        return;
+    }
+    let job = run.take().map(|run| run.job).or_else(interrupted_job);
+    if let Some(weights) = job.and_then(|job| model_file(&job.name)) {
+        traces::remove(&weights);
+    }
+}
+
+/// How the run is doing. `trainer` is handed through.
+#[must_use]
+pub fn status(trainer: Option<PathBuf>) -> Status {
+    let mut run = lock();
+    if run.is_none() {
+        *run = interrupted_job().map(|job| Run { job, child: None, ended: None });
+    }
+    let Some(run) = run.as_mut() else {
+        return Status { trainer, ..Status::default() };
+    };
+    let state = run.state();
+    let log = model_file(&run.job.name).and_then(|weights| std::fs::read_to_string(log_file(&weights)).ok());
+    let log = log.unwrap_or_default();
+    let progress = if matches!(state, State::Finished(_)) { 1.0 } else { progress(&log) };
+    let n_earlier = log.lines().count().saturating_sub(N_LINES);
+    let lines = log.lines().skip(n_earlier).map(str::to_owned).collect();
+    Status { trainer, name: run.job.name.clone(), state, progress, lines }
+}
+
+impl Run {
+    fn is_running(&mut self) -> bool {
+        self.state() == State::Running
+    }
+
+    fn state(&mut self) -> State {
+        if let Some(ended) = &self.ended {
+            return ended.clone();
+        }
+        let Some(weights) = model_file(&self.job.name) else { return State::Idle };
+        let Some(child) = &mut self.child else {
+            return state_from_files(&weights);
+        };
+        match child.try_wait() {
+            Ok(None) => State::Running,
+            Ok(Some(status)) => {
+                let ended = ended(&weights, status.success());
+                if matches!(ended, State::Finished(_)) {
+                    traces::remove(&weights);
+                }
+                self.ended = Some(ended.clone());
+                ended
+            }
+            Err(error) => State::Failed(error.to_string()),
+        }
+    }
+}
+
+/// The state of a run that another process started.
+fn state_from_files(weights: &Path) -> State {
+    let age = std::fs::metadata(checkpoint_file(weights))
+        .and_then(|data| data.modified())
+        .ok()
+        .and_then(|time| SystemTime::now().duration_since(time).ok());
+    match age {
+        Some(age) if age < FRESH => State::Running,
+        _ => ended(weights, true),
+    }
+}
