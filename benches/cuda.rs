@@ -8,9 +8,10 @@ use std::time::Instant;
 
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Family, Mode, Note, Piece, Tick};
-use continuo::training::cuda::{CudaTrainer, Precision, Staged};
-use continuo::training::optimiser::AdamW;
-use continuo::training::windows::{KeyedPiece, Reader, Window};
+use continuo::training::corpus::KeyedPiece;
+use continuo::training::engines::cuda::{CudaTrainer, Precision, Staged};
+use continuo::training::engines::optimiser::AdamW;
+use continuo::training::windows::{Reader, Window};
 
 const N_STEPS: usize = 128;
 const LANE_STREAMS: usize = 16;

@@ -14,9 +14,10 @@ use continuo::model::played::Played;
 use continuo::model::simd::Products;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::music::{Mode, Tick, smf};
-use continuo::training::fused::Worker;
-use continuo::training::optimiser::AdamW;
-use continuo::training::windows::{KeyedPiece, Reader, RowLists, Window};
+use continuo::training::corpus::KeyedPiece;
+use continuo::training::engines::fused::Worker;
+use continuo::training::engines::optimiser::AdamW;
+use continuo::training::windows::{Reader, RowLists, Window};
 
 const N_STEPS: usize = 128;
 const BATCH: usize = 32;

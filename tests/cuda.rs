@@ -7,10 +7,11 @@ use std::sync::Arc;
 use continuo::model::Position;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
-use continuo::training::cuda::{CudaTrainer, Precision, Staged};
-use continuo::training::fused::Worker;
-use continuo::training::optimiser::AdamW;
-use continuo::training::windows::{KeyedPiece, Reader, Window};
+use continuo::training::corpus::KeyedPiece;
+use continuo::training::engines::cuda::{CudaTrainer, Precision, Staged};
+use continuo::training::engines::fused::Worker;
+use continuo::training::engines::optimiser::AdamW;
+use continuo::training::windows::{Reader, Window};
 
 const N_STEPS: usize = 11;
 /// Streams of each of two lanes.

@@ -9,8 +9,9 @@ use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::reference::Reference;
 use continuo::model::simd::Products;
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
-use continuo::training::fused::Worker;
-use continuo::training::windows::{KeyedPiece, Reader, Window};
+use continuo::training::corpus::KeyedPiece;
+use continuo::training::engines::fused::Worker;
+use continuo::training::windows::{Reader, Window};
 
 const CONFIG: NetworkConfig = NetworkConfig { n_styles: 2, embedding: 5, hidden: 7, n_layers: 2, head: 3 };
 

@@ -11,7 +11,7 @@ use continuo::model::vocabulary::{
 use continuo::model::{Card, Generator, Model};
 use continuo::music::{Family, Mode, Note, Piece, Tick};
 use continuo::training::baselines::{Baseline, CopyBar, Markov, Place, Said, probabilities};
-use continuo::training::windows::KeyedPiece;
+use continuo::training::corpus::KeyedPiece;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 

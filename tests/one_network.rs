@@ -9,8 +9,9 @@ use continuo::model::reference::Reference;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::model::{Beginning, Card, Generator, Model, Position, StyleMix};
 use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
-use continuo::training::fused::Worker;
-use continuo::training::windows::{KeyedPiece, Reader, Window};
+use continuo::training::corpus::KeyedPiece;
+use continuo::training::engines::fused::Worker;
+use continuo::training::windows::{Reader, Window};
 
 /// As tests/reference/pytorch.py says.
 fn network_of_the_script() -> Network {

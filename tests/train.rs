@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use continuo::model::Model;
 use continuo::music::{Family, Key, Note, Piece, Tick, smf};
 use continuo::training::corpus::{Corpus, StyleFolder};
+use continuo::training::engines::validation::validate;
 use continuo::training::start_from;
-use continuo::training::validation::validate;
 
 fn trainer(arguments: &[&str], out: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));

@@ -19,10 +19,11 @@ use crate::cli::values;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::simd::Products;
 use crate::model::{Card, Model, Primer};
-use crate::training::checkpoint;
+use crate::training::config::{Device, Keep, TrainingConfig};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
-use crate::training::run::{Device, Ending, Keep, Outcome, Start, TrainingConfig, train};
-use crate::training::validation::Validation;
+use crate::training::engines::validation::Validation;
+use crate::training::run::checkpoint;
+use crate::training::run::{Ending, Outcome, Start, train};
 use crate::training::{choose_primers, limits, start_from};
 
 /// Learn styles from folders of MIDI files.

@@ -6,8 +6,7 @@ use rand_pcg::Pcg64Mcg;
 
 use crate::model::Primer;
 use crate::music::{Note, Tick};
-use crate::training::corpus::{Corpus, Part};
-use crate::training::windows::KeyedPiece;
+use crate::training::corpus::{Corpus, KeyedPiece, Part};
 
 /// Passages are this long.
 const N_BARS: u32 = 4;

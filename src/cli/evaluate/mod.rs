@@ -13,10 +13,10 @@ use crate::model::Model;
 use crate::model::played::as_played;
 use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
+use crate::training::corpus::KeyedPiece;
 use crate::training::corpus::{Corpus, Part, StyleFolder, read_folder};
-use crate::training::fused::Losses;
-use crate::training::validation::evaluate;
-use crate::training::windows::KeyedPiece;
+use crate::training::engines::validation::evaluate;
+use crate::training::losses::Losses;
 
 /// What `evaluate` is told.
 #[derive(Debug, clap::Args)]

@@ -18,8 +18,8 @@ use anyhow::Result;
 use crate::files;
 use crate::model::Model;
 use crate::training::corpus::{Corpus, Part};
+use crate::training::engines::validation::Validation;
 use crate::training::run::CurvePoint;
-use crate::training::validation::Validation;
 use page::{Page, escaped};
 use plot::{Line, PARTS};
 

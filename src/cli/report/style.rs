@@ -11,9 +11,9 @@ use crate::cli::samples::{Order, compose_all};
 use crate::music::{Meter, Mode, Note, Tick};
 use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
+use crate::training::corpus::KeyedPiece;
 use crate::training::corpus::Part;
 use crate::training::measures::{Comparison, Known, Means, Passage, Verdict, measure};
-use crate::training::windows::KeyedPiece;
 
 /// Samples that are measured, and their bars.
 const N_SAMPLES: u32 = 16;

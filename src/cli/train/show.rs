@@ -8,8 +8,8 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::files::{self, WriteError};
 use crate::training::corpus::{Corpus, Part};
+use crate::training::engines::validation::Validation;
 use crate::training::run::Progress;
-use crate::training::validation::Validation;
 
 /// Refused files that are named on the screen; all are in the log.
 const MAX_NAMED: usize = 10;

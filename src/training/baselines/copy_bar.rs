@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::training::baselines::table::{Chain, hash};
 use crate::training::baselines::{Baseline, N_CLASSES, Place, Said, divided};
-use crate::training::windows::KeyedPiece;
+use crate::training::corpus::KeyedPiece;
 
 /// Mixes what was played at the same place a bar before with how common each class is.
 #[derive(Debug)]

@@ -17,8 +17,8 @@ pub use copy_bar::CopyBar;
 use std::sync::Arc;
 
 use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES};
-use crate::training::fused::Losses;
-use crate::training::windows::KeyedPiece;
+use crate::training::corpus::KeyedPiece;
+use crate::training::losses::Losses;
 
 /// How many classes each part has: family, shift, pitch, duration, velocity.
 pub const N_CLASSES: [usize; 5] = [N_FAMILIES, N_SHIFTS, N_PITCHES, N_DURATIONS, N_VELOCITIES];

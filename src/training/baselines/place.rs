@@ -2,7 +2,7 @@
 
 use crate::model::vocabulary::{duration_class, shift_class, shifted, velocity_class};
 use crate::music::{Note, Tick};
-use crate::training::windows::KeyedPiece;
+use crate::training::corpus::KeyedPiece;
 
 /// The parts of a note that have been said so far, in the order family, shift, pitch, duration, velocity.
 #[derive(Debug, Clone, Copy, Default)]

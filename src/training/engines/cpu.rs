@@ -8,65 +8,14 @@ use std::sync::Arc;
 
 use crate::model::network::Network;
 use crate::music::nth_random;
+use crate::training::config::TrainingConfig;
 use crate::training::corpus::Corpus;
-use crate::training::fused::{Carried, Losses, Worker};
-use crate::training::optimiser::AdamW;
-use crate::training::run::TrainingConfig;
-use crate::training::streams::{StreamState, Streams};
-use crate::training::validation::{Validation, validate};
-use crate::training::windows::Window;
-
-/// What makes updates. Two of them that start from one state make the same updates, up to rounding.
-pub trait Engine {
-    /// Trains on the next window of every stream; returns the sums of the loss by part.
-    ///
-    /// # Errors
-    /// If a device refuses; the processor never does.
-    fn update(&mut self, lr: f32) -> Result<Losses, EngineError>;
-    /// The loss of `network` on the validation pieces; of a style on `limit` notes or so at the least, or on
-    /// all.
-    ///
-    /// # Errors
-    /// If a device refuses.
-    fn validate(&mut self, network: &Network, limit: Option<usize>) -> Result<Validation, EngineError>;
-    /// The network as it is now.
-    ///
-    /// # Errors
-    /// If a device refuses.
-    fn network(&mut self) -> Result<&Network, EngineError>;
-    /// Everything that the next update depends on.
-    ///
-    /// # Errors
-    /// If a device refuses.
-    fn state(&mut self) -> Result<EngineState, EngineError>;
-}
-
-/// Why an engine could not go on.
-#[derive(Debug, thiserror::Error)]
-#[error("the training device failed")]
-pub struct EngineError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
-
-/// Everything that the next update depends on.
-#[derive(Debug, Clone)]
-pub struct EngineState {
-    /// The network.
-    pub network: Network,
-    /// The optimiser's memory.
-    pub optimiser: AdamW,
-    /// `[streams, layers, 2, H]`: output and cell carried into the next window; empty before the first.
-    pub carried: Vec<f32>,
-    /// Where each stream stands; empty before the first window.
-    pub streams: Vec<StreamState>,
-}
-
-impl EngineState {
-    /// Before the first update of `network`.
-    #[must_use]
-    pub fn begin(network: Network, weight_decay: f32) -> Self {
-        let optimiser = AdamW::new(&network.layout, weight_decay);
-        Self { network, optimiser, carried: Vec::new(), streams: Vec::new() }
-    }
-}
+use crate::training::engines::engine::{Engine, EngineError, EngineState};
+use crate::training::engines::fused::{Carried, Worker};
+use crate::training::engines::optimiser::AdamW;
+use crate::training::engines::validation::{Validation, validate};
+use crate::training::losses::{Losses, add_up};
+use crate::training::windows::{Streams, Window};
 
 /// Streams that one thread trains on.
 struct Lane {
@@ -191,12 +140,4 @@ fn by_stream(carried: &Carried, hidden: usize) -> Vec<f32> {
         layers.flat_map(move |(output, cell)| [&output[own.clone()], &cell[own.clone()]])
     };
     (0..n_streams).flat_map(of_stream).flatten().copied().collect()
-}
-
-/// The sums of several, in order.
-pub(crate) fn add_up(losses: &[Losses]) -> Losses {
-    losses.iter().fold(Losses::default(), |mut sums, losses| {
-        sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
-        sums
-    })
 }

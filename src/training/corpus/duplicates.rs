@@ -26,15 +26,15 @@ const MAX_COMPARED: usize = 8;
 
 /// What a piece is like.
 #[derive(Debug, Clone)]
-pub(crate) struct Likeness {
+pub(super) struct Likeness {
     /// Equal where onsets, pitches, durations and instruments are, velocities left out.
-    pub(crate) exact: u64,
+    pub(super) exact: u64,
     sketch: Option<Box<[u32; N_HASHES]>>,
 }
 
 impl Likeness {
     /// Of notes that were moved to one tonic.
-    pub(crate) fn of(notes: &[Note]) -> Self {
+    pub(super) fn of(notes: &[Note]) -> Self {
         let mut hasher = DefaultHasher::new();
         for note in notes {
             (note.onset, note.duration, note.pitch, note.family).hash(&mut hasher);
@@ -92,7 +92,7 @@ fn sketch(figures: &[u32]) -> [u32; N_HASHES] {
 }
 
 /// For each piece the first one of its group: pieces that are nearly the same, directly or by way of others.
-pub(crate) fn groups(pieces: &[&Likeness]) -> Vec<usize> {
+pub(super) fn groups(pieces: &[&Likeness]) -> Vec<usize> {
     let mut first: Vec<usize> = (0..pieces.len()).collect();
     for band in 0..N_HASHES / BAND {
         let mut keys: Vec<(u64, usize)> = pieces
@@ -134,7 +134,7 @@ mod tests {
     use rand_pcg::Pcg64Mcg;
 
     use crate::music::{Family, Note, Tick};
-    use crate::training::duplicates::{Likeness, groups};
+    use crate::training::corpus::duplicates::{Likeness, groups};
 
     fn tune(seed: u64) -> Vec<Note> {
         let mut rng = Pcg64Mcg::seed_from_u64(seed);

@@ -12,15 +12,17 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::model::Position;
 use crate::model::network::Network;
 use crate::music::nth_random;
-use crate::training::corpus::{Corpus, Part};
-use crate::training::cuda::{CudaError, CudaTrainer, Precision, Staged};
-use crate::training::engine::{Engine, EngineError, EngineState};
-use crate::training::fused::Losses;
-use crate::training::optimiser::AdamW;
-use crate::training::run::TrainingConfig;
-use crate::training::streams::{StreamState, Streams};
-use crate::training::validation::Validation;
-use crate::training::windows::{KeyedPiece, Reader, Window};
+use crate::training::config::TrainingConfig;
+use crate::training::corpus::{Corpus, KeyedPiece, Part};
+use crate::training::engines::cuda::device::Precision;
+use crate::training::engines::cuda::error::CudaError;
+use crate::training::engines::cuda::staged::Staged;
+use crate::training::engines::cuda::trainer::CudaTrainer;
+use crate::training::engines::engine::{Engine, EngineError, EngineState};
+use crate::training::engines::optimiser::AdamW;
+use crate::training::engines::validation::Validation;
+use crate::training::losses::Losses;
+use crate::training::windows::{Reader, StreamState, Streams, Window};
 
 /// Windows read ahead.
 const N_AHEAD: usize = 3;

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::training::corpus::Part;
-use crate::training::duplicates::{Likeness, groups};
+use crate::training::corpus::duplicates::{Likeness, groups};
 
 /// What was found in the files of a corpus, each as a path and words.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,17 +25,26 @@ pub struct Report {
     pub cache_problem: Option<String>,
 }
 
+/// What pieces are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// To learn from.
+    Train,
+    /// To choose on; never trained on.
+    Valid,
+}
+
 /// A piece whose place is to be found.
-pub(crate) struct Entry<'a> {
-    pub(crate) path: &'a Path,
-    pub(crate) style: usize,
-    pub(crate) place: Place,
-    pub(crate) likeness: Likeness,
+pub(super) struct Entry<'a> {
+    pub(super) path: &'a Path,
+    pub(super) style: usize,
+    pub(super) place: Place,
+    pub(super) likeness: Likeness,
 }
 
 /// Where its folder puts a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(super) enum Place {
     Train,
     Valid,
     Test,
@@ -53,7 +61,7 @@ impl Place {
 ///
 /// What a folder's split holds out stays held out. A training piece that is the same as another of its style
 /// is left out, and so is one that is nearly the same as one held out, of whatever style.
-pub(crate) fn split(entries: &[Entry<'_>], report: &mut Report) -> Vec<Option<Part>> {
+pub(super) fn split(entries: &[Entry<'_>], report: &mut Report) -> Vec<Option<Part>> {
     let duplicate_of = duplicates(entries);
     let kept: Vec<usize> = (0..entries.len()).filter(|idx| duplicate_of[*idx].is_none()).collect();
     let likenesses: Vec<&Likeness> = kept.iter().map(|idx| &entries[*idx].likeness).collect();

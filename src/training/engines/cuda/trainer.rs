@@ -1,55 +1,15 @@
-//! Training updates on an NVIDIA GPU: the same network, loss, gradients and optimiser as
-//! [`crate::training::fused`], to which a test on such a machine holds them.
-//!
-//! An update is recorded once as a CUDA graph and then replayed, so that its thousand small kernels cost no
-//! launch each. Products are cuBLAS's, what lies between them is `kernels.cu`, compiled for the GPU at hand.
-//! Rows are counted into a dense matrix, so that looking up and its gradient are products too, with sums in
-//! a fixed order. CUDA's libraries are opened at run time: the binary also starts where there are none.
-
-mod device;
-
-pub use device::Precision;
-
-mod pass;
-
-mod engine;
-
-pub use engine::CudaEngine;
+//! A network on a GPU: updates, evaluation, and the way there and back.
 
 use cudarc::driver::CudaGraph;
 
-use crate::model::encoding::Parts;
 use crate::model::network::{Layout, N_HEADS, Network};
-use crate::training::cuda::device::{Buffer, Device};
-use crate::training::cuda::pass::{Buffers, Shape};
-use crate::training::fused::Losses;
-use crate::training::optimiser::AdamW;
-use crate::training::windows::Window;
-
-/// Why the GPU could not be used.
-#[derive(Debug, thiserror::Error)]
-pub enum CudaError {
-    /// A part of CUDA is not installed.
-    #[error("{0} was not found; train on the processor, or install CUDA")]
-    Missing(&'static str),
-    /// The driver refused.
-    #[error("the GPU refused")]
-    Driver(#[from] cudarc::driver::DriverError),
-    /// cuBLAS refused.
-    #[error("cuBLAS refused")]
-    Blas(#[from] cudarc::cublas::result::CublasError),
-    /// The kernels did not compile.
-    #[error("the kernels could not be compiled for this GPU")]
-    Compiler(#[from] cudarc::nvrtc::CompileError),
-    /// A window, or a hidden state, of another size than the trainer was made for.
-    #[error("expected windows of {expected} notes, or a hidden state of as many values; found {found}")]
-    Window {
-        /// As the trainer was made for.
-        expected: usize,
-        /// As there are.
-        found: usize,
-    },
-}
+use crate::training::engines::cuda::buffers::{Buffers, Shape};
+use crate::training::engines::cuda::device::{Buffer, Device, Precision};
+use crate::training::engines::cuda::error::CudaError;
+use crate::training::engines::cuda::pass;
+use crate::training::engines::cuda::staged::Staged;
+use crate::training::engines::optimiser::AdamW;
+use crate::training::losses::Losses;
 
 /// A network in training on a GPU.
 pub struct CudaTrainer {
@@ -60,19 +20,6 @@ pub struct CudaTrainer {
     graph: CudaGraph,
     evaluation: CudaGraph,
     n_updates: u64,
-}
-
-/// The windows of all lanes side by side, time-major, as the GPU takes them.
-#[derive(Debug, Default)]
-pub struct Staged {
-    /// Rows of the embedding and of each head's table, end to end.
-    rows: [Vec<u32>; 1 + N_HEADS],
-    /// Where each position's rows begin and end.
-    spans: [Vec<u32>; 1 + N_HEADS],
-    /// `[N, 6]`: what follows at each position, below zero for padding, and the lowest pitch that can.
-    targets: Vec<i32>,
-    /// Whether a piece begins.
-    begins: Vec<u8>,
 }
 
 impl CudaTrainer {
@@ -240,37 +187,4 @@ impl CudaTrainer {
         let values = self.device.download(buffer)?;
         Ok(self.shape.places.gather(&self.layout, &values))
     }
-}
-
-impl Staged {
-    /// Lays out the windows of all lanes side by side; they must have the same number of steps.
-    #[must_use]
-    pub fn new(lanes: &[&Window]) -> Self {
-        let mut staged = Self::default();
-        for (lane, idx) in positions(lanes) {
-            let Parts { family, shift, pitch, duration, velocity } = lane.parts[idx];
-            let classes = [family, shift, pitch, duration, velocity, lane.lowest_pitches[idx]];
-            let counts = lane.counts[idx];
-            staged.targets.extend(classes.map(|class| if counts { class as i32 } else { -1 }));
-            staged.begins.push(u8::from(lane.beginnings[idx]));
-            for list_idx in 0..=N_HEADS {
-                let lists = list_idx.checked_sub(1).map_or(&lane.step_rows, |head| &lane.head_rows[head]);
-                let (rows, spans) = (&mut staged.rows[list_idx], &mut staged.spans[list_idx]);
-                spans.push(rows.len() as u32);
-                rows.extend_from_slice(lists.get(idx));
-                spans.push(rows.len() as u32);
-            }
-        }
-        staged
-    }
-}
-
-/// Every position of the lanes side by side, time-major.
-fn positions<'a>(lanes: &'a [&'a Window]) -> impl Iterator<Item = (&'a Window, usize)> {
-    let n_steps = lanes.iter().map(|lane| lane.n_steps).max().unwrap_or_default();
-    (0..n_steps).flat_map(move |step| {
-        lanes.iter().flat_map(move |lane| {
-            (0..lane.n_streams).map(move |stream| (*lane, step * lane.n_streams + stream))
-        })
-    })
 }

@@ -15,7 +15,8 @@ use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
 use memmap2::Mmap;
 
 use crate::music::{Family, Meter, Mode, Note, Piece, Tick};
-use crate::training::windows::KeyedPiece;
+use crate::training::corpus::checksum::Checksum;
+use crate::training::corpus::piece::KeyedPiece;
 
 /// Of the file's layout.
 const VERSION: u32 = 1;
@@ -66,19 +67,19 @@ const RECORD_BYTES: usize = size_of::<NoteRecord>();
 /// Where a piece lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
-pub(crate) struct PieceRecord {
+pub(super) struct PieceRecord {
     /// Its first record.
-    pub(crate) first: u64,
-    pub(crate) n_notes: u32,
-    pub(crate) n_marks: u32,
+    pub(super) first: u64,
+    pub(super) n_notes: u32,
+    pub(super) n_marks: u32,
     /// Index of its style.
-    pub(crate) style: u32,
+    pub(super) style: u32,
     /// 0: to train on; 1: to choose on; others are for nothing.
-    pub(crate) part: u32,
+    pub(super) part: u32,
 }
 
 /// The bytes of a piece's records, and how many of them are notes and marks.
-pub(crate) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
+pub(super) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
     let notes = &piece.piece.notes;
     let mut bytes = Vec::with_capacity((notes.len() + 8) * RECORD_BYTES);
     for note in notes {
@@ -108,13 +109,13 @@ pub(crate) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
 
 /// All pieces, decoded one by one when they are asked for.
 #[derive(Debug)]
-pub(crate) struct Dataset {
+pub(super) struct Dataset {
     bytes: Bytes,
     /// Where the records begin in `bytes`.
     begin: usize,
-    pub(crate) pieces: Vec<PieceRecord>,
+    pub(super) pieces: Vec<PieceRecord>,
     /// Tells whether two hold the same music in the same order.
-    pub(crate) checksum: u64,
+    pub(super) checksum: u64,
 }
 
 #[derive(Debug)]
@@ -140,7 +141,7 @@ impl Default for Dataset {
 
 impl Dataset {
     /// Pieces in memory.
-    pub(crate) fn held(records: Vec<u8>, pieces: Vec<PieceRecord>) -> Self {
+    pub(super) fn held(records: Vec<u8>, pieces: Vec<PieceRecord>) -> Self {
         let mut checksum = Checksum::default();
         checksum.add(&records);
         checksum.add(bytemuck::cast_slice(&pieces));
@@ -148,7 +149,7 @@ impl Dataset {
     }
 
     /// The pieces and the report in a file; nothing if it is missing, damaged, or has another key.
-    pub(crate) fn open(path: &Path, key: [u8; 32]) -> Option<(Self, Vec<u8>)> {
+    pub(super) fn open(path: &Path, key: [u8; 32]) -> Option<(Self, Vec<u8>)> {
         let mut file = File::open(path).ok()?;
         let mut head = Head::zeroed();
         file.read_exact(bytemuck::bytes_of_mut(&mut head)).ok()?;
@@ -177,7 +178,7 @@ impl Dataset {
     }
 
     /// A piece, decoded.
-    pub(crate) fn piece(&self, idx: usize) -> KeyedPiece {
+    pub(super) fn piece(&self, idx: usize) -> KeyedPiece {
         let record = &self.pieces[idx];
         let begin = self.begin + record.first as usize * RECORD_BYTES;
         let (n_notes, n_marks) = (record.n_notes as usize, record.n_marks as usize);
@@ -204,14 +205,14 @@ impl Dataset {
 }
 
 /// Leaves room for the head of a new file; the pieces' records follow.
-pub(crate) fn begin_file(file: &mut File) -> std::io::Result<BufWriter<&mut File>> {
+pub(super) fn begin_file(file: &mut File) -> std::io::Result<BufWriter<&mut File>> {
     let mut file = BufWriter::with_capacity(1 << 20, file);
     file.write_all(&[0; size_of::<Head>()])?;
     Ok(file)
 }
 
 /// Completes a file once the pieces' records are written.
-pub(crate) fn finish_file(
+pub(super) fn finish_file(
     mut file: BufWriter<&mut File>,
     key: [u8; 32],
     pieces: &[PieceRecord],
@@ -274,53 +275,5 @@ impl Head {
                 n_read => checksum.add(&buffer[..n_read]),
             }
         }
-    }
-}
-
-/// A quick hash of bytes, against accidents, not against malice; the same however the bytes are cut.
-#[derive(Default)]
-struct Checksum {
-    state: u64,
-    /// Bytes that make no whole word yet.
-    rest: Vec<u8>,
-    length: u64,
-}
-
-impl Checksum {
-    fn of(bytes: &[u8]) -> u64 {
-        let mut checksum = Self::default();
-        checksum.add(bytes);
-        checksum.finish()
-    }
-
-    fn add(&mut self, mut bytes: &[u8]) {
-        self.length += bytes.len() as u64;
-        if !self.rest.is_empty() {
-            let (head, tail) = bytes.split_at((8 - self.rest.len()).min(bytes.len()));
-            self.rest.extend_from_slice(head);
-            bytes = tail;
-            if let Ok(word) = <[u8; 8]>::try_from(self.rest.as_slice()) {
-                self.add_word(word);
-                self.rest.clear();
-            }
-        }
-        let (words, rest) = bytes.as_chunks::<8>();
-        for word in words {
-            self.add_word(*word);
-        }
-        self.rest.extend_from_slice(rest);
-    }
-
-    fn add_word(&mut self, word: [u8; 8]) {
-        let mixed = (self.state ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.state = mixed.rotate_left(29);
-    }
-
-    fn finish(mut self) -> u64 {
-        let mut word = [0; 8];
-        word[..self.rest.len()].copy_from_slice(&self.rest);
-        self.add_word(word);
-        self.add_word(self.length.to_le_bytes());
-        self.state ^ (self.state >> 32)
     }
 }

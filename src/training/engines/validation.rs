@@ -5,10 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::model::Position;
 use crate::model::network::Network;
-use crate::training::corpus::{Corpus, Part};
-use crate::training::engine::add_up;
-use crate::training::fused::{Losses, Worker};
-use crate::training::windows::{KeyedPiece, Reader, Window};
+use crate::training::corpus::{Corpus, KeyedPiece, Part};
+use crate::training::engines::fused::Worker;
+use crate::training::losses::{Losses, add_up};
+use crate::training::windows::{Reader, Window};
 
 /// Pieces held in memory at a time.
 const PIECES_AT_ONCE: usize = 512;

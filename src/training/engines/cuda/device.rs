@@ -15,7 +15,7 @@ use cudarc::driver::{
 };
 use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
 
-use crate::training::cuda::CudaError;
+use crate::training::engines::cuda::error::CudaError;
 
 const SOURCE: &str = include_str!("kernels.cu");
 const KERNELS: [&str; 11] = [

@@ -184,7 +184,7 @@ pub fn learning_rate(peak: f32, hold: f32, progress: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use crate::training::optimiser::learning_rate;
+    use crate::training::engines::optimiser::learning_rate;
 
     #[test]
     fn the_learning_rate_rises_stays_as_long_as_it_is_held_and_falls_to_a_fiftieth() {

@@ -7,11 +7,12 @@ use crate::model::encoding::Parts;
 use crate::model::matrix::{Onto, Scratch, View};
 use crate::model::network::{LinearSlots, N_HEADS, Network};
 use crate::model::simd::Products;
-use crate::training::fused::{Losses, add_columns, add_rows, scatter_rows};
+use crate::training::engines::fused::rows::{add_columns, add_rows, scatter_rows};
+use crate::training::losses::Losses;
 use crate::training::windows::Window;
 
 /// The heads' buffers; N is time × streams.
-pub(crate) struct Heads {
+pub(super) struct Heads {
     /// `[N, 4R]`: the heads' first layers, then the gradients of their sums.
     inner: Vec<f32>,
     /// `[N, classes]` of one part at a time: logits, then their gradients.
@@ -22,13 +23,13 @@ pub(crate) struct Heads {
 
 impl Heads {
     /// Buffers for products as `products` says.
-    pub(crate) fn new(products: Products) -> Self {
+    pub(super) fn new(products: Products) -> Self {
         let (inner, logits, inner_gradient) = Default::default();
         Self { inner, logits, inner_gradient, scratch: Scratch::new(products) }
     }
 
     /// Loss and gradients; `top_gradient` is overwritten by the gradient of `top`, `[N, H]`.
-    pub(crate) fn train(
+    pub(super) fn train(
         &mut self,
         network: &Network,
         window: &Window,
@@ -101,7 +102,7 @@ impl Heads {
     }
 
     /// The loss alone.
-    pub(crate) fn evaluate(&mut self, network: &Network, window: &Window, top: &[f32]) -> Losses {
+    pub(super) fn evaluate(&mut self, network: &Network, window: &Window, top: &[f32]) -> Losses {
         let (hidden, width) = (network.config.hidden, network.config.head);
         let layout = &network.layout;
         let mut losses = Losses::default();

@@ -12,7 +12,8 @@ use rand_pcg::Pcg64Mcg;
 
 use crate::music::nth_random;
 use crate::training::corpus::{Corpus, Part};
-use crate::training::windows::{Reader, Window};
+use crate::training::windows::reader::Reader;
+use crate::training::windows::window::Window;
 
 /// Where one stream stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,8 +165,8 @@ mod tests {
     use std::sync::Arc;
 
     use crate::training::corpus::{Corpus, Part, StyleFolder};
-    use crate::training::streams::{Deal, Streams};
-    use crate::training::windows::Window;
+    use crate::training::windows::streams::{Deal, Streams};
+    use crate::training::windows::window::Window;
 
     fn corpus() -> Arc<Corpus> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd-midi");

@@ -1,58 +1,37 @@
 //! Folders of MIDI files as training data: read once, kept in a cache, split by piece.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod error;
+pub use error::{CorpusError, MIN_NOTES};
+
+mod piece;
+pub use piece::KeyedPiece;
+
+mod folders;
+pub use folders::StyleFolder;
+
+mod transposition;
+pub use transposition::in_c;
+
+mod duplicates;
+
+mod split;
+pub use split::{Part, Report};
+
+mod checksum;
+
+mod dataset;
+
+mod reading;
+
+mod build;
+
+use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
-use crate::files::{self, Existing};
-use crate::training::dataset::{Dataset, PieceRecord, begin_file, finish_file};
-use crate::training::reading::{READER_VERSION, in_parallel, midi_files, read_file, read_piece};
-use crate::training::split::{Entry, Place, Report, split};
-use crate::training::windows::KeyedPiece;
-
-/// Fewer notes than this in all are no style to learn.
-pub const MIN_NOTES: usize = 20;
-/// Files read before what they hold is written to the cache.
-const FILES_AT_ONCE: usize = 512;
-
-/// A style: a name and a folder it is learned from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StyleFolder {
-    /// What the style knob shows.
-    pub name: String,
-    /// MIDI files lie anywhere below it; folders named `train`, `valid` and `test` in it are kept apart.
-    pub path: PathBuf,
-}
-
-impl StyleFolder {
-    /// Reads `NAME=FOLDER`, or a folder that gives the style its name.
-    #[must_use]
-    pub fn parse(argument: &str) -> Self {
-        if let Some((name, path)) = argument.split_once('=') {
-            return Self { name: name.to_owned(), path: path.into() };
-        }
-        let path = PathBuf::from(argument);
-        let name = folder_name(&path).unwrap_or_else(|| argument.to_owned());
-        Self { name: name.replace('_', " "), path }
-    }
-}
-
-/// A folder's own name, also where its path ends in `.` or `..`.
-fn folder_name(path: &Path) -> Option<String> {
-    let whole = if path.file_name().is_none() { path.canonicalize().ok()? } else { path.to_owned() };
-    Some(whole.file_name()?.to_string_lossy().into_owned())
-}
-
-/// What pieces are for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// To learn from.
-    Train,
-    /// To choose on; never trained on.
-    Valid,
-}
+use crate::training::corpus::build::{TRAIN, VALID, build_cached, build_held, key};
+use crate::training::corpus::dataset::Dataset;
+use crate::training::corpus::folders::{folder_name, list, midi_files};
+use crate::training::corpus::reading::{in_parallel, read_piece};
 
 /// All pieces of all styles. They lie in a file, or in memory where none could be made, and are decoded one by
 /// one when they are asked for.
@@ -73,38 +52,6 @@ pub struct Corpus {
     /// Indices of pieces.
     train: Vec<u32>,
     valid: Vec<u32>,
-}
-
-/// Why there is nothing to train on.
-#[derive(Debug, thiserror::Error)]
-pub enum CorpusError {
-    /// A folder could not be listed.
-    #[error("could not read the folder {path}")]
-    Folder {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// Too little music.
-    #[error(
-        "expected at least {MIN_NOTES} notes to train on, found {n_notes} in {n_files} MIDI files ({n_refused} of them unusable)"
-    )]
-    TooFewNotes {
-        /// Notes in all.
-        n_notes: usize,
-        /// Files found.
-        n_files: usize,
-        /// Files that could not be used.
-        n_refused: usize,
-    },
-}
-
-/// A file to read.
-struct Listed {
-    path: PathBuf,
-    style: usize,
-    place: Place,
 }
 
 impl Corpus {
@@ -284,122 +231,6 @@ pub fn read_folder(folder: &Path, style: usize) -> Result<Vec<Arc<KeyedPiece>>, 
     let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let pieces = in_parallel(files.len(), n_threads, |idx| read_piece(&files[idx], style).0.ok());
     Ok(pieces.into_iter().flatten().map(Arc::new).collect())
-}
-
-fn list(folder: &StyleFolder, style: usize, listed: &mut Vec<Listed>) -> Result<(), CorpusError> {
-    let files = midi_files(&folder.path)?;
-    let is_split = files.iter().any(|file| part_of(file, &folder.path) == Some("valid"));
-    listed.extend(files.into_iter().map(|path| {
-        let place = match part_of(&path, &folder.path) {
-            Some("test") => Place::Test,
-            Some("valid") => Place::Valid,
-            _ if is_split => Place::Train,
-            _ => Place::Undecided,
-        };
-        Listed { path, style, place }
-    }));
-    Ok(())
-}
-
-/// The first folder below the style's.
-fn part_of<'a>(file: &'a Path, folder: &Path) -> Option<&'a str> {
-    file.strip_prefix(folder).ok()?.components().next()?.as_os_str().to_str()
-}
-
-/// Tells whether files are the same as when a cache was made: their paths, sizes and times of change.
-fn key(listed: &[Listed], styles: &[String]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
-    hasher.update(READER_VERSION.to_le_bytes());
-    hasher.update(styles.join("\n"));
-    for file in listed {
-        let metadata = std::fs::metadata(&file.path).ok();
-        let changed =
-            metadata.as_ref().and_then(|m| m.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
-        hasher.update(file.path.as_os_str().as_encoded_bytes());
-        hasher.update([0, file.style as u8, file.place as u8]);
-        hasher.update(metadata.map_or(0, |m| m.len()).to_le_bytes());
-        hasher.update(changed.map_or(0, |changed| changed.as_nanos()).to_le_bytes());
-    }
-    hasher.finalize().into()
-}
-
-fn build_held(listed: &[Listed], n_threads: usize) -> (Dataset, Report) {
-    let mut records = Vec::new();
-    // Writing to memory cannot fail.
-    let (pieces, report) = build(listed, n_threads, &mut records).unwrap_or_default();
-    (Dataset::held(records, pieces), report)
-}
-
-/// Writes the cache and reads it back.
-fn build_cached(
-    listed: &[Listed],
-    key: [u8; 32],
-    cache: &Path,
-    n_threads: usize,
-) -> std::io::Result<(Dataset, Report)> {
-    if let Some(folder) = cache.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let written = files::write_with(cache, Existing::Replace, |file| {
-        let mut file = begin_file(file)?;
-        let (pieces, report) = build(listed, n_threads, &mut file)?;
-        finish_file(file, key, &pieces, &serde_json::to_vec(&report)?)?;
-        Ok(report)
-    });
-    let report = written.map_err(|error| error.source)?;
-    let (dataset, _) =
-        Dataset::open(cache, key).ok_or_else(|| std::io::Error::other("it could not be read back"))?;
-    Ok((dataset, report))
-}
-
-/// Part of a piece, as the table has it.
-const TRAIN: u32 = 0;
-const VALID: u32 = 1;
-const UNUSED: u32 = 2;
-
-/// Reads all files, some hundred at a time, and writes their records.
-fn build(
-    listed: &[Listed],
-    n_threads: usize,
-    records: &mut impl Write,
-) -> std::io::Result<(Vec<PieceRecord>, Report)> {
-    let mut report = Report { n_files: listed.len(), ..Report::default() };
-    let mut entries = Vec::new();
-    let mut pieces = Vec::new();
-    let mut first = 0;
-    for files in listed.chunks(FILES_AT_ONCE) {
-        let read = in_parallel(files.len(), n_threads, |idx| read_file(&files[idx].path));
-        for (file, read) in files.iter().zip(read) {
-            let path = file.path.to_string_lossy();
-            report.warnings.extend(read.warnings.into_iter().map(|warning| (path.to_string(), warning)));
-            match read.piece {
-                Ok(piece) => {
-                    records.write_all(&piece.bytes)?;
-                    let (n_notes, n_marks) = (piece.n_notes, piece.n_marks);
-                    pieces.push(PieceRecord {
-                        first,
-                        n_notes,
-                        n_marks,
-                        style: file.style as u32,
-                        part: UNUSED,
-                    });
-                    first += u64::from(n_notes) + u64::from(n_marks);
-                    let Listed { path, style, place } = file;
-                    entries.push(Entry { path, style: *style, place: *place, likeness: piece.likeness });
-                }
-                Err(reason) => report.refused.push((path.into_owned(), reason)),
-            }
-        }
-    }
-    let parts = split(&entries, &mut report);
-    for (piece, part) in pieces.iter_mut().zip(parts) {
-        piece.part = match part {
-            Some(Part::Train) => TRAIN,
-            Some(Part::Valid) => VALID,
-            None => UNUSED,
-        };
-    }
-    Ok((pieces, report))
 }
 
 #[cfg(test)]

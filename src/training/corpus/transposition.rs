@@ -1,7 +1,7 @@
 //! Pieces moved to one tonic.
 
 use crate::music::{Family, Note, Piece, Tick};
-use crate::training::windows::KeyedPiece;
+use crate::training::corpus::piece::KeyedPiece;
 
 /// Moves each section of a piece to a tonic of C; drums stay.
 ///
@@ -100,7 +100,7 @@ fn begun_at(piece: &Piece, start: Tick) -> Piece {
 #[cfg(test)]
 mod tests {
     use crate::music::{Family, Key, Mode, Note, Piece, Tick};
-    use crate::training::transposition::in_c;
+    use crate::training::corpus::transposition::in_c;
 
     fn piece(family: Family, tonic: u8, pitches: &[u8]) -> Piece {
         let note = |(idx, pitch): (usize, &u8)| Note {

@@ -1,0 +1,111 @@
+//! A dataset made of files, in memory or in a cache.
+
+use std::io::Write;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::files::{self, Existing};
+use crate::training::corpus::dataset::{Dataset, PieceRecord, begin_file, finish_file};
+use crate::training::corpus::folders::Listed;
+use crate::training::corpus::reading::{READER_VERSION, in_parallel, read_file};
+use crate::training::corpus::split::{Entry, Part, Report, split};
+
+/// Files read before what they hold is written to the cache.
+const FILES_AT_ONCE: usize = 512;
+
+/// Tells whether files are the same as when a cache was made: their paths, sizes and times of change.
+pub(super) fn key(listed: &[Listed], styles: &[String]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    hasher.update(READER_VERSION.to_le_bytes());
+    hasher.update(styles.join("\n"));
+    for file in listed {
+        let metadata = std::fs::metadata(&file.path).ok();
+        let changed =
+            metadata.as_ref().and_then(|m| m.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
+        hasher.update(file.path.as_os_str().as_encoded_bytes());
+        hasher.update([0, file.style as u8, file.place as u8]);
+        hasher.update(metadata.map_or(0, |m| m.len()).to_le_bytes());
+        hasher.update(changed.map_or(0, |changed| changed.as_nanos()).to_le_bytes());
+    }
+    hasher.finalize().into()
+}
+
+pub(super) fn build_held(listed: &[Listed], n_threads: usize) -> (Dataset, Report) {
+    let mut records = Vec::new();
+    // Writing to memory cannot fail.
+    let (pieces, report) = build(listed, n_threads, &mut records).unwrap_or_default();
+    (Dataset::held(records, pieces), report)
+}
+
+/// Writes the cache and reads it back.
+pub(super) fn build_cached(
+    listed: &[Listed],
+    key: [u8; 32],
+    cache: &Path,
+    n_threads: usize,
+) -> std::io::Result<(Dataset, Report)> {
+    if let Some(folder) = cache.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let written = files::write_with(cache, Existing::Replace, |file| {
+        let mut file = begin_file(file)?;
+        let (pieces, report) = build(listed, n_threads, &mut file)?;
+        finish_file(file, key, &pieces, &serde_json::to_vec(&report)?)?;
+        Ok(report)
+    });
+    let report = written.map_err(|error| error.source)?;
+    let (dataset, _) =
+        Dataset::open(cache, key).ok_or_else(|| std::io::Error::other("it could not be read back"))?;
+    Ok((dataset, report))
+}
+
+/// Part of a piece, as the table has it.
+pub(super) const TRAIN: u32 = 0;
+pub(super) const VALID: u32 = 1;
+const UNUSED: u32 = 2;
+
+/// Reads all files, some hundred at a time, and writes their records.
+fn build(
+    listed: &[Listed],
+    n_threads: usize,
+    records: &mut impl Write,
+) -> std::io::Result<(Vec<PieceRecord>, Report)> {
+    let mut report = Report { n_files: listed.len(), ..Report::default() };
+    let mut entries = Vec::new();
+    let mut pieces = Vec::new();
+    let mut first = 0;
+    for files in listed.chunks(FILES_AT_ONCE) {
+        let read = in_parallel(files.len(), n_threads, |idx| read_file(&files[idx].path));
+        for (file, read) in files.iter().zip(read) {
+            let path = file.path.to_string_lossy();
+            report.warnings.extend(read.warnings.into_iter().map(|warning| (path.to_string(), warning)));
+            match read.piece {
+                Ok(piece) => {
+                    records.write_all(&piece.bytes)?;
+                    let (n_notes, n_marks) = (piece.n_notes, piece.n_marks);
+                    pieces.push(PieceRecord {
+                        first,
+                        n_notes,
+                        n_marks,
+                        style: file.style as u32,
+                        part: UNUSED,
+                    });
+                    first += u64::from(n_notes) + u64::from(n_marks);
+                    let Listed { path, style, place } = file;
+                    entries.push(Entry { path, style: *style, place: *place, likeness: piece.likeness });
+                }
+                Err(reason) => report.refused.push((path.into_owned(), reason)),
+            }
+        }
+    }
+    let parts = split(&entries, &mut report);
+    for (piece, part) in pieces.iter_mut().zip(parts) {
+        piece.part = match part {
+            Some(Part::Train) => TRAIN,
+            Some(Part::Valid) => VALID,
+            None => UNUSED,
+        };
+    }
+    Ok((pieces, report))
+}

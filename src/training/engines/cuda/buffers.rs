@@ -1,0 +1,198 @@
+//! The memory of an update on the GPU, and its sizes.
+//!
+//! N is time × streams, E, H and R the widths of the embedding, a layer and a head.
+
+use std::collections::HashMap;
+
+use crate::model::network::{HEADS, Layout, N_HEADS, Network, NetworkConfig, Slot};
+use crate::training::engines::cuda::device::{Buffer, Device};
+use crate::training::engines::cuda::error::CudaError;
+
+/// Row stride of the logits: the most classes that a part has.
+pub(super) const LOGITS: usize = 128;
+/// Blocks that the norm is summed in.
+pub(super) const NORM_BLOCKS: usize = 256;
+
+/// Where each tensor begins on the device: at a multiple of 64 values, as tensor cores like it.
+pub(super) struct Places {
+    by_begin: HashMap<usize, usize>,
+    pub(super) length: usize,
+}
+
+impl Places {
+    pub(super) fn new(layout: &Layout) -> Self {
+        let mut length = 0;
+        let by_begin = layout
+            .slots()
+            .into_iter()
+            .map(|slot| {
+                let begin = length;
+                length += slot.range.len().next_multiple_of(64);
+                (slot.range.start, begin)
+            })
+            .collect();
+        Self { by_begin, length }
+    }
+
+    pub(super) fn of(&self, slot: &Slot) -> usize {
+        self.by_begin.get(&slot.range.start).copied().unwrap_or_default()
+    }
+
+    /// Values as they lie on the device.
+    pub(super) fn spread(&self, layout: &Layout, values: &[f32]) -> Vec<f32> {
+        let mut spread = vec![0.0; self.length];
+        for slot in layout.slots() {
+            let begin = self.of(slot);
+            spread[begin..begin + slot.range.len()].copy_from_slice(&values[slot.range.clone()]);
+        }
+        spread
+    }
+
+    /// Values as they lie in the network.
+    pub(super) fn gather(&self, layout: &Layout, spread: &[f32]) -> Vec<f32> {
+        let mut values = vec![0.0; layout.n_parameters];
+        for slot in layout.slots() {
+            let begin = self.of(slot);
+            values[slot.range.clone()].copy_from_slice(&spread[begin..begin + slot.range.len()]);
+        }
+        values
+    }
+}
+
+/// The sizes of an update.
+pub(super) struct Shape {
+    pub(super) places: Places,
+    pub(super) config: NetworkConfig,
+    pub(super) n_steps: usize,
+    pub(super) n_streams: usize,
+    pub(super) dropout: f32,
+    /// Rows of the embedding and of each head's table, and the stride of their counts.
+    pub(super) tables: [usize; 1 + N_HEADS],
+}
+
+impl Shape {
+    pub(super) fn new(network: &Network, n_steps: usize, n_streams: usize, dropout: f32) -> Self {
+        let tables = std::array::from_fn(|idx| match idx {
+            0 => network.layout.embedding.shape[0],
+            _ => HEADS[idx - 1].n_rows,
+        });
+        Self {
+            places: Places::new(&network.layout),
+            config: network.config,
+            n_steps,
+            n_streams,
+            dropout,
+            tables,
+        }
+    }
+
+    pub(super) fn n_positions(&self) -> usize {
+        self.n_steps * self.n_streams
+    }
+
+    pub(super) fn counts_stride(&self, list_idx: usize) -> usize {
+        self.tables[list_idx].next_multiple_of(8)
+    }
+}
+
+/// One LSTM layer's memory.
+pub(super) struct LayerBuffers {
+    /// `[N, 4H]`: sums, then activated gates, then their gradients.
+    pub(super) gates: Buffer<f32>,
+    /// `[N, H]`.
+    pub(super) cell: Buffer<f32>,
+    /// `[N, H]`, after dropout, and its gradient.
+    pub(super) output: Buffer<f32>,
+    pub(super) output_gradient: Buffer<f32>,
+    /// `[(time + 1) × streams, H]`: what each step finds; the last is carried to the next window.
+    pub(super) output_before: Buffer<f32>,
+    pub(super) cell_before: Buffer<f32>,
+}
+
+/// All memory of an update.
+pub(super) struct Buffers {
+    pub(super) parameters: Buffer<f32>,
+    pub(super) gradient: Buffer<f32>,
+    pub(super) mean: Buffer<f32>,
+    pub(super) square: Buffer<f32>,
+    pub(super) decay: Buffer<f32>,
+    /// The learning rate, and the same corrected for bias.
+    pub(super) rates: Buffer<f32>,
+    pub(super) seed: Buffer<u64>,
+    /// `[N]`.
+    pub(super) ones: Buffer<f32>,
+    /// `[N, 6]`: five classes and the lowest pitch.
+    pub(super) targets: Buffer<i32>,
+    /// `[N]`.
+    pub(super) begins: Buffer<u8>,
+    /// Rows of the embedding and of each head's table, end to end; where each position's begin and end; and
+    /// how often each row is named, `[N, stride]`.
+    pub(super) rows: [Buffer<u32>; 1 + N_HEADS],
+    pub(super) spans: [Buffer<u32>; 1 + N_HEADS],
+    pub(super) counts: [Buffer<f32>; 1 + N_HEADS],
+    /// By part.
+    pub(super) loss_sums: Buffer<f64>,
+    /// `[N, 5]`.
+    pub(super) losses: Buffer<f32>,
+    /// `[N, E]`, and its gradient.
+    pub(super) input: Buffer<f32>,
+    pub(super) input_gradient: Buffer<f32>,
+    pub(super) layers: Vec<LayerBuffers>,
+    /// `[streams, H]`: what flows back to the step before.
+    pub(super) output_later: Buffer<f32>,
+    pub(super) cell_gradient: Buffer<f32>,
+    /// `[N, 4R]`, and its gradient.
+    pub(super) inner: Buffer<f32>,
+    pub(super) inner_gradient: Buffer<f32>,
+    /// `[N, LOGITS]`.
+    pub(super) logits: Buffer<f32>,
+    pub(super) norm_sums: Buffer<f64>,
+    pub(super) norm: Buffer<f32>,
+}
+
+impl Buffers {
+    pub(super) fn new(device: &Device, network: &Network, shape: &Shape) -> Result<Self, CudaError> {
+        let NetworkConfig { embedding, hidden, n_layers, head, .. } = network.config;
+        let n = shape.n_positions();
+        let reals = |length: usize| device.zeros::<f32>(length);
+        let layer = || -> Result<LayerBuffers, CudaError> {
+            let steps = (n + shape.n_streams) * hidden;
+            Ok(LayerBuffers {
+                gates: reals(4 * n * hidden)?,
+                cell: reals(n * hidden)?,
+                output: reals(n * hidden)?,
+                output_gradient: reals(n * hidden)?,
+                output_before: reals(steps)?,
+                cell_before: reals(steps)?,
+            })
+        };
+        let counts = |idx: usize| reals(n * shape.counts_stride(idx));
+        Ok(Self {
+            parameters: reals(shape.places.length)?,
+            gradient: reals(shape.places.length)?,
+            mean: reals(shape.places.length)?,
+            square: reals(shape.places.length)?,
+            decay: reals(shape.places.length)?,
+            rates: reals(2)?,
+            seed: device.zeros(1)?,
+            ones: reals(n)?,
+            targets: device.zeros(6 * n)?,
+            begins: device.zeros(n)?,
+            rows: [device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?],
+            spans: [device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?],
+            counts: [counts(0)?, counts(1)?, counts(2)?, counts(3)?, counts(4)?],
+            loss_sums: device.zeros(5)?,
+            losses: reals(5 * n)?,
+            input: reals(n * embedding)?,
+            input_gradient: reals(n * embedding)?,
+            layers: (0..n_layers).map(|_| layer()).collect::<Result<_, _>>()?,
+            output_later: reals(shape.n_streams * hidden)?,
+            cell_gradient: reals(shape.n_streams * hidden)?,
+            inner: reals(n * N_HEADS * head)?,
+            inner_gradient: reals(n * N_HEADS * head)?,
+            logits: reals(n * LOGITS)?,
+            norm_sums: device.zeros(NORM_BLOCKS)?,
+            norm: reals(1)?,
+        })
+    }
+}

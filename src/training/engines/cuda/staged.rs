@@ -1,0 +1,51 @@
+//! Windows as the GPU takes them.
+
+use crate::model::encoding::Parts;
+use crate::model::network::N_HEADS;
+use crate::training::windows::Window;
+
+/// The windows of all lanes side by side, time-major, as the GPU takes them.
+#[derive(Debug, Default)]
+pub struct Staged {
+    /// Rows of the embedding and of each head's table, end to end.
+    pub(super) rows: [Vec<u32>; 1 + N_HEADS],
+    /// Where each position's rows begin and end.
+    pub(super) spans: [Vec<u32>; 1 + N_HEADS],
+    /// `[N, 6]`: what follows at each position, below zero for padding, and the lowest pitch that can.
+    pub(super) targets: Vec<i32>,
+    /// Whether a piece begins.
+    pub(super) begins: Vec<u8>,
+}
+
+impl Staged {
+    /// Lays out the windows of all lanes side by side; they must have the same number of steps.
+    #[must_use]
+    pub fn new(lanes: &[&Window]) -> Self {
+        let mut staged = Self::default();
+        for (lane, idx) in positions(lanes) {
+            let Parts { family, shift, pitch, duration, velocity } = lane.parts[idx];
+            let classes = [family, shift, pitch, duration, velocity, lane.lowest_pitches[idx]];
+            let counts = lane.counts[idx];
+            staged.targets.extend(classes.map(|class| if counts { class as i32 } else { -1 }));
+            staged.begins.push(u8::from(lane.beginnings[idx]));
+            for list_idx in 0..=N_HEADS {
+                let lists = list_idx.checked_sub(1).map_or(&lane.step_rows, |head| &lane.head_rows[head]);
+                let (rows, spans) = (&mut staged.rows[list_idx], &mut staged.spans[list_idx]);
+                spans.push(rows.len() as u32);
+                rows.extend_from_slice(lists.get(idx));
+                spans.push(rows.len() as u32);
+            }
+        }
+        staged
+    }
+}
+
+/// Every position of the lanes side by side, time-major.
+fn positions<'a>(lanes: &'a [&'a Window]) -> impl Iterator<Item = (&'a Window, usize)> {
+    let n_steps = lanes.iter().map(|lane| lane.n_steps).max().unwrap_or_default();
+    (0..n_steps).flat_map(move |step| {
+        lanes.iter().flat_map(move |lane| {
+            (0..lane.n_streams).map(move |stream| (*lane, step * lane.n_streams + stream))
+        })
+    })
+}

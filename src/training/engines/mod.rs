@@ -1,0 +1,16 @@
+//! What computes the updates of a run: on the processor's cores, or on a GPU.
+
+pub mod fused;
+
+pub mod optimiser;
+
+pub mod validation;
+
+mod engine;
+pub use engine::{Engine, EngineError, EngineState};
+
+mod cpu;
+pub use cpu::CpuEngine;
+
+#[cfg(feature = "cuda")]
+pub mod cuda;

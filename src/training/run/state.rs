@@ -1,0 +1,146 @@
+//! What a run has found so far.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::network::{Network, NetworkConfig};
+use crate::model::simd::Products;
+use crate::training::config::TrainingConfig;
+use crate::training::corpus::Corpus;
+use crate::training::engines::validation::Validation;
+use crate::training::losses::Losses;
+
+/// A run as it stands, the engine's state left out.
+#[derive(Debug, Clone)]
+pub struct RunState {
+    pub(super) identity: Identity,
+    pub(super) is_bf16: bool,
+    /// Notes trained on.
+    pub n_notes: u64,
+    /// Time spent, in seconds.
+    pub seconds: f64,
+    /// Running mean of the training loss by part, nats a note.
+    pub loss: [f32; 5],
+    /// Notes to train on before the next validation.
+    pub n_until_validation: u64,
+    /// Validations since the best one.
+    pub n_worse: usize,
+    /// How it went so far.
+    pub curve: Vec<CurvePoint>,
+    /// Parameters with the lowest validation loss; empty before the first validation.
+    pub(super) best: Vec<f32>,
+    pub(super) best_loss: f32,
+}
+
+/// A moment of the run at which it was validated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CurvePoint {
+    /// Notes trained on.
+    pub n_notes: u64,
+    /// Running mean of the training loss by part, nats a note.
+    pub train: [f32; 5],
+    /// Loss on the validation pieces by style and part, nats a note; a limited number of notes each.
+    pub valid: Vec<[f32; 5]>,
+}
+
+/// What must be the same in the run that goes on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    network: NetworkConfig,
+    batch: usize,
+    sequence_length: usize,
+    seed: u64,
+    corpus: String,
+}
+
+impl RunState {
+    /// A run of `network` that has not begun.
+    #[must_use]
+    pub fn begin(config: &TrainingConfig, corpus: &Corpus, network: &Network) -> Self {
+        Self {
+            identity: Identity::new(config, corpus, network.config),
+            is_bf16: config.products == Products::Bf16,
+            n_notes: 0,
+            seconds: 0.0,
+            loss: [0.0; 5],
+            n_until_validation: config.validate_every as u64,
+            n_worse: 0,
+            curve: Vec::new(),
+            best: Vec::new(),
+            best_loss: f32::INFINITY,
+        }
+    }
+
+    /// Takes in the loss of one more update.
+    pub fn count(&mut self, losses: Losses, n_notes: u64) {
+        let loss = losses.map(|sum| (sum / n_notes as f64) as f32);
+        if self.n_notes == 0 {
+            self.loss = loss;
+        }
+        self.loss.iter_mut().zip(loss).for_each(|(mean, now)| *mean += 0.02 * (now - *mean));
+        self.n_notes += n_notes;
+        self.n_until_validation = self.n_until_validation.saturating_sub(n_notes);
+    }
+
+    /// Remembers the network when it is the best so far, and says whether it is.
+    pub fn judge(
+        &mut self,
+        validation: Validation,
+        network: &Network,
+        config: &TrainingConfig,
+    ) -> Validation {
+        self.n_until_validation = config.validate_every as u64;
+        let valid = validation.by_style.clone();
+        self.curve.push(CurvePoint { n_notes: self.n_notes, train: self.loss, valid });
+        // Where there is nothing to validate on, the last network is the best.
+        let is_best = validation.mean < self.best_loss || validation.mean == 0.0;
+        if is_best {
+            self.best_loss = validation.mean;
+            self.best.clone_from(&network.parameters);
+            self.n_worse = 0;
+        } else {
+            self.n_worse += 1;
+        }
+        Validation { is_best, ..validation }
+    }
+
+    /// Whether the last so many validations found nothing better.
+    #[must_use]
+    pub fn is_stuck(&self, patience: usize) -> bool {
+        self.n_worse >= patience.max(1)
+    }
+
+    /// The best network so far; `last` when none was validated.
+    #[must_use]
+    pub fn best(&self, last: &Network) -> Network {
+        let parameters = if self.best.is_empty() { &last.parameters } else { &self.best };
+        Network { parameters: parameters.clone(), ..last.clone() }
+    }
+}
+
+impl Identity {
+    pub(super) fn new(config: &TrainingConfig, corpus: &Corpus, network: NetworkConfig) -> Self {
+        Self {
+            network,
+            batch: config.batch,
+            sequence_length: config.sequence_length,
+            seed: config.seed,
+            corpus: corpus.fingerprint(),
+        }
+    }
+
+    /// Says in words what differs.
+    pub(super) fn check(&self, now: &Self) -> Result<(), String> {
+        if self.network != now.network {
+            return Err(format!("expected sizes {:?}, found {:?}", now.network, self.network));
+        }
+        let was = (self.batch, self.sequence_length, self.seed);
+        let is = (now.batch, now.sequence_length, now.seed);
+        if was != is {
+            return Err(format!("expected batch, sequence length and seed of {is:?}, found {was:?}"));
+        }
+        if self.corpus != now.corpus {
+            return Err("the music has changed since it was written".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,87 @@
+//! Pieces as the network reads them.
+
+use std::sync::Arc;
+
+use crate::model::Position;
+use crate::model::encoding::{Memory, Parts};
+use crate::music::{Note, Tick};
+use crate::training::corpus::KeyedPiece;
+
+/// Encodes a piece note by note, exactly as a generator hears it.
+#[derive(Debug)]
+pub struct Reader {
+    piece: Arc<KeyedPiece>,
+    memory: Memory,
+    next: usize,
+}
+
+impl Reader {
+    /// A reader at the first note of a piece.
+    #[must_use]
+    pub fn new(piece: Arc<KeyedPiece>) -> Self {
+        let (start, meter) = piece.piece.bar_at(Tick::ZERO);
+        let memory = Memory::new(piece.style, piece.mode_at(start), start, meter);
+        Self { piece, memory, next: 0 }
+    }
+
+    /// How many notes the piece has.
+    #[must_use]
+    pub fn n_notes(&self) -> usize {
+        self.piece.piece.notes.len()
+    }
+
+    /// Which note of the piece comes next.
+    #[must_use]
+    pub fn next_note(&self) -> usize {
+        self.next
+    }
+
+    /// Reads on until the note with this index comes next, or the piece ends.
+    pub fn skip_to(&mut self, note_idx: usize) {
+        let mut position = Position::padding();
+        while self.next < note_idx && self.read_into(&mut position) {}
+    }
+
+    /// The next note to predict and what is known before it; nothing at the end of the piece.
+    pub fn next_position(&mut self) -> Option<Position> {
+        let mut position = Position {
+            step_rows: Vec::with_capacity(48),
+            head_rows: [12, 24, 16, 8].map(Vec::with_capacity),
+            ..Position::padding()
+        };
+        self.read_into(&mut position).then_some(position)
+    }
+
+    /// The same, into a position whose lists are used again; `false` at the end of the piece.
+    pub fn read_into(&mut self, position: &mut Position) -> bool {
+        let Some(&note) = self.piece.piece.notes.get(self.next) else { return false };
+        let Position { is_beginning, step_rows, head_rows, lowest_pitch, parts } = position;
+        step_rows.clear();
+        head_rows.iter_mut().for_each(Vec::clear);
+        self.memory.step_rows(step_rows);
+        self.begin_bars_until(&note);
+        *parts = self.memory.parts(&note);
+        let Parts { family, shift, pitch, duration, .. } = *parts;
+        let [shifts, pitches, durations, velocities] = head_rows;
+        self.memory.shift_rows(family, shifts);
+        self.memory.pitch_rows(family, shift, pitches);
+        self.memory.duration_rows(family, shift, pitch, durations);
+        self.memory.velocity_rows(family, shift, pitch, duration, velocities);
+        *lowest_pitch = if shift == 0 { self.memory.lowest_in_chord(family).min(pitch) } else { 0 };
+        *is_beginning = self.next == 0;
+        self.memory.set_style(self.piece.style, self.piece.mode_at(note.onset));
+        self.memory.push(&note);
+        self.next += 1;
+        true
+    }
+
+    fn begin_bars_until(&mut self, note: &Note) {
+        let (bar, _) = self.piece.piece.bar_at(note.onset);
+        while self.memory.bar_start() < bar {
+            let (start, meter) = self.piece.piece.bar_at(self.memory.bar_start());
+            let (next, next_meter) = self.piece.piece.bar_at(start + meter.bar_length());
+            // A meter change inside a bar cuts it short, so the next bar may begin sooner.
+            self.memory.begin_bar(next.max(self.memory.bar_start() + Tick(1)), next_meter);
+        }
+    }
+}

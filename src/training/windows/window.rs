@@ -1,0 +1,127 @@
+//! Windows of several pieces side by side.
+
+use crate::model::Position;
+use crate::model::encoding::Parts;
+use crate::model::network::N_HEADS;
+
+/// Rows of several positions, end to end.
+#[derive(Debug, Default, Clone)]
+pub struct RowLists {
+    rows: Vec<u32>,
+    ends: Vec<usize>,
+}
+
+impl RowLists {
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.ends.clear();
+    }
+
+    fn push(&mut self, rows: &[u32]) {
+        self.rows.extend_from_slice(rows);
+        self.ends.push(self.rows.len());
+    }
+
+    /// The rows of one position.
+    #[must_use]
+    pub fn get(&self, idx: usize) -> &[u32] {
+        let begin = idx.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.rows[begin..self.ends[idx]]
+    }
+}
+
+/// A window of several streams: `n_steps × n_streams` positions, time-major.
+#[derive(Debug, Default, Clone)]
+pub struct Window {
+    /// Streams side by side.
+    pub n_streams: usize,
+    /// Notes of each stream.
+    pub n_steps: usize,
+    /// Whether a piece begins at a position.
+    pub beginnings: Vec<bool>,
+    /// Whether a position is a note, or else padding.
+    pub counts: Vec<bool>,
+    /// Rows of the embedding.
+    pub step_rows: RowLists,
+    /// Rows of each head's table.
+    pub head_rows: [RowLists; N_HEADS],
+    /// What follows.
+    pub parts: Vec<Parts>,
+    /// Pitches below this cannot follow.
+    pub lowest_pitches: Vec<usize>,
+}
+
+impl Window {
+    /// Lays out the positions of several streams, `[stream][time]`; shorter ones are padded.
+    pub fn fill(&mut self, streams: &[Vec<Position>]) {
+        self.fill_to(streams, [streams.iter().map(Vec::len).max().unwrap_or_default(), streams.len()]);
+    }
+
+    /// The same, padded to so many steps and streams.
+    pub fn fill_to(&mut self, streams: &[Vec<Position>], [n_steps, n_streams]: [usize; 2]) {
+        self.clear([n_steps, n_streams]);
+        let padding = Position::padding();
+        for step in 0..n_steps {
+            for stream in (0..n_streams).map(|idx| streams.get(idx).map_or(&[][..], Vec::as_slice)) {
+                self.push(stream.get(step).unwrap_or(&padding));
+                self.counts.push(step < stream.len());
+            }
+        }
+    }
+
+    /// Lays out `n_steps` positions of each of `n_streams` as they are read: `next` writes the next position of
+    /// the stream whose number it is given.
+    pub fn fill_with(
+        &mut self,
+        [n_steps, n_streams]: [usize; 2],
+        mut next: impl FnMut(usize, &mut Position),
+    ) {
+        self.clear([n_steps, n_streams]);
+        self.counts.resize(n_steps * n_streams, true);
+        let mut position = Position::padding();
+        for _ in 0..n_steps {
+            for stream_idx in 0..n_streams {
+                next(stream_idx, &mut position);
+                self.push(&position);
+            }
+        }
+    }
+
+    fn clear(&mut self, [n_steps, n_streams]: [usize; 2]) {
+        (self.n_steps, self.n_streams) = (n_steps, n_streams);
+        self.beginnings.clear();
+        self.counts.clear();
+        self.parts.clear();
+        self.lowest_pitches.clear();
+        self.step_rows.clear();
+        self.head_rows.iter_mut().for_each(RowLists::clear);
+    }
+
+    fn push(&mut self, position: &Position) {
+        self.beginnings.push(position.is_beginning);
+        self.parts.push(position.parts);
+        self.lowest_pitches.push(position.lowest_pitch);
+        self.step_rows.push(&position.step_rows);
+        for (lists, rows) in self.head_rows.iter_mut().zip(&position.head_rows) {
+            lists.push(rows);
+        }
+    }
+
+    /// How many positions are notes.
+    #[must_use]
+    pub fn n_notes(&self) -> usize {
+        self.counts.iter().filter(|counts| **counts).count()
+    }
+
+    /// How many positions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.parts.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+}
