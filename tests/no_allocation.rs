@@ -1,8 +1,9 @@
 //! The audio thread neither allocates nor frees, whatever the host and the composer do.
-#![allow(unsafe_code, reason = "counting allocations takes an allocator, and that is an unsafe trait")]
+//!
+//! nice-plug is built with `assert_process_allocs` here, which brings an allocator that ends the process at an
+//! allocation inside [`assert_no_alloc`].
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::process::Command;
 use std::sync::Arc;
 
 use continuo::composer::Composer;
@@ -12,49 +13,9 @@ use continuo::player::handover::handover;
 use continuo::player::{
     Block, ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs, Player, Transport,
 };
-
-thread_local! {
-    /// How often this thread has allocated or freed since it began to count.
-    static N_CALLS: Cell<Option<u32>> = const { Cell::new(None) };
-}
-
-struct Counting;
-
-fn count() {
-    // A thread that is ending has no counter any more, and is none of ours.
-    let _ = N_CALLS.try_with(|n_calls| n_calls.set(n_calls.get().map(|n| n + 1)));
-}
-
-// SAFETY: every call is handed on to the system's allocator as it is.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: as the caller promises.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
-        // SAFETY: as the caller promises.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: as the caller promises.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// How often `work` allocates or frees on this thread.
-fn counted(work: impl FnOnce()) -> u32 {
-    N_CALLS.with(|n_calls| n_calls.set(Some(0)));
-    work();
-    N_CALLS.with(Cell::take).unwrap_or_default()
-}
+use nice_assert_no_alloc::assert_no_alloc;
+// Links its allocator.
+use nice_plug as _;
 
 /// A host that does everything at once: ragged blocks, tempo, meter and knobs that never rest, loops,
 /// jumps, stops, and now and then offline.
@@ -126,7 +87,7 @@ fn playing_neither_allocates_nor_frees() {
             ..PerformingKnobs::default()
         };
         let input = played_along(idx, n_samples);
-        let n_calls = counted(|| {
+        assert_no_alloc(|| {
             events.clear();
             if idx % 600 == 599 {
                 player.silence(&mut events);
@@ -134,7 +95,6 @@ fn playing_neither_allocates_nor_frees() {
                 player.process(&block, &composing, &performing, &input, &mut events);
             }
         });
-        assert_eq!(n_calls, 0, "in block {idx}");
         n_events += events.as_slice().len();
         if transport.playing {
             position += f64::from(n_samples) * transport.tempo.unwrap_or(120.0) / 60.0 / 48_000.0;
@@ -145,16 +105,37 @@ fn playing_neither_allocates_nor_frees() {
     drop(composer);
     let block = Block { n_samples: 64, sample_rate: 48_000.0, transport: nasty_transport(0, 0.0) };
     let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
-    let n_calls = counted(|| {
+    assert_no_alloc(|| {
         for _ in 0..2000 {
             events.clear();
             player.process(&block, &knobs.0, &knobs.1, &[], &mut events);
         }
     });
-    assert_eq!(n_calls, 0, "without a composer");
 }
 
+/// Runs itself in a process of its own, which allocates or frees as this variable says.
 #[test]
-fn the_counter_counts() {
-    assert_eq!(counted(|| drop(std::hint::black_box(Box::new(1)))), 2);
+fn an_allocation_and_a_free_end_the_process() {
+    const VARIABLE: &str = "CONTINUO_TEST_ALLOCATION";
+    const NAME: &str = "an_allocation_and_a_free_end_the_process";
+    match std::env::var(VARIABLE).as_deref() {
+        Ok("allocate") => {
+            let kept = assert_no_alloc(|| std::hint::black_box(Box::new(1)));
+            drop(kept);
+        }
+        Ok("free") => {
+            let boxed = std::hint::black_box(Box::new(1));
+            assert_no_alloc(|| drop(boxed));
+        }
+        Ok(_) => {}
+        Err(_) => {
+            let succeeds = |work: &str| {
+                let mut test = Command::new(std::env::current_exe().unwrap());
+                test.args(["--exact", NAME]).env(VARIABLE, work).output().unwrap().status.success()
+            };
+            assert!(succeeds("nothing"));
+            assert!(!succeeds("allocate"));
+            assert!(!succeeds("free"));
+        }
+    }
 }

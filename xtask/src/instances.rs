@@ -1,34 +1,35 @@
-//! Many instances of the plugin in one host process: what they cost, and whether they keep up.
+//! Many instances of the plugin in one host process: their cost, and whether a bar comes late.
 //!
 //! All instances are played in real time on one audio thread, block by block, as a DAW with many tracks does.
-//! Processor time and memory are the process's own, as Linux counts them, without what the same host takes
-//! with no instance. A bar is late if the composer did not have it when the song came to it; so it is found
-//! by bouncing each instance offline, where the plugin waits for its composer, and comparing the notes: the
-//! same seed gives the same notes unless one of them came late.
+//! Processor time and memory are the process's own, as Linux counts them, less those of the same host without
+//! an instance. A bar is late if it was not composed when the song reached it. To find late bars, each instance
+//! is also bounced offline, where the plugin waits for its composer: the same seed gives the same notes unless
+//! a bar was late.
 //!
-//! Styles differ in how many notes they play; an instance whose bounce has too few has its knobs turned for
-//! more, as a player would, before any of them is played.
+//! Styles differ in how many notes they play. An instance whose bounce has too few gets other knobs for more,
+//! as a player would set them, before any of them is played.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 
 use crate::bundles;
 use crate::hosts::clap::{ClapHost, play_together};
 use crate::hosts::{Block, Daw, EventKind, Host, Pace, Recording, RenderMode, Setup};
 use crate::play::assignment;
+use crate::process::{processor_seconds, resident};
 
 /// What to play.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// The plugin; the bundle made last unless given.
+    /// The plugin; the last bundle by default.
     #[arg(long)]
     pub clap: Option<PathBuf>,
     /// How many instances.
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub instances: u32,
-    /// How many of the model's styles to go round through.
+    /// How many of the model's styles to cycle through.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub styles: u32,
     /// How many bars of 4/4.
@@ -45,13 +46,13 @@ pub struct Options {
     pub params: Vec<(String, String)>,
 }
 
-/// Of one core, at most.
+/// The most processor time, as a share of one core.
 const MOST_PROCESSOR_TIME: f64 = 0.15;
-/// In all, at most.
+/// The most memory, in megabytes.
 const MOST_MEGABYTES: f64 = 150.0;
-/// Of each instance, in a bar, on average over its bars, at least.
+/// The fewest notes in a bar of each instance, averaged over its bars.
 const LEAST_NOTES: f64 = 16.0;
-/// What is turned for more notes, until an instance has as many: first nothing.
+/// Knobs for more notes, tried in this order until an instance has enough.
 const FULLER: [&[(&str, &str)]; 10] = [
     &[],
     &[("long", "1/2")],
@@ -62,25 +63,25 @@ const FULLER: [&[(&str, &str)]; 10] = [
     &[("dens", "150%"), ("long", "1/8")],
     &[("dens", "200%"), ("long", "1/8")],
     &[("dens", "200%"), ("long", "1/32")],
-    // Rolled again.
+    // Another piece.
     &[("long", "1/16"), ("seed", "1000")],
 ];
-/// Before the song starts it stands this long, as a project does that has just been opened.
-const STANDS: f64 = 10.0;
+/// Seconds before the song starts, as in a project that has just been opened.
+const STOPPED: f64 = 10.0;
 
 const SAMPLE_RATE: f64 = 48_000.0;
 
-/// Plays, prints what was measured, and says whether it is within bounds.
+/// Plays, and prints the measurements.
 ///
 /// # Errors
-/// If the plugin does not load, or something is out of bounds.
+/// If the plugin does not load, or a measurement is out of bounds.
 pub fn measure(options: &Options) -> Result<()> {
     let clap = match &options.clap {
         Some(clap) => clap.clone(),
         None => bundles::folder()?.join("Continuo.clap"),
     };
     ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
-    let memory_before = resident_megabytes()?;
+    let memory_before = resident(std::process::id())?;
     let parts: Vec<Part> =
         (0..options.instances).map(|idx| Part::full_enough(&clap, options, idx)).collect::<Result<_>>()?;
     let empty = play_for(options, &mut [], &mut [])?;
@@ -90,7 +91,7 @@ pub fn measure(options: &Options) -> Result<()> {
         .collect::<Result<_>>()?;
     let mut recordings = vec![Recording::default(); hosts.len()];
     let full = play_for(options, &mut hosts, &mut recordings)?;
-    let memory = resident_megabytes()? - memory_before;
+    let memory = resident(std::process::id())?.saturating_sub(memory_before) as f64 / 1e6;
     let composing = full.composing / full.seconds;
     drop(hosts);
 
@@ -123,7 +124,7 @@ pub fn measure(options: &Options) -> Result<()> {
         println!(
             "  style {style:>2}        {:>6.1} notes a bar ({fewest:.1} to {most:.1}), {} of {} instances made fuller",
             notes().sum::<f64>() / of_style.len().max(1) as f64,
-            of_style.iter().filter(|part| !part.turned.is_empty()).count(),
+            of_style.iter().filter(|part| !part.knobs.is_empty()).count(),
             of_style.len()
         );
     }
@@ -131,27 +132,27 @@ pub fn measure(options: &Options) -> Result<()> {
     println!("  in all          {all:>6.0} notes a bar");
     let sparsest = parts.iter().map(Part::notes_a_bar).fold(f64::INFINITY, f64::min);
     ensure!(sparsest >= LEAST_NOTES, "an instance has only {sparsest:.1} notes a bar, not {LEAST_NOTES}");
-    ensure!(late.is_empty(), "{} bars came late", late.len());
+    ensure!(late.is_empty(), "{} bars were late", late.len());
     ensure!(memory < MOST_MEGABYTES, "more than {MOST_MEGABYTES} MB of memory");
     ensure!(processor < MOST_PROCESSOR_TIME, "more than {:.0}% of one core", MOST_PROCESSOR_TIME * 100.0);
     println!("all within bounds");
     Ok(())
 }
 
-/// One instance: which knobs make it play notes enough, and what it then plays.
+/// One instance: the knobs with which it plays enough notes, and its notes.
 struct Part {
     idx: u32,
-    turned: &'static [(&'static str, &'static str)],
-    /// The note-ons of each bar in a bounce, in which no bar can come late.
+    knobs: &'static [(&'static str, &'static str)],
+    /// The note-ons of each bar in a bounce, where no bar can be late.
     bounced: Vec<Vec<NoteOn>>,
 }
 
 impl Part {
-    /// The first of [`FULLER`] with which the instance plays notes enough, or the last.
+    /// With the first of [`FULLER`] that gives enough notes, or the last.
     fn full_enough(clap: &Path, options: &Options, idx: u32) -> Result<Self> {
-        let mut part = Self { idx, turned: &[], bounced: Vec::new() };
-        for turned in FULLER {
-            part.turned = turned;
+        let mut part = Self { idx, knobs: &[], bounced: Vec::new() };
+        for knobs in FULLER {
+            part.knobs = knobs;
             part.bounced = bars(&bounce(clap, options, &part)?, options.bars);
             if part.notes_a_bar() >= LEAST_NOTES {
                 break;
@@ -164,18 +165,18 @@ impl Part {
         self.bounced.iter().map(Vec::len).sum::<usize>() as f64 / self.bounced.len().max(1) as f64
     }
 
-    /// Counted from 1.
+    /// From 1.
     fn style(&self, options: &Options) -> u32 {
         self.idx % options.styles + 1
     }
 }
 
-/// One instance, its style and seed by its number.
+/// An instance whose style and seed follow from its index.
 fn instance(clap: &Path, options: &Options, part: &Part, mode: RenderMode) -> Result<ClapHost> {
     let mut host = ClapHost::load(clap)?;
     host.set("style", &part.style(options).to_string())?;
     host.set("seed", &(part.idx + 1).to_string())?;
-    for (id, value) in part.turned {
+    for (id, value) in part.knobs {
         host.set(id, value)?;
     }
     for (id, value) in &options.params {
@@ -191,36 +192,37 @@ fn song(options: &Options) -> Vec<Block> {
     daw.play(4.0 * f64::from(options.bars))
 }
 
-fn standing(options: &Options) -> Vec<Block> {
+fn stopped(options: &Options) -> Vec<Block> {
     let sizes = crate::hosts::daw::Sizes::Fixed(options.frames);
     let mut daw = Daw { sample_rate: SAMPLE_RATE, tempo: options.tempo, sizes, ..Daw::default() };
-    daw.stand((STANDS * SAMPLE_RATE) as u32)
+    daw.stand((STOPPED * SAMPLE_RATE) as u32)
 }
 
-/// What a run took, in seconds.
+/// The cost of a run, in seconds.
 struct Cost {
-    /// By the clock on the wall.
+    /// Wall-clock time.
     seconds: f64,
-    /// Of processor time, in the whole process.
+    /// Processor time of the whole process.
     processor: f64,
-    /// Of processor time, in the threads that compose.
+    /// Processor time of the threads that compose.
     composing: f64,
 }
 
-/// Stands, then plays the song in real time, and measures the playing.
+/// Waits with the song stopped, then plays it in real time and measures the playing.
 fn play_for(options: &Options, hosts: &mut [ClapHost], recordings: &mut [Recording]) -> Result<Cost> {
-    let mut unheard = vec![Recording::default(); hosts.len()];
-    play_together(hosts, &standing(options), SAMPLE_RATE, Pace::RealTime, &mut unheard)?;
-    let (start, processor, composing) = (Instant::now(), processor_seconds()?, composing_seconds()?);
+    let mut ignored = vec![Recording::default(); hosts.len()];
+    play_together(hosts, &stopped(options), SAMPLE_RATE, Pace::RealTime, &mut ignored)?;
+    let (start, process) = (Instant::now(), std::process::id());
+    let (processor, composing) = (processor_seconds(process)?, composing_seconds()?);
     play_together(hosts, &song(options), SAMPLE_RATE, Pace::RealTime, recordings)?;
     Ok(Cost {
         seconds: start.elapsed().as_secs_f64(),
-        processor: processor_seconds()? - processor,
+        processor: processor_seconds(process)? - processor,
         composing: composing_seconds()? - composing,
     })
 }
 
-/// The same instance as a bounce, in which no bar can come late.
+/// The same instance bounced, where no bar can be late.
 fn bounce(clap: &Path, options: &Options, part: &Part) -> Result<Recording> {
     let mut host = [instance(clap, options, part, RenderMode::Offline)?];
     let mut recording = [Recording::default()];
@@ -229,7 +231,7 @@ fn bounce(clap: &Path, options: &Options, part: &Part) -> Result<Recording> {
     Ok(recording)
 }
 
-/// The sample, the channel, the key and the velocity.
+/// Sample, channel, key and velocity.
 type NoteOn = (u64, u8, u8, u8);
 
 /// The note-ons of each bar.
@@ -244,22 +246,12 @@ fn bars(recording: &Recording, n_bars: u16) -> Vec<Vec<NoteOn>> {
     bars
 }
 
-/// What this process has had of processors so far. Linux counts it in hundredths of a second.
-fn processor_seconds() -> Result<f64> {
-    let stat = std::fs::read_to_string("/proc/self/stat")?;
-    // The name of the process, in parentheses, may hold spaces; user and system time are the 12th and 13th
-    // fields after it.
-    let (_, fields) = stat.rsplit_once(')').context("/proc/self/stat names no process")?;
-    let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-    Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
-}
-
-/// What the composers' threads have had, which Linux counts in nanoseconds.
+/// The processor time of the composers' threads so far; Linux counts it in nanoseconds.
 fn composing_seconds() -> Result<f64> {
     let mut nanoseconds = 0.0;
     for task in std::fs::read_dir("/proc/self/task")? {
         let folder = task?.path();
-        // A thread may end while it is being looked at.
+        // A thread may have ended.
         let name = std::fs::read_to_string(folder.join("comm")).unwrap_or_default();
         if name.starts_with("continuo compos") {
             let times = std::fs::read_to_string(folder.join("schedstat")).unwrap_or_default();
@@ -267,13 +259,4 @@ fn composing_seconds() -> Result<f64> {
         }
     }
     Ok(nanoseconds / 1e9)
-}
-
-/// The memory of this process that is in use.
-fn resident_megabytes() -> Result<f64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kibibytes =
-        line.and_then(|line| line.split_whitespace().next()).context("no VmRSS in /proc/self/status")?;
-    Ok(kibibytes.parse::<f64>()? * 1024.0 / 1e6)
 }

@@ -1,13 +1,21 @@
-//! The hosts that the plugin is tried in, and the pictures of what it played.
+//! Build tasks, and the hosts that the plugin is tested in.
 //!
 //! This crate knows the plugin only as a host does: as a file that speaks CLAP or VST3. It never
-//! depends on the plugin's own crate, so what it sees is what any other host would see.
+//! depends on the plugin's own crate, so its tests see what any other host sees.
 
 pub mod hosts;
 
-pub mod midi;
+pub mod ardour;
 
-pub mod dance_floor;
+#[cfg(target_os = "linux")]
+pub mod editor;
+
+#[cfg(target_os = "linux")]
+pub mod instances;
+
+pub mod play;
+
+pub mod midi;
 
 pub mod roll;
 
@@ -15,23 +23,11 @@ pub mod wav;
 
 pub mod bundles;
 
-pub mod tests;
-
-pub mod play;
-
-#[cfg(target_os = "linux")]
-pub mod instances;
-
-pub mod ardour;
-
-pub mod peers;
-
-#[cfg(target_os = "linux")]
-pub mod screenshot;
-
-#[cfg(target_os = "linux")]
-pub mod soak;
+pub mod gates;
 
 pub mod system;
 
-mod fonts;
+mod picture;
+
+#[cfg(target_os = "linux")]
+mod process;

@@ -1,15 +1,15 @@
-//! `cargo xtask`: bundles the plugin, plays it, draws what it played, and tries it in hosts.
+//! `cargo xtask`: builds, tests and packs the plugin, and tries it in hosts.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
 use xtask::midi::Song;
 use xtask::play::Options;
-use xtask::{ardour, bundles, dance_floor, peers, play, roll, tests};
+use xtask::{ardour, bundles, gates, play, roll, system};
 
 #[derive(Parser)]
-#[command(about = "Bundles the plugin, plays it, draws what it played, and tries it in hosts.")]
+#[command(about = "Builds, tests and packs the plugin, and tries it in hosts.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -17,23 +17,25 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build everything for release, play 16 bars, and say where it all is.
+    /// Build everything for release, play 16 bars, and print where the files are.
     Demo(Options),
     /// Run every test: unit tests, our own hosts, Ardour, and the examples in the docs.
+    ///
+    /// Installs Debian's Ardour if it is missing and this user may.
     Test {
-        /// What goes to `cargo test` beside --workspace.
+        /// Passed on to `cargo test --workspace`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Run the fast gates, before a commit: rustfmt, clippy, rustdoc, doctests, cargo-deny.
+    Check,
+    /// Install what is missing, run the fast gates and every test, and print each result.
+    Ci,
     /// Build the plugin and the trainer, and pack both into target/bundled.
-    Bundle {
-        /// What goes to `cargo build`, for instance --release.
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        arguments: Vec<String>,
-    },
-    /// Play the plugin, and keep the notes, the sound and a picture.
+    Bundle(bundles::Options),
+    /// Play the plugin, and save the notes, the sound and a picture.
     Play(Options),
-    /// Play many instances in one process, and say what they cost and whether a bar came late.
+    /// Play many instances in one process, and measure their cost and whether a bar is late.
     #[cfg(target_os = "linux")]
     Instances(xtask::instances::Options),
     /// Take a picture of the plugin's editor.
@@ -47,7 +49,7 @@ enum Command {
         #[arg(long)]
         light: bool,
     },
-    /// Open, resize and close the plugin's editor over and over while it plays, and say what it costs.
+    /// Open, resize and close the plugin's editor over and over while it plays, and measure its cost.
     #[cfg(target_os = "linux")]
     SoakEditor {
         /// The plugin.
@@ -55,8 +57,7 @@ enum Command {
         /// How often.
         #[arg(long, default_value_t = 100)]
         times: usize,
-        /// Only count the pictures that it finishes a second where drawing costs nothing: Mesa takes what is to be
-        /// drawn and fills no pixels.
+        /// Only measure the frames a second where drawing costs nothing: Mesa fills no pixels.
         #[arg(long, conflicts_with = "times")]
         without_drawing: bool,
     },
@@ -77,7 +78,7 @@ enum Command {
     },
     /// Draw the pictures of docs/MANUAL.md again.
     ManualPictures,
-    /// Play a VST3 in Ardour 7 and keep the MIDI that it records on a second track.
+    /// Play a VST3 in Ardour 7 and save the MIDI that it records on a second track.
     Ardour {
         /// The plugin.
         vst3: PathBuf,
@@ -90,8 +91,6 @@ enum Command {
         #[arg(long = "param", value_name = "NAME=VALUE", value_parser = play::assignment)]
         params: Vec<(String, String)>,
     },
-    /// Compare training, playing and reading with PyTorch, Keras, onnxruntime, symusic and others.
-    BenchPeers(peers::Options),
     /// Draw a MIDI file as a piano roll.
     Roll {
         /// The MIDI file.
@@ -99,53 +98,75 @@ enum Command {
         /// The picture to write.
         png: PathBuf,
     },
-    /// Write dance music made by rule, to train a style on.
-    DanceFloor(dance_floor::Options),
+    /// Write dance music by rule, to train a style on (corpora/dance-floor).
+    #[command(disable_help_flag = true)]
+    DanceFloor {
+        /// Passed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Compare training, playing and reading with PyTorch, Keras, onnxruntime, symusic and others (peers).
+    #[command(disable_help_flag = true)]
+    BenchPeers {
+        /// Passed on.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Demo(options) => {
-            bundles::bundle(&["--release".to_owned()])?;
+            bundles::bundle(&bundles::Options { release: true, ..bundles::Options::default() })?;
             play::play(&options)?;
-            play::say_how_to_install()
+            play::print_installation()
         }
-        Command::Test { arguments } => tests::run(&arguments),
-        Command::Bundle { arguments } => bundles::bundle(&arguments),
+        Command::Test { arguments } => gates::test(&arguments),
+        Command::Check => gates::check(),
+        Command::Ci => gates::ci(),
+        Command::Bundle(options) => bundles::bundle(&options),
         Command::Play(options) => {
             play::play(&options)?;
-            play::say_how_to_install()
+            play::print_installation()
         }
         #[cfg(target_os = "linux")]
         Command::Instances(options) => xtask::instances::measure(&options),
         #[cfg(target_os = "linux")]
         Command::Screenshot { clap, png, light } => {
-            let colours =
-                if light { xtask::screenshot::Colours::Light } else { xtask::screenshot::Colours::Dark };
-            xtask::screenshot::screenshot(&clap, &png, colours)
+            use xtask::editor::{Colours, screenshot};
+            screenshot(&clap, &png, if light { Colours::Light } else { Colours::Dark })
         }
         #[cfg(target_os = "linux")]
-        Command::SoakEditor { clap, without_drawing: true, .. } => xtask::soak::without_drawing(&clap),
+        Command::SoakEditor { clap, without_drawing: true, .. } => xtask::editor::without_drawing(&clap),
         #[cfg(target_os = "linux")]
-        Command::SoakEditor { clap, times, .. } => xtask::soak::soak(&clap, times),
+        Command::SoakEditor { clap, times, .. } => xtask::editor::soak(&clap, times),
         #[cfg(target_os = "linux")]
         Command::SoakEditorInArdour { vst3, times, hide, png } => {
             let closing = if hide { ardour::Closing::Hides } else { ardour::Closing::Destroys };
             ardour::soak(&vst3, times, closing, png.as_deref())
         }
-        Command::ManualPictures => tests::manual_pictures(),
-        Command::Ardour { vst3, midi, seconds, params } => ardour(&vst3, &midi, seconds, &params),
-        Command::DanceFloor(options) => dance_floor::write(&options),
-        Command::BenchPeers(options) => peers::bench(&options),
+        Command::ManualPictures => manual_pictures(),
+        Command::Ardour { vst3, midi, seconds, params } => record_in_ardour(&vst3, &midi, seconds, &params),
         Command::Roll { midi, png } => {
             let name = midi.file_name().context("no file name")?.to_string_lossy().into_owned();
             roll::draw(&Song::read(&midi)?, &name, &png)
         }
+        Command::DanceFloor { arguments } => run_package("dance-floor", &arguments),
+        Command::BenchPeers { arguments } => run_package("peers", &arguments),
     }
 }
 
-fn ardour(vst3: &Path, midi: &Path, seconds: u32, params: &[(String, String)]) -> Result<()> {
-    ardour::provide().map_err(|missing| anyhow::anyhow!(missing.0))?;
+fn manual_pictures() -> Result<()> {
+    let folder = system::project().join("docs/manual");
+    let mut draw = system::cargo(&["test", "--lib", "the_manual_has_a_picture_for_each_section"]);
+    draw.args(["--package", "continuo"]).env("CONTINUO_PICTURES", &folder);
+    ensure!(system::succeeds(&mut draw)?, "the pictures were not drawn");
+    println!("drawn: {}", folder.display());
+    Ok(())
+}
+
+fn record_in_ardour(vst3: &Path, midi: &Path, seconds: u32, params: &[(String, String)]) -> Result<()> {
+    ardour::install().map_err(|missing| anyhow::anyhow!(missing.0))?;
     let parameters: Result<Vec<_>> =
         params.iter().map(|(name, value)| Ok((name.as_str(), value.parse()?))).collect();
     let folder = std::env::temp_dir().join(format!("continuo-ardour-{}", std::process::id()));
@@ -154,5 +175,14 @@ fn ardour(vst3: &Path, midi: &Path, seconds: u32, params: &[(String, String)]) -
     song.write(midi)?;
     std::fs::remove_dir_all(&folder)?;
     println!("Ardour recorded {} notes: {}", song.notes.len(), midi.display());
+    Ok(())
+}
+
+/// Runs another package of the workspace, where this program was started.
+fn run_package(package: &str, arguments: &[String]) -> Result<()> {
+    let mut command = std::process::Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(["run", "--quiet", "--release", "--package", package, "--manifest-path"]);
+    command.arg(system::project().join("Cargo.toml")).arg("--").args(arguments);
+    ensure!(system::succeeds(&mut command)?, "{package} fails");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! MIDI files of what was played, as plain as the pictures and comparisons here need them.
+//! MIDI files, as far as pictures and comparisons need them.
 
 use std::path::Path;
 
@@ -13,9 +13,9 @@ const TICKS_PER_BEAT: u16 = 960;
 /// A note of a [`Song`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Note {
-    /// Where it begins, in quarter notes.
+    /// The onset, in quarter notes.
     pub beat: f64,
-    /// How long it sounds, in quarter notes.
+    /// The duration, in quarter notes.
     pub length: f64,
     /// 0 to 15.
     pub channel: u8,
@@ -25,25 +25,25 @@ pub struct Note {
     pub velocity: u8,
 }
 
-/// Notes with the meter and tempo they stand in.
+/// Notes with their meters and tempo.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Song {
-    /// In the order in which they begin.
+    /// By onset.
     pub notes: Vec<Note>,
-    /// Time signatures and the quarter note each begins at; the first at 0.
+    /// Time signatures, each with the quarter note at which it begins; the first at 0.
     pub meters: Vec<(f64, (u16, u16))>,
     /// Quarter notes a minute at the beginning.
     pub tempo: f64,
 }
 
 impl Song {
-    /// What was played at an even tempo.
+    /// The notes of a recording at a constant tempo.
     ///
     /// # Errors
     /// If a note-on has no note-off of its own.
     pub fn from_recording(recording: &Recording, meter: (u16, u16), tempo: f64) -> Result<Self> {
         let beats_per_frame = recording.spans.first().map_or(0.0, |span| span.beats_per_sample);
-        // A note lies on the nearest sample; a MIDI file need not know.
+        // Notes are on the nearest sample, which would not round to a whole tick.
         let clean = |beat: f64| (beat * f64::from(TICKS_PER_BEAT)).round() / f64::from(TICKS_PER_BEAT);
         let notes = recording.notes()?.into_iter().map(|note| Note {
             beat: clean(note.beat),
@@ -58,7 +58,7 @@ impl Song {
     /// Reads a MIDI file whose time is in quarter notes.
     ///
     /// # Errors
-    /// If it is no such file.
+    /// If the file cannot be read, or counts in frames.
     pub fn read(file: &Path) -> Result<Self> {
         let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
         let smf = Smf::parse(&bytes)?;
@@ -114,7 +114,7 @@ impl Song {
         }
     }
 
-    /// Writes a MIDI file with one track for the tempo and one for each channel.
+    /// Writes a MIDI file with a track for the tempo and one for each channel.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -160,7 +160,7 @@ fn ticks(beat: f64) -> u32 {
     (beat * f64::from(TICKS_PER_BEAT)).round().max(0.0) as u32
 }
 
-/// Puts events in time order, note-offs first, and closes the track.
+/// Sorts events by time, note-offs first, and ends the track.
 fn track(mut events: Vec<(u32, TrackEventKind<'static>)>) -> Vec<TrackEvent<'static>> {
     let begins = |kind: &TrackEventKind<'_>| {
         matches!(kind, TrackEventKind::Midi { message: MidiMessage::NoteOn { .. }, .. })

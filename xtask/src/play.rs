@@ -1,4 +1,4 @@
-//! Plays the plugin in the CLAP host, and keeps what it played: notes, sound and a picture.
+//! Plays the plugin in the CLAP host, and saves notes, sound and a picture.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use crate::{bundles, roll, wav};
 /// What to play.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
-    /// The plugin; the bundle made last unless given.
+    /// The plugin; the last bundle by default.
     #[arg(long)]
     pub clap: Option<PathBuf>,
     /// How many bars.
@@ -27,7 +27,7 @@ pub struct Options {
     /// Which of the model's styles, from 1.
     #[arg(long)]
     pub style: Option<u16>,
-    /// What everything is drawn from.
+    /// The random seed.
     #[arg(long)]
     pub seed: Option<u32>,
     /// A parameter's value as the plugin shows it, for instance temp=0.9; may be given several times.
@@ -36,7 +36,7 @@ pub struct Options {
     /// The folder to write to.
     #[arg(long, default_value = "out")]
     pub out: PathBuf,
-    /// The name of the files, without an ending.
+    /// The name of the files, without extension.
     #[arg(long, default_value = "continuo")]
     pub name: String,
 }
@@ -54,7 +54,7 @@ fn meter(text: &str) -> Result<(u16, u16), String> {
 /// Reads an assignment such as temp=0.9.
 ///
 /// # Errors
-/// If it is none.
+/// If there is no `=`.
 pub fn assignment(text: &str) -> Result<(String, String), String> {
     let (id, value) = text.split_once('=').ok_or("a parameter looks like temp=0.9")?;
     Ok((id.into(), value.into()))
@@ -75,7 +75,7 @@ pub fn play(options: &Options) -> Result<()> {
     ensure!(!song.notes.is_empty(), "the plugin played no note");
 
     std::fs::create_dir_all(&options.out)?;
-    let file = |ending: &str| options.out.join(format!("{}.{ending}", options.name));
+    let file = |extension: &str| options.out.join(format!("{}.{extension}", options.name));
     song.write(&file("mid"))?;
     let audio = recording.audio.as_ref().context("no sound was recorded")?;
     ensure!(wav::peak(audio) > 0.001, "the preview sound is silent");
@@ -91,7 +91,7 @@ pub fn play(options: &Options) -> Result<()> {
 
 const SAMPLE_RATE: f64 = 48_000.0;
 
-/// Plays in the CLAP host as a bounce does: offline, preview sound on.
+/// Plays offline, as a bounce does, with the preview sound on.
 fn record(clap: &Path, options: &Options) -> Result<Recording> {
     let mut host = ClapHost::load(clap)?;
     let mut settings = vec![("prev".to_owned(), "On".to_owned())];
@@ -106,7 +106,7 @@ fn record(clap: &Path, options: &Options) -> Result<Recording> {
     let mut daw = Daw { sample_rate: SAMPLE_RATE, tempo: options.tempo, meters, ..Daw::default() };
     let beats = f64::from(options.bars) * f64::from(options.meter.0) * 4.0 / f64::from(options.meter.1);
     let mut blocks = daw.play(beats);
-    // Two seconds more, in which the last notes ring out.
+    // Two more seconds, in which the last notes fade.
     blocks.extend(daw.stand(2 * SAMPLE_RATE as u32));
     let mut recording = Recording::with_audio();
     host.play(&mut blocks.into_iter(), Pace::AsFastAsPossible, Meanwhile::Answer, &mut recording)?;
@@ -122,11 +122,11 @@ fn title(options: &Options) -> String {
     parts.join(", ")
 }
 
-/// Says how to install the plugin.
+/// Prints how to install the plugin.
 ///
 /// # Errors
-/// If this program does not lie in cargo's target directory.
-pub fn say_how_to_install() -> Result<()> {
+/// If this program is not in cargo's target directory.
+pub fn print_installation() -> Result<()> {
     let (folder, (clap, vst3)) = (bundles::folder()?, bundles::install_folders());
     println!("To install, copy the plugin to where hosts look for it, and let the host rescan:");
     for (format, name, place) in [("CLAP", "Continuo.clap", clap), ("VST3", "Continuo.vst3", vst3)] {

@@ -1,15 +1,14 @@
 //! Piano rolls as PNG pictures.
 //!
-//! Bars stand in lines of [`BARS_PER_LINE`], one line under the other, all over the same keys. Rows of
-//! black keys are shaded, each C has a line and its name, each channel its colour, and the harder a
-//! note is struck the brighter it is.
+//! Lines of [`BARS_PER_LINE`] bars, one under the other, all with the same keys. Rows of black keys are
+//! shaded, each C has a line and its name, each channel its colour, and louder notes are brighter.
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
-use crate::fonts;
 use crate::midi::{Note, Song};
+use crate::picture::{Colour, LETTER, Picture};
 
 const BARS_PER_LINE: usize = 8;
 const BAR_WIDTH: usize = 200;
@@ -19,15 +18,13 @@ const TOP: usize = 30;
 const BETWEEN: usize = 22;
 const BOTTOM: usize = 26;
 
-type Colour = [u8; 3];
-
 const PAPER: Colour = [23, 25, 30];
 const WHITE_ROW: Colour = [36, 39, 46];
 const BLACK_ROW: Colour = [29, 32, 38];
 const OCTAVE_LINE: Colour = [62, 67, 78];
 const BEAT_LINE: Colour = [46, 50, 58];
 const BAR_LINE: Colour = [98, 105, 120];
-const WORDS: Colour = [196, 202, 212];
+const TEXT: Colour = [196, 202, 212];
 /// One for each channel; the tenth, the drums, is grey.
 const CHANNELS: [Colour; 16] = [
     [92, 172, 238],
@@ -59,8 +56,8 @@ pub fn draw(song: &Song, title: &str, file: &Path) -> Result<()> {
     let line_height = usize::from(high - low + 1) * ROW;
     let width = LEFT + BARS_PER_LINE * BAR_WIDTH + LEFT / 3;
     let height = TOP + lines * (line_height + BETWEEN) + BOTTOM;
-    let mut picture = Picture::new(width, height);
-    picture.words(LEFT, 8, title, WORDS);
+    let mut picture = Picture::new(width, height, PAPER);
+    picture.text(LEFT, 8, title, TEXT);
     for (line, bars) in lines_of(&bars).enumerate() {
         let top = TOP + BETWEEN / 2 + line * (line_height + BETWEEN);
         let staff = Staff { bars, first: line * BARS_PER_LINE, top, low, high };
@@ -74,9 +71,9 @@ pub fn draw(song: &Song, title: &str, file: &Path) -> Result<()> {
 
 /// One line of bars.
 struct Staff<'a> {
-    /// Where each bar begins, and where the last one ends, in quarter notes.
+    /// The start of each bar, and the end of the last, in quarter notes.
     bars: &'a [f64],
-    /// The number of bars before.
+    /// The index of the first bar in the song.
     first: usize,
     top: usize,
     low: u8,
@@ -111,7 +108,7 @@ impl Staff<'_> {
             picture.fill(LEFT - 14, self.y(key), 12, ROW - 1, ivory);
             if key % 12 == 0 {
                 picture.fill(LEFT, self.y(key) + ROW - 1, self.width(), 1, OCTAVE_LINE);
-                picture.words(4, self.y(key), &format!("C{}", i32::from(key / 12) - 1), WORDS);
+                picture.text(4, self.y(key), &format!("C{}", i32::from(key / 12) - 1), TEXT);
             }
         }
     }
@@ -130,7 +127,7 @@ impl Staff<'_> {
             let number = self.first + idx + 1;
             let name =
                 if new_meter { format!("{number} ({}/{})", meter.0, meter.1) } else { number.to_string() };
-            picture.words(x + 2, self.top - 10, &name, BAR_LINE);
+            picture.text(x + 2, self.top - 10, &name, BAR_LINE);
         }
         picture.fill(LEFT + self.width(), self.top, 1, self.height(), BAR_LINE);
     }
@@ -155,7 +152,7 @@ impl Staff<'_> {
     }
 }
 
-/// Where each bar begins, and where the last one ends, in quarter notes.
+/// The start of each bar, and the end of the last, in quarter notes.
 fn bars(song: &Song) -> Vec<f64> {
     let end = song.notes.iter().map(|note| note.beat + 0.01).fold(0.1, f64::max);
     let mut bars = vec![0.0];
@@ -171,7 +168,7 @@ fn bars(song: &Song) -> Vec<f64> {
     bars
 }
 
-/// Cuts the bars into lines; each holds the end of its last bar too.
+/// Cuts the bars into lines, each with the end of its last bar.
 fn lines_of(bars: &[f64]) -> impl Iterator<Item = &[f64]> {
     (0..bars.len() - 1).step_by(BARS_PER_LINE).map(|first| {
         let last = (first + BARS_PER_LINE).min(bars.len() - 1);
@@ -179,7 +176,7 @@ fn lines_of(bars: &[f64]) -> impl Iterator<Item = &[f64]> {
     })
 }
 
-/// The lowest and highest key, with some air, and never less than two octaves.
+/// The lowest and highest key, with a margin, and never less than two octaves.
 fn key_range(notes: &[Note]) -> (u8, u8) {
     let low = notes.iter().map(|note| note.key).min().unwrap_or(60);
     let high = notes.iter().map(|note| note.key).max().unwrap_or(72);
@@ -193,9 +190,9 @@ fn legend(picture: &mut Picture, notes: &[Note], y: usize) {
         let count = notes.iter().filter(|note| note.channel == channel).count();
         if count > 0 {
             picture.fill(x, y, 10, 8, CHANNELS[usize::from(channel)]);
-            let text = format!("channel {}: {count} notes", channel + 1);
-            picture.words(x + 14, y, &text, WORDS);
-            x += 34 + text.len() * fonts::SIZE;
+            let label = format!("channel {}: {count} notes", channel + 1);
+            picture.text(x + 14, y, &label, TEXT);
+            x += 34 + label.len() * LETTER;
         }
     }
 }
@@ -203,52 +200,6 @@ fn legend(picture: &mut Picture, notes: &[Note], y: usize) {
 fn mix(from: Colour, to: Colour, share: f32) -> Colour {
     let part = |idx: usize| (f32::from(from[idx]) * (1.0 - share) + f32::from(to[idx]) * share) as u8;
     [part(0), part(1), part(2)]
-}
-
-/// Pixels, red, green and blue, row by row.
-struct Picture {
-    width: usize,
-    height: usize,
-    pixels: Vec<u8>,
-}
-
-impl Picture {
-    fn new(width: usize, height: usize) -> Self {
-        Self { width, height, pixels: PAPER.repeat(width * height) }
-    }
-
-    fn dot(&mut self, x: usize, y: usize, colour: Colour) {
-        if x < self.width && y < self.height {
-            let at = (y * self.width + x) * 3;
-            self.pixels[at..at + 3].copy_from_slice(&colour);
-        }
-    }
-
-    fn fill(&mut self, left: usize, top: usize, width: usize, height: usize, colour: Colour) {
-        for y in top..top + height {
-            for x in left..left + width {
-                self.dot(x, y, colour);
-            }
-        }
-    }
-
-    fn words(&mut self, left: usize, top: usize, text: &str, colour: Colour) {
-        fonts::ink(text, |x, y| self.dot(left + x, top + y, colour));
-    }
-
-    fn save(&self, file: &Path) -> Result<()> {
-        save_png(file, self.width, self.height, &self.pixels)
-    }
-}
-
-/// Writes pixels (red, green and blue, row by row) as a PNG file.
-pub(crate) fn save_png(file: &Path, width: usize, height: usize, pixels: &[u8]) -> Result<()> {
-    let out = std::fs::File::create(file).with_context(|| file.display().to_string())?;
-    let mut encoder = png::Encoder::new(std::io::BufWriter::new(out), width as u32, height as u32);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_depth(png::BitDepth::Eight);
-    encoder.write_header()?.write_image_data(pixels)?;
-    Ok(())
 }
 
 #[cfg(test)]

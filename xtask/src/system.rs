@@ -1,38 +1,61 @@
-//! What the system has, and how to get what it lacks.
+//! Programs of the system: cargo, and what Debian's packages provide.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Whether there is a program of this name.
+/// Whether a program of this name is in the `PATH`.
 #[must_use]
 pub fn finds(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// Runs a command as root: as it is if this user is root, else through sudo if that asks nothing.
+/// The project's folder.
+#[must_use]
+pub fn project() -> &'static Path {
+    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
+    xtask.parent().unwrap_or(xtask)
+}
+
+/// Cargo, run in the project's folder.
+#[must_use]
+pub fn cargo(arguments: &[&str]) -> Command {
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo.current_dir(project()).args(arguments);
+    cargo
+}
+
+/// Whether a command succeeds.
 ///
 /// # Errors
-/// If this user may not, or the command fails.
-pub fn as_root(program: &str, arguments: &[&str]) -> Result<()> {
-    let mut command = if is_root() {
-        Command::new(program)
-    } else {
-        ensure!(finds("sudo"), "this user is not root, and there is no sudo");
-        let mut sudo = Command::new("sudo");
-        sudo.args(["-n", program]);
-        sudo
-    };
-    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
-    let status = command.status().with_context(|| format!("{command:?}"))?;
-    ensure!(status.success(), "{command:?} ends with {status}");
+/// If it does not start.
+pub fn succeeds(command: &mut Command) -> Result<bool> {
+    Ok(command.status().with_context(|| format!("{command:?}"))?.success())
+}
+
+/// Installs Debian packages, as root: this user's own rights, or sudo where it asks for no password.
+///
+/// # Errors
+/// If this user may not, or the installation fails.
+pub fn install(packages: &[&str]) -> Result<()> {
+    eprintln!("installing Debian's {}", packages.join(", "));
+    as_root(&["apt-get", "update", "-q"])?;
+    as_root(&[&["apt-get", "install", "-qy", "--no-install-recommends"], packages].concat())
+}
+
+fn as_root(command: &[&str]) -> Result<()> {
+    let sudo = ["sudo", "-n"].into_iter().filter(|_| !is_root());
+    let words: Vec<&str> = sudo.chain(command.iter().copied()).collect();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).env("DEBIAN_FRONTEND", "noninteractive");
+    ensure!(succeeds(&mut command)?, "{command:?} fails");
     Ok(())
 }
 
 fn is_root() -> bool {
-    let status = std::fs::read_to_string(Path::new("/proc/self/status")).unwrap_or_default();
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     ids.is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0"))
 }

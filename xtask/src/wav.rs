@@ -1,4 +1,4 @@
-//! Sound files of what was played.
+//! Sound files.
 
 use std::path::Path;
 

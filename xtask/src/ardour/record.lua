@@ -1,9 +1,9 @@
--- A project's whole story in Ardour 7, on its dummy backend: no display, no sound card, no realtime rights.
+-- A session in Ardour 7, on its dummy backend: without display, sound card or realtime rights.
 --
 --   ardour7-lua record.lua PLUGIN SESSION_FOLDER OUT.mid SECONDS [NAME=VALUE ...]
 --
 -- Loads the VST3 named PLUGIN on a track, sets its parameters (values between 0 and 1), saves, reopens,
--- rolls for SECONDS of song, and records the plugin's MIDI on a second track, which it exports.
+-- plays for SECONDS of song, and records the plugin's MIDI on a second track, which it exports.
 -- With SECONDS at 0 it ends once the session is saved.
 
 local plugin_name, folder, out, seconds = arg[1], arg[2], arg[3], tonumber(arg[4])
@@ -32,7 +32,7 @@ local function add_track(session, name)
   for track in tracks:iter() do return track end
 end
 
--- Sets the parameters that were asked for.
+-- Sets the requested parameters.
 local function set_parameters(processor)
   local plugin = processor:to_insert():plugin(0)
   for i = 0, plugin:parameter_count() - 1 do
@@ -55,19 +55,19 @@ local function make()
   if not session then fail("no session") end
   local source, sink = add_track(session, "Gen"), add_track(session, "Rec")
   -- Ardour 7.3 connects new tracks on a thread of its own, which holds its queue while it waits for the
-  -- process lock; adding a plugin holds that lock and wants the queue. At once, both wait for ever.
+  -- process lock; adding a plugin holds that lock and waits for the queue. Without a pause they deadlock.
   sleep(1.0)
   local processor = ARDOUR.LuaAPI.new_plugin(session, plugin_name, ARDOUR.PluginType.VST3, "")
   if processor:isnil() then fail("the plugin does not load") end
   source:add_processor_by_index(processor, 0, nil, true)
   set_parameters(processor)
   if source:output():midi(0):connect(sink:input():midi(0):name()) ~= 0 then fail("not connected") end
-  -- The process thread takes parameter changes up; saved at once, they would be lost.
+  -- The process thread applies parameter changes; saved at once, they would be lost.
   sleep(1.0)
   session:save_state("", false, false, false, false, false)
 end
 
--- Recorded notes shall lie where they were heard; Ardour's own choice shifts them by latencies.
+-- Recorded notes stay where they were received; Ardour's default shifts them by latencies.
 local function align_to_capture_time()
   local path = folder .. "/" .. NAME .. ".ardour"
   local file = io.open(path)

@@ -1,13 +1,13 @@
-//! A transport without sound: it says where the song stands in each block, as DAWs do.
+//! A transport without sound: it gives the song position of each block, as a DAW does.
 
-use crate::hosts::{Block, NoteIn, Transport};
+use crate::hosts::block::{Block, NoteIn, Transport};
 
 /// A song's transport. Everything is in quarter notes but the tempo, which is quarter notes a minute.
 #[derive(Clone, Debug)]
 pub struct Daw {
     /// Frames a second.
     pub sample_rate: f64,
-    /// Where the song stands; negative in a pre-roll.
+    /// The song position; negative in a pre-roll.
     pub position: f64,
     /// Quarter notes a minute.
     pub tempo: f64,
@@ -17,22 +17,22 @@ pub struct Daw {
     pub cycle: Option<(f64, f64)>,
     /// Whether blocks are cut where the loop ends.
     pub loop_style: LoopStyle,
-    /// How much the host tells.
+    /// How much the host reports.
     pub report: Report,
-    /// How long the blocks are.
+    /// The block lengths.
     pub sizes: Sizes,
 }
 
-/// What a host does where its loop ends.
+/// What a host does at the end of a loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LoopStyle {
-    /// Cuts the block there, so that each block is one piece of song.
+    /// Cuts the block there, so that each block is contiguous in the song.
     CutBlocks,
-    /// Takes the loop inside a block, and leaves it to the plugin to know.
+    /// Wraps inside a block, and leaves it to the plugin to notice.
     InsideBlocks,
 }
 
-/// How much a host tells of its transport.
+/// How much of its transport a host reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Report {
     /// Position, tempo, meter, bar start and loop.
@@ -44,11 +44,11 @@ pub enum Report {
 /// The lengths of blocks.
 #[derive(Clone, Debug)]
 pub enum Sizes {
-    /// All alike.
+    /// All of one length.
     Fixed(u32),
-    /// Between 1 and `max`, short and long ones alike likely, the same for the same seed.
+    /// Between 1 and `max`, log-uniform: short and long blocks are equally likely.
     Random {
-        /// Where the randomness stands.
+        /// The state of the random numbers.
         seed: u64,
         /// The longest.
         max: u32,
@@ -116,7 +116,7 @@ impl Daw {
         blocks
     }
 
-    /// Stands still for this many frames.
+    /// Stopped for this many frames.
     pub fn stand(&mut self, frames: u32) -> Vec<Block> {
         let (mut left, mut blocks) = (frames, Vec::new());
         while left > 0 {
@@ -161,10 +161,10 @@ impl Daw {
     }
 }
 
-/// A key pressed and let go at places in the song.
+/// A key pressed and released at given song positions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Press {
-    /// Where it goes down, in quarter notes.
+    /// Where it is pressed, in quarter notes.
     pub beat: f64,
     /// How long it is held, in quarter notes.
     pub length: f64,
@@ -174,8 +174,8 @@ pub struct Press {
     pub velocity: u8,
 }
 
-/// Puts keys into the blocks in which the song first comes to their places, on the nearest frame. What the
-/// song does not come to is not played.
+/// Adds keys to the blocks in which the song first reaches their positions, on the nearest frame. Positions
+/// that the song does not reach are left out.
 pub fn press(blocks: &mut [Block], sample_rate: f64, presses: &[Press]) {
     for press in presses {
         let (down, up) = (press.beat, press.beat + press.length);
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_shorter_than_a_block_is_taken_inside_it() {
+    fn a_loop_shorter_than_a_block_wraps_inside_it() {
         let cycle = Some((1.0, 1.25));
         let mut daw =
             Daw { cycle, loop_style: LoopStyle::InsideBlocks, sizes: Sizes::Fixed(48_000), ..Daw::default() };
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_goes_down_and_up_at_its_place_whatever_the_blocks() {
+    fn a_key_is_pressed_and_released_at_its_position_whatever_the_blocks() {
         for sizes in [Sizes::Fixed(1), Sizes::Fixed(512), Sizes::Random { seed: 3, max: 8192 }] {
             let mut daw = Daw { sizes, ..Daw::default() };
             let mut blocks = daw.stand(100);
@@ -251,14 +251,14 @@ mod tests {
             let press = |beat| Press { beat, length: 0.5, key: 60, velocity: 80 };
             super::press(&mut blocks, 48_000.0, &[press(1.0), press(1.5), press(9.0)]);
             let mut start = 0;
-            let mut heard = Vec::new();
+            let mut received = Vec::new();
             for block in &blocks {
-                heard.extend(block.notes.iter().map(|note| (start + note.offset, note.velocity)));
+                received.extend(block.notes.iter().map(|note| (start + note.offset, note.velocity)));
                 start += block.frames;
             }
             let at = |beats: f64| 100 + (beats * 24_000.0) as u32;
             let expected = [(at(1.0), Some(80)), (at(1.5), None), (at(1.5), Some(80)), (at(2.0), None)];
-            assert_eq!(heard, expected);
+            assert_eq!(received, expected);
         }
     }
 

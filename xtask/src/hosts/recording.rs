@@ -1,17 +1,17 @@
-//! What a plugin sent while it played, and where in the song it sent it.
+//! A plugin's output, and the song positions it belongs to.
 
 use anyhow::{Result, ensure};
 
-use crate::hosts::Block;
+use crate::hosts::block::Block;
 
-/// Everything that a plugin sent, in the order in which it sent it.
+/// A plugin's output, in the order in which it was sent.
 #[derive(Clone, Debug, Default)]
 pub struct Recording {
-    /// Notes and whatever else was sent.
+    /// Notes and any other events.
     pub events: Vec<Event>,
     /// The blocks, one after the other from frame 0.
     pub spans: Vec<Span>,
-    /// The sound, left and right; empty unless [`Recording::with_audio`] was asked for.
+    /// The sound, left and right, if the recording was made by [`Recording::with_audio`].
     pub audio: Option<[Vec<f32>; 2]>,
     frames: u64,
 }
@@ -21,11 +21,11 @@ pub struct Recording {
 pub struct Event {
     /// Frames since the recording began.
     pub sample: u64,
-    /// Which block of the recording it came in.
+    /// The index of its block.
     pub block: usize,
-    /// Its time in that block as the plugin gave it, in frames.
+    /// Its time in that block, in frames, as the plugin gave it.
     pub offset: u32,
-    /// What happened.
+    /// Note-on, note-off or other.
     pub kind: EventKind,
     /// 0 to 15.
     pub channel: u8,
@@ -35,31 +35,31 @@ pub struct Event {
     pub velocity: u8,
 }
 
-/// What kind of event.
+/// The kind of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
-    /// A note begins.
+    /// A note-on.
     On,
-    /// A note ends.
+    /// A note-off.
     Off,
     /// Something else, which no test reads.
     Other,
 }
 
-/// A block as it was played.
+/// A block as it was processed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
     /// Frames since the recording began.
     pub sample: u64,
     /// Its length.
     pub frames: u32,
-    /// Whether the song moved.
+    /// Whether the song was playing.
     pub playing: bool,
     /// The song's position at the first frame, in quarter notes.
     pub beat: f64,
     /// Quarter notes to the frame.
     pub beats_per_sample: f64,
-    /// The loop taken inside this block, in quarter notes.
+    /// The loop that wrapped inside this block, in quarter notes.
     pub wraps: Option<(f64, f64)>,
 }
 
@@ -81,7 +81,7 @@ pub struct PlayedNote {
 }
 
 impl Recording {
-    /// A recording that keeps the sound too.
+    /// A recording that includes the sound.
     #[must_use]
     pub fn with_audio() -> Self {
         Self { audio: Some([Vec::new(), Vec::new()]), ..Self::default() }
@@ -93,7 +93,7 @@ impl Recording {
         self.frames
     }
 
-    /// Notes that `block` begins now; events of this block follow.
+    /// Begins a block; its events follow.
     pub(crate) fn begin(&mut self, block: &Block, sample_rate: f64) {
         self.spans.push(Span {
             sample: self.frames,
@@ -105,14 +105,14 @@ impl Recording {
         });
     }
 
-    /// Adds an event of the block begun last.
+    /// Adds an event of the current block.
     pub(crate) fn push(&mut self, offset: u32, kind: EventKind, channel: u8, key: u8, velocity: u8) {
         let sample = self.frames + u64::from(offset);
         let block = self.spans.len().saturating_sub(1);
         self.events.push(Event { sample, block, offset, kind, channel, key, velocity });
     }
 
-    /// Ends the block begun last.
+    /// Ends the current block.
     pub(crate) fn end(&mut self, left: &[f32], right: &[f32]) {
         self.frames += left.len() as u64;
         if let Some([all_left, all_right]) = &mut self.audio {
@@ -130,7 +130,7 @@ impl Recording {
     /// The notes, paired, in the order in which they begin.
     ///
     /// # Errors
-    /// If a key is struck while it sounds, is let go while it does not, or sounds at the end.
+    /// If a key is struck while it sounds, is released while it does not, or still sounds at the end.
     pub fn notes(&self) -> Result<Vec<PlayedNote>> {
         let mut notes: Vec<PlayedNote> = Vec::new();
         let mut sounding = vec![[None; 128]; 16];
@@ -159,23 +159,23 @@ impl Recording {
         Ok(notes)
     }
 
-    /// Checks that times ascend and that each lies inside its block.
+    /// Checks that times ascend and that each is inside its block.
     ///
     /// # Errors
-    /// At the first event that does not.
+    /// At the first event that is not.
     pub fn check_times(&self) -> Result<()> {
         for event in &self.events {
             let frames = self.spans[event.block].frames;
             ensure!(event.offset < frames, "outside its block of {frames} frames: {event:?}");
         }
         for pair in self.events.windows(2) {
-            ensure!(pair[0].sample <= pair[1].sample, "sent too late: {:?}", pair[1]);
+            ensure!(pair[0].sample <= pair[1].sample, "out of order: {:?}", pair[1]);
         }
         Ok(())
     }
 
-    /// Checks that no note begins while the song stands still, and that none sounds past the first
-    /// frame of a standing block.
+    /// Checks that no note begins while the song is stopped, and that none sounds past the first frame
+    /// of a stopped block.
     ///
     /// # Errors
     /// At the first event that does.
@@ -183,12 +183,12 @@ impl Recording {
         for event in &self.events {
             let span = &self.spans[event.block];
             if !span.playing {
-                ensure!(event.kind != EventKind::On, "begins while the song stands: {event:?}");
+                ensure!(event.kind != EventKind::On, "begins while the song is stopped: {event:?}");
                 let before = event.block.checked_sub(1).and_then(|idx| self.spans.get(idx));
                 let just_stopped = before.is_some_and(|before| before.playing) && event.offset == 0;
                 ensure!(
                     event.kind != EventKind::Off || just_stopped,
-                    "sounds while the song stands: {event:?}"
+                    "sounds while the song is stopped: {event:?}"
                 );
             }
         }

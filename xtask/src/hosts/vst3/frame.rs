@@ -1,4 +1,4 @@
-//! What a host on Linux puts around a VST3's editor: a frame that lends the editor the host's own loop.
+//! The frame that a host on Linux gives a VST3 editor, with the host's run loop.
 
 use std::cell::{Cell, RefCell};
 
@@ -10,27 +10,26 @@ use ::vst3::Steinberg::{
     IPlugFrame, IPlugFrameTrait, IPlugView, IPlugViewTrait, ViewRect, kInvalidArgument, kNotImplemented,
     kResultFalse, kResultOk, tresult,
 };
-use ::vst3::com_scrape_types::Unknown as _;
-use ::vst3::{Class, ComPtr, ComWrapper};
+use ::vst3::{Class, ComPtr, ComRef, ComWrapper};
 use anyhow::{Context as _, Result, ensure};
 
-/// How a host parts from an editor.
+/// How a host takes leave of an editor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Parting {
-    /// It takes back its frame, as VST3 asks for.
-    TakesBackTheFrame,
-    /// It gives the editor another frame first.
-    GivesAnotherFrame,
-    /// It lets go of the editor with the frame in it.
-    Forgets,
+pub enum Teardown {
+    /// It removes its frame and releases the editor, as VST3 prescribes.
+    RemovesFrame,
+    /// It gives the editor another frame before that.
+    ReplacesFrame,
+    /// It releases the editor without removing the frame.
+    KeepsFrame,
 }
 
-/// A frame with a loop, which holds a reference of its own on whoever listens to it, as some hosts do.
+/// A frame with a run loop, which holds a reference to each handler that is registered with it.
 #[derive(Default)]
 struct Frame {
-    listeners: RefCell<Vec<(ComPtr<IEventHandler>, FileDescriptor)>>,
-    parted: RefCell<Vec<ComPtr<IEventHandler>>>,
-    n_strangers: Cell<usize>,
+    handlers: RefCell<Vec<(ComPtr<IEventHandler>, FileDescriptor)>>,
+    /// How often a handler was to be removed that was not registered.
+    n_unknown: Cell<usize>,
 }
 
 impl Class for Frame {
@@ -46,18 +45,21 @@ impl IPlugFrameTrait for Frame {
 impl IRunLoopTrait for Frame {
     unsafe fn registerEventHandler(&self, handler: *mut IEventHandler, fd: FileDescriptor) -> tresult {
         // SAFETY: the plugin passes a pointer that is valid for the call.
-        let Some(handler) = (unsafe { ::vst3::ComRef::from_raw(handler) }) else { return kInvalidArgument };
-        self.listeners.borrow_mut().push((handler.to_com_ptr(), fd));
+        let Some(handler) = (unsafe { ComRef::from_raw(handler) }) else { return kInvalidArgument };
+        self.handlers.borrow_mut().push((handler.to_com_ptr(), fd));
         kResultOk
     }
 
     unsafe fn unregisterEventHandler(&self, handler: *mut IEventHandler) -> tresult {
-        let mut listeners = self.listeners.borrow_mut();
-        let Some(idx) = listeners.iter().position(|(listener, _)| listener.as_ptr() == handler) else {
-            self.n_strangers.set(self.n_strangers.get() + 1);
+        let mut handlers = self.handlers.borrow_mut();
+        let Some(idx) = handlers.iter().position(|(registered, _)| registered.as_ptr() == handler) else {
+            self.n_unknown.set(self.n_unknown.get() + 1);
             return kInvalidArgument;
         };
-        self.parted.borrow_mut().push(listeners.remove(idx).0);
+        let removed = handlers.remove(idx);
+        // The plugin may call back when its handler is released.
+        drop(handlers);
+        drop(removed);
         kResultOk
     }
 
@@ -70,44 +72,36 @@ impl IRunLoopTrait for Frame {
     }
 }
 
-/// Makes an editor's view, lends it the host's loop without opening it, and parts from it.
+/// Creates an editor's view, gives it a frame without opening it, and takes leave of it. Returns how many handlers
+/// are still registered with the run loop.
 ///
 /// # Errors
-/// If the editor does not listen to the loop, goes on listening when it has gone, or is held by nobody but itself.
-pub(super) fn lend_a_loop(controller: &ComPtr<IEditController>, parting: Parting) -> Result<()> {
-    let (frame, other) = (ComWrapper::new(Frame::default()), ComWrapper::new(Frame::default()));
-    let [lent, another] = [&frame, &other].map(ComWrapper::to_com_ptr::<IPlugFrame>);
-    let (lent, another) = (lent.context("no frame")?, another.context("no frame")?);
-    // SAFETY: the controller is initialised. The view is given frames that outlive it, is never opened, and is made
-    // anew where it is to go, since the plugin may keep the last one until then.
+/// If the editor registers no handler, or removes one that is not registered.
+pub(super) fn handlers_left(controller: &ComPtr<IEditController>, teardown: Teardown) -> Result<usize> {
+    let frames = [ComWrapper::new(Frame::default()), ComWrapper::new(Frame::default())];
+    let [first, second] = frames.each_ref().map(ComWrapper::to_com_ptr::<IPlugFrame>);
+    let (first, second) = (first.context("no frame")?, second.context("no frame")?);
+    // SAFETY: the controller is initialised. The frames outlive the view, which is never opened.
     unsafe {
-        let view = |controller: &ComPtr<IEditController>| {
-            ComPtr::from_raw(controller.createView(kEditor)).context("the plugin has no editor")
-        };
-        let first = view(controller)?;
-        first.setFrame(lent.as_ptr());
-        let heard = frame.listeners.borrow().first().map(|(listener, fd)| (listener.clone(), *fd));
-        let (listener, fd) = heard.context("the editor does not listen")?;
-        listener.onFDIsSet(fd);
-        drop(listener);
-        if parting == Parting::GivesAnotherFrame {
-            first.setFrame(another.as_ptr());
-            ensure!(other.listeners.borrow().len() == 1, "the editor does not listen to another frame");
+        let view = ComPtr::from_raw(controller.createView(kEditor)).context("the plugin has no editor")?;
+        view.setFrame(first.as_ptr());
+        let registered = frames[0].handlers.borrow().first().cloned();
+        let (handler, fd) = registered.context("the editor registers no handler")?;
+        handler.onFDIsSet(fd);
+        if teardown == Teardown::ReplacesFrame {
+            view.setFrame(second.as_ptr());
+            ensure!(
+                frames[1].handlers.borrow().len() == 1,
+                "the editor registers no handler with a new frame"
+            );
         }
-        if parting != Parting::Forgets {
-            first.setFrame(std::ptr::null_mut());
+        if teardown != Teardown::KeepsFrame {
+            view.setFrame(std::ptr::null_mut());
         }
-        drop(first);
-        drop(view(controller)?);
+        drop(view);
+        // The plugin may keep the last view until it is asked for another.
+        drop(ComPtr::from_raw(controller.createView(kEditor)).context("the plugin has no editor")?);
     }
-    for frame in [frame, other] {
-        ensure!(frame.listeners.borrow().is_empty(), "the editor goes on listening");
-        ensure!(frame.n_strangers.get() == 0, "one takes leave that never came");
-        for listener in frame.parted.take() {
-            // SAFETY: this gives back the reference that was taken when it came, and it is not used after.
-            let n_left = unsafe { IEventHandler::release(listener.into_raw()) };
-            ensure!(n_left == 0, "what listened is held {n_left} times when nobody wants it any more");
-        }
-    }
-    Ok(())
+    ensure!(frames.iter().all(|frame| frame.n_unknown.get() == 0), "an unknown handler was removed");
+    Ok(frames.iter().map(|frame| frame.handlers.borrow().len()).sum())
 }

@@ -1,4 +1,4 @@
-//! What a VST3 host lends its plugin during a call: lists of events and changes, and a stream.
+//! The host objects that a plugin uses during a call: lists of events and changes, and a stream.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -13,7 +13,8 @@ use ::vst3::Steinberg::{
 };
 use ::vst3::{Class, ComPtr, ComWrapper};
 
-use crate::hosts::{Change, EventKind, NoteIn};
+use crate::hosts::block::{Change, NoteIn};
+use crate::hosts::recording::EventKind;
 
 /// A list of events, the plugin's input or output.
 #[derive(Default)]
@@ -154,7 +155,7 @@ impl IParamValueQueueTrait for Queue {
     }
 }
 
-/// Bytes, and where reading them has come.
+/// Bytes, and the read position.
 #[derive(Default)]
 pub(super) struct Stream(RefCell<(Vec<u8>, usize)>);
 
@@ -172,8 +173,8 @@ impl Stream {
     }
 }
 
-// SAFETY (of all four): the plugin passes a buffer of at least as many bytes as it says, and null or
-// valid pointers for what it wants to know.
+// SAFETY (of all four): the plugin passes a buffer of at least the size that it gives, and null or
+// valid pointers for results.
 impl IBStreamTrait for Stream {
     unsafe fn read(&self, buffer: *mut c_void, bytes: int32, bytes_read: *mut int32) -> tresult {
         let (stream, position) = &mut *self.0.borrow_mut();
@@ -226,7 +227,7 @@ impl IBStreamTrait for Stream {
     }
 }
 
-/// Hears what the editor does, and does nothing about it.
+/// Ignores the editor's edits.
 pub(super) struct EditHandler;
 
 impl Class for EditHandler {

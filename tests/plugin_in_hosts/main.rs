@@ -1,0 +1,22 @@
+//! The real plugin in hosts of our own: the library that cargo has just built, driven through CLAP and
+//! through VST3 by transports as nasty as real ones.
+//!
+//! An allocation on the audio thread ends the process: nice-plug is built with `assert_process_allocs` here.
+#![cfg(feature = "plugin")]
+
+mod support;
+
+mod notes;
+
+mod loops;
+
+mod songs;
+
+mod projects;
+
+mod knobs;
+
+mod surprises;
+
+#[cfg(target_os = "linux")]
+mod editor;

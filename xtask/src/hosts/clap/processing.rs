@@ -1,0 +1,145 @@
+//! Processing a block: buffers and events in CLAP's terms.
+
+use anyhow::Result;
+use clack_host::events::event_types::{
+    NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
+};
+use clack_host::events::spaces::CoreEventSpace;
+use clack_host::events::{EventFlags, EventHeader, Match, Pckn, UnknownEvent};
+use clack_host::prelude::*;
+use clack_host::utils::{BeatTime, ClapId, SecondsTime};
+
+use crate::hosts::block::{Block, Transport};
+use crate::hosts::clap::handlers::Handlers;
+use crate::hosts::recording::{EventKind, Recording};
+
+/// An active plugin with its buffers, as the audio thread uses it.
+pub(super) struct Audio {
+    ranges: Vec<(ClapId, String, f64, f64)>,
+    left: Vec<f32>,
+    right: Vec<f32>,
+    ports: AudioPorts,
+    output: EventBuffer,
+}
+
+impl Audio {
+    pub(super) fn new(ranges: Vec<(ClapId, String, f64, f64)>) -> Self {
+        let (left, right) = (Vec::new(), Vec::new());
+        Self { ranges, left, right, ports: AudioPorts::with_capacity(2, 1), output: EventBuffer::new() }
+    }
+
+    pub(super) fn process(
+        &mut self,
+        processor: &mut StartedPluginAudioProcessor<Handlers>,
+        block: &Block,
+        steady_time: u64,
+    ) -> Result<()> {
+        let input = self.input(block);
+        let transport = transport_event(&block.transport);
+        self.output.clear();
+        for channel in [&mut self.left, &mut self.right] {
+            channel.clear();
+            channel.resize(block.frames as usize, 0.0);
+        }
+        let channels = [self.left.as_mut_slice(), self.right.as_mut_slice()];
+        let mut outputs = self.ports.with_output_buffers([AudioPortBuffer {
+            latency: 0,
+            channels: AudioPortBufferType::f32_output_only(channels.into_iter()),
+        }]);
+        processor.process(
+            &InputAudioBuffers::empty(),
+            &mut outputs,
+            &input.as_input(),
+            &mut self.output.as_output(),
+            Some(steady_time),
+            Some(&transport),
+        )?;
+        Ok(())
+    }
+
+    /// The block's parameter changes and notes, in time order.
+    fn input(&self, block: &Block) -> EventBuffer {
+        let mut input = EventBuffer::new();
+        for change in &block.changes {
+            let range = self.ranges.iter().find(|(id, ..)| id.get() == change.number);
+            if let Some((id, _, min, max)) = range {
+                input.push(&value_event(change.offset, *id, min + change.normalised * (max - min)));
+            }
+        }
+        for note in &block.notes {
+            let pckn = Pckn::new(0_u16, note.channel, note.key, Match::All);
+            match note.velocity {
+                Some(velocity) => {
+                    input.push(&NoteOnEvent::new(note.offset, pckn, f64::from(velocity) / 127.0));
+                }
+                None => input.push(&NoteOffEvent::new(note.offset, pckn, 0.0)),
+            }
+        }
+        input.sort();
+        input
+    }
+
+    pub(super) fn record(&self, recording: &mut Recording) {
+        for event in &self.output {
+            let (kind, channel, key, velocity) = read(event);
+            recording.push(event.header().time(), kind, channel, key, velocity);
+        }
+        recording.end(&self.left, &self.right);
+    }
+}
+
+/// Kind, channel, key and velocity of an output event.
+fn read(event: &UnknownEvent) -> (EventKind, u8, u8, u8) {
+    let specific = |value: Match<u16>| value.into_specific().map_or(0, |value| value as u8);
+    match event.as_core_event() {
+        Some(CoreEventSpace::NoteOn(on)) => {
+            let velocity = (on.velocity() * 127.0).round() as u8;
+            (EventKind::On, specific(on.channel()), specific(on.key()), velocity)
+        }
+        Some(CoreEventSpace::NoteOff(off)) => {
+            (EventKind::Off, specific(off.channel()), specific(off.key()), 0)
+        }
+        Some(CoreEventSpace::Midi(midi)) => {
+            let [status, key, velocity] = midi.data();
+            match (status >> 4, velocity) {
+                (9, 1..) => (EventKind::On, status & 15, key, velocity),
+                (8 | 9, _) => (EventKind::Off, status & 15, key, 0),
+                _ => (EventKind::Other, status & 15, key, velocity),
+            }
+        }
+        _ => (EventKind::Other, 0, 0, 0),
+    }
+}
+
+pub(super) fn value_event(offset: u32, id: ClapId, value: f64) -> ParamValueEvent {
+    ParamValueEvent::new(offset, id, Pckn::match_all(), value)
+}
+
+fn transport_event(transport: &Transport) -> TransportEvent {
+    let mut flags = TransportFlags::empty();
+    flags.set(TransportFlags::IS_PLAYING, transport.playing);
+    flags.set(TransportFlags::HAS_BEATS_TIMELINE, transport.position.is_some());
+    flags.set(TransportFlags::HAS_TEMPO, transport.tempo.is_some());
+    flags.set(TransportFlags::HAS_TIME_SIGNATURE, transport.meter.is_some());
+    flags.set(TransportFlags::IS_LOOP_ACTIVE, transport.cycle.is_some());
+    let (loop_start, loop_end) = transport.cycle.unwrap_or_default();
+    let meter = transport.meter.unwrap_or_default();
+    let bar = f64::from(meter.0) * 4.0 / f64::from(meter.1.max(1));
+    let bar_start = transport.bar_start.unwrap_or_default();
+    TransportEvent {
+        header: EventHeader::new_core(0, EventFlags::empty()),
+        flags,
+        song_pos_beats: BeatTime::from_float(transport.position.unwrap_or_default()),
+        song_pos_seconds: SecondsTime::from_int(0),
+        tempo: transport.tempo.unwrap_or_default(),
+        tempo_inc: 0.0,
+        loop_start_beats: BeatTime::from_float(loop_start),
+        loop_end_beats: BeatTime::from_float(loop_end),
+        loop_start_seconds: SecondsTime::from_int(0),
+        loop_end_seconds: SecondsTime::from_int(0),
+        bar_start: BeatTime::from_float(bar_start),
+        bar_number: if bar > 0.0 { (bar_start / bar).floor() as i32 } else { 0 },
+        time_signature_numerator: meter.0,
+        time_signature_denominator: meter.1,
+    }
+}
