@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::cli::{load_model, print_line};
+use crate::cli::model;
+use crate::cli::print::print_line;
 use crate::model::Model;
 
 /// What `inspect` is told.
@@ -20,7 +21,7 @@ pub(super) struct InspectArgs {
 
 /// Prints the model's card.
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
-    let model = load_model(args.model.as_deref())?;
+    let model = model::load(args.model.as_deref())?;
     if args.json {
         return print_line(&serde_json::to_string_pretty(&as_json(&model))?);
     }

@@ -1,34 +1,28 @@
 //! The commands of the companion binary: train, generate, evaluate, inspect.
 
-mod train;
+mod print;
 
-mod generate;
+mod model;
+
+mod values;
 
 mod composing;
 
-mod continuation;
-
-mod conversation;
-
 mod performing;
 
-mod samples;
+mod train;
 
 mod report;
+
+mod generate;
+
+mod samples;
 
 mod evaluate;
 
 mod inspect;
 
-mod values;
-
-use std::path::Path;
-use std::sync::Arc;
-
-use anyhow::Context;
 use clap::{Parser, Subcommand};
-
-use crate::model::Model;
 
 /// Trains models for the Continuo plugin from MIDI files, composes with them, and says how good they are.
 #[derive(Debug, Parser)]
@@ -63,18 +57,4 @@ pub fn run() -> anyhow::Result<()> {
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
     }
-}
-
-/// The model at `path`, or the one that ships with Continuo.
-fn load_model(path: Option<&Path>) -> anyhow::Result<Arc<Model>> {
-    match path {
-        Some(path) => Model::load(path).with_context(|| format!("cannot use the model {}", path.display())),
-        None => Model::embedded().context("cannot use the model that ships with Continuo"),
-    }
-}
-
-/// Prints a line. Unlike `println!` it does not panic when nobody listens any more.
-fn print_line(line: &str) -> anyhow::Result<()> {
-    use std::io::Write;
-    writeln!(std::io::stdout().lock(), "{line}").context("cannot print")
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::ProgressBar;
 
-use crate::cli::generate::{Amount, compose};
+use crate::cli::generate::bars::{Amount, compose};
 use crate::composer::{Take, Writer};
 use crate::model::{Model, StepSlot, join_all};
 use crate::music::{Key, Meter, Mode, Piece, Scale, Tick};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use anyhow::Result;
 use serde_json::{Map, Value, json};
 
-use crate::cli::evaluate::Material;
-use crate::cli::print_line;
+use crate::cli::evaluate::material::Material;
+use crate::cli::print::print_line;
 use crate::cli::samples::{Order, compose_all};
 use crate::model::Model;
 use crate::music::{Note, Tick};

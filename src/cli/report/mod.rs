@@ -2,6 +2,9 @@
 //!
 //! One HTML file with its pictures inside, so that it opens offline and can be sent to anyone.
 
+mod story;
+pub(super) use story::Story;
+
 mod page;
 
 mod plot;
@@ -11,29 +14,14 @@ mod roll;
 mod style;
 
 use std::path::Path;
-use std::sync::Arc;
 
 use anyhow::Result;
 
+use crate::cli::report::page::{Page, escaped};
+use crate::cli::report::plot::{Line, PARTS};
 use crate::files;
-use crate::model::Model;
-use crate::training::corpus::{Corpus, Part};
-use crate::training::engines::validation::Validation;
+use crate::training::corpus::Part;
 use crate::training::run::CurvePoint;
-use page::{Page, escaped};
-use plot::{Line, PARTS};
-
-/// All that the page tells of.
-pub(super) struct Story<'a> {
-    pub(super) model: &'a Arc<Model>,
-    pub(super) corpus: &'a Corpus,
-    pub(super) curve: &'a [CurvePoint],
-    /// On all validation pieces, of the network that was kept.
-    pub(super) validation: &'a Validation,
-    /// First seed of the samples.
-    pub(super) seed: u32,
-    pub(super) n_threads: usize,
-}
 
 /// Files named in the page; the log has all.
 const MAX_NAMED: usize = 60;

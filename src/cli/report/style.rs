@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use crate::cli::report::page::{Page, escaped};
 use crate::cli::report::plot::{Histogram, REAL, SAMPLES, css, histogram};
-use crate::cli::report::{Story, roll};
+use crate::cli::report::roll;
+use crate::cli::report::story::Story;
 use crate::cli::samples::{Order, compose_all};
 use crate::music::{Meter, Mode, Note, Tick};
 use crate::player::ComposingKnobs;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::training::baselines::baseline::{Baseline, N_CLASSES, divided};
+use crate::training::baselines::place::{Place, Said};
 use crate::training::baselines::table::{Chain, hash};
-use crate::training::baselines::{Baseline, N_CLASSES, Place, Said, divided};
 use crate::training::corpus::KeyedPiece;
 
 /// Mixes what was played at the same place a bar before with how common each class is.

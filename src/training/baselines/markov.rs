@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::training::baselines::baseline::{Baseline, N_CLASSES, divided};
+use crate::training::baselines::place::{Place, Said};
 use crate::training::baselines::table::{Chain, hash};
-use crate::training::baselines::{Baseline, N_CLASSES, Place, Said, divided};
 use crate::training::corpus::KeyedPiece;
 
 /// Counts what followed the last n notes, and mixes that with what followed fewer.

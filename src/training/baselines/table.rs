@@ -1,6 +1,6 @@
 //! Counts of classes after contexts, from common contexts to special ones, mixed.
 
-use crate::training::baselines::{Place, Said};
+use crate::training::baselines::place::{Place, Said};
 
 /// How often each class followed each context. A context is told by a hash of 32 bits.
 #[derive(Debug, Default)]

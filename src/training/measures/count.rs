@@ -8,7 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::music::{Note, Tick, best_scale_share};
-use crate::training::measures::Passage;
+use crate::training::measures::passage::Passage;
 
 /// What was counted in one passage. What cannot be said of it, for want of notes, is nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

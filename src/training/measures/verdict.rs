@@ -1,6 +1,7 @@
 //! What a model plays beside real pieces, and how near it has to come.
 
-use crate::training::measures::{Measures, Shared};
+use crate::training::measures::count::Measures;
+use crate::training::measures::memorised::Shared;
 
 /// The mean of each measure over passages, and the longest run of all.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

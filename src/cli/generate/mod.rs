@@ -1,16 +1,24 @@
 //! `continuo-trainer generate`: composes as the plugin does, into a MIDI file.
 
+mod continuation;
+
+mod conversation;
+
+pub(super) mod bars;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::ensure;
 use serde_json::json;
 
 use crate::cli::composing::{self, ComposingArgs};
-use crate::cli::continuation::Continuation;
-use crate::cli::conversation::{self, ConversationArgs};
+use crate::cli::generate::bars::{Amount, compose};
+use crate::cli::generate::continuation::Continuation;
+use crate::cli::generate::conversation::ConversationArgs;
 use crate::cli::performing::PerformingArgs;
-use crate::cli::{load_model, print_line, values};
-use crate::composer::{Edit, Opening, Take, Writer, compose_bar_async, edit_bar_async};
+use crate::cli::print::print_line;
+use crate::cli::{model, values};
+use crate::composer::{Opening, Take, Writer};
 use crate::files;
 use crate::model::{Card, Model, block_on};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share, names};
@@ -59,12 +67,9 @@ pub(super) struct GenerateArgs {
 /// When no number of bars or notes is asked for.
 const DEFAULT_N_NOTES: u32 = 500;
 
-/// A model that falls silent does not make us compose forever.
-const MAX_BARS: usize = 10_000;
-
 /// Composes and writes the file.
 pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
-    let model = load_model(args.model.as_deref())?;
+    let model = model::load(args.model.as_deref())?;
     let style = args.composing.style(model.card())?;
     let continuation = args.continued.as_deref().map(Continuation::load).transpose()?;
     let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.opening.key))?;
@@ -127,50 +132,6 @@ fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {
     let style =
         card.styles.get(usize::from(knobs.style)).map_or("continuo".to_owned(), |name| values::plain(name));
     PathBuf::from(format!("{style}-{}.mid", knobs.seed))
-}
-
-/// When to stop.
-pub(super) enum Amount {
-    Bars(u32),
-    Notes(u32),
-}
-
-/// Composes bar after bar, as the plugin does when it plays from the beginning, keeps some as they come and edits
-/// some afterwards; also says how many bars there are.
-pub(super) async fn compose(
-    mut take: Take,
-    mut writer: Writer,
-    knobs: &ComposingKnobs,
-    meter: Meter,
-    amount: &Amount,
-    edits: &[(usize, Edit)],
-) -> (Vec<Note>, usize) {
-    let mut notes: Vec<Note> = Vec::new();
-    for bar_idx in 0..MAX_BARS {
-        let is_enough = match amount {
-            Amount::Bars(n_bars) => bar_idx >= *n_bars as usize,
-            Amount::Notes(n_notes) => notes.len() >= *n_notes as usize,
-        };
-        if is_enough {
-            break;
-        }
-        compose_bar_async(&mut take, &mut writer, knobs, meter, bar_idx).await;
-        if edits.contains(&(bar_idx, Edit::Keep)) {
-            edit_bar_async(&mut take, Some(&mut writer), bar_idx, Edit::Keep).await;
-        }
-        notes.extend(take.score().bars.get(bar_idx).iter().flat_map(|bar| &bar.notes));
-    }
-    let mut later = edits.iter().filter(|(_, edit)| *edit != Edit::Keep).peekable();
-    if later.peek().is_some() {
-        for (bar_idx, edit) in later {
-            edit_bar_async(&mut take, Some(&mut writer), *bar_idx, *edit).await;
-        }
-        notes = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect();
-    }
-    if let Amount::Notes(n_notes) = amount {
-        notes.truncate(*n_notes as usize);
-    }
-    (notes, take.score().bars.len())
 }
 
 /// The notes with what else a file should say.

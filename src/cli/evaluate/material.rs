@@ -1,0 +1,50 @@
+//! The pieces to measure on.
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+
+use crate::model::Model;
+use crate::training::corpus::{Corpus, KeyedPiece, Part, StyleFolder, read_folder};
+
+/// A folder, and the style of the model that bears its name or was learned from it.
+pub(super) fn with_style(model: &Model, folder: &str) -> Result<(StyleFolder, usize)> {
+    let folder = StyleFolder::parse(folder);
+    match model.card().style_named(&folder.name) {
+        Some(style) => Ok((folder, style)),
+        None => bail!(
+            "expected a style of the model ({}) or a folder that it was learned from, found {}",
+            model.card().styles.join(", "),
+            folder.name
+        ),
+    }
+}
+
+/// The pieces of folders, told to be in a style of the model.
+pub(super) struct Material {
+    pub(super) style: usize,
+    /// What the model may have been trained on; empty unless each folder has such a part.
+    pub(super) train: Vec<Arc<KeyedPiece>>,
+    pub(super) measured: Vec<Arc<KeyedPiece>>,
+}
+
+impl Material {
+    pub(super) fn read(folders: &[StyleFolder], style: usize, part: &str) -> Result<Self> {
+        let mut measured = Vec::new();
+        for folder in folders {
+            let part = folder.path.join(part);
+            let n_before = measured.len();
+            measured.extend(read_folder(if part.is_dir() { &part } else { &folder.path }, style)?);
+            measured.retain(|piece: &Arc<KeyedPiece>| !piece.piece.notes.is_empty());
+            if measured.len() == n_before {
+                bail!("no notes to measure in {}", folder.path.display());
+            }
+        }
+        let is_split =
+            |folder: &StyleFolder| folder.path.join(part).is_dir() && folder.path.join("train").is_dir();
+        // As `train` reads them: what is nearly the same as a piece held out is not among them.
+        let corpus = folders.iter().all(is_split).then(|| Corpus::read(folders)).transpose()?;
+        let train = corpus.map(|corpus| corpus.pieces(Part::Train).collect()).unwrap_or_default();
+        Ok(Self { style, train, measured })
+    }
+}

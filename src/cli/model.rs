@@ -1,0 +1,19 @@
+//! The model that a command is told to use.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::model::Model;
+
+/// The model at `path`; the one that ships with Continuo if that is `default` or left out.
+///
+/// # Errors
+/// If it cannot be loaded.
+pub(super) fn load(path: Option<&Path>) -> anyhow::Result<Arc<Model>> {
+    match path.filter(|path| path.as_os_str() != "default") {
+        Some(path) => Model::load(path).with_context(|| format!("cannot use the model {}", path.display())),
+        None => Model::embedded().context("cannot use the model that ships with Continuo"),
+    }
+}

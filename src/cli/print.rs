@@ -1,0 +1,13 @@
+//! Output on the terminal.
+
+use std::io::Write;
+
+use anyhow::Context;
+
+/// Prints a line. Unlike `println!` it does not panic when the reader of a pipe has gone.
+///
+/// # Errors
+/// If nothing can be printed.
+pub(super) fn print_line(line: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout().lock(), "{line}").context("cannot print")
+}

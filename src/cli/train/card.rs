@@ -1,0 +1,80 @@
+//! What the trained model says about itself, and what a piece can start from.
+
+use crate::cli::train::options::TrainArgs;
+use crate::model::simd::Products;
+use crate::model::{Card, Model, Primer};
+use crate::training::choose_primers;
+use crate::training::config::{Keep, TrainingConfig};
+use crate::training::corpus::{Corpus, Part};
+use crate::training::engines::validation::Validation;
+
+pub(super) fn card(
+    args: &TrainArgs,
+    config: &TrainingConfig,
+    corpus: &Corpus,
+    validation: &Validation,
+    model: Option<&Model>,
+) -> Card {
+    let stem = args.out.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
+    let mut card = Card {
+        name: args.name.clone().unwrap_or_else(|| stem.into_owned()),
+        description: args.description.clone(),
+        styles: corpus.styles.clone(),
+        sources: corpus.sources.clone(),
+        credits: args.credit.clone(),
+        licence: args.licence.clone(),
+        nats_per_note: validation.by_style.iter().map(|parts| parts.iter().sum()).collect(),
+        training: training(args, config, corpus),
+        longest_shared: Vec::new(),
+        longest_run: Vec::new(),
+        form: args.form.clone(),
+        min_p: args.min_p.clone(),
+    };
+    if let Some(from) = model.map(Model::card) {
+        // What was learned before is still in the weights.
+        for (sources, before) in card.sources.iter_mut().zip(&from.sources) {
+            let now = std::mem::replace(sources, before.clone());
+            sources.extend(now.into_iter().filter(|folder| !before.contains(folder)));
+        }
+        card.credits = from.credits.iter().chain(&card.credits).cloned().collect();
+        card.form = if card.form.is_empty() { from.form.clone() } else { card.form };
+        card.min_p = if card.min_p.is_empty() { from.min_p.clone() } else { card.min_p };
+        card.licence = if card.licence.is_empty() { from.licence.clone() } else { card.licence };
+        card.training = format!("from {}: {}; before that: {}", from.name, card.training, from.training);
+    }
+    card
+}
+
+fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> String {
+    let preset = format!("{:?}", args.preset).to_lowercase();
+    let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
+    format!(
+        "preset {preset}, {} pieces, {} notes, {:.2} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
+         dropout {}, lr {} held for {} of the run, weight decay {}, balance {}, {}the {} network, seed {}",
+        corpus.n_pieces(Part::Train),
+        corpus.n_notes(),
+        config.epochs,
+        limit.unwrap_or_default(),
+        config.patience,
+        config.network.n_layers,
+        config.network.hidden,
+        config.batch,
+        config.sequence_length,
+        config.dropout,
+        config.lr,
+        config.hold,
+        config.weight_decay,
+        corpus.balance,
+        if config.products == Products::Bf16 { "products of bf16, " } else { "" },
+        if config.keep == Keep::Last { "last" } else { "best" },
+        config.seed,
+    )
+}
+
+/// Passages to start from: those of the model that the run began with, and some of the corpus.
+pub(super) fn primers(corpus: &Corpus, seed: u64, model: Option<&Model>) -> Vec<Primer> {
+    let mut primers = model.map(|model| model.primers().to_vec()).unwrap_or_default();
+    primers.extend(choose_primers(corpus, seed));
+    primers.sort_by_key(|primer| primer.style);
+    primers
+}

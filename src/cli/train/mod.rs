@@ -1,0 +1,147 @@
+//! `continuo-trainer train`: folders of MIDI files in, a weights file out.
+
+mod settings;
+
+mod options;
+pub(super) use options::TrainArgs;
+
+mod config;
+
+mod card;
+
+mod progress;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+
+use crate::cli::model;
+use crate::cli::report::{self, Story};
+use crate::cli::train::card::{card, primers};
+use crate::cli::train::config::config;
+use crate::model::network::Network;
+use crate::model::{Card, Model};
+use crate::training::config::TrainingConfig;
+use crate::training::corpus::{Corpus, StyleFolder};
+use crate::training::run::{Ending, Outcome, Start, train};
+use crate::training::{limits, start_from};
+
+/// Set by Ctrl-C: the run ends after the update it is at.
+static STOP: AtomicBool = AtomicBool::new(false);
+
+/// Trains as asked.
+///
+/// # Errors
+/// If there is too little music, the file exists, or nothing can be written.
+pub(super) fn run(args: &TrainArgs) -> Result<()> {
+    if !may_train(args)? {
+        return Ok(());
+    }
+    let n_threads = args.threads.unwrap_or_else(n_processors).max(1);
+    let folders: Vec<StyleFolder> = args.folders.iter().map(|folder| StyleFolder::parse(folder)).collect();
+    let mut corpus = Corpus::open(&folders, cache_path(args, &folders).as_deref(), n_threads)?;
+    corpus.balance = args.balance.clamp(0.0, 1.0);
+    progress::report_corpus(&corpus, &args.out.with_extension("log"))?;
+    let model = args.from.as_deref().map(|path| model::load(Some(path))).transpose()?;
+    let from = model.as_ref().map(|model| start_from(model, &mut corpus));
+    for (option, numbers) in [("--form", &args.form), ("--min-p", &args.min_p)] {
+        if !numbers.is_empty() && numbers.len() != corpus.styles.len() {
+            let styles = corpus.styles.join(", ");
+            bail!(
+                "{option}: expected {} numbers, for {styles}, found {}",
+                corpus.styles.len(),
+                numbers.len()
+            );
+        }
+    }
+    let config = config(args, &corpus, from.as_ref(), n_threads)?;
+    let start = match from {
+        _ if args.resume => Start::Resume,
+        Some(network) => Start::From(Box::new(network)),
+        None => Start::From(Box::new(Network::random(config.network, config.seed))),
+    };
+    let corpus = Arc::new(corpus);
+    let outcome = train_and_show(&config, &corpus, start)?;
+    let (passages, limits) = limits(&corpus);
+    let card = Card {
+        longest_shared: limits.iter().map(|limits| limits.longest_shared).collect(),
+        longest_run: limits.iter().map(|limits| limits.longest_run).collect(),
+        ..card(args, &config, &corpus, &outcome.validation, model.as_deref())
+    };
+    let primers = primers(&corpus, config.seed, model.as_deref());
+    println!("{}", progress::table(&corpus.styles, &outcome.validation));
+    let model = Arc::new(Model::new(outcome.network, card, primers)?.with_passages(passages));
+    model.save(&args.out)?;
+    println!("Wrote {}", args.out.display());
+    if args.no_report || outcome.ending == Ending::Stopped {
+        return Ok(());
+    }
+    let page = args.out.with_extension("html");
+    let (curve, validation) = (&outcome.curve, &outcome.validation);
+    let story = Story { model: &model, corpus: &corpus, curve, validation, seed: 1, n_threads };
+    report::write(&story, &page)?;
+    println!("Wrote {}: open it in a browser to see what was learned.", page.display());
+    Ok(())
+}
+
+fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -> Result<Outcome> {
+    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("could not listen for Ctrl-C")?;
+    let bar = progress::bar()?;
+    let outcome = train(config, corpus, start, |step| {
+        progress::show(&bar, &corpus.styles, step);
+        !STOP.load(Ordering::Relaxed)
+    })?;
+    bar.finish_and_clear();
+    match outcome.ending {
+        Ending::Finished => (),
+        Ending::NothingBetter => println!("Ended early: the validation loss no longer fell."),
+        Ending::Stopped => {
+            println!("Stopped. What was learned so far is kept; `--resume` goes on from here.")
+        }
+    }
+    Ok(outcome)
+}
+
+fn n_processors() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+/// Neither overwrites nor retrains without being told.
+fn may_train(args: &TrainArgs) -> Result<bool> {
+    let checkpoint = args.out.with_extension("checkpoint");
+    let out = args.out.display();
+    if args.resume && !checkpoint.is_file() {
+        bail!("nothing to resume: there is no checkpoint {}", checkpoint.display());
+    }
+    if args.resume || args.force {
+        return Ok(true);
+    }
+    if args.out.is_file() {
+        println!("{out} exists, so nothing is trained. Say --force to train anew, --resume to go on.");
+        return Ok(false);
+    }
+    if checkpoint.is_file() {
+        bail!("a run for {out} was cut off: say --resume to go on with it, or --force to begin anew");
+    }
+    Ok(true)
+}
+
+/// Where what is read from these folders is kept: one file for each set of folders.
+fn cache_path(args: &TrainArgs, folders: &[StyleFolder]) -> Option<PathBuf> {
+    if args.no_cache {
+        return None;
+    }
+    let mut hasher = Sha256::new();
+    for folder in folders {
+        let path = folder.path.canonicalize().unwrap_or_else(|_| folder.path.clone());
+        hasher.update(folder.name.as_bytes());
+        hasher.update(path.as_os_str().as_encoded_bytes());
+        hasher.update([0]);
+    }
+    let name = format!("{:x}", hasher.finalize());
+    let folder = args.cache.clone().or_else(|| Some(dirs::cache_dir()?.join("continuo")))?;
+    Some(folder.join(format!("{}.dataset", &name[..16])))
+}
