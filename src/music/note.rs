@@ -67,6 +67,11 @@ impl Family {
         (index < Self::COUNT).then_some(Self(index as u8))
     }
 
+    /// All families, by their index.
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
+        (0..Self::COUNT).map(|index| Self(index as u8))
+    }
+
     /// The family of a General MIDI program, 0 to 127, on any channel but the tenth.
     #[must_use]
     pub fn from_program(program: u8) -> Self {

@@ -183,7 +183,7 @@ impl Preset {
     /// Where the knobs stand now.
     #[must_use]
     pub fn of(parameters: &Parameters, name: &str) -> Self {
-        let knobs = Knob::all().filter(|knob| belongs_to_a_preset(*knob));
+        let knobs = Knob::all().filter(|knob| knob.spec().is_in_presets);
         Self {
             name: name.to_owned(),
             role: Role::Own,
@@ -195,7 +195,7 @@ impl Preset {
     /// thru and the preview sound are not among them: they belong to the song and its set-up.
     #[must_use]
     pub fn settings(&self, parameters: &Parameters) -> Vec<(Knob, f32)> {
-        let knobs = Knob::all().filter(|knob| belongs_to_a_preset(*knob));
+        let knobs = Knob::all().filter(|knob| knob.spec().is_in_presets);
         knobs
             .map(|knob| {
                 let named = self.knobs.iter().find(|(named, _)| *named == knob);
@@ -207,20 +207,6 @@ impl Preset {
             })
             .collect()
     }
-}
-
-fn belongs_to_a_preset(knob: Knob) -> bool {
-    !matches!(
-        knob,
-        Knob::Seed
-            | Knob::Tonic
-            | Knob::Slot
-            | Knob::Channel
-            | Knob::ChannelPerInstrument
-            | Knob::Thru
-            | Knob::Preview
-            | Knob::PreviewLevel
-    )
 }
 
 #[cfg(test)]
