@@ -69,7 +69,7 @@ fn every_path_has_the_numbers_of_pytorch() {
         }
     }
 
-    let candle = Reference::new(&network, Ok).unwrap().log_probabilities(&sequence).unwrap();
+    let candle = Reference::of(&network).unwrap().log_probabilities(&sequence).unwrap();
     let candle: Vec<Vec<f32>> = candle.to_vec2().unwrap();
     let mut sums = [0.0; 5];
     for (ours, expected) in candle.iter().zip(expected) {

@@ -84,7 +84,7 @@ fn a_file_cut_off_anywhere_is_told_apart_from_a_foreign_one() {
 #[test]
 fn a_newer_format_and_another_programs_file_are_named_as_such() {
     let bytes = model().to_bytes().unwrap();
-    let newer = header(&bytes).replace("\\\"format\\\":1", "\\\"format\\\":7");
+    let newer = header(&bytes).replace("\\\"format\\\":2", "\\\"format\\\":7");
     let error = Model::from_bytes(&with_header(&bytes, &newer)).unwrap_err();
     assert!(matches!(error, ModelError::TooNew { found: 7, .. }), "{error}");
     let other = header(&bytes).replace("\"continuo\"", "\"somebody\"");

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use anyhow::bail;
 use serde_json::json;
 
 use crate::cli::model;
 use crate::cli::print::print_line;
-use crate::model::Model;
+use crate::model::{Agreement, Model};
 
 /// What `inspect` is told.
 #[derive(Debug, clap::Args)]
@@ -17,15 +18,58 @@ pub(super) struct InspectArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Run the model's primers through candle and through the packed network that plays, and print how far they differ
+    #[arg(long)]
+    check: bool,
 }
 
-/// Prints the model's card.
+/// By how much the likelihood of a part of a note may differ between candle and playing. Playing rounds weights to
+/// eight bits, which changes it by some hundredths.
+const ALLOWED: f32 = 0.5;
+
+/// Prints the model's card, and how well playing agrees with candle.
+///
+/// # Errors
+/// If the model cannot be loaded, or playing differs from candle by more than is allowed.
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let model = model::load(args.model.as_deref())?;
+    let agreement = args.check.then(|| crate::model::check(&model)).transpose()?;
     if args.json {
-        return print_line(&serde_json::to_string_pretty(&as_json(&model))?);
+        let mut json = as_json(&model);
+        if let Some(agreement) = agreement {
+            json["check"] = json!({ "notes": agreement.n_notes, "largest_difference": share(agreement.largest),
+                                    "mean_difference": share(agreement.mean), "allowed": ALLOWED });
+        }
+        print_line(&serde_json::to_string_pretty(&json)?)?;
+    } else {
+        let mut text = as_text(&model)?;
+        if let Some(agreement) = agreement {
+            writeln!(text, "\nCheck\n  {}", in_words(&agreement))?;
+        }
+        print_line(text.trim_end())?;
     }
-    print_line(as_text(&model)?.trim_end())
+    match agreement {
+        Some(Agreement { n_notes: 0, .. }) => bail!("expected primers to check the model with, found none"),
+        Some(agreement) if share(agreement.largest) > ALLOWED => {
+            bail!("playing differs from candle by more than {:.0}%", 100.0 * ALLOWED)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A difference of log-probabilities as a share of the probability.
+fn share(nats: f32) -> f32 {
+    nats.exp_m1()
+}
+
+fn in_words(agreement: &Agreement) -> String {
+    let Agreement { n_notes, largest, mean } = *agreement;
+    let [largest, mean] = [largest, mean].map(|nats| 100.0 * share(nats));
+    format!(
+        "{n_notes} notes of the primers, in candle and as they are played: the likelihood of a part of a note \
+         differs by {mean:.1}% on average and {largest:.1}% at most; {:.0}% is allowed",
+        100.0 * ALLOWED
+    )
 }
 
 /// How many primers each style has.

@@ -111,9 +111,9 @@ tables! {
 /// The first encoding's tables lacked these rows: the tensor's name, where they were put in, how many.
 pub(crate) const ADDED_IN_2: [(&str, usize, usize); 4] = [
     ("embedding.weight", step::RUN.begin, N_LOOKBACKS * N_RUNS),
-    ("shift.table", shift::BACK_SHIFT.begin, shift::TOTAL - shift::BACK_SHIFT.begin),
-    ("pitch.table", pitch::RUN.begin, N_LOOKBACKS * N_RUNS),
-    ("duration.table", duration::RUN.begin, N_LOOKBACKS * N_RUNS),
+    ("shift.table.weight", shift::BACK_SHIFT.begin, shift::TOTAL - shift::BACK_SHIFT.begin),
+    ("pitch.table.weight", pitch::RUN.begin, N_LOOKBACKS * N_RUNS),
+    ("duration.table.weight", duration::RUN.begin, N_LOOKBACKS * N_RUNS),
 ];
 
 impl Rows {

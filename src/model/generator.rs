@@ -119,10 +119,16 @@ impl Generator {
         self.past.n_copied = 0;
     }
 
-    fn begin_bars_until(&mut self, start: Tick, meter: Meter) {
+    /// Begins bars of `meter` one after the other until that at `start`.
+    pub(crate) fn begin_bars_until(&mut self, start: Tick, meter: Meter) {
         while self.past.memory.bar_start() < start {
             self.begin_bar(self.past.memory.bar_start() + meter.bar_length(), meter);
         }
+    }
+
+    /// The notes and bars so far.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.past.memory
     }
 
     /// Adds notes of other music that are still sounding at the start. The network reads them as sounding

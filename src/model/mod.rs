@@ -45,5 +45,11 @@ pub use passages::{PASSAGE, Passages};
 mod generator;
 pub use generator::{Beginning, Generator, Snapshot};
 
+mod card;
+pub use card::{Card, Primer};
+
 mod weights;
-pub use weights::{Card, Model, ModelError, Primer};
+pub use weights::{Model, ModelError};
+
+mod check;
+pub use check::{Agreement, check};

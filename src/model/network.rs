@@ -9,8 +9,10 @@
 //!                                                              -> shift, pitch, duration, velocity
 //! ```
 
+use std::collections::HashMap;
 use std::ops::Range;
 
+use candle_core::{Device, Tensor};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
@@ -71,12 +73,20 @@ impl NetworkConfig {
 /// One parameter tensor: where it lies in the flat buffer, row-major.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// As in the weights file.
+    /// Its name in the weights file and for `candle_nn` modules.
     pub name: String,
     /// Where it lies.
     pub range: Range<usize>,
     /// Rows and columns; a bias has one row.
     pub shape: [usize; 2],
+}
+
+impl Slot {
+    /// The shape in the weights file and for `candle_nn` modules: a bias has one dimension.
+    #[must_use]
+    pub fn dims(&self) -> &[usize] {
+        if self.shape[0] == 1 { &self.shape[1..] } else { &self.shape }
+    }
 }
 
 /// One LSTM layer's tensors; gate order i, f, g, o, as in `PyTorch`'s `nn.LSTM`.
@@ -86,7 +96,7 @@ pub struct LstmSlots {
     pub input: Slot,
     /// `[4H, H]`.
     pub recurrent: Slot,
-    /// `[4H]`, the sum of `PyTorch`'s two.
+    /// `[4H]`; there is no second bias.
     pub bias: Slot,
 }
 
@@ -143,7 +153,7 @@ impl Layout {
                 LstmSlots {
                     input: slot(format!("lstm.weight_ih_l{layer_idx}"), 4 * hidden, n_inputs),
                     recurrent: slot(format!("lstm.weight_hh_l{layer_idx}"), 4 * hidden, hidden),
-                    bias: slot(format!("lstm.bias_l{layer_idx}"), 1, 4 * hidden),
+                    bias: slot(format!("lstm.bias_ih_l{layer_idx}"), 1, 4 * hidden),
                 }
             })
             .collect();
@@ -159,7 +169,7 @@ impl Layout {
             .iter()
             .zip(outs)
             .map(|(shape, out)| HeadSlots {
-                table: slot(format!("{}.table", shape.name), shape.n_rows, head),
+                table: slot(format!("{}.table.weight", shape.name), shape.n_rows, head),
                 out,
             })
             .collect();
@@ -213,6 +223,16 @@ impl Network {
             fill(&mut parameters, &head.table, 0.1, &mut rng);
         }
         Self { config, layout, parameters }
+    }
+
+    /// The tensors by name, as `candle_nn` modules load them.
+    ///
+    /// # Errors
+    /// If candle refuses.
+    pub fn tensors(&self) -> candle_core::Result<HashMap<String, Tensor>> {
+        let slots = self.layout.slots().into_iter();
+        let tensor = |slot: &Slot| Tensor::from_slice(self.values(slot), slot.dims(), &Device::Cpu);
+        slots.map(|slot| Ok((slot.name.clone(), tensor(slot)?))).collect()
     }
 
     /// The values of one tensor, row-major.
