@@ -9,9 +9,9 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use crate::model::Model;
 use crate::model::network::NetworkConfig;
 use crate::model::step::{Advance, HiddenState, Stepper};
+use crate::model::weights::Model;
 
 /// Where a generator leaves its next step.
 #[derive(Debug, Clone, Default)]

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use crate::model::card::Primer;
 use crate::model::generator::{Beginning, Generator};
 use crate::model::position::Position;
 use crate::model::reference::Reference;
-use crate::model::{Model, Primer, StyleMix};
+use crate::model::sampling::StyleMix;
+use crate::model::weights::Model;
 use crate::music::{Note, Tick};
 
 /// How far playing is from the reference network.

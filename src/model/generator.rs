@@ -5,12 +5,15 @@ use std::sync::Arc;
 use rand::Rng;
 
 use crate::model::batching::{Step, StepSlot, block_on};
+use crate::model::card::Primer;
 use crate::model::encoding::{Memory, N_STEP_ROWS, Parts};
 use crate::model::heads::{Buffers, Heads, ROWS, mask};
 use crate::model::next_note::NextNote;
+use crate::model::passages::PASSAGE;
+use crate::model::sampling::{Constraints, Drawn, Given, Sampling, StyleMix};
 use crate::model::step::{Advance, HiddenState, Stepper};
 use crate::model::vocabulary::N_PITCHES;
-use crate::model::{Constraints, Drawn, Given, Model, PASSAGE, Primer, Sampling, StyleMix};
+use crate::model::weights::Model;
 use crate::music::{Meter, Mode, Note, Tick};
 
 /// Where and how a piece begins.

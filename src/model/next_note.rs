@@ -8,11 +8,13 @@ use rand::Rng;
 use crate::model::activation::ln;
 use crate::model::draw::{Taste, draw_class};
 use crate::model::heads::{Heads, mask};
+use crate::model::passages::Passages;
+use crate::model::sampling::{Constraints, Drawn, Given, Sampling};
+use crate::model::variety;
 use crate::model::vocabulary::{
     N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, shift_class,
     shifted, velocity_class, velocity_of,
 };
-use crate::model::{Constraints, Drawn, Given, Passages, Sampling, variety};
 use crate::music::{Family, Note, Tick};
 
 /// What the next note is drawn from.

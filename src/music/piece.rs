@@ -1,6 +1,9 @@
 //! A whole piece of music on the tick grid, as read from a file.
 
-use crate::music::{Key, Meter, Note, Tick};
+use crate::music::key::Key;
+use crate::music::meter::Meter;
+use crate::music::note::Note;
+use crate::music::time::Tick;
 
 /// Notes with the bar lines, keys and tempos they were written in.
 #[derive(Debug, Clone, Default, PartialEq)]
