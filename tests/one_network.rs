@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use continuo::model::encoding::Parts;
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::played::{Played, as_played};
+use continuo::model::packed::{PackedNetwork, rounded};
 use continuo::model::reference::Reference;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::model::{Beginning, Card, Generator, Model, Position, StyleMix};
@@ -58,7 +58,7 @@ fn every_path_has_the_numbers_of_pytorch() {
     let expected = json["positions"].as_array().unwrap();
     let sequence: Vec<Position> = expected.iter().map(position).collect();
 
-    let played = Played::new(&network);
+    let played = PackedNetwork::new(&network);
     let mut stepper = Stepper::new(&network.config);
     let mut state = HiddenState::zero(&network.config);
     for (position, expected) in sequence.iter().zip(expected) {
@@ -150,7 +150,7 @@ fn a_step_in_playing_equals_the_training_pass() {
     let positions: Vec<Position> = std::iter::from_fn(|| reader.next_position()).collect();
     let mut window = Window::default();
     window.fill(&[positions]);
-    let rounded = as_played(&network);
+    let rounded = rounded(&network);
     let training = Worker::new(&rounded, 0.0, 1).evaluate(&rounded, &window);
     for (playing, training) in playing.iter().zip(training) {
         assert!((playing - training).abs() < 1e-3 * (1.0 + training), "{playing} {training}");

@@ -69,7 +69,7 @@ impl StepBatcher {
                 .iter_mut()
                 .map(|(_, Step { rows, extra_row, state, .. })| Advance { rows, extra_row, state })
                 .collect();
-            self.stepper(model.played().config).step_batch(model.played(), &mut advances);
+            self.stepper(model.packed().config).step_batch(model.packed(), &mut advances);
         }
         for (slot, step) in waiting {
             *slot.lock() = Some(Step { is_done: true, ..step });

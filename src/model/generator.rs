@@ -66,7 +66,7 @@ impl Generator {
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
         let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
-        let config = model.played().config;
+        let config = model.packed().config;
         let past =
             Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config), n_copied: 0 };
         let (stepper, buffers) = (Stepper::new(&config), Buffers::new(&config));
@@ -106,7 +106,7 @@ impl Generator {
         let primer_start = start - primer_length;
         let first_meter = primer.map_or(meter, |primer| primer.meter);
         self.past.memory = Memory::new(style.main(), mode, primer_start, first_meter);
-        self.past.state = HiddenState::zero(&self.model.played().config);
+        self.past.state = HiddenState::zero(&self.model.packed().config);
         self.step().await;
         if let Some(primer) = primer {
             let bar_length = primer.meter.bar_length().0;
@@ -147,7 +147,7 @@ impl Generator {
     }
 
     fn known_style(&self, style: StyleMix) -> StyleMix {
-        style.within(self.model.played().config.n_styles)
+        style.within(self.model.packed().config.n_styles)
     }
 
     /// Begins a bar of `meter` at `start`. No note drawn from now on lies before `start`.
@@ -174,7 +174,7 @@ impl Generator {
     ) -> Option<Drawn> {
         let copying = self.copying();
         let Self { model, past, buffers, .. } = self;
-        let heads = Heads::new(model.played(), &past.memory, &past.state, buffers);
+        let heads = Heads::new(model.packed(), &past.memory, &past.state, buffers);
         let copying = copying.then(|| model.passages()).flatten();
         let (card, style) = (model.card(), past.style.main());
         let form = card.form.get(style).map_or(Self::FORM, |nats| nats.clamp(0.0, 10.0));
@@ -198,7 +198,7 @@ impl Generator {
         }
         let Parts { family, shift, pitch, duration, velocity } = memory.parts(note);
         let mut buffers = self.buffers.clone();
-        let mut heads = Heads::new(self.model.played(), memory, &self.past.state, &mut buffers);
+        let mut heads = Heads::new(self.model.packed(), memory, &self.past.state, &mut buffers);
         let mut pitches = heads.pitch(family, shift);
         let lowest = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
         mask(&mut pitches, |pitch| pitch >= lowest);
@@ -269,7 +269,7 @@ impl Generator {
         let is_blended = self.write_rows();
         let extra_row: &[i16] = if is_blended { &self.blended.1 } else { &[] };
         let advance = Advance { rows: &self.rows, extra_row, state: &mut self.past.state };
-        self.stepper.step_batch(self.model.played(), &mut [advance]);
+        self.stepper.step_batch(self.model.packed(), &mut [advance]);
         self.buffers.forget();
     }
 
@@ -285,7 +285,7 @@ impl Generator {
         self.rows.retain(|row| (*row as usize) < N_STEP_ROWS);
         if self.blended.0 != style {
             let [first, second] = [style.first, style.second].map(|style| (N_STEP_ROWS + style) as u32);
-            self.blended = (style, self.model.played().inputs().between(first, second, style.thousandths));
+            self.blended = (style, self.model.packed().inputs().between(first, second, style.thousandths));
         }
         true
     }

@@ -2,7 +2,7 @@
 
 use crate::model::encoding::Memory;
 use crate::model::network::{N_HEADS, NetworkConfig};
-use crate::model::played::{Played, Rounded};
+use crate::model::packed::{PackedNetwork, Rounded};
 use crate::model::step::HiddenState;
 use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES};
 
@@ -47,22 +47,22 @@ impl Buffers {
 
 /// The heads of a network over a hidden state, and what they are told of the notes heard.
 pub(crate) struct Heads<'a> {
-    network: &'a Played,
+    network: &'a PackedNetwork,
     pub(crate) memory: &'a Memory,
     buffers: &'a mut Buffers,
 }
 
 impl<'a> Heads<'a> {
     pub(crate) fn new(
-        network: &'a Played,
+        network: &'a PackedNetwork,
         memory: &'a Memory,
         state: &HiddenState,
         buffers: &'a mut Buffers,
     ) -> Self {
         if !buffers.is_current {
             let trunk = network.trunk();
-            buffers.top.set(state.top(network.config.hidden), trunk.fineness());
-            trunk.compute(network.simd(), &buffers.top, 1.0 / trunk.fineness(), &mut buffers.trunk);
+            buffers.top.set(state.top(network.config.hidden), trunk.input_scale());
+            trunk.compute(network.simd(), &buffers.top, 1.0 / trunk.input_scale(), &mut buffers.trunk);
             buffers.is_current = true;
         }
         Self { network, memory, buffers }
@@ -71,7 +71,7 @@ impl<'a> Heads<'a> {
     pub(crate) fn family(&self) -> [f32; N_FAMILIES] {
         let mut logits = [0.0; N_FAMILIES];
         let family = self.network.family();
-        family.compute(self.network.simd(), &self.buffers.top, 1.0 / family.fineness(), &mut logits);
+        family.compute(self.network.simd(), &self.buffers.top, 1.0 / family.input_scale(), &mut logits);
         logits
     }
 
@@ -114,7 +114,7 @@ impl<'a> Heads<'a> {
             *value = if *value > 0.0 { *value } else { 0.0 };
             highest = if *value > highest { *value } else { highest };
         }
-        let step = if highest > 0.0 { highest / out.fineness() } else { 1.0 };
+        let step = if highest > 0.0 { highest / out.input_scale() } else { 1.0 };
         input.set(inner, 1.0 / step);
         let mut logits = [0.0; N];
         out.compute(simd, input, step, &mut logits);

@@ -20,7 +20,7 @@ pub(crate) mod matrix;
 
 pub mod activation;
 
-pub mod played;
+pub mod packed;
 
 pub mod step;
 

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 use crate::files;
 use crate::model::card::{Card, Primer};
 use crate::model::network::{Network, NetworkConfig};
+use crate::model::packed::PackedNetwork;
 use crate::model::passages::Passages;
-use crate::model::played::Played;
 use crate::model::weights::error::ModelError;
 use crate::model::weights::file::{self, Contents};
 use crate::model::weights::header::Header;
@@ -24,7 +24,7 @@ const MAX_FILE_BYTES: u64 = 512 << 20;
 pub struct Model {
     network: Network,
     /// Packed when first played.
-    played: OnceLock<Played>,
+    packed: OnceLock<PackedNetwork>,
     card: Card,
     primers: Vec<Primer>,
     passages: Option<Passages>,
@@ -44,7 +44,7 @@ impl Model {
             hasher.update(value.to_le_bytes());
         }
         let hash = hex(&hasher.finalize());
-        Ok(Self { network, played: OnceLock::new(), card, primers, passages: None, hash })
+        Ok(Self { network, packed: OnceLock::new(), card, primers, passages: None, hash })
     }
 
     /// The same model with the passages of its training pieces.
@@ -103,7 +103,7 @@ impl Model {
     fn parse(bytes: &[u8], hash: String) -> Result<Self, ModelError> {
         let Contents { header, network, passages } = file::read(bytes)?;
         let primers = header.primers()?;
-        Ok(Self { network, played: OnceLock::new(), card: header.card, primers, passages, hash })
+        Ok(Self { network, packed: OnceLock::new(), card: header.card, primers, passages, hash })
     }
 
     /// The bytes of a weights file, with the parameters as f16.
@@ -132,7 +132,7 @@ impl Model {
         let card = Card { name: format!("Untrained {seed}"), styles, ..Card::default() };
         let network = Network::random(config, seed);
         let hash = format!("untrained-{n_styles}-{seed}");
-        Self { network, played: OnceLock::new(), card, primers: Vec::new(), passages: None, hash }
+        Self { network, packed: OnceLock::new(), card, primers: Vec::new(), passages: None, hash }
     }
 
     /// The network.
@@ -143,8 +143,8 @@ impl Model {
 
     /// The network packed for playing. The first call takes a moment; all share the result.
     #[must_use]
-    pub fn played(&self) -> &Played {
-        self.played.get_or_init(|| Played::new(&self.network))
+    pub fn packed(&self) -> &PackedNetwork {
+        self.packed.get_or_init(|| PackedNetwork::new(&self.network))
     }
 
     /// The card.
