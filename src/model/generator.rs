@@ -1,4 +1,4 @@
-//! Feed a note, draw the next.
+//! The generator: feed a note, draw the next.
 
 use std::sync::Arc;
 
@@ -262,7 +262,7 @@ impl Generator {
         };
         let Step { rows, state, .. } = slot.run(step).await;
         (self.rows, self.past.state) = (rows, state);
-        self.buffers.forget();
+        self.buffers.invalidate();
     }
 
     fn step_now(&mut self) {
@@ -270,7 +270,7 @@ impl Generator {
         let extra_row: &[i16] = if is_blended { &self.blended.1 } else { &[] };
         let advance = Advance { rows: &self.rows, extra_row, state: &mut self.past.state };
         self.stepper.step_batch(self.model.packed(), &mut [advance]);
-        self.buffers.forget();
+        self.buffers.invalidate();
     }
 
     /// Writes the rows of the next step; `true` if the row of a blend of styles comes to them.
@@ -299,7 +299,7 @@ impl Generator {
     /// Goes back to the state when the snapshot was taken.
     pub fn restore(&mut self, snapshot: &Snapshot) {
         self.past.clone_from(snapshot);
-        self.buffers.forget();
+        self.buffers.invalidate();
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the network says of the next note, part by part: plain logits, nothing closed.
+//! The logits of the next note, part by part, without constraints.
 
 use crate::model::encoding::Memory;
 use crate::model::network::{N_HEADS, NetworkConfig};
@@ -6,7 +6,7 @@ use crate::model::packed::{PackedNetwork, Rounded};
 use crate::model::step::HiddenState;
 use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES};
 
-/// Rows that a note may be told by; more only make a buffer grow.
+/// Capacity for the rows of a step; more make the buffer grow.
 pub(crate) const ROWS: usize = 128;
 
 /// Buffers of a draw.
@@ -14,8 +14,8 @@ pub(crate) const ROWS: usize = 128;
 pub(crate) struct Buffers {
     /// First layer of all heads, before the rows: `[4R]`.
     trunk: Vec<f32>,
-    /// Whether `top` and `trunk` follow from the state as it is: a note that falls into the next bar is drawn
-    /// again from the same.
+    /// Whether `top` and `trunk` belong to the current state: after a note that falls into the next bar, the state
+    /// is drawn from again.
     is_current: bool,
     /// `[R]` each.
     inner: Vec<f32>,
@@ -39,13 +39,13 @@ impl Buffers {
         }
     }
 
-    /// The hidden state is another now.
-    pub(crate) fn forget(&mut self) {
+    /// To be called when the hidden state has changed.
+    pub(crate) fn invalidate(&mut self) {
         self.is_current = false;
     }
 }
 
-/// The heads of a network over a hidden state, and what they are told of the notes heard.
+/// The heads of a network, over a hidden state and the notes so far.
 pub(crate) struct Heads<'a> {
     network: &'a PackedNetwork,
     pub(crate) memory: &'a Memory,
@@ -97,17 +97,17 @@ impl<'a> Heads<'a> {
         self.logits(3, |memory, rows| memory.velocity_rows(family, shift, pitch, duration, rows))
     }
 
-    /// The logits of a head, given the rows that `tell` names.
+    /// The logits of a head, given the rows that `write_rows` adds.
     fn logits<const N: usize>(
         &mut self,
         head_idx: usize,
-        tell: impl FnOnce(&Memory, &mut Vec<u32>),
+        write_rows: impl FnOnce(&Memory, &mut Vec<u32>),
     ) -> [f32; N] {
         let (simd, width) = (self.network.simd(), self.network.config.head);
         let (table, out) = self.network.head(head_idx);
         let Buffers { trunk, inner, sums, input, rows, .. } = &mut *self.buffers;
         rows.clear();
-        tell(self.memory, rows);
+        write_rows(self.memory, rows);
         table.sum(rows, &[], &trunk[head_idx * width..(head_idx + 1) * width], sums, inner);
         let mut highest = 0.0;
         for value in inner.iter_mut() {
@@ -122,7 +122,7 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// Closes every class that may not be drawn.
+/// Excludes every class that is not open.
 pub(crate) fn mask(logits: &mut [f32], is_open: impl Fn(usize) -> bool) {
     for (class, logit) in logits.iter_mut().enumerate() {
         if !is_open(class) {

@@ -31,14 +31,14 @@ pub const HEADS: [HeadShape; 4] = [
 /// How many heads there are besides the family's.
 pub const N_HEADS: usize = HEADS.len();
 
-/// What one head looks up and says.
+/// The sizes of a head.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadShape {
-    /// The part, as the parameters are named.
+    /// The part it predicts, and the name of its tensors.
     pub name: &'static str,
     /// Rows of its table.
     pub n_rows: usize,
-    /// Classes it tells apart.
+    /// Classes it predicts.
     pub n_classes: usize,
 }
 
@@ -46,7 +46,7 @@ pub struct HeadShape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
-    /// How many styles it tells apart, 1 to 64.
+    /// Number of styles, 1 to 64.
     pub n_styles: usize,
     /// Width of the embedding, 1 to 2048.
     pub embedding: usize,
@@ -59,7 +59,7 @@ pub struct NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// Whether every size lies in its range, so that the layout is of a sane size.
+    /// Whether every size is in its range.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         (1..=64).contains(&self.n_styles)
@@ -118,7 +118,7 @@ pub struct HeadSlots {
     pub out: LinearSlots,
 }
 
-/// Where every tensor lies in one flat buffer.
+/// Where each tensor lies in one flat buffer.
 #[derive(Debug, Clone)]
 pub struct Layout {
     /// `[rows + styles, E]`.
@@ -200,8 +200,8 @@ pub struct Network {
 }
 
 impl Network {
-    /// An untrained network: uniform within 1/√fan-in, as `PyTorch` does; forget gates open (bias 1), as
-    /// Jozefowicz et al. 2015 advise; embeddings small.
+    /// An untrained network: uniform within 1/√fan-in, like `PyTorch`; the bias of forget gates is 1 (Jozefowicz
+    /// et al. 2015); embeddings are small.
     #[must_use]
     pub fn random(config: NetworkConfig, seed: u64) -> Self {
         let layout = Layout::new(&config);
