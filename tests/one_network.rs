@@ -1,4 +1,4 @@
-//! One network, whoever computes it: PyTorch, candle, the training step and the step used in playing.
+//! One network, computed by PyTorch, candle, the training step and the packed step that plays.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::fused::Worker;
 use continuo::training::windows::{Reader, Window};
 
-/// As tests/reference/pytorch.py says.
+/// The network of tests/reference/pytorch.py.
 fn network_of_the_script() -> Network {
     let config = NetworkConfig { n_styles: 2, embedding: 5, hidden: 7, n_layers: 2, head: 3 };
     let mut network = Network::random(config, 0);

@@ -19,7 +19,7 @@ use crate::music::{Meter, Mode, Note, Tick};
 /// Where and how a piece begins.
 #[derive(Debug, Clone, Copy)]
 pub struct Beginning<'a> {
-    /// The style, or what lies between two.
+    /// The style, or a blend of two.
     pub style: StyleMix,
     /// Major or minor.
     pub mode: Mode,
@@ -150,7 +150,7 @@ impl Generator {
         style.within(self.model.packed().config.n_styles)
     }
 
-    /// Begins a bar of `meter` at `start`. No note drawn from now on lies before `start`.
+    /// Begins a bar of `meter` at `start`. No note drawn from now on begins before `start`.
     pub fn begin_bar(&mut self, start: Tick, meter: Meter) {
         self.past.memory.begin_bar(start, meter);
     }
@@ -162,9 +162,9 @@ impl Generator {
 
     /// Draws the next note, or the parts of it that are not `given`; `None` when the constraints allow none.
     ///
-    /// The note lies at or after the start of the bar and after the last note fed, in the order of [`Note`].
-    /// It may lie past the end of the bar: then drop it and begin the next bar. Drawing does not advance the
-    /// network; feed the note to go on from it.
+    /// The note begins at or after the start of the bar, and comes after the last note fed in the order of
+    /// [`Note`]. It may begin after the end of the bar: then drop it and begin the next bar. Drawing does not
+    /// advance the network; feed the note to continue from it.
     pub fn draw<R: Rng>(
         &mut self,
         sampling: &Sampling,
@@ -203,7 +203,7 @@ impl Generator {
         let lowest = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
         mask(&mut pitches, |pitch| pitch >= lowest);
         let mut shifts = heads.shift(family);
-        // A chord that has reached the highest key is closed to what must lie above it.
+        // Nothing can be added above a chord that has reached the highest key.
         mask(&mut shifts, |shift| shift > 0 || memory.lowest_in_chord(family) < N_PITCHES);
         Some([
             log_softmax_at(&heads.family(), family)?,
@@ -214,7 +214,7 @@ impl Generator {
         ])
     }
 
-    /// Advances the network by a note, drawn or played: one step. A note that does not lie after the last one
+    /// Advances the network by a note, drawn or played: one step. A note that does not come after the last one
     /// in the order of [`Note`] is ignored.
     pub fn feed(&mut self, note: &Note) {
         if self.push(note) {
@@ -326,7 +326,7 @@ mod tests {
         let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
         let card = Card { styles: vec!["A".into(), "B".into(), "C".into()], ..Card::default() };
         let mut network = Network::random(config, 5);
-        // Louder than at birth, so that styles differ.
+        // Larger weights, so that styles differ.
         network.parameters.iter_mut().for_each(|value| *value *= 4.0);
         let mut generator = Generator::new(Arc::new(Model::new(network, card, Vec::new()).unwrap()));
         let (mode, meter) = (Mode::Major, Meter::COMMON);
@@ -384,7 +384,7 @@ mod tests {
         assert!(counts.is_sorted() && counts[0] < 10 && counts[3] == 200, "{counts:?}");
     }
 
-    /// Three hundred notes by an untrained network with this card, which may know passages.
+    /// Three hundred notes by an untrained network with this card and these passages.
     fn compose(
         card: impl Fn(Card) -> Card,
         passages: Option<&Passages>,
@@ -411,7 +411,7 @@ mod tests {
             let card = |card| Card { longest_shared: vec![Some(most)], ..card };
             let learned = compose(card, None, &Sampling::default(), 5);
             let passages = Passages::of(std::iter::once(&learned));
-            assert_eq!(passages.longest_shared(&learned), 300, "it would play what it has learned by heart");
+            assert_eq!(passages.longest_shared(&learned), 300, "without the limit it copies");
             let original = compose(card, Some(&passages), &Sampling::default(), 5);
             let shared = passages.longest_shared(&original);
             assert!((most == 7 && shared == 0) || (8..=16).contains(&shared), "{shared}");
@@ -422,7 +422,7 @@ mod tests {
 
     #[test]
     fn no_instrument_stays_on_a_pitch_for_more_than_twice_as_many_notes_as_the_card_says() {
-        // Hardly any temperature, and nothing that is held off: an untrained network hammers away.
+        // At a low temperature and without variety, an untrained network repeats one pitch.
         let sampling = Sampling { temperature: 0.01, variety: 0.0, ..Sampling::default() };
         let longest_run = |in_real_pieces: Option<usize>| {
             let card = |card| Card { longest_run: vec![in_real_pieces], ..card };
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_least_likely_is_told_by_style() {
+    fn the_cards_factor_on_min_p_applies_to_its_style() {
         let sampling = Sampling { min_p: 0.2, ..Sampling::default() };
         let of =
             |factor: f32, seed| compose(|card| Card { min_p: vec![factor], ..card }, None, &sampling, seed);

@@ -70,12 +70,12 @@ impl NetworkConfig {
     }
 }
 
-/// One parameter tensor: where it lies in the flat buffer, row-major.
+/// A parameter tensor in the flat buffer, row-major.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
     /// Its name in the weights file and for `candle_nn` modules.
     pub name: String,
-    /// Where it lies.
+    /// Its part of the buffer.
     pub range: Range<usize>,
     /// Rows and columns; a bias has one row.
     pub shape: [usize; 2],
@@ -118,7 +118,7 @@ pub struct HeadSlots {
     pub out: LinearSlots,
 }
 
-/// Where each tensor lies in one flat buffer.
+/// The tensors of a network in one flat buffer.
 #[derive(Debug, Clone)]
 pub struct Layout {
     /// `[rows + styles, E]`.
@@ -193,7 +193,7 @@ impl Layout {
 pub struct Network {
     /// The sizes.
     pub config: NetworkConfig,
-    /// Where each tensor lies in `parameters`.
+    /// The tensors in `parameters`.
     pub layout: Layout,
     /// `[layout.n_parameters]`.
     pub parameters: Vec<f32>,

@@ -80,7 +80,7 @@ impl Stepper {
         let lanes = &mut self.lanes[..advances.len()];
         for (layer_idx, layer) in network.layers().iter().enumerate() {
             let own = layer_idx * hidden..(layer_idx + 1) * hidden;
-            // The input, the output of the layer below, lies right before this layer's own.
+            // The input, the output of the layer below, is right before this layer's own.
             let inputs = own.start - if layer_idx == 0 { 0 } else { hidden }..own.end;
             for (advance, lane) in advances.iter().zip(&mut *lanes) {
                 if layer_idx == 0 {

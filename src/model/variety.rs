@@ -11,7 +11,7 @@ use crate::music::{Family, Note, Tick};
 
 /// The most notes of a figure repeated in direct succession.
 const LONGEST_FIGURE: usize = 8;
-/// A note returns when it follows the same notes as before: at least so many.
+/// A note counts as a return when this many notes before it are the same too.
 const PAST: usize = 4;
 /// Passages are compared no further back.
 const LONGEST_PASSAGE: usize = 256;

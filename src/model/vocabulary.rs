@@ -60,7 +60,7 @@ const METERS: [(u8, u8); 19] = [
     (8, 8),
 ];
 
-/// The class of the shift from an onset at `from` to one at `to`, which must not lie before it.
+/// The class of the shift from an onset at `from` to one at `to`, which must not be earlier.
 ///
 /// Up to four quarters the shift is exact; beyond, it names the nearest beat.
 #[must_use]
@@ -74,7 +74,7 @@ pub fn shift_class(from: Tick, to: Tick) -> usize {
     (EXACT_SHIFT + beat - 4) as usize
 }
 
-/// Where an onset lies that is shifted by `class` from one at `from`.
+/// The onset shifted by `class` from one at `from`.
 #[must_use]
 pub fn shifted(from: Tick, class: usize) -> Tick {
     let class = class as i64;

@@ -3,7 +3,7 @@
 use crate::music::note::Family;
 use crate::music::time::Beats;
 
-/// A note as it is played: in host time, finer than any tick, on a channel and a key.
+/// A note in host time, finer than any tick, on a channel and a key.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PerformedNote {
     /// Where it begins.

@@ -19,7 +19,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// The bar that holds `tick`: its start and its meter. Ticks before zero lie in bars of the first meter.
+    /// The start and meter of the bar that holds `tick`. Bars before zero have the first meter.
     #[must_use]
     pub fn bar_at(&self, tick: Tick) -> (Tick, Meter) {
         let change_idx = self.meters.partition_point(|(start, _)| *start <= tick);

@@ -84,7 +84,7 @@ impl Memory {
         }
     }
 
-    /// Adds a note; `false` if it does not lie after the last in the order of [`Note`], and is ignored.
+    /// Adds a note. Returns `false` and ignores it if it does not come after the last one in the order of [`Note`].
     pub fn push(&mut self, note: &Note) -> bool {
         let follows = self.notes.last().is_none_or(|last| is_after(note, last));
         if follows {

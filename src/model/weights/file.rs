@@ -65,8 +65,7 @@ fn tensors_to_write(
     Ok(tensors)
 }
 
-/// The header of a safetensors file, with a file that was cut off told apart from one that never was a weights
-/// file.
+/// The header of a safetensors file. A file that was cut off is an error of its own, unlike other foreign files.
 fn read_metadata(bytes: &[u8]) -> Result<Metadata, ModelError> {
     let found = bytes.len() as u64;
     let Some((prefix, rest)) = bytes.split_first_chunk::<8>() else {
@@ -112,7 +111,7 @@ fn stored_name(name: &str, format: u32) -> Cow<'_, str> {
     }
 }
 
-/// How a tensor of the network lies in a file.
+/// A tensor of the network in a file.
 struct Stored {
     name: String,
     shape: Vec<usize>,

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::music::smf::error::SmfError;
 use crate::music::smf::events::{Ending, TrackEnd};
+use crate::music::smf::steps;
 use crate::music::smf::warnings::Warnings;
 
 /// The header, repaired.
@@ -145,6 +146,7 @@ impl<'a> Chunks<'a> {
     /// The next track, if there is another.
     pub(super) fn next_track(&mut self, warnings: &mut Warnings) -> Option<Body> {
         loop {
+            steps::count(1);
             let start = self.position;
             let (Some(id), Some(length)) = (self.bytes.get(start..start + 4), u32_at(self.bytes, start + 4))
             else {
@@ -220,7 +222,10 @@ fn is_name(id: &[u8]) -> bool {
 
 /// The first occurrence of `needle` at or after `from`.
 fn find(bytes: &[u8], needle: [u8; 4], from: usize) -> Option<usize> {
-    bytes.get(from..)?.windows(4).position(|window| window == &needle[..]).map(|idx| from + idx)
+    let rest = bytes.get(from..)?;
+    let found = rest.windows(4).position(|window| window == &needle[..]);
+    steps::count(found.unwrap_or(rest.len()));
+    found.map(|idx| from + idx)
 }
 
 fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {

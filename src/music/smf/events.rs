@@ -6,6 +6,7 @@ use midly::num::{u4, u7, u24};
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
 use crate::music::meter::Meter;
+use crate::music::smf::steps;
 use crate::music::smf::warnings::Warnings;
 
 /// An event that is used: notes, programs, the pedals and switches that end notes, tempo, meter, key.
@@ -228,6 +229,7 @@ impl<'a> TrackReader<'a> {
         let rest = &self.bytes[self.position..];
         let n_skipped = rest.iter().position(|byte| *byte >= 0x80);
         let length = n_skipped.unwrap_or(rest.len());
+        steps::count(length);
         warnings.add(self.position, || format!("{length} bytes that belong to no message skipped"));
         self.position += length;
         n_skipped.map(|_| Found::StatusAhead).ok_or(OutOfBytes)
@@ -264,6 +266,7 @@ impl<'a> TrackReader<'a> {
     }
 
     fn take(&mut self, n: usize) -> Result<&'a [u8], OutOfBytes> {
+        steps::count(n);
         let taken = self.bytes[self.position..].get(..n).ok_or(OutOfBytes)?;
         self.position += n;
         Ok(taken)

@@ -6,6 +6,8 @@
 //!
 //! Reading takes time and memory in proportion to the length of the file, whatever the file claims.
 
+mod steps;
+
 mod warnings;
 pub use warnings::Warning;
 

@@ -6,6 +6,7 @@ use midly::{MidiMessage, TrackEventKind};
 
 use crate::music::smf::events::Event;
 use crate::music::smf::file::{DRUM_CHANNEL, SmfNote};
+use crate::music::smf::steps;
 use crate::music::smf::warnings::Warnings;
 
 /// A note without a note-off lasts a bar of 4/4 at most.
@@ -34,6 +35,7 @@ pub(super) fn pair(
     let mut pairing =
         Pairing { notes: Vec::new(), offsets: Vec::new(), next: Vec::new(), n_stray: 0, first_stray: 0 };
     for event in events {
+        steps::count(1);
         let TrackEventKind::Midi { channel, message } = event.kind else {
             continue;
         };
@@ -208,6 +210,7 @@ impl Pairing {
     }
 
     fn end(&mut self, note_idx: usize, tick: u64) {
+        steps::count(1);
         if let Some(note) = self.notes.get_mut(note_idx) {
             note.duration = tick.saturating_sub(note.start);
         }
