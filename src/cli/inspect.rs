@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::ensure;
 use serde_json::json;
 
 use crate::cli::model;
@@ -48,13 +48,21 @@ pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
         }
         print_line(text.trim_end())?;
     }
-    match agreement {
-        Some(Agreement { n_notes: 0, .. }) => bail!("expected primers to check the model with, found none"),
-        Some(agreement) if share(agreement.largest) > ALLOWED => {
-            bail!("playing differs from candle by more than {:.0}%", 100.0 * ALLOWED)
-        }
-        _ => Ok(()),
-    }
+    agreement.as_ref().map_or(Ok(()), judge)
+}
+
+/// # Errors
+/// If playing differs from candle by more than is allowed, or nothing could be compared.
+fn judge(agreement: &Agreement) -> anyhow::Result<()> {
+    let largest = share(agreement.largest);
+    ensure!(agreement.n_notes > 0, "expected primers to check the model with, found none");
+    ensure!(
+        largest <= ALLOWED,
+        "playing differs from candle by {:.0}%, more than {:.0}%",
+        100.0 * largest,
+        100.0 * ALLOWED
+    );
+    Ok(())
 }
 
 /// A difference of log-probabilities as a share of the probability.
@@ -153,8 +161,21 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::inspect::{as_json, as_text};
-    use crate::model::Model;
+    use crate::cli::inspect::{as_json, as_text, in_words, judge};
+    use crate::model::{Agreement, Model};
+
+    #[test]
+    fn a_check_fails_beyond_what_is_allowed_and_without_primers() {
+        let agreement = |n_notes, largest| Agreement { n_notes, largest, mean: 0.01 };
+        assert!(judge(&agreement(100, 0.1)).is_ok());
+        assert!(judge(&agreement(100, 1.0)).is_err());
+        assert!(judge(&agreement(0, 0.0)).is_err());
+        let words = in_words(&agreement(100, 0.1));
+        assert!(
+            words.contains("100 notes") && words.contains("1.0% on average and 10.5% at most"),
+            "{words}"
+        );
+    }
 
     #[test]
     fn a_card_names_every_style_and_the_hash() {

@@ -41,7 +41,8 @@ pub fn check(model: &Arc<Model>) -> candle_core::Result<Agreement> {
     let sum: f64 = differences.iter().copied().map(f64::from).sum();
     Ok(Agreement {
         n_notes: differences.len() / 5,
-        largest: differences.iter().copied().fold(0.0, f32::max),
+        // Not a number counts as the largest.
+        largest: differences.iter().copied().max_by(f32::total_cmp).unwrap_or(0.0),
         mean: (sum / differences.len().max(1) as f64) as f32,
     })
 }
