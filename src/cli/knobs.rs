@@ -161,7 +161,8 @@ mod tests {
         for (knob, name) in options(Role::Composing).chain(options(Role::Performing)) {
             let kind = knob.kind();
             let default = kind.number(knob.spec().default);
-            assert_eq!(parse_number(kind, &number_text(kind, default)), Ok(default), "{name}");
+            let typed = parse_number(kind, &number_text(kind, default));
+            assert_eq!(typed.map(|number| number as f32), Ok(default as f32), "{name}");
             for nonsense in ["", "NaN", "inf", "1e30", "-1e30", "no such value"] {
                 assert!(parse_number(kind, nonsense).is_err(), "{name} {nonsense}");
             }
