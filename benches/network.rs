@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use continuo::model::Position;
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::packed::PackedNetwork;
+use continuo::model::played::Played;
 use continuo::model::simd::Products;
 use continuo::model::step::{Advance, HiddenState, Stepper};
 use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};
@@ -12,6 +12,7 @@ use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
 use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::fused::Worker;
 use continuo::training::engines::optimiser::AdamW;
+use continuo::training::threads::Threads;
 use continuo::training::windows::{Reader, Window};
 use divan::Bencher;
 use divan::counter::ItemsCount;
@@ -101,21 +102,16 @@ fn update(bencher: Bencher, config: &NetworkConfig, products: Products) {
     let mut network = Network::random(*config, 1);
     let mut optimiser = AdamW::new(&network.layout, 0.01);
     let mut lanes = [1, 2].map(|seed| lane(products, &network, seed));
+    let threads = Threads::new(lanes.len()).unwrap();
     let n_notes = lanes.len() * N_STREAMS * N_STEPS;
     bencher.counter(ItemsCount::new(n_notes)).bench_local(|| {
-        let shared = &network;
-        std::thread::scope(|scope| {
-            for lane in &mut lanes {
-                scope.spawn(move || {
-                    let Lane { streams, window, .. } = lane;
-                    window.fill_with([N_STEPS, N_STREAMS], |idx, position| streams[idx].read_into(position));
-                    lane.worker.clear_gradient();
-                    lane.worker.train(shared, &lane.window, 1.0 / n_notes as f32)
-                });
-            }
+        threads.map(&mut lanes, |Lane { streams, window, worker }| {
+            window.fill_with([N_STEPS, N_STREAMS], |idx, position| streams[idx].read_into(position));
+            worker.clear_gradient();
+            worker.train(&network, window, 1.0 / n_notes as f32)
         });
         let gradients = lanes.each_ref().map(|lane| lane.worker.gradient.as_slice());
-        optimiser.update(&mut network.parameters, &gradients, 1e-3, 2)
+        optimiser.update(&mut network.parameters, &gradients, 1e-3, &threads)
     });
 }
 
@@ -123,7 +119,7 @@ fn update(bencher: Bencher, config: &NetworkConfig, products: Products) {
 #[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE), ("3x512", LARGE)], sample_count = 200, sample_size = 10)]
 fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let network = Network::random(*config, 1);
-    let played = PackedNetwork::new(&network);
+    let played = Played::new(&network);
     let mut stream = Stream { seed: 1, reader: Reader::new(piece(1)) };
     let mut next = || {
         let mut position = Position::padding();
@@ -139,7 +135,7 @@ fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
 /// The same for eight streams of notes, one after the other and together, as instances of the plugin are.
 #[divan::bench(args = [1, 8], sample_count = 100, sample_size = 10)]
 fn eight_playing_steps_in_groups_of(bencher: Bencher, n_together: usize) {
-    let played = PackedNetwork::new(&Network::random(LARGE, 1));
+    let played = Played::new(&Network::random(LARGE, 1));
     let mut streams =
         (0..8).map(|seed| Stream { seed, reader: Reader::new(piece(seed)) }).collect::<Vec<_>>();
     let mut positions = vec![Position::padding(); 8];

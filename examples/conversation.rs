@@ -19,6 +19,7 @@ use continuo::player::{
     Block, ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs, Player, Transport,
 };
 use continuo::training::corpus::{Corpus, Part, StyleFolder};
+use continuo::training::threads::Threads;
 
 const N_HEARD: i64 = 4;
 const N_ANSWERED: i64 = 8;
@@ -47,7 +48,10 @@ fn answers(model: &Arc<Model>, folder: &StyleFolder, n_pieces: usize) {
         return eprintln!("the model has no style {name}");
     };
     let style = style as u8;
-    let corpus = match Corpus::read(std::slice::from_ref(folder)) {
+    let corpus = Threads::on_all_cores().map_err(|error| error.to_string()).and_then(|threads| {
+        Corpus::read(std::slice::from_ref(folder), &threads).map_err(|error| error.to_string())
+    });
+    let corpus = match corpus {
         Ok(corpus) => corpus,
         Err(error) => return eprintln!("{error}"),
     };

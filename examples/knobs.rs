@@ -5,12 +5,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use continuo::composer::{Take, Writer, compose_until};
 use continuo::model::{Beginning, Generator, Model, StyleMix};
 use continuo::music::{Meter, Mode, Note, Tick};
 use continuo::player::ComposingKnobs;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 
 /// Pieces of each style.
 const N_SEEDS: u32 = 2;
@@ -93,9 +93,9 @@ fn temperature(model: &Arc<Model>) {
     println!("|---|---|---|---|");
     for temperature in [0.5, 0.75, 1.0, 1.25, 1.5] {
         let pieces = compose(model, &ComposingKnobs { temperature, ..ComposingKnobs::default() });
-        let surprise = in_parallel(&pieces.iter().enumerate().collect::<Vec<_>>(), |(idx, notes)| {
-            surprise(model, idx / N_SEEDS as usize, notes)
-        });
+        let pieces_by_idx = pieces.par_iter().enumerate();
+        let surprise: Vec<f64> =
+            pieces_by_idx.map(|(idx, notes)| surprise(model, idx / N_SEEDS as usize, notes)).collect();
         let pitches =
             mean(pieces.iter().map(|notes| entropy(notes.iter().map(|note| i64::from(note.pitch)))));
         let distances = mean(pieces.iter().map(|notes| {
@@ -235,13 +235,14 @@ fn blend(model: &Arc<Model>) {
                 .into_iter()
                 .map(|knobs| ComposingKnobs { second_style: (knobs.style + 1) % n_styles as u8, ..knobs })
                 .collect();
-        let pieces = in_parallel(&orders, |knobs| (knobs, compose_one(model, &knobs)));
+        let pieces: Vec<_> = orders.par_iter().map(|knobs| (knobs, compose_one(model, knobs))).collect();
         let n_notes: usize = pieces.iter().map(|(_, notes)| notes.len()).sum();
-        let lean = in_parallel(&pieces.iter().collect::<Vec<_>>(), |(knobs, notes)| {
+        let lean = |(knobs, notes): &(&ComposingKnobs, Vec<Note>)| {
             let [first, second] =
                 [knobs.style, knobs.second_style].map(|style| surprise(model, usize::from(style), notes));
             first - second
-        });
+        };
+        let lean: Vec<f64> = pieces.par_iter().map(lean).collect();
         let a_beat = n_notes as f64 / (pieces.len() as i64 * N_BARS * 4) as f64;
         println!("| {blend} | {a_beat:.2} | {:+.2} |", mean(lean.into_iter()));
     }
@@ -255,33 +256,13 @@ fn orders(model: &Arc<Model>, knobs: &ComposingKnobs) -> Vec<ComposingKnobs> {
 
 /// The pieces of all styles and seeds, those of one style together.
 fn compose(model: &Arc<Model>, knobs: &ComposingKnobs) -> Vec<Vec<Note>> {
-    in_parallel(&orders(model, knobs), |knobs| compose_one(model, &knobs))
+    orders(model, knobs).par_iter().map(|knobs| compose_one(model, knobs)).collect()
 }
 
 fn compose_one(model: &Arc<Model>, knobs: &ComposingKnobs) -> Vec<Note> {
     let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(model)));
     compose_until(&mut take, &mut writer, knobs, Meter::COMMON, Tick(N_BARS * BAR));
     take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect()
-}
-
-/// The results of `work` on each item, in their order, computed on all cores.
-fn in_parallel<T: Copy + Sync, R: Send>(items: &[T], work: impl Fn(T) -> R + Sync) -> Vec<R> {
-    let next = AtomicUsize::new(0);
-    let one = || {
-        let mut done = Vec::new();
-        loop {
-            let idx = next.fetch_add(1, Ordering::Relaxed);
-            let Some(item) = items.get(idx) else { return done };
-            done.push((idx, work(*item)));
-        }
-    };
-    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut done: Vec<(usize, R)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(one)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    });
-    done.sort_by_key(|(idx, _)| *idx);
-    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn mean(values: impl Iterator<Item = f64>) -> f64 {

@@ -20,6 +20,7 @@ use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Piece, smf};
 use continuo::training::corpus::{Corpus, Part, StyleFolder};
 use continuo::training::engines::validation::validate;
+use continuo::training::threads::Threads;
 use continuo::training::windows::Streams;
 use continuo::training::windows::Window;
 use rand::{RngExt, SeedableRng};
@@ -79,9 +80,9 @@ fn varied(piece: &Piece, seed: u64) -> Piece {
 
 fn read(folder: &Path, cache: &Path) -> Result<()> {
     let began = Instant::now();
-    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = Threads::on_all_cores()?;
     let style = StyleFolder { name: "Large".into(), path: folder.into() };
-    let corpus = std::sync::Arc::new(Corpus::open(&[style], Some(cache), n_threads)?);
+    let corpus = std::sync::Arc::new(Corpus::open(&[style], Some(cache), &threads)?);
     let seconds = began.elapsed().as_secs_f64();
     println!(
         "{} files{}, {} refused, {} duplicates, {} near-duplicates; {} pieces to train on with {} notes, {} to choose on",
@@ -94,7 +95,7 @@ fn read(folder: &Path, cache: &Path) -> Result<()> {
         corpus.n_notes(),
         corpus.n_pieces(Part::Valid)
     );
-    println!("read in {seconds:.1} s with {n_threads} threads; {}", memory());
+    println!("read in {seconds:.1} s with {} threads; {}", threads.count(), memory());
     let began = Instant::now();
     let mut streams = Streams::begin(&corpus, 1, 64, 0..64);
     let mut window = Window::default();
@@ -102,7 +103,7 @@ fn read(folder: &Path, cache: &Path) -> Result<()> {
     println!("100 windows of 64 x 128 notes in {:.2} s; {}", began.elapsed().as_secs_f64(), memory());
     let config = NetworkConfig { n_styles: 1, embedding: 8, hidden: 8, n_layers: 1, head: 8 };
     let began = Instant::now();
-    let validation = validate(&Network::random(config, 1), &corpus, n_threads, Some(2_000_000));
+    let validation = validate(&Network::random(config, 1), &corpus, &threads, Some(2_000_000));
     println!(
         "two million notes looked at ({:.1} nats) in {:.1} s; {}",
         validation.mean,

@@ -11,6 +11,7 @@ use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::cuda::{CudaTrainer, Precision, Staged};
 use continuo::training::engines::fused::Worker;
 use continuo::training::engines::optimiser::AdamW;
+use continuo::training::threads::Threads;
 use continuo::training::windows::{Reader, Window};
 
 const N_STEPS: usize = 11;
@@ -92,7 +93,7 @@ fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
         let gradients: Vec<&[f32]> = workers.iter().map(|worker| worker.gradient.as_slice()).collect();
         let sum: Vec<f32> =
             (0..network.parameters.len()).map(|idx| gradients.iter().map(|g| g[idx]).sum()).collect();
-        optimiser.update(&mut network.parameters, &gradients, 1e-3, 1);
+        optimiser.update(&mut network.parameters, &gradients, 1e-3, &Threads::new(1).unwrap());
 
         let losses =
             gpu.update(&Staged::new(&windows.iter().collect::<Vec<_>>()), 1e-3, window_idx as u64).unwrap();

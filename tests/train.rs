@@ -11,6 +11,7 @@ use continuo::music::{Family, Key, Note, Piece, Tick, smf};
 use continuo::training::corpus::{Corpus, StyleFolder};
 use continuo::training::engines::validation::validate;
 use continuo::training::start_from;
+use continuo::training::threads::Threads;
 
 fn trainer(arguments: &[&str], out: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
@@ -283,8 +284,9 @@ fn from_a_model_a_style_of_ones_own_is_learned_sooner_than_from_nothing_and_the_
     let anew = learn("anew.safetensors", &["--preset=standard"]);
 
     let shipped = Model::embedded().unwrap();
-    let mut corpus = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())]).unwrap();
-    let untouched = validate(&start_from(&shipped, &mut corpus), &corpus, 2, None).mean;
+    let threads = Threads::new(2).unwrap();
+    let mut corpus = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())], &threads).unwrap();
+    let untouched = validate(&start_from(&shipped, &mut corpus), &corpus, &threads, None).mean;
     let n_shipped = shipped.card().styles.len();
     assert_eq!(tuned.card().styles[..n_shipped], shipped.card().styles);
     assert_eq!(tuned.card().styles[n_shipped..], ["little pieces"]);

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use continuo::model::network::{HEADS, Network, NetworkConfig};
-use continuo::model::packed::PackedNetwork;
+use continuo::model::played::Played;
 use continuo::model::simd::Products;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::music::{Mode, Tick, smf};
 use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::fused::Worker;
 use continuo::training::engines::optimiser::AdamW;
+use continuo::training::threads::Threads;
 use continuo::training::windows::{Reader, RowLists, Window};
 
 const N_STEPS: usize = 128;
@@ -165,25 +165,18 @@ fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize, precisio
             ))
         })
         .collect::<Result<_>>()?;
-    let per_thread = lanes.len().div_ceil(n_threads.max(1));
+    let threads = Threads::new(n_threads)?;
     let mut seconds = Vec::new();
     for _ in 0..n_updates {
         let started = Instant::now();
-        let shared = &network;
-        std::thread::scope(|scope| {
-            for (chunk_idx, lanes) in lanes.chunks_mut(per_thread).enumerate() {
-                scope.spawn(move || {
-                    for (idx, (source, worker, window)) in lanes.iter_mut().enumerate() {
-                        let first = (chunk_idx * per_thread + idx) * LANE;
-                        source.fill(window, first..first + LANE);
-                        worker.clear_gradient();
-                        worker.train(shared, window, 1.0 / (BATCH * N_STEPS) as f32);
-                    }
-                });
-            }
+        let numbered: Vec<_> = lanes.iter_mut().enumerate().collect();
+        threads.map(numbered, |(idx, (source, worker, window))| {
+            source.fill(window, idx * LANE..(idx + 1) * LANE);
+            worker.clear_gradient();
+            worker.train(&network, window, 1.0 / (BATCH * N_STEPS) as f32);
         });
         let gradients: Vec<&[f32]> = lanes.iter().map(|(_, worker, _)| worker.gradient.as_slice()).collect();
-        optimiser.update(&mut network.parameters, &gradients, 1e-3, n_threads);
+        optimiser.update(&mut network.parameters, &gradients, 1e-3, &threads);
         seconds.push(started.elapsed().as_secs_f64());
     }
     let version = if products == Products::Bf16 { "bf16 products" } else { "f32" };
@@ -193,7 +186,7 @@ fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize, precisio
 /// Steps of the LSTM at batch 1, one thread, over real notes.
 fn step(size: &str, folder: &Path, n_steps: usize) -> Result<()> {
     let network = Network::random(config(size)?, 1);
-    let played = PackedNetwork::new(&network);
+    let played = Played::new(&network);
     let mut window = Window::default();
     Source::new(folder)?.fill(&mut window, 0..1);
     let mut stepper = Stepper::new(&network.config);
@@ -210,21 +203,10 @@ fn step(size: &str, folder: &Path, n_steps: usize) -> Result<()> {
 /// Reads every file of a folder, with 0 threads on all processors.
 fn read(folder: &Path, n_threads: usize) -> Result<()> {
     let files = midi_files(folder)?;
-    let next = AtomicUsize::new(0);
+    let threads = if n_threads == 0 { Threads::on_all_cores() } else { Threads::new(n_threads) }?;
     let started = Instant::now();
-    let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let n_threads = if n_threads == 0 { n_processors } else { n_threads };
-    let read_some = || {
-        let mut n_notes = 0;
-        while let Some(path) = files.get(next.fetch_add(1, Ordering::Relaxed)) {
-            n_notes += smf::load(path).map_or(0, |smf| smf.notes.len());
-        }
-        n_notes
-    };
-    let n_notes: usize = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(read_some)).collect();
-        threads.into_iter().map(|thread| thread.join().unwrap_or(0)).sum()
-    });
+    let n_notes: usize =
+        threads.map(&files, |path| smf::load(path).map_or(0, |smf| smf.notes.len())).iter().sum();
     let seconds = [started.elapsed().as_secs_f64()];
     print(
         &serde_json::json!({ "seconds": seconds, "files": files.len(), "notes": n_notes, "peak_mib": peak_mib() }),

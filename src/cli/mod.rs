@@ -6,8 +6,6 @@ mod model;
 
 mod values;
 
-mod knobs;
-
 mod composing;
 
 mod performing;

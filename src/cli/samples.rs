@@ -2,7 +2,6 @@
 //! threads.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use indicatif::ProgressBar;
 
@@ -11,6 +10,7 @@ use crate::composer::{Take, Writer};
 use crate::model::{Model, StepSlot, join_all};
 use crate::music::{Key, Meter, Mode, Piece, Scale, Tick};
 use crate::player::ComposingKnobs;
+use crate::training::threads::Threads;
 
 /// What one sample is to be.
 #[derive(Debug, Clone, Copy)]
@@ -25,33 +25,28 @@ pub(super) struct Order {
 }
 
 /// Composes `n_bars` bars to each order, all other knobs as they stand in a fresh plugin, in C.
-pub(super) fn compose_all(model: &Arc<Model>, orders: &[Order], n_bars: u32, n_threads: usize) -> Vec<Piece> {
-    let next = AtomicUsize::new(0);
+pub(super) fn compose_all(
+    model: &Arc<Model>,
+    orders: &[Order],
+    n_bars: u32,
+    threads: &Threads,
+) -> Vec<Piece> {
     // As many as are cheaper together, but no thread is to be left without.
-    let n_together = orders.len().div_ceil(n_threads.max(1)).clamp(1, 8);
+    let n_together = orders.len().div_ceil(threads.count()).clamp(1, 8);
     let groups: Vec<&[Order]> = orders.chunks(n_together).collect();
     // On a terminal only, and not for a few.
     let bar = if orders.len() > 20 { ProgressBar::new(orders.len() as u64) } else { ProgressBar::hidden() };
-    let work = || {
-        let mut done = Vec::new();
-        while let Some(group) = groups.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let slots = group.iter().map(|_| StepSlot::default());
-            let works = group
-                .iter()
-                .zip(slots)
-                .map(|(order, slot)| (compose_one(model, order, n_bars, slot.clone()), slot));
-            done.extend(group.iter().map(|order| order.seed).zip(join_all(works)));
-            bar.inc(group.len() as u64);
-        }
-        done
-    };
-    let mut pieces: Vec<(u32, Piece)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads.max(1)).map(|_| scope.spawn(work)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
+    let pieces = threads.map(groups, |group| {
+        let works = group.iter().map(|order| {
+            let slot = StepSlot::default();
+            (compose_one(model, order, n_bars, slot.clone()), slot)
+        });
+        let pieces = join_all(works);
+        bar.inc(group.len() as u64);
+        pieces
     });
     bar.finish_and_clear();
-    pieces.sort_by_key(|(seed, _)| *seed);
-    pieces.into_iter().map(|(_, piece)| piece).collect()
+    pieces.into_iter().flatten().collect()
 }
 
 async fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32, slot: StepSlot) -> Piece {
@@ -82,6 +77,7 @@ mod tests {
     use crate::cli::samples::{Order, compose_all};
     use crate::model::Model;
     use crate::music::{Meter, Mode};
+    use crate::training::threads::Threads;
 
     #[test]
     fn samples_are_the_same_however_many_are_composed_side_by_side() {
@@ -91,10 +87,12 @@ mod tests {
             Order { style, seed, temperature: 1.0, variety: 0.5, meter: Meter::COMMON, mode: Mode::Minor }
         };
         let orders: Vec<Order> = (1..=19).map(order).collect();
-        let alone: Vec<_> = orders.iter().flat_map(|order| compose_all(&model, &[*order], 8, 1)).collect();
+        let one = Threads::new(1).unwrap();
+        let alone: Vec<_> = orders.iter().flat_map(|order| compose_all(&model, &[*order], 8, &one)).collect();
         assert!(alone.iter().any(|piece| piece.notes.len() > 5));
         for n_threads in [1, 3] {
-            assert_eq!(compose_all(&model, &orders, 8, n_threads), alone);
+            let threads = Threads::new(n_threads).unwrap();
+            assert_eq!(compose_all(&model, &orders, 8, &threads), alone);
         }
     }
 }

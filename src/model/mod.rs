@@ -1,5 +1,5 @@
-//! Note encoding, the LSTM, constraints and sampling, the weights file, and the generator: feed a note, draw the
-//! next.
+//! Note encoding, the LSTM, constraints and sampling, the weights file, and the generator: feed a note,
+//! draw the next.
 //!
 //! Never on the audio thread.
 
@@ -20,22 +20,9 @@ pub(crate) mod matrix;
 
 pub mod activation;
 
-pub mod packed;
+pub mod played;
 
 pub mod step;
-
-mod passages;
-pub use passages::{PASSAGE, Passages};
-
-mod card;
-pub use card::{Card, Primer};
-
-pub mod weights;
-pub use weights::{Model, ModelError};
-
-mod batching;
-pub use batching::{StepBatcher, StepSlot};
-pub(crate) use batching::{block_on, join_all};
 
 mod sampling;
 pub use sampling::{Constraints, Drawn, Given, Sampling, StyleMix};
@@ -48,8 +35,15 @@ mod variety;
 
 mod next_note;
 
+mod batching;
+pub use batching::{StepBatcher, StepSlot};
+pub(crate) use batching::{block_on, join_all};
+
+mod passages;
+pub use passages::{PASSAGE, Passages};
+
 mod generator;
 pub use generator::{Beginning, Generator, Snapshot};
 
-mod check;
-pub use check::{Agreement, check};
+mod weights;
+pub use weights::{Card, Model, ModelError, Primer};

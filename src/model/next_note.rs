@@ -1,39 +1,37 @@
-//! Draws a note, part by part, within the constraints.
+//! The draw of one note, part by part, within what may be drawn.
 //!
-//! Every constraint is a mask before the draw. A class that would leave a later part without any is masked too, so
-//! that nothing is drawn twice.
+//! Every constraint is a mask before the draw. A part is closed where it would leave a later one nothing to
+//! be, so that nothing has to be drawn twice.
 
 use rand::Rng;
 
 use crate::model::activation::ln;
 use crate::model::draw::{Taste, draw_class};
 use crate::model::heads::{Heads, mask};
-use crate::model::passages::Passages;
-use crate::model::sampling::{Constraints, Drawn, Given, Sampling};
-use crate::model::variety;
 use crate::model::vocabulary::{
     N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, shift_class,
     shifted, velocity_class, velocity_of,
 };
+use crate::model::{Constraints, Drawn, Given, Passages, Sampling, variety};
 use crate::music::{Family, Note, Tick};
 
-/// Everything that the next note depends on.
+/// What the next note is drawn from.
 pub(crate) struct NextNote<'a> {
     pub(crate) heads: Heads<'a>,
     pub(crate) sampling: &'a Sampling,
     pub(crate) constraints: &'a Constraints,
     pub(crate) given: &'a Given,
-    /// Passages that the next note must not end, because the copy would be too long.
+    /// Which passages the next note may not end, as they would copy too much.
     pub(crate) copying: Option<&'a Passages>,
-    /// How many times in a row an instrument may play one pitch.
+    /// How many notes in a row an instrument may stay on one pitch.
     pub(crate) longest_run: Option<usize>,
 }
 
 impl NextNote<'_> {
-    /// A repetition counts as one from this many notes on.
+    /// After so many notes that were what came some bars before, a repetition is meant.
     const IN_FORM: usize = 4;
 
-    /// Draws it. A family without an open onset is masked, and another drawn.
+    /// Draws it. A family whose every onset is closed is masked, and another drawn.
     pub(crate) fn draw<R: Rng>(&mut self, rng: &mut R) -> Option<Drawn> {
         let mut families = self.families();
         loop {
@@ -69,12 +67,12 @@ impl NextNote<'_> {
         Taste { temperature: temperature * factor, nucleus, min_p }
     }
 
-    /// Makes the class likelier that continues a repetition: `class` finds it in the shift and the note that came
-    /// next then.
-    fn favour_repetition(&self, logits: &mut [f32], class: impl Fn(usize, &Note) -> Option<usize>) {
+    /// Makes a class likelier that carries on a repetition: the one that `class` finds in what followed then, a
+    /// shift and a note.
+    fn favour(&self, logits: &mut [f32], class: impl Fn(usize, &Note) -> Option<usize>) {
         let form = self.sampling.form;
         let returning = if form > 0.0 { self.heads.memory.returning(Self::IN_FORM) } else { None };
-        // Beats repeat anyway.
+        // A beat comes back of itself.
         let returning = returning.filter(|(_, then)| !then.family.is_drums());
         if let Some(logit) = returning.and_then(|(shift, then)| logits.get_mut(class(shift, then)?)) {
             *logit += form;
@@ -83,7 +81,7 @@ impl NextNote<'_> {
 
     fn families(&self) -> [f32; N_FAMILIES] {
         let mut logits = self.heads.family();
-        self.favour_repetition(&mut logits, |_, then| Some(then.family.index()));
+        self.favour(&mut logits, |_, then| Some(then.family.index()));
         let given = self.given.family;
         mask(&mut logits, |family| {
             Family::from_index(family).is_some_and(|family| {
@@ -93,7 +91,7 @@ impl NextNote<'_> {
         logits
     }
 
-    /// The onset after a shift: never before the current bar, even after a silence longer than any shift.
+    /// Where a shift leads: never before the current bar, even after a silence longer than any shift.
     fn onset(&self, shift: usize) -> Tick {
         let memory = self.heads.memory;
         self.given.onset.unwrap_or_else(|| shifted(memory.last_onset(), shift).max(memory.bar_start()))
@@ -101,13 +99,13 @@ impl NextNote<'_> {
 
     fn shifts(&mut self, family: usize) -> [f32; N_SHIFTS] {
         let mut logits = self.heads.shift(family);
-        self.favour_repetition(&mut logits, |shift, then| (then.family.index() == family).then_some(shift));
+        self.favour(&mut logits, |shift, then| (then.family.index() == family).then_some(shift));
         let memory = self.heads.memory;
         let (last, bar_start, bar_end) = (memory.last_onset(), memory.bar_start(), memory.bar_end());
         let spacing = self.constraints.grid.spacing().0;
         let earliest = self.given.from.unwrap_or(bar_start).max(bar_start);
         let earliest = earliest.max(if is_drums(family) { earliest } else { self.earliest_room() });
-        // Pitches of a chord ascend: there must be an open one above its last note.
+        // Pitches of a chord ascend: above the last note of a chord there must be one left.
         let is_chord_open =
             self.highest_open_pitch(family).is_some_and(|pitch| pitch >= memory.lowest_in_chord(family));
         let given_shift =
@@ -119,7 +117,7 @@ impl NextNote<'_> {
                 || shifted(last, shift) >= bar_start || shift == N_SHIFTS - 1,
                 |given| given == shift,
             );
-            // A note beyond the bar is never written: it only means that this bar is complete.
+            // What falls past the bar is never written: it only says that nothing more falls in this one.
             let is_on_grid = onset >= bar_end || (onset - bar_start).0 % spacing == 0;
             let is_early_enough = self.given.before.is_none_or(|before| onset < before);
             has_pitch
@@ -132,7 +130,7 @@ impl NextNote<'_> {
         logits
     }
 
-    /// When fewer notes sound than the polyphony allows; drums do not count.
+    /// From when on fewer notes sound than the polyphony allows; drums do not count.
     fn earliest_room(&self) -> Tick {
         let memory = self.heads.memory;
         let polyphony = usize::from(self.constraints.polyphony.max(1));
@@ -160,7 +158,7 @@ impl NextNote<'_> {
 
     fn pitches(&mut self, family: usize, shift: usize) -> [f32; N_PITCHES] {
         let mut logits = self.heads.pitch(family, shift);
-        self.favour_repetition(&mut logits, |then_shift, then| {
+        self.favour(&mut logits, |then_shift, then| {
             ((then_shift, then.family.index()) == (shift, family)).then_some(usize::from(then.pitch))
         });
         let lowest_in_chord = if shift == 0 { self.heads.memory.lowest_in_chord(family) } else { 0 };
@@ -170,7 +168,7 @@ impl NextNote<'_> {
             let is_copied = passages.endings(notes, onset);
             mask_if_some_are_left(&mut logits, |pitch| !is_copied(pitch as u8));
         }
-        if let Some(last) = self.longest_run.and_then(|most| variety::repeated(notes, family, most)) {
+        if let Some(last) = self.longest_run.and_then(|most| variety::hammered(notes, family, most)) {
             mask_if_some_are_left(&mut logits, |pitch| pitch != usize::from(last));
         }
         if self.sampling.variety > 0.0 {
@@ -180,10 +178,10 @@ impl NextNote<'_> {
         logits
     }
 
-    /// One duration is always open: the nearest to the limits when no class is within them.
+    /// One duration is always open: the nearest to the limits where no class lies within them.
     fn durations(&mut self, family: usize, shift: usize, pitch: usize) -> [f32; N_DURATIONS] {
         let mut logits = self.heads.duration(family, shift, pitch);
-        self.favour_repetition(&mut logits, |then_shift, then| {
+        self.favour(&mut logits, |then_shift, then| {
             let is_so_far =
                 (then_shift, then.family.index(), usize::from(then.pitch)) == (shift, family, pitch);
             is_so_far.then_some(duration_class(then.duration))
@@ -219,7 +217,7 @@ impl NextNote<'_> {
     }
 }
 
-/// Masks classes that are not open, unless that would leave none.
+/// Masks what is not open; nothing where that would be all that may be played.
 fn mask_if_some_are_left(logits: &mut [f32], is_open: impl Fn(usize) -> bool) {
     if logits.iter().enumerate().any(|(class, logit)| logit.is_finite() && is_open(class)) {
         mask(logits, is_open);
@@ -249,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn given_parts_are_taken_and_add_nothing_to_the_log_probability() {
+    fn what_is_given_is_taken_and_adds_no_surprise() {
         let mut generator = generator(3);
         let free = draw(&mut generator, &Constraints::default(), &Given::default(), 1).unwrap();
         assert!(free.log_probability < 0.0);
@@ -277,9 +275,9 @@ mod tests {
     }
 
     #[test]
-    fn onsets_keep_to_the_grid_and_the_given_range() {
+    fn onsets_keep_to_where_they_are_asked_to_be() {
         let mut generator = generator(4);
-        // Shifts longer than four beats reach beats only.
+        // Longer shifts than four beats reach beats only.
         let last =
             Note { onset: Tick(90), duration: Tick(12), pitch: 60, velocity: 80, family: Family::PIANO };
         generator.feed(&last);
@@ -293,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_given_part_that_the_constraints_exclude_gives_no_note() {
+    fn what_the_constraints_forbid_is_no_note_even_when_it_is_given() {
         let mut generator = generator(5);
         let constraints = Constraints {
             highest: 60,

@@ -1,9 +1,8 @@
-//! A note in host time.
+//! A note as it is played.
 
-use crate::music::note::Family;
-use crate::music::time::Beats;
+use crate::music::{Beats, Family};
 
-/// A note in host time, finer than any tick, on a channel and a key.
+/// A note as it is played: in host time, finer than any tick, on a channel and a key.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PerformedNote {
     /// Where it begins.
@@ -16,6 +15,6 @@ pub struct PerformedNote {
     pub key: u8,
     /// 1 to 127.
     pub velocity: u8,
-    /// The instrument family.
+    /// What plays it.
     pub family: Family,
 }

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::music::meter::Meter;
-use crate::music::note::Note;
-use crate::music::performed::PerformedNote;
-use crate::music::time::Tick;
+use crate::music::{Meter, Note, PerformedNote, Tick};
 
 /// One bar of composed music. Never changes once made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,8 +11,8 @@ pub struct Bar {
     pub start: Tick,
     /// Its time signature.
     pub meter: Meter,
-    /// Notes that begin in this bar, in the order of [`Note`], at song positions. They may last beyond
-    /// the bar.
+    /// Notes that begin in this bar, in the order of [`Note`], at song positions. They may ring over
+    /// the bar line.
     pub notes: Vec<Note>,
 }
 
@@ -27,12 +24,12 @@ impl Bar {
     }
 }
 
-/// Bars in ascending order that do not overlap. A gap is not composed yet, and silent.
+/// Bars in ascending order that do not overlap; gaps are silence not composed yet.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Score {
     /// The bars.
     pub bars: Vec<Arc<Bar>>,
-    /// Notes that the user played along, in order of time.
+    /// What somebody played beside them, in the order of time.
     pub played_in: Arc<[PerformedNote]>,
 }
 

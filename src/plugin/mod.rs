@@ -25,7 +25,8 @@ pub use window_size::{SavedSize, WindowSize};
 mod parameters;
 pub use parameters::Parameters;
 
-pub use crate::player::Knob;
+mod knob;
+pub use knob::Knob;
 
 mod remote;
 

@@ -1,23 +1,24 @@
-//! How to train.
+//! The configuration of a training run.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::model::network::NetworkConfig;
 use crate::model::simd::Products;
+use crate::training::threads::Threads;
 
-/// How to train.
+/// The configuration of a training run.
 #[derive(Debug, Clone)]
 pub struct TrainingConfig {
     /// Sizes of the network.
     pub network: NetworkConfig,
     /// Passes over as many notes as the training pieces hold; the learning rate falls over them.
     pub epochs: f64,
-    /// End after so many validations that found nothing better.
+    /// Validations without improvement after which the run ends.
     pub patience: usize,
-    /// Sequences side by side.
+    /// Sequences in a batch.
     pub batch: usize,
-    /// Notes in a window; the hidden state is carried on to the next.
+    /// Notes in a window; the hidden state is carried to the next window.
     pub sequence_length: usize,
     /// Highest learning rate.
     pub lr: f32,
@@ -27,31 +28,31 @@ pub struct TrainingConfig {
     pub dropout: f32,
     /// Share of a weight that an update takes away, times the learning rate.
     pub weight_decay: f32,
-    /// First number of every random sequence.
+    /// Random seed.
     pub seed: u64,
-    /// Threads to compute on; changes no result.
-    pub n_threads: usize,
-    /// End here even if epochs are left; the learning rate then falls in time, so that the result depends
-    /// on the machine's speed.
+    /// Threads to compute on; their number changes no result.
+    pub threads: Threads,
+    /// Time after which the run ends even if epochs are left. The learning rate then falls over time, so the result
+    /// depends on the machine's speed.
     pub time_limit: Option<Duration>,
-    /// Which network is the outcome.
+    /// Which network is kept.
     pub keep: Keep,
-    /// Validate after this many notes.
+    /// Notes between two validations.
     pub validate_every: usize,
-    /// Write a checkpoint after this time at the latest.
+    /// Longest time between two checkpoints.
     pub save_every: Duration,
-    /// Where to keep what a resumed run goes on from.
+    /// The checkpoint file, from which a run can be resumed.
     pub checkpoint: PathBuf,
     /// How the processor computes products.
     pub products: Products,
-    /// What to compute on.
+    /// The device that computes.
     pub device: Device,
 }
 
-/// What to compute on.
+/// A device that computes updates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Device {
-    /// The processor's cores.
+    /// The processor.
     Processor,
     /// The first NVIDIA GPU.
     #[cfg(feature = "cuda")]
@@ -61,8 +62,8 @@ pub enum Device {
 /// Which network of a run is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
-    /// That with the lowest validation loss.
+    /// The checkpoint with the lowest validation loss.
     Best,
-    /// That of the end.
+    /// The network at the end of the run.
     Last,
 }

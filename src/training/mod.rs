@@ -1,11 +1,13 @@
 //! A folder of MIDI files in, a trained network out.
 //!
 //! [`corpus`] reads the files, [`windows`] cuts their pieces into batches, [`engines`] make updates on the processor or
-//! a GPU, and [`run`] is the loop around them. [`measures`] and [`baselines`] say how good the outcome is.
+//! a GPU, and [`run`] is the loop around them. [`measures`] and [`baselines`] measure the outcome.
 
 pub mod config;
 
 pub mod losses;
+
+pub mod threads;
 
 pub mod corpus;
 

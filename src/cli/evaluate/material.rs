@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 
 use crate::model::Model;
 use crate::training::corpus::{Corpus, KeyedPiece, Part, StyleFolder, read_folder};
+use crate::training::threads::Threads;
 
 /// A folder, and the style of the model that bears its name or was learned from it.
 pub(super) fn with_style(model: &Model, folder: &str) -> Result<(StyleFolder, usize)> {
@@ -29,12 +30,12 @@ pub(super) struct Material {
 }
 
 impl Material {
-    pub(super) fn read(folders: &[StyleFolder], style: usize, part: &str) -> Result<Self> {
+    pub(super) fn read(folders: &[StyleFolder], style: usize, part: &str, threads: &Threads) -> Result<Self> {
         let mut measured = Vec::new();
         for folder in folders {
             let part = folder.path.join(part);
             let n_before = measured.len();
-            measured.extend(read_folder(if part.is_dir() { &part } else { &folder.path }, style)?);
+            measured.extend(read_folder(if part.is_dir() { &part } else { &folder.path }, style, threads)?);
             measured.retain(|piece: &Arc<KeyedPiece>| !piece.piece.notes.is_empty());
             if measured.len() == n_before {
                 bail!("no notes to measure in {}", folder.path.display());
@@ -43,7 +44,7 @@ impl Material {
         let is_split =
             |folder: &StyleFolder| folder.path.join(part).is_dir() && folder.path.join("train").is_dir();
         // As `train` reads them: what is nearly the same as a piece held out is not among them.
-        let corpus = folders.iter().all(is_split).then(|| Corpus::read(folders)).transpose()?;
+        let corpus = folders.iter().all(is_split).then(|| Corpus::read(folders, threads)).transpose()?;
         let train = corpus.map(|corpus| corpus.pieces(Part::Train).collect()).unwrap_or_default();
         Ok(Self { style, train, measured })
     }

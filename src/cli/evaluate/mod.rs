@@ -17,11 +17,12 @@ use crate::cli::evaluate::row::{MARKOV_ORDER, Row, Score, total};
 use crate::cli::print::print_line;
 use crate::cli::{model, values};
 use crate::model::Model;
-use crate::model::packed::rounded;
+use crate::model::played::as_played;
 use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::StyleFolder;
 use crate::training::engines::validation::evaluate;
+use crate::training::threads::Threads;
 
 /// What `evaluate` is told.
 #[derive(Debug, clap::Args)]
@@ -67,8 +68,7 @@ pub(super) struct EvaluateArgs {
 /// Measures the loss of whole pieces in nats a note, with the hidden state carried; and samples, if asked.
 pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let model = model::load(Some(&args.model))?;
-    let n_processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let n_threads = args.threads.unwrap_or(n_processors).max(1);
+    let threads = args.threads.map_or_else(Threads::on_all_cores, Threads::new)?;
     // What is wrong with the last folder is said before the first takes its time.
     let mut styles: Vec<(usize, Vec<StyleFolder>)> = Vec::new();
     for folder in &args.folders {
@@ -80,8 +80,8 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     }
     let mut rows = Vec::new();
     for (style, folders) in styles {
-        let material = Material::read(&folders, style, &args.part)?;
-        rows.push(row(args, &model, &material, n_threads));
+        let material = Material::read(&folders, style, &args.part, &threads)?;
+        rows.push(row(args, &model, &material, &threads));
     }
     let all = total(&rows);
     if args.json {
@@ -98,20 +98,20 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     })
 }
 
-fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, n_threads: usize) -> Row {
+fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &Threads) -> Row {
     let score = |(losses, n_notes)| Score { losses, n_notes };
     let measured = &material.measured;
-    let rounded = args.as_played.then(|| rounded(model.network()));
+    let rounded = args.as_played.then(|| as_played(model.network()));
     let network = rounded.as_ref().unwrap_or_else(|| model.network());
     let has_baselines = !args.no_baselines && !material.train.is_empty();
     Row {
         style: model.card().styles[material.style].clone(),
-        network: score(evaluate(network, measured, n_threads)),
+        network: score(evaluate(network, measured, threads)),
         baselines: has_baselines.then(|| {
             let markov = Markov::new(MARKOV_ORDER, &material.train);
-            let markov = score(baselines::evaluate(&markov, measured, n_threads));
+            let markov = score(baselines::evaluate(&markov, measured, threads));
             let copy_bar = CopyBar::new(&material.train);
-            [markov, score(baselines::evaluate(&copy_bar, measured, n_threads))]
+            [markov, score(baselines::evaluate(&copy_bar, measured, threads))]
         }),
         music: (args.samples > 0).then(|| {
             let wanted = music::Wanted {
@@ -120,7 +120,7 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, n_threads: 
                 temperature: args.temperature,
                 variety: args.variety,
                 seed: args.seed,
-                n_threads,
+                threads: threads.clone(),
             };
             music::Music::of(model, material, &wanted)
         }),

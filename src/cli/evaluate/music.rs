@@ -11,16 +11,17 @@ use crate::cli::samples::{Order, compose_all};
 use crate::model::Model;
 use crate::music::{Note, Tick};
 use crate::training::measures::{Comparison, Known, Means, Passage, Verdict, measure};
+use crate::training::threads::Threads;
 
 /// Which samples to compose.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) n_samples: u32,
     pub(super) n_bars: u32,
     pub(super) temperature: f32,
     pub(super) variety: f32,
     pub(super) seed: u32,
-    pub(super) n_threads: usize,
+    pub(super) threads: Threads,
 }
 
 /// How like real music the samples of one style are.
@@ -50,7 +51,7 @@ impl Music {
             }
         };
         let orders: Vec<Order> = (0..wanted.n_samples).map(order).collect();
-        let samples: Vec<Passage> = compose_all(model, &orders, wanted.n_bars, wanted.n_threads)
+        let samples: Vec<Passage> = compose_all(model, &orders, wanted.n_bars, &wanted.threads)
             .iter()
             .map(|piece| Passage::of_length(piece, n_bars))
             .collect();
@@ -63,7 +64,7 @@ impl Music {
         });
         let means = |passages: &[Passage]| Means::of(&passages.iter().map(measure).collect::<Vec<_>>());
         let comparison = Comparison { samples: means(&samples), real: means(&real), shared };
-        Self { wanted: *wanted, comparison }
+        Self { wanted: wanted.clone(), comparison }
     }
 
     pub(super) fn json(&self) -> Value {

@@ -6,6 +6,7 @@ use crate::model::Model;
 use crate::training::corpus::Corpus;
 use crate::training::engines::validation::Validation;
 use crate::training::run::CurvePoint;
+use crate::training::threads::Threads;
 
 /// All that the page tells of.
 pub(in crate::cli) struct Story<'a> {
@@ -16,5 +17,5 @@ pub(in crate::cli) struct Story<'a> {
     pub(in crate::cli) validation: &'a Validation,
     /// First seed of the samples.
     pub(in crate::cli) seed: u32,
-    pub(in crate::cli) n_threads: usize,
+    pub(in crate::cli) threads: &'a Threads,
 }

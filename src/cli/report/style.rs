@@ -41,11 +41,10 @@ pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Resul
         page.note("Nothing was held out of this style: real pieces are those it was trained on.");
     }
     rolls(story, style, real, page)?;
-    let samples: Vec<Passage> =
-        compose_all(story.model, &orders(story, style, real), N_BARS, story.n_threads)
-            .iter()
-            .map(|piece| Passage::of_length(piece, N_BARS as usize))
-            .collect();
+    let samples: Vec<Passage> = compose_all(story.model, &orders(story, style, real), N_BARS, story.threads)
+        .iter()
+        .map(|piece| Passage::of_length(piece, N_BARS as usize))
+        .collect();
     let passages: Vec<Passage> =
         real.iter().map(|piece| Passage::at_most(&piece.piece, N_BARS as usize)).collect();
     histograms(&samples, &passages, page)?;
@@ -94,7 +93,7 @@ fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut P
     let mut shown = Vec::new();
     for order in orders {
         // One at a time: all of one seed.
-        let pieces = compose_all(story.model, &[order], N_SHOWN as u32, 1);
+        let pieces = compose_all(story.model, &[order], N_SHOWN as u32, story.threads);
         let passage = pieces.first().map(|piece| Passage::of_length(piece, N_SHOWN)).unwrap_or_default();
         shown.push((format!("sample at temperature {}", order.temperature), passage));
     }
@@ -241,8 +240,8 @@ fn beside_baselines(
     };
     let mean = |(losses, n_notes): ([f64; 5], usize)| losses.map(|sum| sum / n_notes.max(1) as f64);
     let network = story.validation.by_style.get(style).copied().unwrap_or_default();
-    let markov = baselines::evaluate(&Markov::new(MARKOV_ORDER, train), held_out, story.n_threads);
-    let copy_bar = baselines::evaluate(&CopyBar::new(train), held_out, story.n_threads);
+    let markov = baselines::evaluate(&Markov::new(MARKOV_ORDER, train), held_out, story.threads);
+    let copy_bar = baselines::evaluate(&CopyBar::new(train), held_out, story.threads);
     let rows: Vec<Vec<String>> = vec![
         row("this network".into(), network.map(f64::from)),
         row(format!("Markov model of order {MARKOV_ORDER}"), mean(markov)),

@@ -9,12 +9,13 @@ use crate::cli::train::settings::Settings;
 use crate::model::network::{Network, NetworkConfig};
 use crate::training::config::{Keep, TrainingConfig};
 use crate::training::corpus::Corpus;
+use crate::training::threads::Threads;
 
 pub(super) fn config(
     args: &TrainArgs,
     corpus: &Corpus,
     from: Option<&Network>,
-    n_threads: usize,
+    threads: &Threads,
 ) -> Result<TrainingConfig> {
     let preset = Settings::of(args.preset);
     let settings = if from.is_some() { preset.to_fine_tune() } else { preset };
@@ -39,7 +40,7 @@ pub(super) fn config(
         dropout: args.dropout.unwrap_or(settings.dropout),
         weight_decay: args.weight_decay.unwrap_or(settings.weight_decay),
         seed: args.seed,
-        n_threads,
+        threads: threads.clone(),
         time_limit: minutes.map(|minutes| Duration::from_secs_f64((minutes * 60.0).clamp(1e-3, 1e9))),
         keep: if args.keep_last { Keep::Last } else { Keep::Best },
         validate_every: args

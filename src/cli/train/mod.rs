@@ -27,6 +27,7 @@ use crate::model::{Card, Model};
 use crate::training::config::TrainingConfig;
 use crate::training::corpus::{Corpus, StyleFolder};
 use crate::training::run::{Ending, Outcome, Start, train};
+use crate::training::threads::Threads;
 use crate::training::{limits, start_from};
 
 /// Set by Ctrl-C: the run ends after the update it is at.
@@ -40,9 +41,9 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     if !may_train(args)? {
         return Ok(());
     }
-    let n_threads = args.threads.unwrap_or_else(n_processors).max(1);
+    let threads = args.threads.map_or_else(Threads::on_all_cores, Threads::new)?;
     let folders: Vec<StyleFolder> = args.folders.iter().map(|folder| StyleFolder::parse(folder)).collect();
-    let mut corpus = Corpus::open(&folders, cache_path(args, &folders).as_deref(), n_threads)?;
+    let mut corpus = Corpus::open(&folders, cache_path(args, &folders).as_deref(), &threads)?;
     corpus.balance = args.balance.clamp(0.0, 1.0);
     progress::report_corpus(&corpus, &args.out.with_extension("log"))?;
     let model = args.from.as_deref().map(|path| model::load(Some(path))).transpose()?;
@@ -57,7 +58,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
             );
         }
     }
-    let config = config(args, &corpus, from.as_ref(), n_threads)?;
+    let config = config(args, &corpus, from.as_ref(), &threads)?;
     let start = match from {
         _ if args.resume => Start::Resume,
         Some(network) => Start::From(Box::new(network)),
@@ -81,7 +82,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     }
     let page = args.out.with_extension("html");
     let (curve, validation) = (&outcome.curve, &outcome.validation);
-    let story = Story { model: &model, corpus: &corpus, curve, validation, seed: 1, n_threads };
+    let story = Story { model: &model, corpus: &corpus, curve, validation, seed: 1, threads: &threads };
     report::write(&story, &page)?;
     println!("Wrote {}: open it in a browser to see what was learned.", page.display());
     Ok(())
@@ -103,10 +104,6 @@ fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -
         }
     }
     Ok(outcome)
-}
-
-fn n_processors() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// Neither overwrites nor retrains without being told.

@@ -1,20 +1,19 @@
-//! The header chunk, and the track chunks.
+//! The header, and where the tracks lie.
 
 use std::ops::Range;
 
-use crate::music::smf::error::SmfError;
+use crate::music::smf::SmfError;
 use crate::music::smf::events::{Ending, TrackEnd};
-use crate::music::smf::steps;
 use crate::music::smf::warnings::Warnings;
 
-/// The header, repaired.
+/// What the header says, made usable.
 #[derive(Debug)]
 pub(super) struct Header {
     /// Where the header begins.
     pub(super) start: usize,
     /// Where the first chunk after it should begin.
     pub(super) end: usize,
-    /// Where the music ends: the end of the file, or of the RIFF chunk that holds it.
+    /// Where the music ends: of the file, or of the RIFF chunk that holds it.
     pub(super) limit: usize,
     pub(super) format: u16,
     pub(super) n_tracks: u16,
@@ -22,7 +21,7 @@ pub(super) struct Header {
     pub(super) is_smpte: bool,
 }
 
-/// Read for a division of zero: it was common when such files were written.
+/// What files without a division most likely meant: it was common when such files were written.
 const FALLBACK_DIVISION: u16 = 96;
 
 impl Header {
@@ -56,7 +55,7 @@ impl Header {
     }
 }
 
-/// Where the header's chunk ends. A length other than 6 may be wrong; then the first track decides.
+/// Where the header's chunk ends, when its length can be wrong: the first track is a better witness.
 fn header_end(bytes: &[u8], start: usize, length: usize, limit: usize, warnings: &mut Warnings) -> usize {
     let declared = (start + 8).saturating_add(length);
     if length == 6 {
@@ -94,7 +93,7 @@ fn riff_limit(bytes: &[u8], start: usize) -> Option<usize> {
     is_riff.then(|| start.saturating_add(length as usize).min(bytes.len()))
 }
 
-/// What a file that is no MIDI file seems to be.
+/// Says what a file seems to be that is no MIDI file.
 fn guess(bytes: &[u8]) -> String {
     let known: [(&[u8], &str); 6] = [
         (b"PK\x03\x04", "a ZIP archive"),
@@ -114,21 +113,21 @@ fn guess(bytes: &[u8]) -> String {
     }
 }
 
-/// Goes from track to track, past alien chunks, even where lengths are wrong.
+/// Walks from track to track, past alien chunks, also where lengths are wrong.
 #[derive(Debug)]
 pub(super) struct Chunks<'a> {
     bytes: &'a [u8],
     position: usize,
-    /// Where `MTrk` occurs, ascending: to find the next track when a length is wrong.
+    /// Where `MTrk` stands, ascending: to find the next track when a length is wrong.
     track_starts: Vec<usize>,
 }
 
 /// A track's chunk.
 #[derive(Debug)]
 pub(super) struct Body {
-    /// Its events, as far as is known.
+    /// Its events, as far as can be told.
     pub(super) range: Range<usize>,
-    /// Where it ends according to its own length.
+    /// Where its chunk ends by its own account.
     declared_end: usize,
 }
 
@@ -143,10 +142,9 @@ impl<'a> Chunks<'a> {
         Self { bytes, position: header.end, track_starts }
     }
 
-    /// The next track, if there is another.
+    /// The next track, or nothing when there is none any more.
     pub(super) fn next_track(&mut self, warnings: &mut Warnings) -> Option<Body> {
         loop {
-            steps::count(1);
             let start = self.position;
             let (Some(id), Some(length)) = (self.bytes.get(start..start + 4), u32_at(self.bytes, start + 4))
             else {
@@ -175,7 +173,7 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// Moves past a track that has been read up to `end`.
+    /// Moves on behind a track that has been read up to `end`.
     pub(super) fn track_ended(&mut self, body: &Body, end: &TrackEnd, warnings: &mut Warnings) {
         let length_is_wrong = end.offset != body.declared_end && body.range.end != body.declared_end;
         if length_is_wrong {
@@ -220,12 +218,9 @@ fn is_name(id: &[u8]) -> bool {
     id.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
 }
 
-/// The first occurrence of `needle` at or after `from`.
+/// Where `needle` first stands at or after `from`.
 fn find(bytes: &[u8], needle: [u8; 4], from: usize) -> Option<usize> {
-    let rest = bytes.get(from..)?;
-    let found = rest.windows(4).position(|window| window == &needle[..]);
-    steps::count(found.unwrap_or(rest.len()));
-    found.map(|idx| from + idx)
+    bytes.get(from..)?.windows(4).position(|window| window == &needle[..]).map(|idx| from + idx)
 }
 
 fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {

@@ -1,11 +1,11 @@
-//! Warnings about what was repaired.
+//! What had to be repaired, in words.
 
 /// Something in a file that was repaired or left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// Where in the file, in bytes from its beginning.
     pub offset: usize,
-    /// What was found, and how it was read.
+    /// What was found, and what was made of it.
     pub message: String,
 }
 
@@ -15,7 +15,7 @@ impl std::fmt::Display for Warning {
     }
 }
 
-/// Collects warnings; beyond the first few it only counts, so that a badly damaged file costs no memory.
+/// Collects warnings; past the first few it only counts, so that a hopeless file costs no memory.
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
     list: Vec<Warning>,

@@ -13,6 +13,8 @@ pub use settings::Settings;
 mod view;
 pub use view::{Intent, Roll, View};
 
+mod tips;
+
 mod controls;
 
 mod pages;

@@ -8,7 +8,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::Knob;
-use crate::plugin::presets::preset::{Preset, PresetError, Role, VERSION};
+use crate::plugin::presets::{Preset, PresetError, Role};
+
+/// The version that is written.
+pub(super) const VERSION: u32 = 1;
 
 /// No preset is longer.
 const MAX_BYTES: u64 = 1 << 20;

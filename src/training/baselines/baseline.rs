@@ -6,6 +6,7 @@ use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_V
 use crate::training::baselines::place::{Place, Said};
 use crate::training::corpus::KeyedPiece;
 use crate::training::losses::Losses;
+use crate::training::threads::Threads;
 
 /// How many classes each part has: family, shift, pitch, duration, velocity.
 pub const N_CLASSES: [usize; 5] = [N_FAMILIES, N_SHIFTS, N_PITCHES, N_DURATIONS, N_VELOCITIES];
@@ -50,8 +51,7 @@ pub fn probabilities(baseline: &dyn Baseline, place: &Place<'_>, said: &Said) ->
 
 /// Sums of the loss in nats over whole pieces, by part, and how many notes they hold.
 #[must_use]
-pub fn evaluate(baseline: &dyn Baseline, pieces: &[Arc<KeyedPiece>], n_threads: usize) -> (Losses, usize) {
-    let per_thread = pieces.len().div_ceil(n_threads.max(1)).max(1);
+pub fn evaluate(baseline: &dyn Baseline, pieces: &[Arc<KeyedPiece>], threads: &Threads) -> (Losses, usize) {
     let evaluate_piece = |piece: &Arc<KeyedPiece>| {
         let places = Place::all(piece);
         let mut losses = Losses::default();
@@ -64,13 +64,7 @@ pub fn evaluate(baseline: &dyn Baseline, pieces: &[Arc<KeyedPiece>], n_threads: 
         }
         (losses, places.len())
     };
-    let results: Vec<(Losses, usize)> = std::thread::scope(|scope| {
-        let threads: Vec<_> = pieces
-            .chunks(per_thread)
-            .map(|pieces| scope.spawn(move || pieces.iter().map(evaluate_piece).collect::<Vec<_>>()))
-            .collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    });
+    let results = threads.map(pieces, evaluate_piece);
     results.iter().fold((Losses::default(), 0), |(mut sums, n_notes), (losses, more)| {
         sums.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
         (sums, n_notes + more)

@@ -1,4 +1,4 @@
-//! A dataset made of files, in memory or in a cache.
+//! Builds a dataset from files, in memory or in a cache file.
 
 use std::io::Write;
 use std::path::Path;
@@ -8,13 +8,14 @@ use sha2::{Digest, Sha256};
 use crate::files::{self, Existing};
 use crate::training::corpus::dataset::{Dataset, PieceRecord, begin_file, finish_file};
 use crate::training::corpus::folders::Listed;
-use crate::training::corpus::reading::{READER_VERSION, in_parallel, read_file};
+use crate::training::corpus::reading::{READER_VERSION, read_file};
 use crate::training::corpus::split::{Entry, Part, Report, split};
+use crate::training::threads::Threads;
 
-/// Files read before what they hold is written to the cache.
+/// Files that are read before their pieces are written to the cache.
 const FILES_AT_ONCE: usize = 512;
 
-/// Tells whether files are the same as when a cache was made: their paths, sizes and times of change.
+/// Hash of the files' paths, sizes and modification times: a cache with another key is out of date.
 pub(super) fn key(listed: &[Listed], styles: &[String]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     hasher.update(READER_VERSION.to_le_bytes());
@@ -31,26 +32,26 @@ pub(super) fn key(listed: &[Listed], styles: &[String]) -> [u8; 32] {
     hasher.finalize().into()
 }
 
-pub(super) fn build_held(listed: &[Listed], n_threads: usize) -> (Dataset, Report) {
+pub(super) fn build_held(listed: &[Listed], threads: &Threads) -> (Dataset, Report) {
     let mut records = Vec::new();
     // Writing to memory cannot fail.
-    let (pieces, report) = build(listed, n_threads, &mut records).unwrap_or_default();
+    let (pieces, report) = build(listed, threads, &mut records).unwrap_or_default();
     (Dataset::held(records, pieces), report)
 }
 
-/// Writes the cache and reads it back.
+/// Writes the cache file and opens it.
 pub(super) fn build_cached(
     listed: &[Listed],
     key: [u8; 32],
     cache: &Path,
-    n_threads: usize,
+    threads: &Threads,
 ) -> std::io::Result<(Dataset, Report)> {
     if let Some(folder) = cache.parent() {
         std::fs::create_dir_all(folder)?;
     }
     let written = files::write_with(cache, Existing::Replace, |file| {
         let mut file = begin_file(file)?;
-        let (pieces, report) = build(listed, n_threads, &mut file)?;
+        let (pieces, report) = build(listed, threads, &mut file)?;
         finish_file(file, key, &pieces, &serde_json::to_vec(&report)?)?;
         Ok(report)
     });
@@ -60,15 +61,15 @@ pub(super) fn build_cached(
     Ok((dataset, report))
 }
 
-/// Part of a piece, as the table has it.
+/// [`PieceRecord::part`] of a piece.
 pub(super) const TRAIN: u32 = 0;
 pub(super) const VALID: u32 = 1;
 const UNUSED: u32 = 2;
 
-/// Reads all files, some hundred at a time, and writes their records.
+/// Reads all files, [`FILES_AT_ONCE`] at a time, and writes their records.
 fn build(
     listed: &[Listed],
-    n_threads: usize,
+    threads: &Threads,
     records: &mut impl Write,
 ) -> std::io::Result<(Vec<PieceRecord>, Report)> {
     let mut report = Report { n_files: listed.len(), ..Report::default() };
@@ -76,7 +77,7 @@ fn build(
     let mut pieces = Vec::new();
     let mut first = 0;
     for files in listed.chunks(FILES_AT_ONCE) {
-        let read = in_parallel(files.len(), n_threads, |idx| read_file(&files[idx].path));
+        let read = threads.map(files, |file| read_file(&file.path));
         for (file, read) in files.iter().zip(read) {
             let path = file.path.to_string_lossy();
             report.warnings.extend(read.warnings.into_iter().map(|warning| (path.to_string(), warning)));

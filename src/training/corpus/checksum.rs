@@ -1,10 +1,11 @@
 //! A checksum of the dataset file.
 
-/// A quick hash of bytes, against accidents, not against malice; the same however the bytes are cut.
+/// A fast checksum that detects accidental damage, not tampering. It does not depend on how the bytes are split
+/// between calls of [`Checksum::add`].
 #[derive(Default)]
 pub(super) struct Checksum {
     state: u64,
-    /// Bytes that make no whole word yet.
+    /// Bytes that do not fill a word yet.
     rest: Vec<u8>,
     length: u64,
 }

@@ -1,11 +1,11 @@
-//! Pieces in one flat file, read through a memory map: a corpus need not fit into memory.
+//! The dataset file: all pieces in one flat file, read through a memory map, so a corpus need not fit into memory.
 //!
 //! ```text
-//! head | records of 12 bytes: of each piece its notes, then its marks | a table of the pieces | a report
+//! head | records of 12 bytes, for each piece its notes, then its marks | table of pieces | report
 //! ```
 //!
-//! Numbers are little-endian. The head is written last and holds checksums of all the rest, so a file that
-//! was cut off, damaged or made from other music is told apart and never used.
+//! Numbers are little-endian. The head is written last and holds checksums of everything after it, so a file that is
+//! truncated, damaged or made from other music is never used.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -18,11 +18,11 @@ use crate::music::{Family, Meter, Mode, Note, Piece, Tick};
 use crate::training::corpus::checksum::Checksum;
 use crate::training::corpus::piece::KeyedPiece;
 
-/// Of the file's layout.
+/// Version of the file's layout.
 const VERSION: u32 = 1;
 const MAGIC: [u8; 8] = *b"CONTDATA";
 
-/// What a file begins with.
+/// The first bytes of a file.
 #[derive(Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 struct Head {
@@ -30,12 +30,12 @@ struct Head {
     version: u32,
     /// Always 0.
     reserved: u32,
-    /// Tells from which files, as they were then, the pieces come.
+    /// Hash of the MIDI files that the pieces come from.
     key: [u8; 32],
     n_records: u64,
     n_pieces: u64,
     report_length: u64,
-    /// Of records and table.
+    /// Of the records and the table.
     checksum: u64,
     report_checksum: u64,
 }
@@ -53,7 +53,7 @@ struct NoteRecord {
     reserved: u8,
 }
 
-/// Something that holds from a tick on: 0 the mode, 1 the meter, 2 the tempo.
+/// A mode (kind 0), meter (1) or tempo (2) that holds from a tick on.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Mark {
@@ -64,7 +64,7 @@ struct Mark {
 
 const RECORD_BYTES: usize = size_of::<NoteRecord>();
 
-/// Where a piece lies.
+/// The place of a piece in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub(super) struct PieceRecord {
@@ -74,11 +74,11 @@ pub(super) struct PieceRecord {
     pub(super) n_marks: u32,
     /// Index of its style.
     pub(super) style: u32,
-    /// 0: to train on; 1: to choose on; others are for nothing.
+    /// 0: training; 1: validation; others: unused.
     pub(super) part: u32,
 }
 
-/// The bytes of a piece's records, and how many of them are notes and marks.
+/// Encodes a piece; returns the bytes of its records and how many are notes and how many marks.
 pub(super) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
     let notes = &piece.piece.notes;
     let mut bytes = Vec::with_capacity((notes.len() + 8) * RECORD_BYTES);
@@ -107,14 +107,14 @@ pub(super) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
     (bytes, notes.len() as u32, n_marks)
 }
 
-/// All pieces, decoded one by one when they are asked for.
+/// All pieces; each is decoded on demand.
 #[derive(Debug)]
 pub(super) struct Dataset {
     bytes: Bytes,
-    /// Where the records begin in `bytes`.
+    /// Offset of the records in `bytes`.
     begin: usize,
     pub(super) pieces: Vec<PieceRecord>,
-    /// Tells whether two hold the same music in the same order.
+    /// Equal for datasets with the same music in the same order.
     pub(super) checksum: u64,
 }
 
@@ -140,7 +140,7 @@ impl Default for Dataset {
 }
 
 impl Dataset {
-    /// Pieces in memory.
+    /// A dataset in memory.
     pub(super) fn held(records: Vec<u8>, pieces: Vec<PieceRecord>) -> Self {
         let mut checksum = Checksum::default();
         checksum.add(&records);
@@ -148,7 +148,7 @@ impl Dataset {
         Self { bytes: Bytes::Held(records), begin: 0, pieces, checksum: checksum.finish() }
     }
 
-    /// The pieces and the report in a file; nothing if it is missing, damaged, or has another key.
+    /// Opens a file: its pieces and its report, or `None` if it is missing, damaged, or has another key.
     pub(super) fn open(path: &Path, key: [u8; 32]) -> Option<(Self, Vec<u8>)> {
         let mut file = File::open(path).ok()?;
         let mut head = Head::zeroed();
@@ -177,7 +177,7 @@ impl Dataset {
         Some((Self { bytes: Bytes::Mapped(map), begin, pieces, checksum: head.checksum }, report))
     }
 
-    /// A piece, decoded.
+    /// Decodes a piece.
     pub(super) fn piece(&self, idx: usize) -> KeyedPiece {
         let record = &self.pieces[idx];
         let begin = self.begin + record.first as usize * RECORD_BYTES;
@@ -204,14 +204,14 @@ impl Dataset {
     }
 }
 
-/// Leaves room for the head of a new file; the pieces' records follow.
+/// Begins a new file by leaving room for its head. The records of the pieces follow.
 pub(super) fn begin_file(file: &mut File) -> std::io::Result<BufWriter<&mut File>> {
     let mut file = BufWriter::with_capacity(1 << 20, file);
     file.write_all(&[0; size_of::<Head>()])?;
     Ok(file)
 }
 
-/// Completes a file once the pieces' records are written.
+/// Completes a file after the records of its pieces.
 pub(super) fn finish_file(
     mut file: BufWriter<&mut File>,
     key: [u8; 32],
@@ -248,10 +248,10 @@ fn note(record: &NoteRecord) -> Note {
     }
 }
 
-#[allow(unsafe_code, reason = "the only way to map a file into memory")]
+#[allow(unsafe_code, reason = "memory maps have no safe interface")]
 fn map(file: &File) -> Option<Mmap> {
-    // SAFETY: the file is only ever written beside its place and then moved there, never in place, so the
-    // file that is mapped keeps its bytes as long as the map lives, also when a newer one takes its name.
+    // SAFETY: the file is written under another name and then renamed (`crate::files`), never changed in place, so
+    // the mapped file keeps its bytes as long as the map lives, also when a newer file takes its name.
     unsafe { Mmap::map(file) }.ok()
 }
 
@@ -262,7 +262,7 @@ impl Head {
         (size_of::<Self>() as u64).checked_add(records)?.checked_add(table)?.checked_add(self.report_length)
     }
 
-    /// Of records and table, read from the file, so that memory is not filled by what is only looked over.
+    /// Checksum of the records and the table, computed while reading, so that they need not fit into memory.
     fn checksum_of(&self, file: &mut File) -> std::io::Result<u64> {
         file.seek(SeekFrom::Start(size_of::<Self>() as u64))?;
         let length = self.file_length().unwrap_or(0) - size_of::<Self>() as u64 - self.report_length;

@@ -1,39 +1,39 @@
-//! Pieces that are the same, or nearly.
+//! Finds pieces that are the same, or nearly.
 //!
-//! A piece is sketched by the least hashes of its figures (`MinHash`, Broder 1997): runs of five notes, each by
-//! its interval and shift, each occurrence counted. The share of equal hashes in two sketches estimates the
-//! share of figures that both pieces have. Only pieces that agree in some band of four hashes are compared, so
-//! that a hundred thousand pieces take seconds.
+//! The sketch of a piece is the smallest hashes of its figures (`MinHash`, Broder 1997). A figure is five notes in a
+//! row by interval and shift, with its occurrence number. The share of equal hashes in two sketches estimates the share of
+//! figures that the pieces have in common. Only pieces that agree in a band of four hashes are compared, so a hundred
+//! thousand pieces take seconds.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::model::vocabulary::shift_class;
 use crate::music::{Note, mix64};
 
-/// Hashes of a sketch.
+/// Hashes in a sketch.
 const N_HASHES: usize = 64;
-/// Hashes of a band: pieces that share half of their figures agree in one of the bands two times in three,
-/// those above the threshold practically always.
+/// Hashes in a band. Pieces that share half of their figures agree in some band two times in three, pieces above the
+/// threshold practically always.
 const BAND: usize = 4;
 /// Pieces with this share of their figures in common are nearly the same.
 const THRESHOLD: f32 = 0.7;
-/// Notes of a figure.
+/// Notes in a figure.
 const FIGURE: usize = 5;
-/// Pieces of fewer figures tell too little to be compared.
+/// Pieces with fewer figures are too short to compare.
 const MIN_FIGURES: usize = 24;
-/// In a band, a piece is compared with so many others: in a crowd of likes, that is enough to join them.
+/// Pieces that each piece is compared with in a band: enough to connect a large group of similar pieces.
 const MAX_COMPARED: usize = 8;
 
-/// What a piece is like.
+/// Fingerprints of a piece, exact and approximate.
 #[derive(Debug, Clone)]
 pub(super) struct Likeness {
-    /// Equal where onsets, pitches, durations and instruments are, velocities left out.
+    /// Hash of onsets, pitches, durations and instruments, without velocities.
     pub(super) exact: u64,
     sketch: Option<Box<[u32; N_HASHES]>>,
 }
 
 impl Likeness {
-    /// Of notes that were moved to one tonic.
+    /// Of notes transposed to a common tonic.
     pub(super) fn of(notes: &[Note]) -> Self {
         let mut hasher = DefaultHasher::new();
         for note in notes {
@@ -51,12 +51,12 @@ impl Likeness {
     }
 }
 
-/// A number for each figure and occurrence.
+/// A hash for each figure and occurrence.
 fn figures(notes: &[Note]) -> Vec<u32> {
     let steps: Vec<u64> = notes
         .windows(2)
         .map(|pair| {
-            // A drum is an instrument, not an interval from the last one.
+            // A drum's key is an instrument, so the interval from the last note means nothing.
             let pitch = if pair[1].family.is_drums() {
                 256 + u64::from(pair[1].pitch)
             } else {
@@ -91,7 +91,7 @@ fn sketch(figures: &[u32]) -> [u32; N_HASHES] {
     least
 }
 
-/// For each piece the first one of its group: pieces that are nearly the same, directly or by way of others.
+/// Groups pieces that are nearly the same, directly or through others; returns for each the first of its group.
 pub(super) fn groups(pieces: &[&Likeness]) -> Vec<usize> {
     let mut first: Vec<usize> = (0..pieces.len()).collect();
     for band in 0..N_HASHES / BAND {
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_notes_are_told_whatever_their_velocity() {
+    fn the_same_notes_are_recognised_at_any_velocity() {
         let mut louder = tune(1);
         for note in &mut louder {
             note.velocity = 120;

@@ -1,19 +1,19 @@
-//! Why a corpus cannot be used.
+//! Errors of reading a corpus.
 
 use std::path::PathBuf;
 
-/// Fewer notes than this in all are no style to learn.
+/// Fewest notes to train on.
 pub const MIN_NOTES: usize = 20;
 
-/// Why there is nothing to train on.
+/// A corpus that cannot be trained on.
 #[derive(Debug, thiserror::Error)]
 pub enum CorpusError {
     /// A folder could not be listed.
-    #[error("could not read the folder {path}")]
+    #[error("could not read the folder {}", path.display())]
     Folder {
-        /// Which.
+        /// The folder.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
     /// Too little music.
@@ -21,7 +21,7 @@ pub enum CorpusError {
         "expected at least {MIN_NOTES} notes to train on, found {n_notes} in {n_files} MIDI files ({n_refused} of them unusable)"
     )]
     TooFewNotes {
-        /// Notes in all.
+        /// Notes to train on.
         n_notes: usize,
         /// Files found.
         n_files: usize,

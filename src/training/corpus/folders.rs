@@ -1,21 +1,21 @@
-//! Folders of MIDI files, one or more to a style.
+//! Folders of MIDI files, one or more for each style.
 
 use std::path::{Path, PathBuf};
 
 use crate::training::corpus::error::CorpusError;
 use crate::training::corpus::split::Place;
 
-/// A style: a name and a folder it is learned from.
+/// A folder of MIDI files and the style that they are in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StyleFolder {
-    /// What the style knob shows.
+    /// The style's name, as the style knob shows it.
     pub name: String,
-    /// MIDI files lie anywhere below it; folders named `train`, `valid` and `test` in it are kept apart.
+    /// The folder. MIDI files may be at any depth; its folders `train`, `valid` and `test` are a split of its own.
     pub path: PathBuf,
 }
 
 impl StyleFolder {
-    /// Reads `NAME=FOLDER`, or a folder that gives the style its name.
+    /// Parses `NAME=FOLDER`, or a folder, after which the style is then named.
     #[must_use]
     pub fn parse(argument: &str) -> Self {
         if let Some((name, path)) = argument.split_once('=') {
@@ -27,19 +27,20 @@ impl StyleFolder {
     }
 }
 
-/// A folder's own name, also where its path ends in `.` or `..`.
+/// The name of a folder, also if its path ends in `.` or `..`.
 pub(super) fn folder_name(path: &Path) -> Option<String> {
     let whole = if path.file_name().is_none() { path.canonicalize().ok()? } else { path.to_owned() };
     Some(whole.file_name()?.to_string_lossy().into_owned())
 }
 
-/// A file to read.
+/// A MIDI file to read.
 pub(super) struct Listed {
     pub(super) path: PathBuf,
     pub(super) style: usize,
     pub(super) place: Place,
 }
 
+/// Appends the MIDI files of a folder to `listed`.
 pub(super) fn list(folder: &StyleFolder, style: usize, listed: &mut Vec<Listed>) -> Result<(), CorpusError> {
     let files = midi_files(&folder.path)?;
     let is_split = files.iter().any(|file| part_of(file, &folder.path) == Some("valid"));
@@ -55,19 +56,19 @@ pub(super) fn list(folder: &StyleFolder, style: usize, listed: &mut Vec<Listed>)
     Ok(())
 }
 
-/// The first folder below the style's.
+/// The top folder of a file inside the style's folder.
 fn part_of<'a>(file: &'a Path, folder: &Path) -> Option<&'a str> {
     file.strip_prefix(folder).ok()?.components().next()?.as_os_str().to_str()
 }
 
-/// Every MIDI file below a folder, in order of its path.
+/// Every MIDI file in a folder, at any depth, sorted by path.
 pub(super) fn midi_files(folder: &Path) -> Result<Vec<PathBuf>, CorpusError> {
     let unreadable = |source| CorpusError::Folder { path: folder.to_owned(), source };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let path = entry.path();
-        // Links are followed, as is usual for folders of music.
+        // Links are followed, since music folders often have them.
         let is_folder =
             entry.file_type().is_ok_and(|kind| kind.is_dir() || kind.is_symlink() && path.is_dir());
         if is_folder {

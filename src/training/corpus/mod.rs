@@ -31,22 +31,23 @@ use std::sync::Arc;
 use crate::training::corpus::build::{TRAIN, VALID, build_cached, build_held, key};
 use crate::training::corpus::dataset::Dataset;
 use crate::training::corpus::folders::{folder_name, list, midi_files};
-use crate::training::corpus::reading::{in_parallel, read_piece};
+use crate::training::corpus::reading::read_piece;
+use crate::training::threads::Threads;
 
-/// All pieces of all styles. They lie in a file, or in memory where none could be made, and are decoded one by
-/// one when they are asked for.
+/// The pieces of all styles, in a cache file or in memory. Each is decoded on demand.
 #[derive(Debug, Default)]
 pub struct Corpus {
-    /// In the order of the style indices.
+    /// Names of the styles, by style index.
     pub styles: Vec<String>,
-    /// The names of the folders of each style.
+    /// Names of the folders of each style.
     pub sources: Vec<Vec<String>>,
     /// What was found in the files.
     pub report: Report,
     /// Whether it was read from the cache.
     pub is_cached: bool,
-    /// A style is heard in proportion to its notes to this power: 1 leaves styles as they are, 0 makes all
-    /// alike. Half at first, so that a small style is heard without a large one being forgotten.
+    /// Exponent of a style's share of the training: its number of notes to this power. 1 keeps the proportions of the
+    /// corpus, 0 gives every style the same share. The default of 0.5 trains on small styles often enough without
+    /// neglecting large ones.
     pub balance: f64,
     dataset: Dataset,
     /// Indices of pieces.
@@ -55,29 +56,27 @@ pub struct Corpus {
 }
 
 impl Corpus {
-    /// Reads every MIDI file below the folders into memory.
+    /// Reads every MIDI file in the folders into memory.
     ///
     /// # Errors
     /// As [`Corpus::open`].
-    pub fn read(folders: &[StyleFolder]) -> Result<Self, CorpusError> {
-        let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self::open(folders, None, n_threads)
+    pub fn read(folders: &[StyleFolder], threads: &Threads) -> Result<Self, CorpusError> {
+        Self::open(folders, None, threads)
     }
 
-    /// Reads every MIDI file below the folders, or the `cache` in which an earlier call kept them, unless a
-    /// file has come, gone or changed since. One bad file never stops a corpus: it is named in the report.
+    /// Reads every MIDI file in the folders, or the `cache` of an earlier call if no file has been added, removed or
+    /// changed since. A bad file is named in the report and left out.
     ///
-    /// Folders of one name become one style. A folder without a part named `valid` gives about a tenth of its
-    /// pieces, chosen by their names, to validation. Of pieces that are the same one is kept, and of those that
-    /// are nearly the same none is trained on while another is held out. Where the cache cannot be written, all
-    /// pieces are held in memory.
+    /// Folders with the same name become one style. A folder without a part named `valid` has about a tenth of its
+    /// pieces, chosen by file name, held out for validation. Of identical pieces one is kept, and no piece is trained
+    /// on if one nearly the same is held out. If the cache cannot be written, all pieces are kept in memory.
     ///
     /// # Errors
     /// If a folder cannot be listed, or there are fewer than [`MIN_NOTES`] notes in all.
     pub fn open(
         folders: &[StyleFolder],
         cache: Option<&Path>,
-        n_threads: usize,
+        threads: &Threads,
     ) -> Result<Self, CorpusError> {
         let mut corpus = Self { balance: 0.5, ..Self::default() };
         let mut listed = Vec::new();
@@ -93,12 +92,12 @@ impl Corpus {
         corpus.is_cached = cached.is_some();
         (corpus.dataset, corpus.report) = match (cached, cache) {
             (Some(cached), _) => cached,
-            (None, Some(cache)) => build_cached(&listed, key, cache, n_threads).unwrap_or_else(|error| {
-                let (dataset, mut report) = build_held(&listed, n_threads);
+            (None, Some(cache)) => build_cached(&listed, key, cache, threads).unwrap_or_else(|error| {
+                let (dataset, mut report) = build_held(&listed, threads);
                 report.cache_problem = Some(format!("{}: {error}", cache.display()));
                 (dataset, report)
             }),
-            (None, None) => build_held(&listed, n_threads),
+            (None, None) => build_held(&listed, threads),
         };
         let of_part = |part: u32| {
             let pieces = corpus.dataset.pieces.iter().enumerate();
@@ -106,7 +105,7 @@ impl Corpus {
         };
         (corpus.train, corpus.valid) = (of_part(TRAIN), of_part(VALID));
         if corpus.train.is_empty() {
-            // So few files that all were held out: better to learn from them than from nothing.
+            // With so few files that all were held out, train on those.
             corpus.train.clone_from(&corpus.valid);
         }
         corpus.check()?;
@@ -135,8 +134,7 @@ impl Corpus {
         style
     }
 
-    /// Tells the pieces to be in the styles of a model: `places` holds the new index of each style now, `styles`
-    /// all names by the new indices.
+    /// Renumbers the styles: `places` maps each style index to the new one, `styles` are all names by new index.
     pub fn restyle(&mut self, styles: Vec<String>, places: &[usize]) {
         let mut sources = vec![Vec::new(); styles.len()];
         for (source, place) in self.sources.drain(..).zip(places) {
@@ -155,7 +153,7 @@ impl Corpus {
         }
     }
 
-    /// The pieces of a part, in order, each decoded when its turn comes.
+    /// The pieces of a part, in order, each decoded on demand.
     pub fn pieces(&self, part: Part) -> impl Iterator<Item = Arc<KeyedPiece>> {
         self.indices(part).iter().map(|idx| Arc::new(self.dataset.piece(*idx as usize)))
     }
@@ -166,7 +164,7 @@ impl Corpus {
         self.indices(part).iter().filter(is_asked).map(|idx| Arc::new(self.dataset.piece(*idx as usize)))
     }
 
-    /// One piece of a part, decoded.
+    /// Decodes one piece of a part.
     #[must_use]
     pub fn piece(&self, part: Part, idx: usize) -> Arc<KeyedPiece> {
         Arc::new(self.dataset.piece(self.indices(part)[idx] as usize))
@@ -187,7 +185,7 @@ impl Corpus {
             .count()
     }
 
-    /// Tells whether two corpora hold the same music in the same order.
+    /// Equal for corpora with the same music in the same order.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         format!("{:016x}", self.dataset.checksum)
@@ -209,10 +207,10 @@ impl Corpus {
         n_notes
     }
 
-    /// How often each training piece is drawn: styles as [`Corpus::balance`] says, pieces of a style alike.
+    /// Relative frequency of each training piece: by style according to [`Corpus::balance`], equal within a style.
     ///
-    /// At a half, a style with a hundredth of another's notes takes a tenth of its time: each of its pieces is
-    /// heard ten times as often.
+    /// With a balance of 0.5, a style with a hundredth of another's notes gets a tenth of its share of the training, so
+    /// each of its pieces is trained on ten times as often.
     #[must_use]
     pub fn weights(&self) -> Vec<f64> {
         let n_notes = self.n_notes_by_style();
@@ -221,15 +219,17 @@ impl Corpus {
     }
 }
 
-/// Every piece below a folder, all told to be in `style`, in order of their paths; what cannot be read is left
-/// out, and nothing else.
+/// Reads every piece in a folder, sorted by path, as pieces of `style`. Files that cannot be read are left out.
 ///
 /// # Errors
 /// If the folder cannot be listed.
-pub fn read_folder(folder: &Path, style: usize) -> Result<Vec<Arc<KeyedPiece>>, CorpusError> {
+pub fn read_folder(
+    folder: &Path,
+    style: usize,
+    threads: &Threads,
+) -> Result<Vec<Arc<KeyedPiece>>, CorpusError> {
     let files = midi_files(folder)?;
-    let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let pieces = in_parallel(files.len(), n_threads, |idx| read_piece(&files[idx], style).0.ok());
+    let pieces = threads.map(&files, |file| read_piece(file, style).0.ok());
     Ok(pieces.into_iter().flatten().map(Arc::new).collect())
 }
 

@@ -1,20 +1,20 @@
-//! A piece as it is trained on.
+//! A piece of training data.
 
 use crate::music::{Mode, Piece, Tick};
 
-/// A piece moved to a tonic of C, with what the network is told of it.
+/// A piece transposed to C, with its style and modes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct KeyedPiece {
     /// Index of its style.
     pub style: usize,
-    /// Where each section begins, ascending, and whether it is major or minor; at least one.
+    /// The start and mode of each section, ascending; at least one.
     pub modes: Vec<(Tick, Mode)>,
     /// Its notes and bar lines.
     pub piece: Piece,
 }
 
 impl KeyedPiece {
-    /// Major or minor at `tick`.
+    /// The mode at `tick`.
     #[must_use]
     pub fn mode_at(&self, tick: Tick) -> Mode {
         let section = self.modes.partition_point(|(start, _)| *start <= tick).saturating_sub(1);

@@ -1,4 +1,4 @@
-//! Which pieces are trained on and which are held out.
+//! Decides which pieces are trained on and which are held out.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,34 +7,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::training::corpus::duplicates::{Likeness, groups};
 
-/// What was found in the files of a corpus, each as a path and words.
+/// Findings about the files of a corpus, each a path and a message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Report {
     /// Files found.
     pub n_files: usize,
     /// Files that could not be used.
     pub refused: Vec<(String, String)>,
-    /// What had to be repaired in others.
+    /// Repairs in other files.
     pub warnings: Vec<(String, String)>,
-    /// Pieces left out since another is the same.
+    /// Pieces left out because another is identical.
     pub duplicates: Vec<(String, String)>,
-    /// Pieces nearly the same as another, and what was done about it.
+    /// Pieces nearly the same as another, and what was done with them.
     pub near_duplicates: Vec<(String, String)>,
-    /// Why no cache could be kept.
+    /// Why no cache could be written.
     #[serde(skip)]
     pub cache_problem: Option<String>,
 }
 
-/// What pieces are for.
+/// A part of the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// To learn from.
+    /// To train on.
     Train,
-    /// To choose on; never trained on.
+    /// Held out for validation; never trained on.
     Valid,
 }
 
-/// A piece whose place is to be found.
+/// A piece that is to be assigned to a part.
 pub(super) struct Entry<'a> {
     pub(super) path: &'a Path,
     pub(super) style: usize,
@@ -42,7 +42,7 @@ pub(super) struct Entry<'a> {
     pub(super) likeness: Likeness,
 }
 
-/// Where its folder puts a piece.
+/// The part that a piece's folder asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Train,
@@ -57,10 +57,10 @@ impl Place {
     }
 }
 
-/// A part for each piece; none for those that are left out.
+/// Assigns each piece to a part; `None` if it is left out.
 ///
-/// What a folder's split holds out stays held out. A training piece that is the same as another of its style
-/// is left out, and so is one that is nearly the same as one held out, of whatever style.
+/// Pieces that a folder's own split holds out stay held out. A training piece is left out if another piece of its style
+/// is identical, or if a held-out piece of any style is nearly the same.
 pub(super) fn split(entries: &[Entry<'_>], report: &mut Report) -> Vec<Option<Part>> {
     let duplicate_of = duplicates(entries);
     let kept: Vec<usize> = (0..entries.len()).filter(|idx| duplicate_of[*idx].is_none()).collect();
@@ -72,8 +72,8 @@ pub(super) fn split(entries: &[Entry<'_>], report: &mut Report) -> Vec<Option<Pa
     let mut parts = vec![None; entries.len()];
     for (idx, original) in duplicate_of.iter().enumerate() {
         if let Some(original) = original {
-            let words = format!("left out: the same notes as {}", entries[*original].path.display());
-            report.duplicates.push((name(entries, idx), words));
+            let message = format!("left out: the same notes as {}", entries[*original].path.display());
+            report.duplicates.push((name(entries, idx), message));
         }
     }
     let mut groups: Vec<(usize, Vec<usize>)> = members.into_iter().collect();
@@ -90,7 +90,7 @@ fn name(entries: &[Entry<'_>], idx: usize) -> String {
     entries[idx].path.to_string_lossy().into_owned()
 }
 
-/// For each piece that is left out as a duplicate, the one that stays.
+/// For each piece that is left out as a duplicate, the piece that is kept.
 fn duplicates(entries: &[Entry<'_>]) -> Vec<Option<usize>> {
     let of = |idx: usize| (entries[idx].style, entries[idx].likeness.exact);
     let mut stays: HashMap<(usize, u64), usize> = HashMap::new();
@@ -105,7 +105,7 @@ fn duplicates(entries: &[Entry<'_>]) -> Vec<Option<usize>> {
     duplicate_of
 }
 
-/// Puts pieces that are nearly the same on one side.
+/// Assigns pieces that are nearly the same to one part.
 fn place_group(entries: &[Entry<'_>], group: &[usize], parts: &mut [Option<Part>], report: &mut Report) {
     let with = |place: Place| group.iter().copied().find(|idx| entries[*idx].place == place);
     let (valid, test, train) = (with(Place::Valid), with(Place::Test), with(Place::Train));
@@ -132,7 +132,7 @@ fn place_group(entries: &[Entry<'_>], group: &[usize], parts: &mut [Option<Part>
     }
 }
 
-/// A style of which chance has held nothing out gives up one group, if it has five pieces or more.
+/// Holds out one group of each style that has five pieces or more and none held out.
 fn hold_some_out(entries: &[Entry<'_>], groups: &[(usize, Vec<usize>)], parts: &mut [Option<Part>]) {
     let n_styles = entries.iter().map(|entry| entry.style + 1).max().unwrap_or_default();
     for style in 0..n_styles {
@@ -156,7 +156,7 @@ fn hold_some_out(entries: &[Entry<'_>], groups: &[(usize, Vec<usize>)], parts: &
     }
 }
 
-/// One piece in ten, told by its name so that it stays the same from run to run.
+/// Whether a piece is held out: one in ten, by file name, so that it stays the same from run to run.
 fn is_drawn(file: &Path) -> bool {
     (name_hash(file) >> 32).is_multiple_of(10)
 }

@@ -2,9 +2,14 @@ use std::path::{Path, PathBuf};
 
 use crate::music::{Family, Note, Piece, Tick, smf};
 use crate::training::corpus::{Corpus, Part, StyleFolder};
+use crate::training::threads::Threads;
 
 fn named(name: &str, path: &Path) -> StyleFolder {
     StyleFolder { name: name.into(), path: path.into() }
+}
+
+fn threads(n_threads: usize) -> Threads {
+    Threads::new(n_threads).unwrap()
 }
 
 /// A tune in C that no other seed gives, moved by some semitones.
@@ -37,7 +42,7 @@ fn folders_of_one_name_become_one_style_that_remembers_them() {
         named("All odd", &odd),
         named("Odd", &folder.path().join("two")),
     ];
-    let corpus = Corpus::read(&folders).unwrap();
+    let corpus = Corpus::read(&folders, &threads(2)).unwrap();
     assert_eq!(corpus.styles, ["Odd", "All odd"]);
     assert_eq!(corpus.sources, [vec!["one", "two"], vec!["odd-midi"]]);
     let n_odd = [Part::Train, Part::Valid].map(|part| corpus.pieces_in(part, 0).count());
@@ -50,9 +55,9 @@ fn a_corpus_from_the_cache_is_the_one_that_was_read() {
     let folder = tempfile::tempdir().unwrap();
     let cache = folder.path().join("deep/odd.dataset");
     let folders = [named("Odd", &odd)];
-    let held = Corpus::read(&folders).unwrap();
-    let first = Corpus::open(&folders, Some(&cache), 3).unwrap();
-    let second = Corpus::open(&folders, Some(&cache), 1).unwrap();
+    let held = Corpus::read(&folders, &threads(2)).unwrap();
+    let first = Corpus::open(&folders, Some(&cache), &threads(3)).unwrap();
+    let second = Corpus::open(&folders, Some(&cache), &threads(1)).unwrap();
     assert_eq!([held.is_cached, first.is_cached, second.is_cached], [false, false, true]);
     for other in [&first, &second] {
         assert_eq!(held.fingerprint(), other.fingerprint());
@@ -70,7 +75,7 @@ fn a_cache_of_a_changed_folder_or_a_damaged_one_is_made_anew() {
     let music = folder.path().join("music");
     let cache = folder.path().join("music.dataset");
     (0..6).for_each(|seed| write(music.join(format!("{seed}.mid")), &tune(seed, 0)));
-    let open = || Corpus::open(&[named("Music", &music)], Some(&cache), 2).unwrap();
+    let open = || Corpus::open(&[named("Music", &music)], Some(&cache), &threads(2)).unwrap();
     let whole = open().fingerprint();
     assert!(open().is_cached);
 
@@ -99,7 +104,7 @@ fn where_no_cache_can_be_written_pieces_are_held_in_memory_and_that_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let music = folder.path().join("music");
     write(music.join("a.mid"), &tune(1, 0));
-    let corpus = Corpus::open(&[named("Music", &music)], Some(&music.join("a.mid/no")), 2).unwrap();
+    let corpus = Corpus::open(&[named("Music", &music)], Some(&music.join("a.mid/no")), &threads(2)).unwrap();
     assert!(corpus.report.cache_problem.is_some() && corpus.n_notes() == 120);
 }
 
@@ -115,7 +120,7 @@ fn the_same_piece_in_another_key_is_left_out_and_a_near_one_never_crosses_the_sp
     near.notes[50].pitch += 2;
     write(music.join("train/nearly 9.mid"), &near);
     write(music.join("valid/9.mid"), &tune(9, 0));
-    let corpus = Corpus::read(&[named("Music", &music)]).unwrap();
+    let corpus = Corpus::read(&[named("Music", &music)], &threads(2)).unwrap();
     assert_eq!([corpus.n_pieces(Part::Train), corpus.n_pieces(Part::Valid)], [4, 1]);
     let [(duplicate, _)] = &corpus.report.duplicates[..] else { panic!("{:?}", corpus.report) };
     let [(near, words)] = &corpus.report.near_duplicates[..] else { panic!("{:?}", corpus.report) };
@@ -130,7 +135,7 @@ fn a_small_folder_still_holds_something_out() {
     for n_files in 5..9 {
         write(music.join(format!("{n_files}.mid")), &tune(n_files, 0));
         (0..5).for_each(|seed| write(music.join(format!("{seed}.mid")), &tune(seed, 0)));
-        let corpus = Corpus::read(&[named("Music", &music)]).unwrap();
+        let corpus = Corpus::read(&[named("Music", &music)], &threads(2)).unwrap();
         assert!(corpus.n_pieces(Part::Valid) >= 1 && corpus.n_pieces(Part::Train) >= 4);
     }
 }

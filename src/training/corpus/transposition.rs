@@ -1,12 +1,12 @@
-//! Pieces moved to one tonic.
+//! Transposes pieces to C.
 
 use crate::music::{Family, Note, Piece, Tick};
 use crate::training::corpus::piece::KeyedPiece;
 
-/// Moves each section of a piece to a tonic of C; drums stay.
+/// Transposes each section of a piece to a tonic of C, by a tritone at most; drums stay.
 ///
-/// The way is the shorter one, a tritone at most. A part that its instrument could play before and not after
-/// goes an octave back; a note that would leave the keyboard does so alone.
+/// A family that would leave the range of its instruments moves back by an octave as a whole; a note that would leave
+/// the keyboard moves alone.
 #[must_use]
 pub fn in_c(mut piece: Piece, style: usize) -> KeyedPiece {
     let sections = piece.sections_by_key();
@@ -20,9 +20,9 @@ pub fn in_c(mut piece: Piece, style: usize) -> KeyedPiece {
         }
     }
     piece.notes.sort();
-    // Two notes that fall on one key by transposition are one.
+    // Transposition can put two notes on one key; one is kept.
     piece.notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
-    // Silence before the first bar with a note is nothing to learn.
+    // Empty bars at the start are left out.
     let (first_bar, _) = piece.bar_at(piece.notes.first().map_or(Tick::ZERO, |note| note.onset));
     let has_changed = piece.meters.iter().any(|(at, _)| *at > Tick::ZERO && *at <= first_bar);
     let begin = if has_changed { Tick::ZERO } else { first_bar };
@@ -30,7 +30,7 @@ pub fn in_c(mut piece: Piece, style: usize) -> KeyedPiece {
     KeyedPiece { style, modes, piece: begun_at(&piece, begin) }
 }
 
-/// Moves notes by some semitones, each family as one.
+/// Transposes notes, each family as a whole.
 fn transpose(notes: &mut [Note], semitones: i8) {
     let mut lows = [u8::MAX; Family::COUNT];
     let mut highs = [0; Family::COUNT];
@@ -53,7 +53,7 @@ fn transpose(notes: &mut [Note], semitones: i8) {
     }
 }
 
-/// The lowest and highest MIDI key that some instrument of a family plays, in the order of the families.
+/// Lowest and highest MIDI key that any instrument of a family plays, by family.
 const RANGES: [(i16, i16); Family::COUNT] = [
     (21, 108), // piano
     (36, 108), // chromatic percussion
@@ -74,7 +74,7 @@ const RANGES: [(i16, i16); Family::COUNT] = [
     (0, 127),
 ];
 
-/// An octave back where a pitch would leave the keyboard.
+/// Moves a pitch that leaves the keyboard back by octaves.
 fn on_keyboard(pitch: i16) -> u8 {
     let back = if pitch < 0 {
         12
@@ -86,7 +86,7 @@ fn on_keyboard(pitch: i16) -> u8 {
     (pitch + back) as u8
 }
 
-/// The piece counted from `start`.
+/// The piece with `start` as tick zero.
 fn begun_at(piece: &Piece, start: Tick) -> Piece {
     let moved = |at: Tick| (at - start).max(Tick::ZERO);
     Piece {

@@ -15,6 +15,7 @@ use crate::training::engines::fused::{Carried, Worker};
 use crate::training::engines::optimiser::AdamW;
 use crate::training::engines::validation::{Validation, validate};
 use crate::training::losses::{Losses, add_up};
+use crate::training::threads::Threads;
 use crate::training::windows::{Streams, Window};
 
 /// Streams that one thread trains on.
@@ -38,7 +39,7 @@ pub struct CpuEngine {
     batch: usize,
     sequence_length: usize,
     seed: u64,
-    n_threads: usize,
+    threads: Threads,
 }
 
 impl CpuEngine {
@@ -68,14 +69,14 @@ impl CpuEngine {
             batch,
             sequence_length: config.sequence_length,
             seed: config.seed,
-            n_threads: config.n_threads.max(1),
+            threads: config.threads.clone(),
         }
     }
 }
 
 impl Engine for CpuEngine {
     fn update(&mut self, lr: f32) -> Result<Losses, EngineError> {
-        let Self { network, optimiser, lanes, batch, sequence_length, seed, n_threads, .. } = self;
+        let Self { network, optimiser, lanes, batch, sequence_length, seed, threads, .. } = self;
         let scale = 1.0 / (*batch * *sequence_length) as f32;
         let seed = nth_random(*seed, optimiser.n_updates);
         let train_lane = |lane: &mut Lane| {
@@ -84,21 +85,14 @@ impl Engine for CpuEngine {
             lane.worker.clear_gradient();
             lane.worker.train(network, &lane.window, scale)
         };
-        let per_thread = lanes.len().div_ceil(*n_threads);
-        let losses: Vec<Losses> = std::thread::scope(|scope| {
-            let threads: Vec<_> = lanes
-                .chunks_mut(per_thread)
-                .map(|lanes| scope.spawn(move || lanes.iter_mut().map(train_lane).collect::<Vec<_>>()))
-                .collect();
-            threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-        });
+        let losses = threads.map(&mut *lanes, train_lane);
         let gradients: Vec<&[f32]> = lanes.iter().map(|lane| lane.worker.gradient.as_slice()).collect();
-        optimiser.update(&mut network.parameters, &gradients, lr, *n_threads);
+        optimiser.update(&mut network.parameters, &gradients, lr, threads);
         Ok(add_up(&losses))
     }
 
     fn validate(&mut self, network: &Network, limit: Option<usize>) -> Result<Validation, EngineError> {
-        Ok(validate(network, &self.corpus, self.n_threads, limit))
+        Ok(validate(network, &self.corpus, &self.threads, limit))
     }
 
     fn network(&mut self) -> Result<&Network, EngineError> {

@@ -3,6 +3,7 @@
 use multiversion::multiversion;
 
 use crate::model::network::Layout;
+use crate::training::threads::Threads;
 
 /// `AdamW` (Loshchilov & Hutter 2019) over the flat parameter buffer.
 #[derive(Debug, Clone)]
@@ -22,8 +23,8 @@ pub(crate) const MAX_NORM: f32 = 1.0;
 pub(crate) const MEAN_DECAY: f32 = 0.9;
 pub(crate) const SQUARE_DECAY: f32 = 0.99;
 pub(crate) const EPSILON: f32 = 1e-8;
-/// Squares are summed in blocks of so many, whatever the number of threads, which then changes no bit.
-const NORM_BLOCK: usize = 1 << 15;
+/// Values that a thread takes at a time. Squares are summed by chunk, so that the number of threads changes no bit.
+const CHUNK: usize = 1 << 15;
 /// Values that are worked on at a time.
 const BLOCK: usize = 1024;
 
@@ -54,64 +55,53 @@ impl AdamW {
     /// Moves `parameters` against the sum of `gradients`; returns the norm of that sum.
     ///
     /// The sums are taken in the order of `gradients`, so that the number of threads changes nothing.
-    pub fn update(&mut self, parameters: &mut [f32], gradients: &[&[f32]], lr: f32, n_threads: usize) -> f32 {
+    pub fn update(
+        &mut self,
+        parameters: &mut [f32],
+        gradients: &[&[f32]],
+        lr: f32,
+        threads: &Threads,
+    ) -> f32 {
         self.n_updates += 1;
-        let length = parameters.len().div_ceil(n_threads.max(1)).max(1);
-        let norm = norm_of_sum(gradients, n_threads);
+        let norm = norm_of_sum(gradients, threads);
         let scale = if norm.is_finite() { (MAX_NORM / norm).min(1.0) } else { 0.0 };
         let rate = Self::corrected_rate(lr, self.n_updates);
-        std::thread::scope(|scope| {
-            let chunks = parameters
-                .chunks_mut(length)
-                .zip(self.mean.chunks_mut(length))
-                .zip(self.square.chunks_mut(length))
-                .zip(self.decay.chunks(length))
-                .enumerate();
-            for (chunk_idx, (((values, mean), square), decay)) in chunks {
-                let begin = chunk_idx * length;
-                scope.spawn(move || {
-                    let blocks = values
-                        .chunks_mut(BLOCK)
-                        .zip(mean.chunks_mut(BLOCK))
-                        .zip(square.chunks_mut(BLOCK))
-                        .zip(decay.chunks(BLOCK));
-                    let mut sum = [0.0; BLOCK];
-                    for (block_idx, (((values, mean), square), decay)) in blocks.enumerate() {
-                        add_up(gradients, begin + block_idx * BLOCK, &mut sum[..values.len()]);
-                        move_block(values, &sum, mean, square, decay, Rates { scale, rate, lr });
-                    }
-                });
+        let chunks = parameters
+            .chunks_mut(CHUNK)
+            .zip(self.mean.chunks_mut(CHUNK))
+            .zip(self.square.chunks_mut(CHUNK))
+            .zip(self.decay.chunks(CHUNK))
+            .enumerate();
+        threads.map(chunks.collect::<Vec<_>>(), |(chunk_idx, (((values, mean), square), decay))| {
+            let blocks = values
+                .chunks_mut(BLOCK)
+                .zip(mean.chunks_mut(BLOCK))
+                .zip(square.chunks_mut(BLOCK))
+                .zip(decay.chunks(BLOCK));
+            let mut sum = [0.0; BLOCK];
+            for (block_idx, (((values, mean), square), decay)) in blocks.enumerate() {
+                add_up(gradients, chunk_idx * CHUNK + block_idx * BLOCK, &mut sum[..values.len()]);
+                move_block(values, &sum, mean, square, decay, Rates { scale, rate, lr });
             }
         });
         norm
     }
 }
 
-fn norm_of_sum(gradients: &[&[f32]], n_threads: usize) -> f32 {
+fn norm_of_sum(gradients: &[&[f32]], threads: &Threads) -> f32 {
     let n_values = gradients.first().map_or(0, |gradient| gradient.len());
-    let sum_of_squares = |block: usize| -> f64 {
-        let end = ((block + 1) * NORM_BLOCK).min(n_values);
+    let sum_of_squares = |chunk: usize| -> f64 {
+        let end = ((chunk + 1) * CHUNK).min(n_values);
         let mut sum = [0.0; BLOCK];
         let mut total = 0.0;
-        for begin in (block * NORM_BLOCK..end).step_by(BLOCK) {
+        for begin in (chunk * CHUNK..end).step_by(BLOCK) {
             let sum = &mut sum[..BLOCK.min(end - begin)];
             add_up(gradients, begin, sum);
             total += squares(sum);
         }
         total
     };
-    let mut sums = vec![0.0; n_values.div_ceil(NORM_BLOCK)];
-    let per_thread = sums.len().div_ceil(n_threads.max(1)).max(1);
-    std::thread::scope(|scope| {
-        for (chunk_idx, sums) in sums.chunks_mut(per_thread).enumerate() {
-            scope.spawn(move || {
-                for (idx, sum) in sums.iter_mut().enumerate() {
-                    *sum = sum_of_squares(chunk_idx * per_thread + idx);
-                }
-            });
-        }
-    });
-    sums.iter().sum::<f64>().sqrt() as f32
+    threads.map(0..n_values.div_ceil(CHUNK), sum_of_squares).iter().sum::<f64>().sqrt() as f32
 }
 
 /// The sums of `gradients` from `begin` on.

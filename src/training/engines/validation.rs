@@ -1,13 +1,13 @@
 //! The loss on pieces that were not trained on: whole pieces, with the hidden state carried.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::model::Position;
 use crate::model::network::Network;
 use crate::training::corpus::{Corpus, KeyedPiece, Part};
 use crate::training::engines::fused::Worker;
 use crate::training::losses::{Losses, add_up};
+use crate::training::threads::Threads;
 use crate::training::windows::{Reader, Window};
 
 /// Pieces held in memory at a time.
@@ -30,7 +30,7 @@ pub struct Validation {
 /// The loss on the validation pieces, whole pieces with the hidden state carried; at most `limit` notes of
 /// a style, or all.
 #[must_use]
-pub fn validate(network: &Network, corpus: &Corpus, n_threads: usize, limit: Option<usize>) -> Validation {
+pub fn validate(network: &Network, corpus: &Corpus, threads: &Threads, limit: Option<usize>) -> Validation {
     let by_style: Vec<[f32; 5]> = (0..corpus.styles.len())
         .map(|style| {
             let (mut sums, mut n_notes) = (Losses::default(), 0);
@@ -48,7 +48,7 @@ pub fn validate(network: &Network, corpus: &Corpus, n_threads: usize, limit: Opt
                 if some.is_empty() {
                     break;
                 }
-                let (losses, n_evaluated) = evaluate(network, &some, n_threads);
+                let (losses, n_evaluated) = evaluate(network, &some, threads);
                 sums = add_up(&[sums, losses]);
                 n_notes += n_evaluated;
             }
@@ -71,7 +71,7 @@ impl Validation {
 
 /// Sums of the loss over whole pieces, and how many notes they hold.
 #[must_use]
-pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], n_threads: usize) -> (Losses, usize) {
+pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], threads: &Threads) -> (Losses, usize) {
     const STEPS: usize = 256;
     // Pieces of like length side by side waste little on padding.
     let mut sorted = pieces.to_vec();
@@ -95,23 +95,7 @@ pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], n_threads: usize)
             n_notes += window.n_notes();
         }
     };
-    let next = AtomicUsize::new(0);
-    let take_groups = || {
-        let mut taken = Vec::new();
-        while let Some((idx, group)) =
-            Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|idx| Some((idx, groups.get(idx)?)))
-        {
-            taken.push((idx, evaluate_group(group)));
-        }
-        taken
-    };
-    let mut results: Vec<(usize, (Losses, usize))> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..n_threads.max(1)).map(|_| scope.spawn(take_groups)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect()
-    });
-    // Summed in one order, whoever computed them.
-    results.sort_unstable_by_key(|(idx, _)| *idx);
-    let results: Vec<(Losses, usize)> = results.into_iter().map(|(_, result)| result).collect();
+    let results = threads.map(&groups, |group| evaluate_group(group));
     let losses: Vec<Losses> = results.iter().map(|(losses, _)| *losses).collect();
     (add_up(&losses), results.iter().map(|(_, n_notes)| n_notes).sum())
 }

@@ -1,6 +1,6 @@
-//! Pieces as the network reads them, and windows of several side by side.
+//! Training data as the network takes it: encoded pieces, and windows of several sequences.
 //!
-//! Where a piece begins, the position says so and the hidden state before it is zero.
+//! Where a piece begins, the position is marked and the hidden state before it is zero.
 
 mod reader;
 pub use reader::Reader;

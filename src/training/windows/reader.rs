@@ -1,13 +1,13 @@
-//! Pieces as the network reads them.
+//! Encodes pieces for the network.
 
 use std::sync::Arc;
 
 use crate::model::Position;
-use crate::model::encoding::Memory;
+use crate::model::encoding::{Memory, Parts};
 use crate::music::{Note, Tick};
 use crate::training::corpus::KeyedPiece;
 
-/// Encodes a piece note by note, exactly as a generator hears it.
+/// Encodes a piece note by note, exactly as the generator does.
 #[derive(Debug)]
 pub struct Reader {
     piece: Arc<KeyedPiece>,
@@ -30,19 +30,19 @@ impl Reader {
         self.piece.piece.notes.len()
     }
 
-    /// Which note of the piece comes next.
+    /// Index of the next note.
     #[must_use]
     pub fn next_note(&self) -> usize {
         self.next
     }
 
-    /// Reads on until the note with this index comes next, or the piece ends.
+    /// Skips to the note with this index, or to the end of the piece.
     pub fn skip_to(&mut self, note_idx: usize) {
         let mut position = Position::padding();
         while self.next < note_idx && self.read_into(&mut position) {}
     }
 
-    /// The next note to predict and what is known before it; nothing at the end of the piece.
+    /// The next note to predict with its inputs; `None` at the end of the piece.
     pub fn next_position(&mut self) -> Option<Position> {
         let mut position = Position {
             step_rows: Vec::with_capacity(48),
@@ -52,13 +52,23 @@ impl Reader {
         self.read_into(&mut position).then_some(position)
     }
 
-    /// The same, into a position whose lists are used again; `false` at the end of the piece.
+    /// Like [`Reader::next_position`], reusing a position's memory; `false` at the end of the piece.
     pub fn read_into(&mut self, position: &mut Position) -> bool {
         let Some(&note) = self.piece.piece.notes.get(self.next) else { return false };
-        position.write_step(&self.memory);
+        let Position { is_beginning, step_rows, head_rows, lowest_pitch, parts } = position;
+        step_rows.clear();
+        head_rows.iter_mut().for_each(Vec::clear);
+        self.memory.step_rows(step_rows);
         self.begin_bars_until(&note);
-        position.write_note(&self.memory, &note);
-        position.is_beginning = self.next == 0;
+        *parts = self.memory.parts(&note);
+        let Parts { family, shift, pitch, duration, .. } = *parts;
+        let [shifts, pitches, durations, velocities] = head_rows;
+        self.memory.shift_rows(family, shifts);
+        self.memory.pitch_rows(family, shift, pitches);
+        self.memory.duration_rows(family, shift, pitch, durations);
+        self.memory.velocity_rows(family, shift, pitch, duration, velocities);
+        *lowest_pitch = if shift == 0 { self.memory.lowest_in_chord(family).min(pitch) } else { 0 };
+        *is_beginning = self.next == 0;
         self.memory.set_style(self.piece.style, self.piece.mode_at(note.onset));
         self.memory.push(&note);
         self.next += 1;

@@ -1,8 +1,7 @@
-//! Endless streams of pieces, side by side: what a batch is cut from.
+//! Endless streams of pieces, from which batches are cut.
 //!
-//! Each stream plays one piece after another. Which piece that is depends on nothing but the seed, the
-//! stream's number and how many it has played, so a few numbers tell where the streams stand, and streams
-//! can be made anew from them anywhere.
+//! A stream is one piece after another. The next piece depends only on the seed, the stream's number and how many
+//! pieces came before, so a few numbers are enough to restore a stream.
 
 use std::sync::Arc;
 
@@ -15,16 +14,16 @@ use crate::training::corpus::{Corpus, Part};
 use crate::training::windows::reader::Reader;
 use crate::training::windows::window::Window;
 
-/// Where one stream stands.
+/// The position of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamState {
-    /// How many pieces it has begun.
+    /// Pieces begun.
     pub n_begun: u64,
-    /// The note of the last of them that comes next.
+    /// Index of the next note in the last of them.
     pub next_note: u64,
 }
 
-/// Some of the streams of a run.
+/// Some of the streams of a batch.
 pub struct Streams {
     deal: Deal,
     streams: Vec<Stream>,
@@ -37,9 +36,9 @@ struct Stream {
 }
 
 impl Streams {
-    /// The streams with the numbers `numbers`, out of `n_streams` in all, at their beginning.
+    /// The streams with these numbers, out of `n_streams` in all, at the beginning of a run.
     ///
-    /// Each begins somewhere inside its first piece, so that pieces do not all end together.
+    /// Each begins at a random note of its first piece, so that pieces do not all end together.
     #[must_use]
     pub fn begin(corpus: &Arc<Corpus>, seed: u64, n_streams: usize, numbers: std::ops::Range<usize>) -> Self {
         let mut deal = Deal::new(corpus, seed, n_streams);
@@ -54,7 +53,7 @@ impl Streams {
         Self::resume(corpus, seed, n_streams, numbers, &states)
     }
 
-    /// The same streams where they stood when their [`state`](Self::state) was taken.
+    /// Restores streams from their [`state`](Self::state).
     #[must_use]
     pub fn resume(
         corpus: &Arc<Corpus>,
@@ -76,7 +75,7 @@ impl Streams {
         Self { deal, streams }
     }
 
-    /// Where they stand; cheap.
+    /// The position of each stream.
     #[must_use]
     pub fn state(&self) -> Vec<StreamState> {
         let state = |stream: &Stream| StreamState {
@@ -86,7 +85,7 @@ impl Streams {
         self.streams.iter().map(state).collect()
     }
 
-    /// The next `n_steps` notes of each stream.
+    /// Reads the next `n_steps` notes of each stream.
     pub fn next_window(&mut self, n_steps: usize, window: &mut Window) {
         let Self { deal, streams } = self;
         window.fill_with([n_steps, streams.len()], |stream_idx, position| {
@@ -99,15 +98,15 @@ impl Streams {
     }
 }
 
-/// Deals out pieces: decks of as many cards as there are pieces, each deck shuffled anew. A piece lies in a
-/// deck as often as its weight says, give or take less than one card.
+/// Draws pieces from shuffled decks of as many cards as there are pieces. Each deck has a piece as often as its weight
+/// asks for, to within one card.
 struct Deal {
     corpus: Arc<Corpus>,
-    /// Running sums of the weights that pieces are dealt with.
+    /// Cumulative weights of the pieces.
     cumulative: Vec<f64>,
     seed: u64,
     n_streams: u64,
-    /// The decks used last, with their numbers: streams are seldom more than one deck apart.
+    /// The last decks used, with their numbers: streams are seldom more than one deck apart.
     decks: Vec<(u64, Vec<u32>)>,
 }
 
@@ -121,7 +120,7 @@ impl Deal {
         Self { corpus: Arc::clone(corpus), cumulative, seed, n_streams: n_streams as u64, decks: Vec::new() }
     }
 
-    /// The piece that a stream begins after `n_begun` others, from its first note on.
+    /// The piece that a stream begins after `n_begun` others.
     fn piece(&mut self, stream: u64, n_begun: u64) -> Reader {
         let n_pieces = self.cumulative.len() as u64;
         let card = n_begun * self.n_streams + stream;
@@ -138,7 +137,7 @@ impl Deal {
         Reader::new(self.corpus.piece(Part::Train, idx as usize))
     }
 
-    /// Equally spaced pointers over the weights, from a random beginning; then shuffled.
+    /// Draws a deck at equally spaced points over the cumulative weights from a random start, and shuffles it.
     fn deck(&self, number: u64) -> Vec<u32> {
         let mut rng = Pcg64Mcg::seed_from_u64(nth_random(self.seed ^ 0xdec4, number));
         let n_pieces = self.cumulative.len();
@@ -165,16 +164,19 @@ mod tests {
     use std::sync::Arc;
 
     use crate::training::corpus::{Corpus, Part, StyleFolder};
+    use crate::training::threads::Threads;
     use crate::training::windows::streams::{Deal, Streams};
     use crate::training::windows::window::Window;
 
     fn corpus() -> Arc<Corpus> {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd-midi");
-        Arc::new(Corpus::read(&[StyleFolder { name: "Odd".into(), path }]).unwrap())
+        Arc::new(
+            Corpus::read(&[StyleFolder { name: "Odd".into(), path }], &Threads::new(2).unwrap()).unwrap(),
+        )
     }
 
     #[test]
-    fn streams_made_anew_from_their_state_go_on_with_the_same_notes() {
+    fn streams_restored_from_their_state_continue_with_the_same_notes() {
         let corpus = corpus();
         let mut streams = Streams::begin(&corpus, 3, 8, 2..6);
         let (mut window, mut other) = (Window::default(), Window::default());
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_dealt_to_more_lanes_are_the_same_streams() {
+    fn streams_split_over_more_lanes_are_the_same_streams() {
         let corpus = corpus();
         let states = |numbers: std::ops::Range<usize>| {
             let mut streams = Streams::begin(&corpus, 3, 6, numbers);
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn every_deck_holds_a_piece_as_often_as_its_weight_says() {
+    fn every_deck_has_a_piece_as_often_as_its_weight_asks() {
         let corpus = corpus();
         let mut deal = Deal::new(&corpus, 1, 4);
         let n_pieces = corpus.n_pieces(Part::Train);

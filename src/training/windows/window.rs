@@ -1,10 +1,10 @@
-//! Windows of several pieces side by side.
+//! Windows of several sequences, as a training step takes them.
 
 use crate::model::Position;
 use crate::model::encoding::Parts;
 use crate::model::network::N_HEADS;
 
-/// Rows of several positions, end to end.
+/// Table rows of several positions, concatenated.
 #[derive(Debug, Default, Clone)]
 pub struct RowLists {
     rows: Vec<u32>,
@@ -30,24 +30,24 @@ impl RowLists {
     }
 }
 
-/// A window of several streams: `n_steps × n_streams` positions, time-major.
+/// A window over several streams: `n_steps × n_streams` positions, time-major.
 #[derive(Debug, Default, Clone)]
 pub struct Window {
-    /// Streams side by side.
+    /// Number of streams.
     pub n_streams: usize,
-    /// Notes of each stream.
+    /// Notes in each stream.
     pub n_steps: usize,
-    /// Whether a piece begins at a position.
+    /// Whether a piece begins at each position.
     pub beginnings: Vec<bool>,
-    /// Whether a position is a note, or else padding.
+    /// Whether each position is a note; otherwise it is padding.
     pub counts: Vec<bool>,
-    /// Rows of the embedding.
+    /// Rows of the embedding at each position.
     pub step_rows: RowLists,
-    /// Rows of each head's table.
+    /// Rows of each head's table at each position.
     pub head_rows: [RowLists; N_HEADS],
-    /// What follows.
+    /// The note to predict at each position.
     pub parts: Vec<Parts>,
-    /// Pitches below this cannot follow.
+    /// The lowest pitch possible at each position.
     pub lowest_pitches: Vec<usize>,
 }
 
@@ -57,7 +57,7 @@ impl Window {
         self.fill_to(streams, [streams.iter().map(Vec::len).max().unwrap_or_default(), streams.len()]);
     }
 
-    /// The same, padded to so many steps and streams.
+    /// Like [`Window::fill`], padded to `n_steps` and `n_streams`.
     pub fn fill_to(&mut self, streams: &[Vec<Position>], [n_steps, n_streams]: [usize; 2]) {
         self.clear([n_steps, n_streams]);
         let padding = Position::padding();
@@ -69,8 +69,8 @@ impl Window {
         }
     }
 
-    /// Lays out `n_steps` positions of each of `n_streams` as they are read: `next` writes the next position of
-    /// the stream whose number it is given.
+    /// Fills the window with positions as they are read: `next` writes the next position of the stream with the given
+    /// number.
     pub fn fill_with(
         &mut self,
         [n_steps, n_streams]: [usize; 2],
@@ -107,19 +107,19 @@ impl Window {
         }
     }
 
-    /// How many positions are notes.
+    /// Positions that are notes.
     #[must_use]
     pub fn n_notes(&self) -> usize {
         self.counts.iter().filter(|counts| **counts).count()
     }
 
-    /// How many positions there are.
+    /// Number of positions.
     #[must_use]
     pub fn len(&self) -> usize {
         self.parts.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no positions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()

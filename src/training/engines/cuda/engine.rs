@@ -22,6 +22,7 @@ use crate::training::engines::engine::{Engine, EngineError, EngineState};
 use crate::training::engines::optimiser::AdamW;
 use crate::training::engines::validation::Validation;
 use crate::training::losses::Losses;
+use crate::training::threads::Threads;
 use crate::training::windows::{Reader, StreamState, Streams, Window};
 
 /// Windows read ahead.
@@ -44,7 +45,7 @@ pub struct CudaEngine {
     corpus: Arc<Corpus>,
     /// Notes and streams of a window.
     shape: [usize; 2],
-    n_threads: usize,
+    threads: Threads,
     seed: u64,
     inbox: Option<Receiver<Batch<Staged>>>,
     readers: Vec<JoinHandle<()>>,
@@ -66,9 +67,9 @@ impl CudaEngine {
         let lanes = lanes(config, corpus, &streams);
         let (read, windows) = bounded(1);
         let (outbox, inbox) = bounded(N_AHEAD);
-        let n_steps = config.sequence_length;
+        let (n_steps, threads) = (config.sequence_length, config.threads.clone());
         let readers = vec![
-            std::thread::spawn(move || read_ahead(lanes, n_steps, &read)),
+            std::thread::spawn(move || read_ahead(lanes, n_steps, &threads, &read)),
             std::thread::spawn(move || lay_out(&windows, &outbox)),
         ];
         Ok(Self {
@@ -79,7 +80,7 @@ impl CudaEngine {
             streams,
             corpus: Arc::clone(corpus),
             shape,
-            n_threads: config.n_threads,
+            threads: config.threads.clone(),
             seed: config.seed,
             inbox: Some(inbox),
             readers,
@@ -96,7 +97,7 @@ impl CudaEngine {
 
     /// The loss on whole validation pieces with the hidden state carried.
     fn hear_all(&mut self) -> Result<Validation, CudaError> {
-        let Self { trainer, corpus, n_threads, shape, .. } = self;
+        let Self { trainer, corpus, threads, shape, .. } = self;
         let [n_steps, n_streams] = *shape;
         let n_styles = corpus.styles.len();
         let (mut sums, mut n_notes) = (vec![Losses::default(); n_styles], vec![0_usize; n_styles]);
@@ -109,12 +110,7 @@ impl CudaEngine {
             let mut heard: Vec<Heard> =
                 group.iter().map(|(_, idx)| Heard::new(corpus.piece(Part::Valid, *idx))).collect();
             loop {
-                let per_thread = heard.len().div_ceil((*n_threads).max(1));
-                std::thread::scope(|scope| {
-                    for heard in heard.chunks_mut(per_thread) {
-                        scope.spawn(move || heard.iter_mut().for_each(|piece| piece.read(n_steps)));
-                    }
-                });
+                threads.map(&mut heard, |piece| piece.read(n_steps));
                 if heard.iter().all(|piece| piece.positions.is_empty()) {
                     break;
                 }
@@ -166,7 +162,7 @@ impl Heard {
 /// As many lanes as threads, so that each reads some of the streams.
 fn lanes(config: &TrainingConfig, corpus: &Arc<Corpus>, states: &[StreamState]) -> Vec<Streams> {
     let batch = config.batch.max(1);
-    let n_streams = batch.div_ceil(config.n_threads.clamp(1, batch));
+    let n_streams = batch.div_ceil(config.threads.count().clamp(1, batch));
     (0..batch)
         .step_by(n_streams)
         .map(|first| {
@@ -180,17 +176,19 @@ fn lanes(config: &TrainingConfig, corpus: &Arc<Corpus>, states: &[StreamState]) 
 }
 
 /// Reads windows until nobody takes them any more.
-fn read_ahead(mut lanes: Vec<Streams>, n_steps: usize, outbox: &Sender<Batch<Vec<Window>>>) {
+fn read_ahead(
+    mut lanes: Vec<Streams>,
+    n_steps: usize,
+    threads: &Threads,
+    outbox: &Sender<Batch<Vec<Window>>>,
+) {
     loop {
         let read = |lane: &mut Streams| {
             let mut window = Window::default();
             lane.next_window(n_steps, &mut window);
             window
         };
-        let windows: Vec<Window> = std::thread::scope(|scope| {
-            let threads: Vec<_> = lanes.iter_mut().map(|lane| scope.spawn(move || read(lane))).collect();
-            threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
-        });
+        let windows = threads.map(&mut lanes, read);
         let streams = lanes.iter().flat_map(Streams::state).collect();
         if outbox.send(Batch { windows, streams }).is_err() {
             return;
