@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use continuo::model::Position;
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::played::Played;
+use continuo::model::packed::PackedNetwork;
 use continuo::model::simd::Products;
 use continuo::model::step::{Advance, HiddenState, Stepper};
 use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};
@@ -119,7 +119,7 @@ fn update(bencher: Bencher, config: &NetworkConfig, products: Products) {
 #[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE), ("3x512", LARGE)], sample_count = 200, sample_size = 10)]
 fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let network = Network::random(*config, 1);
-    let played = Played::new(&network);
+    let played = PackedNetwork::new(&network);
     let mut stream = Stream { seed: 1, reader: Reader::new(piece(1)) };
     let mut next = || {
         let mut position = Position::padding();
@@ -135,7 +135,7 @@ fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
 /// The same for eight streams of notes, one after the other and together, as instances of the plugin are.
 #[divan::bench(args = [1, 8], sample_count = 100, sample_size = 10)]
 fn eight_playing_steps_in_groups_of(bencher: Bencher, n_together: usize) {
-    let played = Played::new(&Network::random(LARGE, 1));
+    let played = PackedNetwork::new(&Network::random(LARGE, 1));
     let mut streams =
         (0..8).map(|seed| Stream { seed, reader: Reader::new(piece(seed)) }).collect::<Vec<_>>();
     let mut positions = vec![Position::padding(); 8];

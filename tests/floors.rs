@@ -1,7 +1,12 @@
-//! The floors of the house: who may name whom.
+//! The floors of the house: which code may name which.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
-use std::path::{Path, PathBuf};
+
+mod imports;
+
+use std::path::Path;
+
+use imports::Sources;
 
 /// Each house, and the houses that it may name beside itself.
 const FLOORS: [(&str, &[&str]); 9] = [
@@ -27,62 +32,41 @@ const BOUNDARIES: [(&str, &[&str]); 7] = [
     ("egui", &["plugin"]),
 ];
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(sources(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
-    files
-}
+/// The crates of the workspace.
+const CRATES: [&str; 4] = ["src", "xtask/src", "corpora/dance-floor/src", "peers/src"];
 
-/// Every name that stands before `::` in the code of a house, comments left out, with its file.
-fn paths(house: &str) -> Vec<(PathBuf, Vec<String>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(house);
-    let files = sources(&folder);
-    assert!(!files.is_empty(), "{house} is empty");
-    let mut named = Vec::new();
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let code: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or("")).collect();
-        let code = code.join("\n");
-        let is_name = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == ':';
-        let paths = code.split(|letter| !is_name(letter)).filter(|path| path.contains("::"));
-        named.push((file, paths.map(str::to_owned).collect()));
-    }
-    named
+fn sources(folder: &str) -> Sources {
+    let sources = Sources::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    assert!(!sources.is_empty(), "{folder} is empty");
+    sources
 }
 
 #[test]
 fn no_house_names_one_above_it() {
-    for (house, allowed) in FLOORS {
-        for (file, paths) in paths(house) {
-            for path in paths {
-                let Some(rest) = path.strip_prefix("crate::") else { continue };
-                let named = rest.split("::").next().unwrap_or("");
-                if FLOORS.iter().any(|(other, _)| *other == named) {
-                    let fine = named == house || allowed.contains(&named);
-                    assert!(fine, "{} names {named}", file.display());
-                }
-            }
-        }
+    let sources = sources("src");
+    for (module, path) in sources.paths() {
+        let Some((house, allowed)) =
+            FLOORS.iter().find(|(house, _)| module.first().is_some_and(|m| m == house))
+        else {
+            continue;
+        };
+        let ["crate", named, ..] = path[..] else { continue };
+        let is_house = FLOORS.iter().any(|(other, _)| *other == named);
+        assert!(
+            !is_house || named == *house || allowed.contains(&named),
+            "{} names {named}",
+            module.join("::")
+        );
     }
 }
 
 #[test]
 fn a_crate_that_stands_for_a_boundary_is_named_in_its_house_only() {
-    for (house, _) in FLOORS {
-        for (file, paths) in paths(house) {
-            for path in paths {
-                let first = path.trim_start_matches("::").split("::").next().unwrap_or("");
-                if let Some((name, homes)) = BOUNDARIES.iter().find(|(name, _)| *name == first) {
-                    assert!(homes.contains(&house), "{} names {name}", file.display());
-                }
-            }
+    let sources = sources("src");
+    for (module, path) in sources.paths() {
+        if let Some((name, homes)) = BOUNDARIES.iter().find(|(name, _)| path.first() == Some(name)) {
+            let is_home = module.first().is_some_and(|house| homes.contains(&house.as_str()));
+            assert!(is_home, "{} names {name}", module.join("::"));
         }
     }
 }
@@ -94,4 +78,55 @@ fn houses_stand_in_floor_order() {
     let houses: Vec<&str> =
         text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     assert_eq!(houses, FLOORS.map(|(house, _)| house));
+}
+
+#[test]
+fn no_files_import_each_other_in_a_ring() {
+    let rings: Vec<String> = CRATES.into_iter().flat_map(|folder| sources(folder).rings()).collect();
+    assert!(rings.is_empty(), "{} rings:\n{}", rings.len(), rings.join("\n"));
+}
+
+#[test]
+fn grouped_imports_are_seen() {
+    let sources = Sources::from([(
+        "a.rs",
+        "pub use crate::{b::{B, c::{self, C}}, d::D as E};\nfn f(e: crate::g::G) {}",
+    )]);
+    let paths: Vec<String> = sources.paths().map(|(_, path)| path.join("::")).collect();
+    assert_eq!(paths, ["crate::b::B", "crate::b::c", "crate::b::c::C", "crate::d::D", "crate::g::G"]);
+}
+
+#[test]
+fn a_ring_is_found_however_it_is_closed() {
+    let lib = ("lib.rs", "mod a; mod b; mod c;");
+    // Directly, through a group.
+    let direct = Sources::from([lib, ("a.rs", "use crate::{b::B};"), ("b.rs", "use crate::a::A;")]);
+    assert_eq!(direct.rings(), ["a -> b -> a"]);
+    // Through a third file, and by a path in the code.
+    let round = Sources::from([
+        lib,
+        ("a.rs", "use crate::b::B;"),
+        ("b.rs", "fn f() { crate::c::g() }"),
+        ("c.rs", "use super::a::A;"),
+    ]);
+    assert_eq!(round.rings(), ["a -> b -> c -> a"]);
+    // Through a folder's page that hands a name on.
+    let handed_on = Sources::from([
+        ("a/mod.rs", "mod deep;\npub use deep::Deep;"),
+        ("a/deep.rs", "use crate::b::B;\npub struct Deep;"),
+        ("b.rs", "use crate::a::Deep;"),
+    ]);
+    assert_eq!(handed_on.rings(), ["a::deep -> b -> a::deep"]);
+    // A parent that has definitions of its own, and uses its child that uses them.
+    let parent = Sources::from([
+        ("a/mod.rs", "mod child;\nuse crate::a::child::Child;\npub struct Parent;"),
+        ("a/child.rs", "use crate::a::Parent;\npub struct Child;"),
+    ]);
+    assert_eq!(parent.rings(), ["a -> a::child -> a"]);
+    // Tests may name what they like.
+    let tests = Sources::from([
+        ("a.rs", "use crate::b::B;"),
+        ("b.rs", "pub struct B;\n#[cfg(test)]\nmod tests {\n    use crate::a::A;\n}"),
+    ]);
+    assert_eq!(tests.rings(), [""; 0]);
 }

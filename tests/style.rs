@@ -1,5 +1,4 @@
-//! What the style knob does to a take that runs, and how a take goes on after it was reloaded, with the model that
-//! ships.
+//! The style knob on a running take, and how a take continues after a reload, with the shipped model.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
@@ -9,13 +8,13 @@ use continuo::model::Model;
 use continuo::music::{Bar, Meter};
 use continuo::player::ComposingKnobs;
 
-/// The knobs of style `name` of the model that ships.
+/// The knobs with style `name` of the shipped model.
 fn knobs(model: &Model, name: &str, seed: u32) -> ComposingKnobs {
     let style = model.card().styles.iter().position(|style| style == name).unwrap() as u8;
     ComposingKnobs { style, seed, evolve: 1.0, ..ComposingKnobs::default() }
 }
 
-/// Composes one bar more for each of `knobs`.
+/// Composes one more bar for each of `knobs`.
 fn compose_on(take: &mut Take, model: &Arc<Model>, knobs: &[ComposingKnobs]) {
     let mut writer = Writer::new(Arc::clone(model));
     for knobs in knobs {
@@ -24,7 +23,7 @@ fn compose_on(take: &mut Take, model: &Arc<Model>, knobs: &[ComposingKnobs]) {
     }
 }
 
-/// The share of a bar's notes that are drums'.
+/// The share of drums among a bar's notes.
 fn drums(bar: &Bar) -> f64 {
     let n_drums = bar.notes.iter().filter(|note| note.family.is_drums()).count();
     n_drums as f64 / bar.notes.len().max(1) as f64
@@ -64,7 +63,7 @@ fn a_reloaded_take_goes_on_the_same_wherever_it_was_cut_and_whatever_was_turned(
     let model = Model::embedded().unwrap();
     let [first, second] = ["Chorales", "Folk tunes"].map(|name| knobs(&model, name, 4));
     let other_seed = ComposingKnobs { seed: 9, ..second };
-    // The style is turned near where the network begins to hear anew, and the seed in the midst of a style.
+    // The style changes near where the network starts again, and the seed in the middle of a style.
     let turned = [[first; 31].as_slice(), &[second; 3], &[other_seed; 4]].concat();
     for all in [turned, vec![first; 36]] {
         let mut whole = Take::default();

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
 use continuo::model::network::{HEADS, Network, NetworkConfig};
-use continuo::model::played::Played;
+use continuo::model::packed::PackedNetwork;
 use continuo::model::simd::Products;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::music::{Mode, Tick, smf};
@@ -186,7 +186,7 @@ fn train(size: &str, folder: &Path, n_updates: usize, n_threads: usize, precisio
 /// Steps of the LSTM at batch 1, one thread, over real notes.
 fn step(size: &str, folder: &Path, n_steps: usize) -> Result<()> {
     let network = Network::random(config(size)?, 1);
-    let played = Played::new(&network);
+    let played = PackedNetwork::new(&network);
     let mut window = Window::default();
     Source::new(folder)?.fill(&mut window, 0..1);
     let mut stepper = Stepper::new(&network.config);

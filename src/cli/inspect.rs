@@ -3,11 +3,12 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
+use anyhow::ensure;
 use serde_json::json;
 
 use crate::cli::model;
 use crate::cli::print::print_line;
-use crate::model::Model;
+use crate::model::{Agreement, Model};
 
 /// What `inspect` is told.
 #[derive(Debug, clap::Args)]
@@ -17,15 +18,66 @@ pub(super) struct InspectArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Run the model's primers through candle and through the packed network that plays, and print how far they differ
+    #[arg(long)]
+    check: bool,
 }
 
-/// Prints the model's card.
+/// By how much the likelihood of a part of a note may differ between candle and playing. Playing rounds weights to
+/// eight bits, which changes it by some hundredths.
+const ALLOWED: f32 = 0.5;
+
+/// Prints the model's card, and how well playing agrees with candle.
+///
+/// # Errors
+/// If the model cannot be loaded, or playing differs from candle by more than is allowed.
 pub(super) fn run(args: &InspectArgs) -> anyhow::Result<()> {
     let model = model::load(args.model.as_deref())?;
+    let agreement = args.check.then(|| crate::model::check(&model)).transpose()?;
     if args.json {
-        return print_line(&serde_json::to_string_pretty(&as_json(&model))?);
+        let mut json = as_json(&model);
+        if let Some(agreement) = agreement {
+            json["check"] = json!({ "notes": agreement.n_notes, "largest_difference": share(agreement.largest),
+                                    "mean_difference": share(agreement.mean), "allowed": ALLOWED });
+        }
+        print_line(&serde_json::to_string_pretty(&json)?)?;
+    } else {
+        let mut text = as_text(&model)?;
+        if let Some(agreement) = agreement {
+            writeln!(text, "\nCheck\n  {}", in_words(&agreement))?;
+        }
+        print_line(text.trim_end())?;
     }
-    print_line(as_text(&model)?.trim_end())
+    agreement.as_ref().map_or(Ok(()), judge)
+}
+
+/// # Errors
+/// If playing differs from candle by more than is allowed, or nothing could be compared.
+fn judge(agreement: &Agreement) -> anyhow::Result<()> {
+    let largest = share(agreement.largest);
+    ensure!(agreement.n_notes > 0, "expected primers to check the model with, found none");
+    ensure!(
+        largest <= ALLOWED,
+        "playing differs from candle by {:.0}%, more than {:.0}%",
+        100.0 * largest,
+        100.0 * ALLOWED
+    );
+    Ok(())
+}
+
+/// A difference of log-probabilities as a share of the probability.
+fn share(nats: f32) -> f32 {
+    nats.exp_m1()
+}
+
+fn in_words(agreement: &Agreement) -> String {
+    let Agreement { n_notes, largest, mean } = *agreement;
+    let [largest, mean] = [largest, mean].map(|nats| 100.0 * share(nats));
+    format!(
+        "{n_notes} notes of the primers, in candle and as they are played: the likelihood of a part of a note \
+         differs by {mean:.1}% on average and {largest:.1}% at most; {:.0}% is allowed",
+        100.0 * ALLOWED
+    )
 }
 
 /// How many primers each style has.
@@ -109,8 +161,21 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::inspect::{as_json, as_text};
-    use crate::model::Model;
+    use crate::cli::inspect::{as_json, as_text, in_words, judge};
+    use crate::model::{Agreement, Model};
+
+    #[test]
+    fn a_check_fails_beyond_what_is_allowed_and_without_primers() {
+        let agreement = |n_notes, largest| Agreement { n_notes, largest, mean: 0.01 };
+        assert!(judge(&agreement(100, 0.1)).is_ok());
+        assert!(judge(&agreement(100, 1.0)).is_err());
+        assert!(judge(&agreement(0, 0.0)).is_err());
+        let words = in_words(&agreement(100, 0.1));
+        assert!(
+            words.contains("100 notes") && words.contains("1.0% on average and 10.5% at most"),
+            "{words}"
+        );
+    }
 
     #[test]
     fn a_card_names_every_style_and_the_hash() {

@@ -6,6 +6,8 @@ mod model;
 
 mod values;
 
+mod knobs;
+
 mod composing;
 
 mod performing;

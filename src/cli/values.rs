@@ -1,10 +1,7 @@
 //! How the values of options are written: keys, scales, meters, numbers in a range.
 
-use crate::music::{Family, Grid, Key, Meter, NoteValue, PitchClassSet, Scale, names};
+use crate::music::{Family, Key, Meter, PitchClassSet, Scale, names};
 use crate::player::Conversation;
-
-/// The takes by their names.
-pub(super) const SLOTS: [&str; 4] = ["A", "B", "C", "D"];
 
 /// A number from 0 to 1.
 pub(super) fn share(text: &str) -> Result<f32, String> {
@@ -50,33 +47,9 @@ pub(super) fn notes(text: &str) -> Result<PitchClassSet, String> {
     names::parse_pitch_classes(text).ok_or_else(|| "expected notes such as C D Eb G".to_owned())
 }
 
-/// A grid by its name, such as `1/16T`.
-pub(super) fn grid(text: &str) -> Result<Grid, String> {
-    let found = Grid::ALL.into_iter().find(|grid| grid.name().eq_ignore_ascii_case(text.trim()));
-    found.ok_or_else(|| format!("expected one of {}", Grid::ALL.map(Grid::name).join(", ")))
-}
-
-/// The shortest note, such as `1/16`; any is no limit.
-pub(super) fn shortest(text: &str) -> Result<NoteValue, String> {
-    note_value(text, NoteValue::ALL.into_iter())
-}
-
-/// The longest note, such as `1/2`; any is no limit.
-pub(super) fn longest(text: &str) -> Result<NoteValue, String> {
-    note_value(text, NoteValue::ALL.into_iter().rev())
-}
-
-fn note_value(text: &str, mut values: impl Iterator<Item = NoteValue>) -> Result<NoteValue, String> {
-    let found = values.find(|value| value.name.eq_ignore_ascii_case(text.trim()));
-    found.ok_or_else(|| {
-        let names: Vec<&str> = NoteValue::ALL.iter().map(|value| value.name).collect();
-        format!("expected one of {}", names.get(..names.len() - 1).unwrap_or_default().join(", "))
-    })
-}
-
 /// An instrument family by its name or the beginning of it, such as `bass`.
 pub(super) fn family(text: &str) -> Result<Family, String> {
-    let all = || (0..Family::COUNT).filter_map(Family::from_index);
+    let all = || Family::all();
     let asked = plain(text);
     let exact = all().find(|family| plain(family.name()) == asked);
     let begins = || all().find(|family| !asked.is_empty() && plain(family.name()).starts_with(&asked));
@@ -91,12 +64,6 @@ pub(super) fn conversation(text: &str) -> Result<Conversation, String> {
     let mut answers = Conversation::ALL.into_iter().filter(|way| *way != Conversation::Generate);
     let found = answers.find(|way| plain(way.name()) == plain(text));
     found.ok_or_else(|| "expected continue, trade or accompany".to_owned())
-}
-
-/// A take, A to D.
-pub(super) fn slot(text: &str) -> Result<u8, String> {
-    let found = SLOTS.iter().position(|name| name.eq_ignore_ascii_case(text.trim()));
-    found.map(|idx| idx as u8).ok_or_else(|| format!("expected one of {}", SLOTS.join(", ")))
 }
 
 /// The name of a scale in small letters, words joined by `-`: `free-major`, `harmonic-minor`.
@@ -119,7 +86,7 @@ pub(super) fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::cli::values;
-    use crate::music::{Family, Grid, Key, Mode, PitchClassSet, Scale, Tick};
+    use crate::music::{Family, Key, Mode, PitchClassSet, Scale};
 
     #[test]
     fn every_name_that_is_printed_is_read_again() {
@@ -130,17 +97,8 @@ mod tests {
     }
 
     #[test]
-    fn note_values_instruments_and_notes_are_read_by_their_names() {
-        for grid in Grid::ALL {
-            assert_eq!(values::grid(grid.name()), Ok(grid));
-        }
-        assert_eq!(values::grid("1/16t"), Ok(Grid::SixteenthTriplet));
-        assert!(values::grid("1/5").is_err());
-        let any =
-            [values::shortest("any"), values::longest("Any")].map(|value| value.map(|value| value.ticks));
-        assert_eq!(any, [Ok(Tick(1)), Ok(Tick(384))]);
-        assert_eq!(values::longest("1/8.").map(|value| value.ticks), Ok(Tick(18)));
-        for family in (0..Family::COUNT).filter_map(Family::from_index) {
+    fn instruments_keys_and_notes_are_read_by_their_names() {
+        for family in Family::all() {
             assert_eq!(values::family(family.name()), Ok(family));
         }
         assert_eq!(values::family("chrom"), Ok(Family::from_program(8)));
@@ -149,8 +107,6 @@ mod tests {
         assert!(values::notes("C X").is_err());
         assert_eq!(values::key("Am"), Ok(Key::new(9, Mode::Minor)));
         assert!(values::key("H").is_err());
-        assert_eq!((values::slot("a"), values::slot("D")), (Ok(0), Ok(3)));
-        assert!(values::slot("E").is_err());
     }
 
     #[test]

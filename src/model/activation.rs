@@ -5,7 +5,7 @@
 
 use multiversion::multiversion;
 
-/// e to the `x`, relative error below 3e-7; `x` is held within ±87, where an f32 ends.
+/// e to the `x`, relative error below 3e-7; `x` is clamped to ±87, the range of an f32.
 ///
 /// Range reduction to ±ln 2 / 2 and the polynomial of Cephes' `expf`.
 #[allow(clippy::inline_always, reason = "must become part of a loop compiled for another processor")]

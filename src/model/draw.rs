@@ -1,14 +1,14 @@
-//! Drawing one class from logits: mask, temperature, min-p, nucleus, draw.
+//! Draws a class from logits: temperature, min-p, nucleus, draw.
 
 use multiversion::multiversion;
 use rand::{Rng, RngExt};
 
 use crate::model::activation::exp;
 
-/// How boldly one part is drawn.
+/// How a part is drawn.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Taste {
-    /// Divides the logits; below 0.01 the likeliest is taken.
+    /// Divides the logits; below 0.01 the likeliest class is taken.
     pub(crate) temperature: f32,
     /// Keep the likeliest classes that together hold this probability.
     pub(crate) nucleus: f32,
@@ -16,12 +16,12 @@ pub(crate) struct Taste {
     pub(crate) min_p: f32,
 }
 
-/// Draws a class and says with which probability; those whose logit is −∞ are never drawn. Nothing when all
+/// Draws a class, and returns it with its probability. Classes whose logit is −∞ are never drawn; `None` when all
 /// are.
 ///
 /// `logits` is overwritten.
 pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) -> Option<(usize, f32)> {
-    // One number is taken from the generator in every case, so that the draws after it do not shift.
+    // One number is taken from `rng` in every case, so that later draws do not shift.
     let dart: f32 = rng.random();
     let likeliest = logits
         .iter()
@@ -47,17 +47,17 @@ pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) 
     Some((likeliest, 1.0 / total))
 }
 
-/// Turns logits into weights: the likeliest's is 1, that of a closed class 0.
+/// Turns logits into weights: 1 for the likeliest class, 0 for excluded ones.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn weigh(logits: &mut [f32], highest: f32, temperature: f32) {
     for logit in logits {
-        // Our own exponential: that of the system's library differs from one system to another.
+        // Our own exponential: the system's differs from one system to another.
         let weight = exp((*logit - highest) / temperature);
         *logit = if *logit == f32::NEG_INFINITY { 0.0 } else { weight };
     }
 }
 
-/// Sets the unlikely to zero. The likeliest has weight 1 and always stays.
+/// Sets the weights of unlikely classes to zero. The likeliest has weight 1 and always stays.
 fn truncate(weights: &mut [f32], taste: Taste) {
     for weight in weights.iter_mut() {
         if *weight < taste.min_p {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_class_says_with_which_probability_it_was_drawn() {
+    fn a_class_comes_with_the_probability_it_was_drawn_with() {
         let mut rng = Pcg64Mcg::seed_from_u64(7);
         let logits = [0.5_f32.ln(), 0.3_f32.ln(), 0.2_f32.ln(), f32::NEG_INFINITY];
         for _ in 0..100 {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_masked_is_never_drawn_at_any_temperature() {
+    fn a_masked_class_is_never_drawn_at_any_temperature() {
         for temperature in [0.0, 0.1, 1.0, 5.0] {
             let taste = Taste { temperature, ..PLAIN };
             assert!(share_of(1, &[0.0, f32::NEG_INFINITY, -3.0], taste) == 0.0);
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_temperature_takes_the_likeliest() {
+    fn zero_temperature_takes_the_likeliest_class() {
         assert!((share_of(1, &[0.0, 0.1, -1.0], Taste { temperature: 0.0, ..PLAIN }) - 1.0).abs() < 1e-6);
     }
 }

@@ -1,22 +1,25 @@
-//! Feed a note, draw the next.
+//! The generator: feed a note, draw the next.
 
 use std::sync::Arc;
 
 use rand::Rng;
 
 use crate::model::batching::{Step, StepSlot, block_on};
+use crate::model::card::Primer;
 use crate::model::encoding::{Memory, N_STEP_ROWS, Parts};
 use crate::model::heads::{Buffers, Heads, ROWS, mask};
 use crate::model::next_note::NextNote;
+use crate::model::passages::PASSAGE;
+use crate::model::sampling::{Constraints, Drawn, Given, Sampling, StyleMix};
 use crate::model::step::{Advance, HiddenState, Stepper};
 use crate::model::vocabulary::N_PITCHES;
-use crate::model::{Constraints, Drawn, Given, Model, PASSAGE, Primer, Sampling, StyleMix};
+use crate::model::weights::Model;
 use crate::music::{Meter, Mode, Note, Tick};
 
 /// Where and how a piece begins.
 #[derive(Debug, Clone, Copy)]
 pub struct Beginning<'a> {
-    /// The style, or what lies between two.
+    /// The style, or a blend of two.
     pub style: StyleMix,
     /// Major or minor.
     pub mode: Mode,
@@ -63,7 +66,7 @@ impl Generator {
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
         let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
-        let config = model.played().config;
+        let config = model.packed().config;
         let past =
             Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config), n_copied: 0 };
         let (stepper, buffers) = (Stepper::new(&config), Buffers::new(&config));
@@ -103,7 +106,7 @@ impl Generator {
         let primer_start = start - primer_length;
         let first_meter = primer.map_or(meter, |primer| primer.meter);
         self.past.memory = Memory::new(style.main(), mode, primer_start, first_meter);
-        self.past.state = HiddenState::zero(&self.model.played().config);
+        self.past.state = HiddenState::zero(&self.model.packed().config);
         self.step().await;
         if let Some(primer) = primer {
             let bar_length = primer.meter.bar_length().0;
@@ -119,10 +122,16 @@ impl Generator {
         self.past.n_copied = 0;
     }
 
-    fn begin_bars_until(&mut self, start: Tick, meter: Meter) {
+    /// Begins bars of `meter` one after the other until that at `start`.
+    pub(crate) fn begin_bars_until(&mut self, start: Tick, meter: Meter) {
         while self.past.memory.bar_start() < start {
             self.begin_bar(self.past.memory.bar_start() + meter.bar_length(), meter);
         }
+    }
+
+    /// The notes and bars so far.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.past.memory
     }
 
     /// Adds notes of other music that are still sounding at the start. The network reads them as sounding
@@ -138,10 +147,10 @@ impl Generator {
     }
 
     fn known_style(&self, style: StyleMix) -> StyleMix {
-        style.within(self.model.played().config.n_styles)
+        style.within(self.model.packed().config.n_styles)
     }
 
-    /// Begins a bar of `meter` at `start`. No note drawn from now on lies before `start`.
+    /// Begins a bar of `meter` at `start`. No note drawn from now on begins before `start`.
     pub fn begin_bar(&mut self, start: Tick, meter: Meter) {
         self.past.memory.begin_bar(start, meter);
     }
@@ -153,9 +162,9 @@ impl Generator {
 
     /// Draws the next note, or the parts of it that are not `given`; `None` when the constraints allow none.
     ///
-    /// The note lies at or after the start of the bar and after the last note fed, in the order of [`Note`].
-    /// It may lie past the end of the bar: then drop it and begin the next bar. Drawing does not advance the
-    /// network; feed the note to go on from it.
+    /// The note begins at or after the start of the bar, and comes after the last note fed in the order of
+    /// [`Note`]. It may begin after the end of the bar: then drop it and begin the next bar. Drawing does not
+    /// advance the network; feed the note to continue from it.
     pub fn draw<R: Rng>(
         &mut self,
         sampling: &Sampling,
@@ -165,7 +174,7 @@ impl Generator {
     ) -> Option<Drawn> {
         let copying = self.copying();
         let Self { model, past, buffers, .. } = self;
-        let heads = Heads::new(model.played(), &past.memory, &past.state, buffers);
+        let heads = Heads::new(model.packed(), &past.memory, &past.state, buffers);
         let copying = copying.then(|| model.passages()).flatten();
         let (card, style) = (model.card(), past.style.main());
         let form = card.form.get(style).map_or(Self::FORM, |nats| nats.clamp(0.0, 10.0));
@@ -189,12 +198,12 @@ impl Generator {
         }
         let Parts { family, shift, pitch, duration, velocity } = memory.parts(note);
         let mut buffers = self.buffers.clone();
-        let mut heads = Heads::new(self.model.played(), memory, &self.past.state, &mut buffers);
+        let mut heads = Heads::new(self.model.packed(), memory, &self.past.state, &mut buffers);
         let mut pitches = heads.pitch(family, shift);
         let lowest = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
         mask(&mut pitches, |pitch| pitch >= lowest);
         let mut shifts = heads.shift(family);
-        // A chord that has reached the highest key is closed to what must lie above it.
+        // Nothing can be added above a chord that has reached the highest key.
         mask(&mut shifts, |shift| shift > 0 || memory.lowest_in_chord(family) < N_PITCHES);
         Some([
             log_softmax_at(&heads.family(), family)?,
@@ -205,7 +214,7 @@ impl Generator {
         ])
     }
 
-    /// Advances the network by a note, drawn or played: one step. A note that does not lie after the last one
+    /// Advances the network by a note, drawn or played: one step. A note that does not come after the last one
     /// in the order of [`Note`] is ignored.
     pub fn feed(&mut self, note: &Note) {
         if self.push(note) {
@@ -253,15 +262,15 @@ impl Generator {
         };
         let Step { rows, state, .. } = slot.run(step).await;
         (self.rows, self.past.state) = (rows, state);
-        self.buffers.forget();
+        self.buffers.invalidate();
     }
 
     fn step_now(&mut self) {
         let is_blended = self.write_rows();
         let extra_row: &[i16] = if is_blended { &self.blended.1 } else { &[] };
         let advance = Advance { rows: &self.rows, extra_row, state: &mut self.past.state };
-        self.stepper.step_batch(self.model.played(), &mut [advance]);
-        self.buffers.forget();
+        self.stepper.step_batch(self.model.packed(), &mut [advance]);
+        self.buffers.invalidate();
     }
 
     /// Writes the rows of the next step; `true` if the row of a blend of styles comes to them.
@@ -276,7 +285,7 @@ impl Generator {
         self.rows.retain(|row| (*row as usize) < N_STEP_ROWS);
         if self.blended.0 != style {
             let [first, second] = [style.first, style.second].map(|style| (N_STEP_ROWS + style) as u32);
-            self.blended = (style, self.model.played().inputs().between(first, second, style.thousandths));
+            self.blended = (style, self.model.packed().inputs().between(first, second, style.thousandths));
         }
         true
     }
@@ -290,7 +299,7 @@ impl Generator {
     /// Goes back to the state when the snapshot was taken.
     pub fn restore(&mut self, snapshot: &Snapshot) {
         self.past.clone_from(snapshot);
-        self.buffers.forget();
+        self.buffers.invalidate();
     }
 }
 
@@ -317,7 +326,7 @@ mod tests {
         let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
         let card = Card { styles: vec!["A".into(), "B".into(), "C".into()], ..Card::default() };
         let mut network = Network::random(config, 5);
-        // Louder than at birth, so that styles differ.
+        // Larger weights, so that styles differ.
         network.parameters.iter_mut().for_each(|value| *value *= 4.0);
         let mut generator = Generator::new(Arc::new(Model::new(network, card, Vec::new()).unwrap()));
         let (mode, meter) = (Mode::Major, Meter::COMMON);
@@ -375,7 +384,7 @@ mod tests {
         assert!(counts.is_sorted() && counts[0] < 10 && counts[3] == 200, "{counts:?}");
     }
 
-    /// Three hundred notes by an untrained network with this card, which may know passages.
+    /// Three hundred notes by an untrained network with this card and these passages.
     fn compose(
         card: impl Fn(Card) -> Card,
         passages: Option<&Passages>,
@@ -402,7 +411,7 @@ mod tests {
             let card = |card| Card { longest_shared: vec![Some(most)], ..card };
             let learned = compose(card, None, &Sampling::default(), 5);
             let passages = Passages::of(std::iter::once(&learned));
-            assert_eq!(passages.longest_shared(&learned), 300, "it would play what it has learned by heart");
+            assert_eq!(passages.longest_shared(&learned), 300, "without the limit it copies");
             let original = compose(card, Some(&passages), &Sampling::default(), 5);
             let shared = passages.longest_shared(&original);
             assert!((most == 7 && shared == 0) || (8..=16).contains(&shared), "{shared}");
@@ -413,7 +422,7 @@ mod tests {
 
     #[test]
     fn no_instrument_stays_on_a_pitch_for_more_than_twice_as_many_notes_as_the_card_says() {
-        // Hardly any temperature, and nothing that is held off: an untrained network hammers away.
+        // At a low temperature and without variety, an untrained network repeats one pitch.
         let sampling = Sampling { temperature: 0.01, variety: 0.0, ..Sampling::default() };
         let longest_run = |in_real_pieces: Option<usize>| {
             let card = |card| Card { longest_run: vec![in_real_pieces], ..card };
@@ -432,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_least_likely_is_told_by_style() {
+    fn the_cards_factor_on_min_p_applies_to_its_style() {
         let sampling = Sampling { min_p: 0.2, ..Sampling::default() };
         let of =
             |factor: f32, seed| compose(|card| Card { min_p: vec![factor], ..card }, None, &sampling, seed);

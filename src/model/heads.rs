@@ -1,12 +1,12 @@
-//! What the network says of the next note, part by part: plain logits, nothing closed.
+//! The logits of the next note, part by part, without constraints.
 
 use crate::model::encoding::Memory;
 use crate::model::network::{N_HEADS, NetworkConfig};
-use crate::model::played::{Played, Rounded};
+use crate::model::packed::{PackedNetwork, Rounded};
 use crate::model::step::HiddenState;
 use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES};
 
-/// Rows that a note may be told by; more only make a buffer grow.
+/// Capacity for the rows of a step; more make the buffer grow.
 pub(crate) const ROWS: usize = 128;
 
 /// Buffers of a draw.
@@ -14,8 +14,8 @@ pub(crate) const ROWS: usize = 128;
 pub(crate) struct Buffers {
     /// First layer of all heads, before the rows: `[4R]`.
     trunk: Vec<f32>,
-    /// Whether `top` and `trunk` follow from the state as it is: a note that falls into the next bar is drawn
-    /// again from the same.
+    /// Whether `top` and `trunk` belong to the current state: after a note that falls into the next bar, the state
+    /// is drawn from again.
     is_current: bool,
     /// `[R]` each.
     inner: Vec<f32>,
@@ -39,30 +39,30 @@ impl Buffers {
         }
     }
 
-    /// The hidden state is another now.
-    pub(crate) fn forget(&mut self) {
+    /// To be called when the hidden state has changed.
+    pub(crate) fn invalidate(&mut self) {
         self.is_current = false;
     }
 }
 
-/// The heads of a network over a hidden state, and what they are told of the notes heard.
+/// The heads of a network, over a hidden state and the notes so far.
 pub(crate) struct Heads<'a> {
-    network: &'a Played,
+    network: &'a PackedNetwork,
     pub(crate) memory: &'a Memory,
     buffers: &'a mut Buffers,
 }
 
 impl<'a> Heads<'a> {
     pub(crate) fn new(
-        network: &'a Played,
+        network: &'a PackedNetwork,
         memory: &'a Memory,
         state: &HiddenState,
         buffers: &'a mut Buffers,
     ) -> Self {
         if !buffers.is_current {
             let trunk = network.trunk();
-            buffers.top.set(state.top(network.config.hidden), trunk.fineness());
-            trunk.compute(network.simd(), &buffers.top, 1.0 / trunk.fineness(), &mut buffers.trunk);
+            buffers.top.set(state.top(network.config.hidden), trunk.input_scale());
+            trunk.compute(network.simd(), &buffers.top, 1.0 / trunk.input_scale(), &mut buffers.trunk);
             buffers.is_current = true;
         }
         Self { network, memory, buffers }
@@ -71,7 +71,7 @@ impl<'a> Heads<'a> {
     pub(crate) fn family(&self) -> [f32; N_FAMILIES] {
         let mut logits = [0.0; N_FAMILIES];
         let family = self.network.family();
-        family.compute(self.network.simd(), &self.buffers.top, 1.0 / family.fineness(), &mut logits);
+        family.compute(self.network.simd(), &self.buffers.top, 1.0 / family.input_scale(), &mut logits);
         logits
     }
 
@@ -97,24 +97,24 @@ impl<'a> Heads<'a> {
         self.logits(3, |memory, rows| memory.velocity_rows(family, shift, pitch, duration, rows))
     }
 
-    /// The logits of a head, given the rows that `tell` names.
+    /// The logits of a head, given the rows that `write_rows` adds.
     fn logits<const N: usize>(
         &mut self,
         head_idx: usize,
-        tell: impl FnOnce(&Memory, &mut Vec<u32>),
+        write_rows: impl FnOnce(&Memory, &mut Vec<u32>),
     ) -> [f32; N] {
         let (simd, width) = (self.network.simd(), self.network.config.head);
         let (table, out) = self.network.head(head_idx);
         let Buffers { trunk, inner, sums, input, rows, .. } = &mut *self.buffers;
         rows.clear();
-        tell(self.memory, rows);
+        write_rows(self.memory, rows);
         table.sum(rows, &[], &trunk[head_idx * width..(head_idx + 1) * width], sums, inner);
         let mut highest = 0.0;
         for value in inner.iter_mut() {
             *value = if *value > 0.0 { *value } else { 0.0 };
             highest = if *value > highest { *value } else { highest };
         }
-        let step = if highest > 0.0 { highest / out.fineness() } else { 1.0 };
+        let step = if highest > 0.0 { highest / out.input_scale() } else { 1.0 };
         input.set(inner, 1.0 / step);
         let mut logits = [0.0; N];
         out.compute(simd, input, step, &mut logits);
@@ -122,7 +122,7 @@ impl<'a> Heads<'a> {
     }
 }
 
-/// Closes every class that may not be drawn.
+/// Excludes every class that is not open.
 pub(crate) fn mask(logits: &mut [f32], is_open: impl Fn(usize) -> bool) {
     for (class, logit) in logits.iter_mut().enumerate() {
         if !is_open(class) {

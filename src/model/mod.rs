@@ -1,5 +1,5 @@
-//! Note encoding, the LSTM, constraints and sampling, the weights file, and the generator: feed a note,
-//! draw the next.
+//! Note encoding, the LSTM, constraints and sampling, the weights file, and the generator: feed a note, draw the
+//! next.
 //!
 //! Never on the audio thread.
 
@@ -20,9 +20,22 @@ pub(crate) mod matrix;
 
 pub mod activation;
 
-pub mod played;
+pub mod packed;
 
 pub mod step;
+
+mod passages;
+pub use passages::{PASSAGE, Passages};
+
+mod card;
+pub use card::{Card, Primer};
+
+pub mod weights;
+pub use weights::{Model, ModelError};
+
+mod batching;
+pub use batching::{StepBatcher, StepSlot};
+pub(crate) use batching::{block_on, join_all};
 
 mod sampling;
 pub use sampling::{Constraints, Drawn, Given, Sampling, StyleMix};
@@ -35,15 +48,8 @@ mod variety;
 
 mod next_note;
 
-mod batching;
-pub use batching::{StepBatcher, StepSlot};
-pub(crate) use batching::{block_on, join_all};
-
-mod passages;
-pub use passages::{PASSAGE, Passages};
-
 mod generator;
 pub use generator::{Beginning, Generator, Snapshot};
 
-mod weights;
-pub use weights::{Card, Model, ModelError, Primer};
+mod check;
+pub use check::{Agreement, check};

@@ -9,8 +9,10 @@
 //!                                                              -> shift, pitch, duration, velocity
 //! ```
 
+use std::collections::HashMap;
 use std::ops::Range;
 
+use candle_core::{Device, Tensor};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
@@ -29,14 +31,14 @@ pub const HEADS: [HeadShape; 4] = [
 /// How many heads there are besides the family's.
 pub const N_HEADS: usize = HEADS.len();
 
-/// What one head looks up and says.
+/// The sizes of a head.
 #[derive(Debug, Clone, Copy)]
 pub struct HeadShape {
-    /// The part, as the parameters are named.
+    /// The part it predicts, and the name of its tensors.
     pub name: &'static str,
     /// Rows of its table.
     pub n_rows: usize,
-    /// Classes it tells apart.
+    /// Classes it predicts.
     pub n_classes: usize,
 }
 
@@ -44,7 +46,7 @@ pub struct HeadShape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
-    /// How many styles it tells apart, 1 to 64.
+    /// Number of styles, 1 to 64.
     pub n_styles: usize,
     /// Width of the embedding, 1 to 2048.
     pub embedding: usize,
@@ -57,7 +59,7 @@ pub struct NetworkConfig {
 }
 
 impl NetworkConfig {
-    /// Whether every size lies in its range, so that the layout is of a sane size.
+    /// Whether every size is in its range.
     #[must_use]
     pub fn is_valid(&self) -> bool {
         (1..=64).contains(&self.n_styles)
@@ -68,15 +70,23 @@ impl NetworkConfig {
     }
 }
 
-/// One parameter tensor: where it lies in the flat buffer, row-major.
+/// A parameter tensor in the flat buffer, row-major.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// As in the weights file.
+    /// Its name in the weights file and for `candle_nn` modules.
     pub name: String,
-    /// Where it lies.
+    /// Its part of the buffer.
     pub range: Range<usize>,
     /// Rows and columns; a bias has one row.
     pub shape: [usize; 2],
+}
+
+impl Slot {
+    /// The shape in the weights file and for `candle_nn` modules: a bias has one dimension.
+    #[must_use]
+    pub fn dims(&self) -> &[usize] {
+        if self.shape[0] == 1 { &self.shape[1..] } else { &self.shape }
+    }
 }
 
 /// One LSTM layer's tensors; gate order i, f, g, o, as in `PyTorch`'s `nn.LSTM`.
@@ -86,7 +96,7 @@ pub struct LstmSlots {
     pub input: Slot,
     /// `[4H, H]`.
     pub recurrent: Slot,
-    /// `[4H]`, the sum of `PyTorch`'s two.
+    /// `[4H]`; there is no second bias.
     pub bias: Slot,
 }
 
@@ -108,7 +118,7 @@ pub struct HeadSlots {
     pub out: LinearSlots,
 }
 
-/// Where every tensor lies in one flat buffer.
+/// The tensors of a network in one flat buffer.
 #[derive(Debug, Clone)]
 pub struct Layout {
     /// `[rows + styles, E]`.
@@ -143,7 +153,7 @@ impl Layout {
                 LstmSlots {
                     input: slot(format!("lstm.weight_ih_l{layer_idx}"), 4 * hidden, n_inputs),
                     recurrent: slot(format!("lstm.weight_hh_l{layer_idx}"), 4 * hidden, hidden),
-                    bias: slot(format!("lstm.bias_l{layer_idx}"), 1, 4 * hidden),
+                    bias: slot(format!("lstm.bias_ih_l{layer_idx}"), 1, 4 * hidden),
                 }
             })
             .collect();
@@ -159,7 +169,7 @@ impl Layout {
             .iter()
             .zip(outs)
             .map(|(shape, out)| HeadSlots {
-                table: slot(format!("{}.table", shape.name), shape.n_rows, head),
+                table: slot(format!("{}.table.weight", shape.name), shape.n_rows, head),
                 out,
             })
             .collect();
@@ -183,15 +193,15 @@ impl Layout {
 pub struct Network {
     /// The sizes.
     pub config: NetworkConfig,
-    /// Where each tensor lies in `parameters`.
+    /// The tensors in `parameters`.
     pub layout: Layout,
     /// `[layout.n_parameters]`.
     pub parameters: Vec<f32>,
 }
 
 impl Network {
-    /// An untrained network: uniform within 1/√fan-in, as `PyTorch` does; forget gates open (bias 1), as
-    /// Jozefowicz et al. 2015 advise; embeddings small.
+    /// An untrained network: uniform within 1/√fan-in, like `PyTorch`; the bias of forget gates is 1 (Jozefowicz
+    /// et al. 2015); embeddings are small.
     #[must_use]
     pub fn random(config: NetworkConfig, seed: u64) -> Self {
         let layout = Layout::new(&config);
@@ -213,6 +223,16 @@ impl Network {
             fill(&mut parameters, &head.table, 0.1, &mut rng);
         }
         Self { config, layout, parameters }
+    }
+
+    /// The tensors by name, as `candle_nn` modules load them.
+    ///
+    /// # Errors
+    /// If candle refuses.
+    pub fn tensors(&self) -> candle_core::Result<HashMap<String, Tensor>> {
+        let slots = self.layout.slots().into_iter();
+        let tensor = |slot: &Slot| Tensor::from_slice(self.values(slot), slot.dims(), &Device::Cpu);
+        slots.map(|slot| Ok((slot.name.clone(), tensor(slot)?))).collect()
     }
 
     /// The values of one tensor, row-major.

@@ -1,37 +1,39 @@
-//! The draw of one note, part by part, within what may be drawn.
+//! Draws a note, part by part, within the constraints.
 //!
-//! Every constraint is a mask before the draw. A part is closed where it would leave a later one nothing to
-//! be, so that nothing has to be drawn twice.
+//! Every constraint is a mask before the draw. A class that would leave a later part without any is masked too, so
+//! that nothing is drawn twice.
 
 use rand::Rng;
 
 use crate::model::activation::ln;
 use crate::model::draw::{Taste, draw_class};
 use crate::model::heads::{Heads, mask};
+use crate::model::passages::Passages;
+use crate::model::sampling::{Constraints, Drawn, Given, Sampling};
+use crate::model::variety;
 use crate::model::vocabulary::{
     N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, shift_class,
     shifted, velocity_class, velocity_of,
 };
-use crate::model::{Constraints, Drawn, Given, Passages, Sampling, variety};
 use crate::music::{Family, Note, Tick};
 
-/// What the next note is drawn from.
+/// Everything that the next note depends on.
 pub(crate) struct NextNote<'a> {
     pub(crate) heads: Heads<'a>,
     pub(crate) sampling: &'a Sampling,
     pub(crate) constraints: &'a Constraints,
     pub(crate) given: &'a Given,
-    /// Which passages the next note may not end, as they would copy too much.
+    /// Passages that the next note must not end, because the copy would be too long.
     pub(crate) copying: Option<&'a Passages>,
-    /// How many notes in a row an instrument may stay on one pitch.
+    /// How many times in a row an instrument may play one pitch.
     pub(crate) longest_run: Option<usize>,
 }
 
 impl NextNote<'_> {
-    /// After so many notes that were what came some bars before, a repetition is meant.
+    /// A repetition counts as one from this many notes on.
     const IN_FORM: usize = 4;
 
-    /// Draws it. A family whose every onset is closed is masked, and another drawn.
+    /// Draws it. A family without an open onset is masked, and another drawn.
     pub(crate) fn draw<R: Rng>(&mut self, rng: &mut R) -> Option<Drawn> {
         let mut families = self.families();
         loop {
@@ -67,12 +69,12 @@ impl NextNote<'_> {
         Taste { temperature: temperature * factor, nucleus, min_p }
     }
 
-    /// Makes a class likelier that carries on a repetition: the one that `class` finds in what followed then, a
-    /// shift and a note.
-    fn favour(&self, logits: &mut [f32], class: impl Fn(usize, &Note) -> Option<usize>) {
+    /// Makes the class likelier that continues a repetition: `class` finds it in the shift and the note that came
+    /// next then.
+    fn favour_repetition(&self, logits: &mut [f32], class: impl Fn(usize, &Note) -> Option<usize>) {
         let form = self.sampling.form;
         let returning = if form > 0.0 { self.heads.memory.returning(Self::IN_FORM) } else { None };
-        // A beat comes back of itself.
+        // Beats repeat anyway.
         let returning = returning.filter(|(_, then)| !then.family.is_drums());
         if let Some(logit) = returning.and_then(|(shift, then)| logits.get_mut(class(shift, then)?)) {
             *logit += form;
@@ -81,7 +83,7 @@ impl NextNote<'_> {
 
     fn families(&self) -> [f32; N_FAMILIES] {
         let mut logits = self.heads.family();
-        self.favour(&mut logits, |_, then| Some(then.family.index()));
+        self.favour_repetition(&mut logits, |_, then| Some(then.family.index()));
         let given = self.given.family;
         mask(&mut logits, |family| {
             Family::from_index(family).is_some_and(|family| {
@@ -91,7 +93,7 @@ impl NextNote<'_> {
         logits
     }
 
-    /// Where a shift leads: never before the current bar, even after a silence longer than any shift.
+    /// The onset after a shift: never before the current bar, even after a silence longer than any shift.
     fn onset(&self, shift: usize) -> Tick {
         let memory = self.heads.memory;
         self.given.onset.unwrap_or_else(|| shifted(memory.last_onset(), shift).max(memory.bar_start()))
@@ -99,13 +101,13 @@ impl NextNote<'_> {
 
     fn shifts(&mut self, family: usize) -> [f32; N_SHIFTS] {
         let mut logits = self.heads.shift(family);
-        self.favour(&mut logits, |shift, then| (then.family.index() == family).then_some(shift));
+        self.favour_repetition(&mut logits, |shift, then| (then.family.index() == family).then_some(shift));
         let memory = self.heads.memory;
         let (last, bar_start, bar_end) = (memory.last_onset(), memory.bar_start(), memory.bar_end());
         let spacing = self.constraints.grid.spacing().0;
         let earliest = self.given.from.unwrap_or(bar_start).max(bar_start);
         let earliest = earliest.max(if is_drums(family) { earliest } else { self.earliest_room() });
-        // Pitches of a chord ascend: above the last note of a chord there must be one left.
+        // Pitches of a chord ascend: there must be an open one above its last note.
         let is_chord_open =
             self.highest_open_pitch(family).is_some_and(|pitch| pitch >= memory.lowest_in_chord(family));
         let given_shift =
@@ -117,7 +119,7 @@ impl NextNote<'_> {
                 || shifted(last, shift) >= bar_start || shift == N_SHIFTS - 1,
                 |given| given == shift,
             );
-            // What falls past the bar is never written: it only says that nothing more falls in this one.
+            // A note beyond the bar is never written: it only means that this bar is complete.
             let is_on_grid = onset >= bar_end || (onset - bar_start).0 % spacing == 0;
             let is_early_enough = self.given.before.is_none_or(|before| onset < before);
             has_pitch
@@ -130,7 +132,7 @@ impl NextNote<'_> {
         logits
     }
 
-    /// From when on fewer notes sound than the polyphony allows; drums do not count.
+    /// When fewer notes sound than the polyphony allows; drums do not count.
     fn earliest_room(&self) -> Tick {
         let memory = self.heads.memory;
         let polyphony = usize::from(self.constraints.polyphony.max(1));
@@ -158,7 +160,7 @@ impl NextNote<'_> {
 
     fn pitches(&mut self, family: usize, shift: usize) -> [f32; N_PITCHES] {
         let mut logits = self.heads.pitch(family, shift);
-        self.favour(&mut logits, |then_shift, then| {
+        self.favour_repetition(&mut logits, |then_shift, then| {
             ((then_shift, then.family.index()) == (shift, family)).then_some(usize::from(then.pitch))
         });
         let lowest_in_chord = if shift == 0 { self.heads.memory.lowest_in_chord(family) } else { 0 };
@@ -168,7 +170,7 @@ impl NextNote<'_> {
             let is_copied = passages.endings(notes, onset);
             mask_if_some_are_left(&mut logits, |pitch| !is_copied(pitch as u8));
         }
-        if let Some(last) = self.longest_run.and_then(|most| variety::hammered(notes, family, most)) {
+        if let Some(last) = self.longest_run.and_then(|most| variety::repeated(notes, family, most)) {
             mask_if_some_are_left(&mut logits, |pitch| pitch != usize::from(last));
         }
         if self.sampling.variety > 0.0 {
@@ -178,10 +180,10 @@ impl NextNote<'_> {
         logits
     }
 
-    /// One duration is always open: the nearest to the limits where no class lies within them.
+    /// One duration is always open: the nearest to the limits when no class is within them.
     fn durations(&mut self, family: usize, shift: usize, pitch: usize) -> [f32; N_DURATIONS] {
         let mut logits = self.heads.duration(family, shift, pitch);
-        self.favour(&mut logits, |then_shift, then| {
+        self.favour_repetition(&mut logits, |then_shift, then| {
             let is_so_far =
                 (then_shift, then.family.index(), usize::from(then.pitch)) == (shift, family, pitch);
             is_so_far.then_some(duration_class(then.duration))
@@ -217,7 +219,7 @@ impl NextNote<'_> {
     }
 }
 
-/// Masks what is not open; nothing where that would be all that may be played.
+/// Masks classes that are not open, unless that would leave none.
 fn mask_if_some_are_left(logits: &mut [f32], is_open: impl Fn(usize) -> bool) {
     if logits.iter().enumerate().any(|(class, logit)| logit.is_finite() && is_open(class)) {
         mask(logits, is_open);
@@ -247,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_is_taken_and_adds_no_surprise() {
+    fn given_parts_are_taken_and_add_nothing_to_the_log_probability() {
         let mut generator = generator(3);
         let free = draw(&mut generator, &Constraints::default(), &Given::default(), 1).unwrap();
         assert!(free.log_probability < 0.0);
@@ -275,9 +277,9 @@ mod tests {
     }
 
     #[test]
-    fn onsets_keep_to_where_they_are_asked_to_be() {
+    fn onsets_keep_to_the_grid_and_the_given_range() {
         let mut generator = generator(4);
-        // Longer shifts than four beats reach beats only.
+        // Shifts longer than four beats reach beats only.
         let last =
             Note { onset: Tick(90), duration: Tick(12), pitch: 60, velocity: 80, family: Family::PIANO };
         generator.feed(&last);
@@ -291,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_constraints_forbid_is_no_note_even_when_it_is_given() {
+    fn a_given_part_that_the_constraints_exclude_gives_no_note() {
         let mut generator = generator(5);
         let constraints = Constraints {
             highest: 60,

@@ -1,8 +1,8 @@
-//! Which passages the training music holds, so that what is composed copies none of them at length.
+//! The passages of the training music, so that composed music copies none of them at length.
 //!
-//! A passage is eight notes in a row, told by interval, onset shift and duration, so it is known in any key. They are
-//! kept as a Bloom filter (Bloom 1970): a byte each, of which no music can be had back; about one in forty passages
-//! that it does not hold it takes for one that it does.
+//! A passage is eight notes in a row, by interval, onset shift and duration, so it is recognised in any key. Passages
+//! are kept in a Bloom filter (Bloom 1970) of a byte each, from which no music can be recovered. About one in forty
+//! passages that it does not hold is mistaken for one that it does.
 
 use std::collections::HashSet;
 
@@ -11,17 +11,17 @@ use crate::music::{Note, Tick, mix64};
 
 /// Notes in a passage.
 pub const PASSAGE: usize = 8;
-/// Bits that stand for a passage.
+/// Bits set for each passage.
 const N_BITS: u64 = 4;
 
-/// The passages of some pieces. How they are told is part of the weights file: it never changes.
+/// The passages of some pieces. How they are hashed is part of the weights file's format and never changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passages {
     bits: Vec<u8>,
 }
 
 impl Passages {
-    /// No more bytes; passages of a corpus that has more are not known.
+    /// The largest filter; further passages of a larger corpus are left out.
     const MAX_BYTES: usize = 1 << 22;
 
     /// The passages of pieces, each in the order of [`Note`].
@@ -49,25 +49,25 @@ impl Passages {
         Self { bits }
     }
 
-    /// As they were written; nothing when there is none, or there are too many.
+    /// From the bytes of [`Passages::bytes`]; `None` when there are none or too many.
     #[must_use]
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         (1..=Self::MAX_BYTES).contains(&bytes.len()).then(|| Self { bits: bytes.to_vec() })
     }
 
-    /// As they are written.
+    /// The bytes of the filter.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.bits
     }
 
-    /// Whether a passage ends with a note of `pitch` at `onset` after these notes, however long it sounds.
+    /// Whether a note of `pitch` at `onset`, of any duration, ends a passage after these notes.
     #[must_use]
     pub fn hold(&self, past: &[Note], pitch: u8, onset: Tick) -> bool {
         self.endings(past, onset)(pitch)
     }
 
-    /// The same, to be asked of many pitches.
+    /// The same for many pitches.
     pub fn endings(&self, past: &[Note], onset: Tick) -> impl Fn(u8) -> bool {
         let past = past.len().checked_sub(PASSAGE - 1).and_then(|first| past.get(first..));
         let begun = past.map(|past| (fingerprint_of_past(past), past.last().copied()));
@@ -79,8 +79,8 @@ impl Passages {
         }
     }
 
-    /// The most notes in a row that each end a passage, and those before the first of them: so many at most does this
-    /// music share with the pieces.
+    /// The longest stretch of notes shared with the pieces: the most notes in a row that each end a passage, and those
+    /// before the first of them.
     #[must_use]
     pub fn longest_shared(&self, notes: &[Note]) -> usize {
         let (mut run, mut longest) = (0, 0);
@@ -93,12 +93,12 @@ impl Passages {
     }
 }
 
-/// Stands for a passage: seven notes and one after them, of which the duration is not known yet.
+/// The hash of a passage: seven notes and one after them, without the last one's duration.
 fn fingerprint(past: &[Note], pitch: u8, onset: Tick) -> u64 {
     ended(fingerprint_of_past(past), past.last(), pitch, onset)
 }
 
-/// Stands for the seven notes.
+/// The hash of the seven notes.
 fn fingerprint_of_past(past: &[Note]) -> u64 {
     past.windows(2).fold(0x6a09_e667_f3bc_c908, |print, two| match two {
         [before, note] => {
@@ -109,7 +109,7 @@ fn fingerprint_of_past(past: &[Note]) -> u64 {
     })
 }
 
-/// Stands for what `print` does, of which `last` is the last note, and one note more.
+/// The hash of the notes of `print`, of which `last` is the last, and one more note.
 fn ended(print: u64, last: Option<&Note>, pitch: u8, onset: Tick) -> u64 {
     last.map_or(print, |last| {
         with(with(print, i64::from(pitch) - i64::from(last.pitch)), (onset - last.onset).0)
@@ -120,7 +120,7 @@ fn with(print: u64, number: i64) -> u64 {
     mix64(print ^ mix64(number as u64))
 }
 
-/// The bits that stand for a fingerprint in so many bytes (double hashing, Kirsch and Mitzenmacher 2006).
+/// The bits of a fingerprint in a filter of `n_bytes` (double hashing, Kirsch and Mitzenmacher 2006).
 fn places(print: u64, n_bytes: usize) -> impl Iterator<Item = usize> {
     let (first, step) = (mix64(print), mix64(print ^ 0xbb67_ae85_84ca_a73b) | 1);
     let n_bits = 8 * n_bytes as u128;
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_learned_is_known_in_any_key_and_other_music_is_not() {
+    fn learned_passages_are_recognised_in_any_key_and_other_music_is_not() {
         let learned = tune(4000, 1);
         let passages = Passages::of(std::iter::once(&learned));
         let moved = |note: &Note| Note { onset: note.onset + Tick(96), pitch: note.pitch + 7, ..*note };
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn too_few_notes_are_no_passage_and_no_bytes_are_no_passages() {
+    fn seven_notes_are_no_passage_and_no_bytes_are_no_filter() {
         let learned = tune(7, 1);
         let passages = Passages::of(std::iter::once(&learned));
         assert_eq!(passages.longest_shared(&learned), 0);

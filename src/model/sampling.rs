@@ -1,11 +1,11 @@
-//! How the next note is drawn: temperatures, truncation, and what may not be drawn at all.
+//! How the next note is drawn: temperatures, truncation, and constraints.
 
 use crate::music::{Family, FamilySet, Grid, Note, PitchClassSet, Tick};
 
-/// How boldly to draw.
+/// How to draw from the network's distribution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {
-    /// Divides every logit; 1 is the network's own taste, 0 always takes the likeliest. 0 to 2.
+    /// Divides every logit: 1 is the network's own distribution, 0 always takes the likeliest class. 0 to 2.
     pub temperature: f32,
     /// Further factor on the temperature of onset shifts and durations. 0 to 2.
     pub rhythm: f32,
@@ -17,10 +17,10 @@ pub struct Sampling {
     pub nucleus: f32,
     /// Drop values less likely than this share of the likeliest. 0 to 1; 0 is off.
     pub min_p: f32,
-    /// How strongly figures that keep coming back are held off. 0 (free) to 1.
+    /// How strongly repeated figures are made less likely. 0 (not at all) to 1.
     pub variety: f32,
-    /// How much likelier each part of the next note becomes where it carries on a repetition: a factor on what the
-    /// model's card says of the style. 0 is the network's own taste.
+    /// How much likelier each part of the next note becomes where it continues a repetition: a factor on the
+    /// [`form`](crate::model::Card::form) of the style. 0 is the network's own distribution.
     pub form: f32,
 }
 
@@ -39,14 +39,14 @@ impl Default for Sampling {
     }
 }
 
-/// A style, or something between two.
+/// A style, or a blend of two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct StyleMix {
     /// Index into the model's styles; beyond the last it means the last.
     pub first: usize,
     /// The style blended in.
     pub second: usize,
-    /// How much of the second there is, in thousandths: 0 is the first alone, 1000 the second alone.
+    /// The share of the second in thousandths: 0 is the first alone, 1000 the second alone.
     pub thousandths: u16,
 }
 
@@ -57,19 +57,19 @@ impl StyleMix {
         Self { first: style, second: style, thousandths: 0 }
     }
 
-    /// Two styles, and how much of the second there is, 0 to 1.
+    /// A blend of two styles; `blend` is the share of the second, 0 to 1.
     #[must_use]
     pub fn between(first: usize, second: usize, blend: f32) -> Self {
         Self { first, second, thousandths: (blend.clamp(0.0, 1.0) * 1000.0).round() as u16 }
     }
 
-    /// The style that there is more of; the first where they are equal.
+    /// The style with the larger share; the first when they are equal.
     #[must_use]
     pub fn main(self) -> usize {
         if self.thousandths > 500 { self.second } else { self.first }
     }
 
-    /// The same within a model of `n_styles`, and as one style alone wherever it is one.
+    /// The same limited to `n_styles`, and in the form of [`StyleMix::of`] where it is one style alone.
     #[must_use]
     pub(crate) fn within(self, n_styles: usize) -> Self {
         let last = n_styles.saturating_sub(1);
@@ -83,7 +83,7 @@ impl StyleMix {
     }
 }
 
-/// What may be drawn. Everything else is masked before the draw, so these are guarantees.
+/// Which notes may be drawn. All others are masked before the draw, so these are guarantees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Constraints {
     /// Pitch classes above the tonic; drums are exempt.
@@ -94,15 +94,15 @@ pub struct Constraints {
     pub highest: u8,
     /// How many notes may sound at once, drums not counted. At least 1.
     pub polyphony: u8,
-    /// Who may play.
+    /// The instrument families that may play.
     pub families: FamilySet,
     /// Where notes may begin, counted from the bar line.
     pub grid: Grid,
-    /// No note is shorter.
+    /// The shortest duration.
     pub shortest: Tick,
-    /// No note is longer.
+    /// The longest duration.
     pub longest: Tick,
-    /// No note sounds beyond this, unless it would have to be shorter than the shortest.
+    /// Notes end by this time, but are never shorter than the shortest duration.
     pub ends_by: Option<Tick>,
 }
 
@@ -122,20 +122,20 @@ impl Default for Constraints {
     }
 }
 
-/// Parts of the next note that are known: they are taken as they are, and only the rest is drawn.
+/// Parts of the next note that are given; only the others are drawn.
 ///
-/// [`Constraints`] hold for them too: where what is given may not be, there is no note.
+/// [`Constraints`] apply to them too: when they exclude a given part, there is no note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Given {
-    /// Who plays it.
+    /// The instrument family.
     pub family: Option<Family>,
     /// Where it begins.
     pub onset: Option<Tick>,
     /// Its pitch, around a tonic of C.
     pub pitch: Option<u8>,
-    /// How long it sounds.
+    /// Its duration.
     pub duration: Option<Tick>,
-    /// How loud it is.
+    /// Its velocity.
     pub velocity: Option<u8>,
     /// It begins earlier than this.
     pub before: Option<Tick>,
@@ -148,8 +148,7 @@ pub struct Given {
 pub struct Drawn {
     /// The note.
     pub note: Note,
-    /// How likely its family, onset, pitch and duration were, as the sum of the natural logarithms of the
-    /// probabilities they were drawn with, which is after temperature and constraints. What was given adds
-    /// nothing. The same on every processor.
+    /// The sum of the log-probabilities, in nats, that family, onset, pitch and duration were drawn with, after
+    /// temperature and constraints. Given parts add nothing. The same on every processor.
     pub log_probability: f32,
 }

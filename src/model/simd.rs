@@ -1,6 +1,6 @@
-//! Which vector instructions to compute with, and in what numbers; asked of the processor once.
+//! Vector instructions and precision, chosen once for the processor.
 
-/// A kind of processor that there is code for.
+/// The vector instructions of a kind of processor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Simd {
     /// As [`Simd::Avx512`], and with AVX-512VNNI.
@@ -9,7 +9,7 @@ pub enum Simd {
     Avx512,
     /// x86-64 with AVX2 and FMA.
     Avx2,
-    /// Whatever the compiler makes of plain loops: NEON on ARM, SSE2 on an x86-64 older than 2013.
+    /// Plain loops, vectorised by the compiler: NEON on ARM, SSE2 on an x86-64 older than 2013.
     Portable,
 }
 
@@ -42,7 +42,7 @@ impl Simd {
     }
 }
 
-/// How products of matrices are computed; they are added up in f32 whichever.
+/// How products of matrices are computed. Sums are f32 in both cases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Products {
     /// Of f32 factors: the same bits on every processor that has fused multiply-add.
@@ -59,7 +59,7 @@ impl Products {
         Self::F32(Simd::detect())
     }
 
-    /// Of bf16 factors, where the processor has instructions for that.
+    /// Of bf16 factors, if the processor has instructions for them.
     #[must_use]
     pub fn bf16() -> Option<Self> {
         #[cfg(target_arch = "x86_64")]
@@ -77,7 +77,7 @@ impl Products {
         Self::bf16().unwrap_or_else(Self::f32)
     }
 
-    /// Whether this processor can.
+    /// Whether this processor supports it.
     pub(crate) fn is_available(self) -> bool {
         match self {
             Self::F32(simd) => Simd::available().contains(&simd),
@@ -85,7 +85,7 @@ impl Products {
         }
     }
 
-    /// How many words of 32 bits so many numbers of a factor take.
+    /// The number of 32-bit words that `length` numbers of a factor take.
     pub(crate) fn n_words(self, length: usize) -> usize {
         match self {
             Self::F32(_) => length,

@@ -2,7 +2,7 @@
 
 use crate::model::activation::advance_cells;
 use crate::model::network::NetworkConfig;
-use crate::model::played::{Lane, Played, Rounded};
+use crate::model::packed::{Lane, PackedNetwork, Rounded};
 
 /// The LSTM's hidden state.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -66,7 +66,7 @@ impl Stepper {
     }
 
     /// Advances `state` by one step, whose input is `rows` of the embedding.
-    pub fn step(&mut self, network: &Played, rows: &[u32], state: &mut HiddenState) {
+    pub fn step(&mut self, network: &PackedNetwork, rows: &[u32], state: &mut HiddenState) {
         self.step_batch(network, &mut [Advance { rows, extra_row: &[], state }]);
     }
 
@@ -74,13 +74,13 @@ impl Stepper {
     ///
     /// The results are bit for bit those of single steps, but come sooner: a step waits for its weights to
     /// come from memory, and a batch reads them once.
-    pub fn step_batch(&mut self, network: &Played, advances: &mut [Advance<'_>]) {
+    pub fn step_batch(&mut self, network: &PackedNetwork, advances: &mut [Advance<'_>]) {
         self.make_room(&network.config, advances.len());
         let hidden = network.config.hidden;
         let lanes = &mut self.lanes[..advances.len()];
         for (layer_idx, layer) in network.layers().iter().enumerate() {
             let own = layer_idx * hidden..(layer_idx + 1) * hidden;
-            // The input, the output of the layer below, lies right before this layer's own.
+            // The input, the output of the layer below, is right before this layer's own.
             let inputs = own.start - if layer_idx == 0 { 0 } else { hidden }..own.end;
             for (advance, lane) in advances.iter().zip(&mut *lanes) {
                 if layer_idx == 0 {
@@ -89,9 +89,9 @@ impl Stepper {
                 } else {
                     lane.out.copy_from_slice(layer.bias());
                 }
-                lane.input.set(&advance.state.h[inputs.clone()], layer.fineness());
+                lane.input.set(&advance.state.h[inputs.clone()], layer.input_scale());
             }
-            layer.add_products(network.simd(), 1.0 / layer.fineness(), lanes);
+            layer.add_products(network.simd(), 1.0 / layer.input_scale(), lanes);
             for (advance, lane) in advances.iter_mut().zip(&mut *lanes) {
                 let HiddenState { h, c } = &mut *advance.state;
                 advance_cells(&mut lane.out, &mut c[own.clone()], &mut h[own.clone()]);
@@ -103,7 +103,7 @@ impl Stepper {
 #[cfg(test)]
 mod tests {
     use crate::model::network::{Network, NetworkConfig};
-    use crate::model::played::Played;
+    use crate::model::packed::PackedNetwork;
     use crate::model::simd::Simd;
     use crate::model::step::{Advance, HiddenState, Stepper};
 
@@ -112,7 +112,7 @@ mod tests {
         let config = NetworkConfig { n_styles: 2, embedding: 8, hidden: 37, n_layers: 3, head: 8 };
         let network = Network::random(config, 5);
         let rows = |lane: usize, step: usize| [lane as u32 * 3, 40 + step as u32];
-        let best = Played::new(&network);
+        let best = PackedNetwork::new(&network);
         for n_lanes in [1, 2, 3, 5, 8, 13, 15] {
             let alone = |lane: usize| {
                 let (mut stepper, mut state) = (Stepper::new(&config), HiddenState::zero(&config));
@@ -121,7 +121,7 @@ mod tests {
             };
             let expected: Vec<HiddenState> = (0..n_lanes).map(alone).collect();
             for simd in Simd::available() {
-                let played = Played::with_simd(simd, &network);
+                let packed = PackedNetwork::with_simd(simd, &network);
                 let mut stepper = Stepper::new(&config);
                 let mut states = vec![HiddenState::zero(&config); n_lanes];
                 for step in 0..6 {
@@ -129,7 +129,7 @@ mod tests {
                     let lanes = rows.iter().zip(&mut states);
                     let mut advances: Vec<_> =
                         lanes.map(|(rows, state)| Advance { rows, extra_row: &[], state }).collect();
-                    stepper.step_batch(&played, &mut advances);
+                    stepper.step_batch(&packed, &mut advances);
                 }
                 assert_eq!(states, expected, "{simd:?}, {n_lanes} lanes");
             }

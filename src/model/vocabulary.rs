@@ -1,10 +1,10 @@
-//! The classes that a note's parts fall into: what the network can say.
+//! The classes of a note's parts that the network predicts.
 
 use crate::music::{Family, Meter, Tick};
 
 /// Shifts of up to four quarters are exact, one class a tick.
 const EXACT_SHIFT: i64 = 4 * Tick::PER_BEAT;
-/// The farthest beat that a longer shift can name.
+/// The farthest beat that a longer shift can reach.
 const FARTHEST_BEAT: i64 = 16;
 
 /// How many onset shifts there are: exact ones, then the 5th to 16th beat ahead.
@@ -17,7 +17,7 @@ pub const N_DURATIONS: usize = DURATIONS.len();
 pub const N_VELOCITIES: usize = 16;
 /// How many instrument families there are.
 pub const N_FAMILIES: usize = Family::COUNT;
-/// How many meters are told apart; the last stands for all others.
+/// How many classes of meter there are; the last is for all others.
 pub const N_METERS: usize = METERS.len() + 1;
 
 /// Durations in ticks: exact up to two quarters, then in steps that grow.
@@ -60,7 +60,7 @@ const METERS: [(u8, u8); 19] = [
     (8, 8),
 ];
 
-/// The class of the shift from an onset at `from` to one at `to`, which must not lie before it.
+/// The class of the shift from an onset at `from` to one at `to`, which must not be earlier.
 ///
 /// Up to four quarters the shift is exact; beyond, it names the nearest beat.
 #[must_use]
@@ -74,7 +74,7 @@ pub fn shift_class(from: Tick, to: Tick) -> usize {
     (EXACT_SHIFT + beat - 4) as usize
 }
 
-/// Where an onset lies that is shifted by `class` from one at `from`.
+/// The onset shifted by `class` from one at `from`.
 #[must_use]
 pub fn shifted(from: Tick, class: usize) -> Tick {
     let class = class as i64;
@@ -89,7 +89,7 @@ fn floor_to_beat(tick: Tick) -> Tick {
     Tick(tick.0.div_euclid(Tick::PER_BEAT) * Tick::PER_BEAT)
 }
 
-/// The class of the nearest duration that can be said; the shorter of two as near.
+/// The class of the nearest duration; of two equally near the shorter.
 #[must_use]
 pub fn duration_class(duration: Tick) -> usize {
     let above = DURATIONS.partition_point(|ticks| *ticks < duration.0);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_between_two_durations_becomes_the_nearer() {
+    fn a_duration_between_two_classes_becomes_the_nearer() {
         assert_eq!(duration_of(duration_class(Tick(0))), Tick(1));
         assert_eq!(duration_of(duration_class(Tick(50))), Tick(48));
         assert_eq!(duration_of(duration_class(Tick(52))), Tick(54));

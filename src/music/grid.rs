@@ -1,6 +1,7 @@
 //! Note values: the rhythm grid, and how short or long a note may be.
 
-use crate::music::{Note, Tick};
+use crate::music::note::Note;
+use crate::music::time::Tick;
 
 /// Where notes may begin, counted from the bar line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -83,7 +84,7 @@ impl Grid {
     }
 }
 
-/// A duration that a musician can ask for as the shortest or the longest.
+/// A duration to choose as the shortest or the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoteValue {
     /// What the knob shows.
@@ -123,10 +124,10 @@ mod tests {
     use crate::music::{Grid, Note, NoteValue, Tick};
 
     #[test]
-    fn every_grid_meets_the_bar_line_or_says_where_it_does_not() {
-        let meets = |grid: &&Grid| 96 % grid.spacing().0 == 0;
-        let not: Vec<&str> = Grid::ALL.iter().filter(|grid| !meets(grid)).map(|grid| grid.name()).collect();
-        assert_eq!(not, ["1/4.", "1/8.", "1/16."], "dotted grids begin anew at each bar line");
+    fn every_grid_but_the_dotted_ones_divides_a_bar() {
+        let divides = |grid: &&Grid| 96 % grid.spacing().0 == 0;
+        let not: Vec<&str> = Grid::ALL.iter().filter(|grid| !divides(grid)).map(|grid| grid.name()).collect();
+        assert_eq!(not, ["1/4.", "1/8.", "1/16."], "dotted grids restart at each bar line");
     }
 
     #[test]

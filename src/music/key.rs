@@ -31,7 +31,7 @@ impl Key {
         self.tonic
     }
 
-    /// Semitones from C to the nearest tonic, −5 to 6: what moves music in C into this key.
+    /// Semitones from C to the nearest tonic, −5 to 6: transposes music in C to this key.
     #[must_use]
     pub fn transposition(self) -> i8 {
         let tonic = self.tonic as i8;
@@ -59,7 +59,7 @@ impl PitchClassSet {
         Self(bits)
     }
 
-    /// The set whose bits these are, the tonic's the lowest; bits beyond the twelfth say nothing.
+    /// The set with these bits, the tonic's the lowest; bits beyond the twelfth are ignored.
     #[must_use]
     pub const fn from_bits(bits: u16) -> Self {
         Self(bits & 0xfff)
@@ -77,19 +77,19 @@ impl PitchClassSet {
         self.0 >> (semitones % 12) & 1 == 1
     }
 
-    /// How many pitch classes it holds.
+    /// The number of pitch classes.
     #[must_use]
     pub fn len(self) -> usize {
         self.0.count_ones() as usize
     }
 
-    /// The mode whose third it holds; major when it holds both or neither.
+    /// The mode of its third; major when it has both thirds or neither.
     #[must_use]
     pub fn mode(self) -> Mode {
         if self.contains(3) && !self.contains(4) { Mode::Minor } else { Mode::Major }
     }
 
-    /// Whether it holds none.
+    /// Whether there are none.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.0 == 0
@@ -134,9 +134,9 @@ pub enum Scale {
     DoubleHarmonic,
     /// Whole tones only.
     WholeTone,
-    /// Whole tones and semitones in turn.
+    /// Alternating whole tones and semitones.
     Diminished,
-    /// The notes that the user has chosen; see [`Scale::pitch_classes_or`].
+    /// The user's own notes; see [`Scale::pitch_classes_or`].
     User,
 }
 
@@ -164,13 +164,13 @@ impl Scale {
         Self::User,
     ];
 
-    /// The notes allowed, in semitones above the tonic; `chosen` are those of the user's own scale.
+    /// Its notes, in semitones above the tonic; `own_notes` for [`Scale::User`].
     #[must_use]
-    pub fn pitch_classes_or(self, chosen: PitchClassSet) -> PitchClassSet {
-        if self == Self::User { chosen } else { self.pitch_classes() }
+    pub fn pitch_classes_or(self, own_notes: PitchClassSet) -> PitchClassSet {
+        if self == Self::User { own_notes } else { self.pitch_classes() }
     }
 
-    /// The notes allowed, in semitones above the tonic; all of them where the user chooses.
+    /// Its notes, in semitones above the tonic; all twelve for [`Scale::User`].
     #[must_use]
     pub fn pitch_classes(self) -> PitchClassSet {
         match self {
@@ -194,8 +194,8 @@ impl Scale {
         }
     }
 
-    /// The mode that the network is told: minor when the third above the tonic is minor. Major where the
-    /// user chooses; see [`PitchClassSet::mode`].
+    /// The mode given to the network: minor when the third above the tonic is minor. Major for [`Scale::User`];
+    /// see [`PitchClassSet::mode`].
     #[must_use]
     pub fn mode(self) -> Mode {
         match self {

@@ -1,6 +1,9 @@
-//! Which key music is in, from its notes and its key signatures.
+//! Key finding, from notes and key signatures.
 
-use crate::music::{Key, Mode, Note, Piece, PitchClassSet, Scale, Tick};
+use crate::music::key::{Key, Mode, PitchClassSet, Scale};
+use crate::music::note::Note;
+use crate::music::piece::Piece;
+use crate::music::time::Tick;
 
 /// A stretch of a piece in one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,20 +16,20 @@ pub struct Section {
     pub key: Key,
 }
 
-/// The key that the notes are in, and how sure that is; nothing when they have no pitch (drums).
+/// The key of the notes, and a confidence; `None` when no note has a pitch (drums).
 ///
-/// The profile most like the histogram of pitch classes wins, each note counted by its duration; the pitch
-/// class of the last bass note counts a little more. The confidence is the likeness, a correlation up to 1,
-/// that sets the key apart from the best one with another key signature: 0 is a coin toss, 0.2 clear.
+/// The key whose profile correlates best with the histogram of pitch classes, each note weighted by its
+/// duration; the pitch class of the last bass note counts a little more. The confidence is how much higher
+/// that correlation is than that of the best key with another key signature: 0 is a coin toss, 0.2 clear.
 #[must_use]
 pub fn find_key(notes: &[Note]) -> Option<(Key, f32)> {
     let evidence = Evidence::gather(notes)?;
-    let (key, likeness) = evidence.best(all_keys());
+    let (key, score) = evidence.best(all_keys());
     let (_, other) = evidence.best(all_keys().filter(|other| signature(*other) != signature(key)));
-    Some((key, likeness - other))
+    Some((key, score - other))
 }
 
-/// The share of notes, drums not counted, that lie in the major scale that fits best; 0 when there are none.
+/// The share of notes, drums not counted, in the major scale that fits best; 0 when there are none.
 #[must_use]
 pub fn best_scale_share(notes: &[Note]) -> f32 {
     let mut counts = [0u32; 12];
@@ -39,12 +42,12 @@ pub fn best_scale_share(notes: &[Note]) -> f32 {
 }
 
 impl Piece {
-    /// The piece in stretches of one key each, in order, without gaps; at least one.
+    /// The piece in sections of one key each, in order, without gaps; at least one.
     ///
-    /// It is split where its key signature changes. A section's key is the major or the relative minor key of
-    /// its signature, whichever the notes speak for; or the key of the notes, when they clearly speak against
-    /// the signature, or there is none. A section without pitched notes is in the key of the signature as it
-    /// is written; with neither it is in C major.
+    /// Sections begin where the key signature changes. The key of a section is the major or the relative minor
+    /// key of its signature, whichever fits the notes better; or the key of the notes, when they clearly
+    /// contradict the signature or there is none. A section without pitched notes has the key of its signature;
+    /// without either it is in C major.
     #[must_use]
     pub fn sections_by_key(&self) -> Vec<Section> {
         let first_onset = self.notes.first().map_or(Tick::ZERO, |note| note.onset).min(Tick::ZERO);
@@ -72,21 +75,20 @@ impl Piece {
     }
 }
 
-/// How much more like another key the notes must be before they overrule the key signature.
+/// How much better another key must correlate to overrule the key signature.
 const OVERRULING: f32 = 0.15;
 
 fn section_key(notes: &[Note], written: Option<Key>) -> Key {
     let Some(evidence) = Evidence::gather(notes) else {
         return written.unwrap_or_default();
     };
-    let (own, likeness) = evidence.best(all_keys());
+    let (own, score) = evidence.best(all_keys());
     let Some(written) = written else { return own };
-    let (key, signed_likeness) =
-        evidence.best(all_keys().filter(|key| signature(*key) == signature(written)));
-    if likeness - signed_likeness > OVERRULING { own } else { key }
+    let (key, signed_score) = evidence.best(all_keys().filter(|key| signature(*key) == signature(written)));
+    if score - signed_score > OVERRULING { own } else { key }
 }
 
-/// What notes tell about their key.
+/// The evidence of notes for a key.
 struct Evidence {
     /// Ticks sounded, by pitch class.
     sounded: [f32; 12],
@@ -94,11 +96,11 @@ struct Evidence {
     last_bass: u8,
 }
 
-/// Music comes home: what the last bass note adds to the likeness of the keys on it.
-const HOMECOMING: f32 = 0.1;
+/// Music tends to end on its tonic: what the last bass note adds to the keys on it.
+const LAST_BASS_BONUS: f32 = 0.1;
 
 impl Evidence {
-    /// Nothing if no note has a pitch.
+    /// `None` if no note has a pitch.
     fn gather(notes: &[Note]) -> Option<Self> {
         let pitched = || notes.iter().filter(|note| !note.family.is_drums());
         let last = pitched().max_by_key(|note| (note.end(), std::cmp::Reverse(note.pitch)))?;
@@ -109,15 +111,15 @@ impl Evidence {
         Some(Self { sounded, last_bass: last.pitch % 12 })
     }
 
-    /// The likeliest of `keys` and its likeness.
+    /// The best of `keys` and its score.
     fn best(&self, keys: impl Iterator<Item = Key>) -> (Key, f32) {
-        keys.map(|key| (key, self.likeness(key)))
+        keys.map(|key| (key, self.score(key)))
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .unwrap_or((Key::default(), 0.0))
     }
 
     /// Pearson's correlation of the histogram with the key's profile, and the bonus of the last bass note.
-    fn likeness(&self, key: Key) -> f32 {
+    fn score(&self, key: Key) -> f32 {
         let profile = match key.mode {
             Mode::Major => &MAJOR_PROFILE,
             Mode::Minor => &MINOR_PROFILE,
@@ -133,7 +135,7 @@ impl Evidence {
             theirs += y * y;
         }
         let correlation = if own > 0.0 { both / (own * theirs).sqrt() } else { 0.0 };
-        correlation + if self.last_bass == key.tonic() { HOMECOMING } else { 0.0 }
+        correlation + if self.last_bass == key.tonic() { LAST_BASS_BONUS } else { 0.0 }
     }
 }
 
@@ -142,7 +144,7 @@ impl Evidence {
 const MAJOR_PROFILE: [f32; 12] =
     [0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081];
 
-/// The same for minor keys.
+/// Of a minor key, from the same source.
 const MINOR_PROFILE: [f32; 12] =
     [0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052];
 

@@ -1,6 +1,6 @@
 //! The time signature, and how long its bar is.
 
-use crate::music::Tick;
+use crate::music::time::Tick;
 
 /// A time signature such as 6/8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -9,7 +9,7 @@ pub struct Meter {
     denominator: u8,
 }
 
-/// A time signature that no bar of whole ticks can be made of.
+/// A time signature out of range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a time signature of 1 to 64 over 1, 2, 4, 8, 16 or 32, found {numerator}/{denominator}")]
 pub struct InvalidMeter {
@@ -18,7 +18,7 @@ pub struct InvalidMeter {
 }
 
 impl Meter {
-    /// Four quarters, what everyone assumes.
+    /// 4/4, the default.
     pub const COMMON: Self = Self { numerator: 4, denominator: 4 };
 
     /// A meter of `numerator` notes of one `denominator`th each.
@@ -33,13 +33,13 @@ impl Meter {
         Ok(Self { numerator: numerator as u8, denominator: denominator as u8 })
     }
 
-    /// Notes to the bar.
+    /// The upper number: notes in a bar.
     #[must_use]
     pub fn numerator(self) -> u8 {
         self.numerator
     }
 
-    /// The note that is counted: 4 is a quarter.
+    /// The lower number: 4 is a quarter.
     #[must_use]
     pub fn denominator(self) -> u8 {
         self.denominator
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_that_make_no_bar_are_refused() {
+    fn signatures_out_of_range_are_refused() {
         for (numerator, denominator) in [(0, 4), (65, 4), (4, 0), (4, 3), (4, 64)] {
             assert!(Meter::new(numerator, denominator).is_err(), "{numerator}/{denominator}");
         }

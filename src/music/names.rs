@@ -2,7 +2,7 @@
 //!
 //! Parsers ignore case, read `♯` and `♭` as well as `#` and `b`, and allow blanks around each part.
 
-use crate::music::{Key, Mode, PitchClassSet};
+use crate::music::key::{Key, Mode, PitchClassSet};
 
 /// The degrees of the major scale, flattened between: the names of the semitones above a tonic.
 pub const DEGREES: [&str; 12] = ["1", "b2", "2", "b3", "3", "4", "b5", "5", "b6", "6", "b7", "7"];

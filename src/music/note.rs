@@ -1,6 +1,6 @@
-//! A note as it is written, and the instrument family that sounds it.
+//! A note in score time, and instrument families.
 
-use crate::music::Tick;
+use crate::music::time::Tick;
 
 /// A note in score time.
 ///
@@ -15,7 +15,7 @@ pub struct Note {
     pub pitch: u8,
     /// 1 to 127.
     pub velocity: u8,
-    /// What plays it.
+    /// The instrument family.
     pub family: Family,
 }
 
@@ -23,7 +23,7 @@ impl Note {
     /// The longest duration of a composed note: four bars of 4/4.
     pub const LONGEST: Tick = Tick(16 * Tick::PER_BEAT);
 
-    /// The moment it stops sounding.
+    /// Where it ends.
     #[must_use]
     pub fn end(&self) -> Tick {
         self.onset + self.duration
@@ -67,6 +67,11 @@ impl Family {
         (index < Self::COUNT).then_some(Self(index as u8))
     }
 
+    /// All families, by their index.
+    pub fn all() -> impl Iterator<Item = Self> + Clone {
+        (0..Self::COUNT).map(|index| Self(index as u8))
+    }
+
     /// The family of a General MIDI program, 0 to 127, on any channel but the tenth.
     #[must_use]
     pub fn from_program(program: u8) -> Self {
@@ -79,10 +84,10 @@ impl Family {
         usize::from(self.0)
     }
 
-    /// The General MIDI program that stands for the family; drums have none of their own and give 0.
+    /// A typical General MIDI program of the family, 0 to 127; drums have none and give 0.
     #[must_use]
     pub fn program(self) -> u8 {
-        // The first of each family, but for those whose first is not what one would expect to hear.
+        // The first of each family, except where another is more typical.
         const PROGRAMS: [u8; Family::COUNT] =
             [0, 8, 19, 24, 33, 40, 52, 56, 66, 73, 80, 88, 96, 104, 112, 120, 0];
         PROGRAMS[self.index()]
@@ -130,13 +135,13 @@ impl FamilySet {
     /// None.
     pub const EMPTY: Self = Self(0);
 
-    /// The set whose bits these are, that of [`Family::PIANO`] the lowest; bits beyond the last say nothing.
+    /// The set with these bits, that of [`Family::PIANO`] the lowest; bits beyond the last are ignored.
     #[must_use]
     pub const fn from_bits(bits: u32) -> Self {
         Self(bits & Self::ALL.0)
     }
 
-    /// One bit for each family, in their order.
+    /// One bit for each family, that of [`Family::PIANO`] the lowest.
     #[must_use]
     pub const fn bits(self) -> u32 {
         self.0

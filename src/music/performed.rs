@@ -1,8 +1,9 @@
-//! A note as it is played.
+//! A note in host time.
 
-use crate::music::{Beats, Family};
+use crate::music::note::Family;
+use crate::music::time::Beats;
 
-/// A note as it is played: in host time, finer than any tick, on a channel and a key.
+/// A note in host time, finer than any tick, on a channel and a key.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PerformedNote {
     /// Where it begins.
@@ -15,6 +16,6 @@ pub struct PerformedNote {
     pub key: u8,
     /// 1 to 127.
     pub velocity: u8,
-    /// What plays it.
+    /// The instrument family.
     pub family: Family,
 }

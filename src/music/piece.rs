@@ -1,6 +1,9 @@
 //! A whole piece of music on the tick grid, as read from a file.
 
-use crate::music::{Key, Meter, Note, Tick};
+use crate::music::key::Key;
+use crate::music::meter::Meter;
+use crate::music::note::Note;
+use crate::music::time::Tick;
 
 /// Notes with the bar lines, keys and tempos they were written in.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -16,7 +19,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// The bar that holds `tick`: its start and its meter. Ticks before zero lie in bars of the first meter.
+    /// The start and meter of the bar that holds `tick`. Bars before zero have the first meter.
     #[must_use]
     pub fn bar_at(&self, tick: Tick) -> (Tick, Meter) {
         let change_idx = self.meters.partition_point(|(start, _)| *start <= tick);

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::music::{Meter, Note, PerformedNote, Tick};
+use crate::music::meter::Meter;
+use crate::music::note::Note;
+use crate::music::performed::PerformedNote;
+use crate::music::time::Tick;
 
 /// One bar of composed music. Never changes once made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,8 +14,8 @@ pub struct Bar {
     pub start: Tick,
     /// Its time signature.
     pub meter: Meter,
-    /// Notes that begin in this bar, in the order of [`Note`], at song positions. They may ring over
-    /// the bar line.
+    /// Notes that begin in this bar, in the order of [`Note`], at song positions. They may last beyond
+    /// the bar.
     pub notes: Vec<Note>,
 }
 
@@ -24,12 +27,12 @@ impl Bar {
     }
 }
 
-/// Bars in ascending order that do not overlap; gaps are silence not composed yet.
+/// Bars in ascending order that do not overlap. A gap is not composed yet, and silent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Score {
     /// The bars.
     pub bars: Vec<Arc<Bar>>,
-    /// What somebody played beside them, in the order of time.
+    /// Notes that the user played along, in order of time.
     pub played_in: Arc<[PerformedNote]>,
 }
 

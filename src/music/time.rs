@@ -1,4 +1,4 @@
-//! The two kinds of time a note can stand in, and the conversions between them.
+//! Score time and host time, and the conversions between them.
 
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 

@@ -4,8 +4,8 @@
 //! it reads a score that somebody else composed, so it can jump anywhere in it at no cost. Only while a
 //! host renders faster than real time may it wait for the composer, and never for long.
 
-mod knobs;
-pub use knobs::{ComposingKnobs, Conversation, PerformingKnobs};
+pub mod knobs;
+pub use knobs::{ComposingKnobs, Conversation, Knob, PerformingKnobs};
 
 mod events;
 pub use events::{Event, EventKind, EventList};

@@ -148,9 +148,9 @@ mod tests {
     use std::sync::Arc;
 
     use crate::music::{Bar, Beats, Family, Meter, Note, Score, Tick, smf};
+    use crate::player::Knob;
     use crate::player::handover::handover;
     use crate::player::{Block, ComposingKnobs, EventList, Player, Transport};
-    use crate::plugin::knob::Knob;
     use crate::plugin::midi_file::{Extent, Performance, excerpt, piece, save_in, title, write_new};
     use crate::plugin::parameters::Parameters;
 

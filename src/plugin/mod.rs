@@ -25,8 +25,7 @@ pub use window_size::{SavedSize, WindowSize};
 mod parameters;
 pub use parameters::Parameters;
 
-mod knob;
-pub use knob::Knob;
+pub use crate::player::Knob;
 
 mod remote;
 

@@ -2,63 +2,40 @@
 
 use nice_plug::prelude::*;
 
-use crate::music::Family;
-use crate::plugin::{Knob, Parameters};
+use crate::player::Knob;
+use crate::player::knobs::Page;
+use crate::plugin::Parameters;
 
-/// The pages and what is on them, each knob on one at least. What belongs to a musician's move stands
-/// together, so some knobs are on two.
-pub(super) fn pages() -> Vec<(&'static str, Vec<Knob>)> {
-    use Knob::{
-        BestOf, Blend, Channel, ChannelPerInstrument, ChordFollow, Conversation, Density, Evolve, Grid,
-        Heard, Highest, HumanizeTiming, HumanizeVelocity, Instrument, Length, Longest, Lowest, MinP,
-        NoteLength, Nucleus, Octave, OwnNotes, PitchTemperature, Polyphony, Preview, PreviewLevel,
-        RhythmTemperature, Scale, SecondStyle, Seed, Shortest, Slot, Strum, Style, Swing, SwingGrid,
-        Temperature, Thru, Tonic, Trade, Transpose, Variety, Velocity, VelocitySpread, VelocityTemperature,
-    };
-    let instruments =
-        |range: std::ops::Range<usize>| range.filter_map(Family::from_index).map(Heard).collect();
-    vec![
-        ("Compose", vec![Style, Temperature, Density, Variety, Length, Evolve, SecondStyle, Blend]),
-        ("Pitch", vec![Tonic, Scale, OwnNotes, Lowest, Highest, Polyphony, PitchTemperature, Transpose]),
-        ("Rhythm", vec![Grid, Shortest, Longest, RhythmTemperature, Density, NoteLength, Swing, SwingGrid]),
-        (
-            "Perform",
-            vec![
-                Octave,
-                Transpose,
-                Velocity,
-                VelocitySpread,
-                NoteLength,
-                HumanizeTiming,
-                HumanizeVelocity,
-                Strum,
-            ],
-        ),
-        ("Converse", vec![Conversation, Trade, Instrument, ChordFollow, Thru, Temperature, Density, Seed]),
-        ("Takes", vec![Slot, Seed, BestOf, Length, Evolve, Variety, Nucleus, MinP]),
-        (
-            "Sound",
-            vec![
-                Preview,
-                PreviewLevel,
-                Channel,
-                ChannelPerInstrument,
-                VelocityTemperature,
-                Velocity,
-                Octave,
-                Heard(Family::DRUMS),
-            ],
-        ),
-        ("Instruments 1", instruments(0..8)),
-        ("Instruments 2", instruments(8..16)),
-    ]
+/// How many knobs a page has room for.
+const N_PLACES: usize = 8;
+
+/// The remote-control pages: each group of parameters on as many pages as it needs, in order. Groups that
+/// follow one another share a page where all of both fit on it.
+pub(super) fn pages() -> Vec<(String, Vec<Knob>)> {
+    let mut pages: Vec<(String, Vec<Knob>)> = Vec::new();
+    for group in Page::ALL {
+        let knobs: Vec<Knob> = Knob::all().filter(|knob| knob.spec().page == group).collect();
+        if let Some((name, last)) = pages.last_mut()
+            && last.len() + knobs.len() <= N_PLACES
+        {
+            *name = format!("{name}, {}", group.name());
+            last.extend(knobs);
+            continue;
+        }
+        let needs_numbers = knobs.len() > N_PLACES;
+        for (idx, knobs) in knobs.chunks(N_PLACES).enumerate() {
+            let number = if needs_numbers { format!(" {}", idx + 1) } else { String::new() };
+            pages.push((format!("{}{number}", group.name()), knobs.to_vec()));
+        }
+    }
+    pages
 }
 
-/// Tells the host the pages.
+/// Declares the pages to the host.
 pub(super) fn declare(parameters: &Parameters, context: &mut impl RemoteControlsContext) {
     for (name, knobs) in pages() {
-        context.add_section(name, |section| {
-            section.add_page(name, |page| {
+        context.add_section(&name, |section| {
+            section.add_page(&name, |page| {
                 for knob in knobs {
                     parameters.add_to(page, knob);
                 }
@@ -69,14 +46,29 @@ pub(super) fn declare(parameters: &Parameters, context: &mut impl RemoteControls
 
 #[cfg(test)]
 mod tests {
-    use crate::plugin::Knob;
-    use crate::plugin::remote::pages;
+    use crate::player::Knob;
+    use crate::plugin::remote::{N_PLACES, pages};
 
     #[test]
-    fn every_knob_is_on_a_page_of_eight() {
-        assert!(pages().iter().all(|(_, knobs)| knobs.len() == 8));
+    fn every_knob_is_on_one_page() {
+        assert!(pages().iter().all(|(_, knobs)| (1..=N_PLACES).contains(&knobs.len())));
         let on_pages: Vec<Knob> = pages().into_iter().flat_map(|(_, knobs)| knobs).collect();
-        let missing: Vec<Knob> = Knob::all().filter(|knob| !on_pages.contains(knob)).collect();
-        assert_eq!(missing, []);
+        assert_eq!(on_pages, Knob::all().collect::<Vec<_>>());
+        let names: Vec<String> = pages().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            names,
+            [
+                "Compose 1",
+                "Compose 2",
+                "Pitch",
+                "Rhythm",
+                "Instruments 1",
+                "Instruments 2",
+                "Instruments 3",
+                "Perform 1",
+                "Perform 2",
+                "Converse, Takes, Sound"
+            ]
+        );
     }
 }

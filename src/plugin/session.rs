@@ -312,8 +312,8 @@ mod tests {
     use serde_json::json;
 
     use crate::music::{Piece, smf};
+    use crate::player::Knob;
     use crate::player::handover::handover;
-    use crate::plugin::knob::Knob;
     use crate::plugin::models::choice::ModelChoice;
     use crate::plugin::parameters::Parameters;
     use crate::plugin::session::Session;

@@ -17,7 +17,7 @@ use crate::cli::evaluate::row::{MARKOV_ORDER, Row, Score, total};
 use crate::cli::print::print_line;
 use crate::cli::{model, values};
 use crate::model::Model;
-use crate::model::played::as_played;
+use crate::model::packed::rounded;
 use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::StyleFolder;
@@ -101,7 +101,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
 fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &Threads) -> Row {
     let score = |(losses, n_notes)| Score { losses, n_notes };
     let measured = &material.measured;
-    let rounded = args.as_played.then(|| as_played(model.network()));
+    let rounded = args.as_played.then(|| rounded(model.network()));
     let network = rounded.as_ref().unwrap_or_else(|| model.network());
     let has_baselines = !args.no_baselines && !material.train.is_empty();
     Row {

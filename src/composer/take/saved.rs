@@ -13,8 +13,8 @@ use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::{PlayedIn, PlayedNote, Touch};
 use crate::composer::writing::writer::Writer;
 use crate::model::{Model, Primer};
-use crate::music::{Bar, Beats, Family, FamilySet, Grid, Key, Meter, Mode, Note, PitchClassSet, Scale, Tick};
-use crate::player::{ComposingKnobs, Conversation};
+use crate::music::{Bar, Beats, Family, Key, Meter, Mode, Note, Tick};
+use crate::player::ComposingKnobs;
 
 /// The version that is written, and the newest that is read.
 ///
@@ -154,47 +154,29 @@ type Shelf = BTreeMap<(u8, usize), Arc<ComposedBar>>;
 /// Onset after the bar line and duration in ticks, pitch, velocity, family.
 type SavedNote = (i64, i64, u8, u8, usize);
 
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct SavedKnobs {
-    style: u8,
-    seed: u32,
-    temperature: f32,
-    rhythm: f32,
-    pitch: f32,
-    velocity: f32,
-    nucleus: f32,
-    min_p: f32,
-    /// Takes of version 1 call it repetition.
-    #[serde(alias = "repetition")]
-    variety: f32,
-    length: u8,
-    evolve: f32,
-    tonic: u8,
-    scale: usize,
-    lowest: u8,
-    highest: u8,
-    polyphony: u8,
-    second_style: u8,
-    blend: f32,
-    density: f32,
-    grid: usize,
-    shortest: i64,
-    longest: i64,
-    families: u32,
-    user_scale: u16,
-    best_of: u8,
-    slot: u8,
-    conversation: usize,
-    trade: u8,
-    instrument: usize,
-}
+/// Composing knobs: a number for each field. One that is missing was not there yet and stands at its default.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+struct SavedKnobs(BTreeMap<String, SavedNumber>);
 
-impl Default for SavedKnobs {
-    fn default() -> Self {
-        Self::from(&ComposingKnobs::default())
+/// A number, written without a fraction where it has none.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(transparent)]
+struct SavedNumber(f64);
+
+impl Serialize for SavedNumber {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.fract() == 0.0 {
+            serializer.serialize_i64(self.0 as i64)
+        } else {
+            // Fractions are of single precision; as such they are short.
+            serializer.serialize_f32(self.0 as f32)
+        }
     }
 }
+
+/// What a field was called in takes of earlier versions: now, then.
+const RENAMED: [(&str, &str); 1] = [("variety", "repetition")];
 
 /// Why a saved take cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -544,80 +526,25 @@ impl Tables {
     }
 }
 
-/// Where a value stands among all that there are.
-fn index_in<T: PartialEq>(all: &[T], value: &T) -> usize {
-    all.iter().position(|known| known == value).unwrap_or_default()
-}
-
 impl From<&ComposingKnobs> for SavedKnobs {
     fn from(knobs: &ComposingKnobs) -> Self {
-        Self {
-            style: knobs.style,
-            seed: knobs.seed,
-            temperature: knobs.temperature,
-            rhythm: knobs.rhythm,
-            pitch: knobs.pitch,
-            velocity: knobs.velocity,
-            nucleus: knobs.nucleus,
-            min_p: knobs.min_p,
-            variety: knobs.variety,
-            length: knobs.length,
-            evolve: knobs.evolve,
-            tonic: knobs.tonic,
-            scale: index_in(&Scale::ALL, &knobs.scale),
-            lowest: knobs.lowest,
-            highest: knobs.highest,
-            polyphony: knobs.polyphony,
-            second_style: knobs.second_style,
-            blend: knobs.blend,
-            density: knobs.density,
-            grid: index_in(&Grid::ALL, &knobs.grid),
-            shortest: knobs.shortest.0,
-            longest: knobs.longest.0,
-            families: knobs.families.bits(),
-            user_scale: knobs.user_scale.bits(),
-            best_of: knobs.best_of,
-            slot: knobs.slot,
-            conversation: index_in(&Conversation::ALL, &knobs.conversation),
-            trade: knobs.trade,
-            instrument: knobs.instrument.index(),
-        }
+        Self(knobs.fields().map(|(name, number)| (name.to_owned(), SavedNumber(number))).collect())
     }
 }
 
 impl SavedKnobs {
     fn restore(&self) -> Result<ComposingKnobs, &'static str> {
-        let knobs = ComposingKnobs {
-            style: self.style,
-            seed: self.seed,
-            temperature: self.temperature,
-            rhythm: self.rhythm,
-            pitch: self.pitch,
-            velocity: self.velocity,
-            nucleus: self.nucleus,
-            min_p: self.min_p,
-            variety: self.variety,
-            length: self.length,
-            evolve: self.evolve,
-            tonic: self.tonic,
-            scale: *Scale::ALL.get(self.scale).ok_or("has an unknown scale")?,
-            lowest: self.lowest,
-            highest: self.highest,
-            polyphony: self.polyphony,
-            second_style: self.second_style,
-            blend: self.blend,
-            density: self.density,
-            grid: *Grid::ALL.get(self.grid).ok_or("has an unknown grid")?,
-            shortest: Tick(self.shortest),
-            longest: Tick(self.longest),
-            families: FamilySet::from_bits(self.families),
-            user_scale: PitchClassSet::from_bits(self.user_scale),
-            best_of: self.best_of,
-            slot: self.slot,
-            conversation: *Conversation::ALL.get(self.conversation).ok_or("has an unknown conversation")?,
-            trade: self.trade,
-            instrument: Family::from_index(self.instrument).ok_or("has an unknown instrument")?,
+        let number = |name: &str| {
+            let earlier =
+                || RENAMED.iter().find(|(now, _)| *now == name).and_then(|(_, then)| self.0.get(*then));
+            self.0.get(name).or_else(earlier).map(|number| number.0)
         };
-        Ok(knobs.rounded())
+        ComposingKnobs::from_fields(number).map_err(|field| match field {
+            "scale" => "has an unknown scale",
+            "grid" => "has an unknown grid",
+            "conversation" => "has an unknown conversation",
+            "instrument" => "has an unknown instrument",
+            _ => "has a knob out of its range",
+        })
     }
 }

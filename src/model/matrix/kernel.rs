@@ -1,7 +1,7 @@
-//! The innermost loops of a product: up to eight rows times 48 columns, one way for each kind of processor.
+//! The innermost loops of a product: up to eight rows times 48 columns, one for each kind of processor.
 //!
-//! Every way of multiplying f32 adds up the products of one element in the same order with one rounding each
-//! (fused multiply-add), so AVX-512, AVX2 and NEON give the same bits; an x86 processor without FMA rounds twice.
+//! All loops over f32 add up the products of one element in the same order with one rounding each (fused
+//! multiply-add), so AVX-512, AVX2 and NEON give the same bits; an x86 processor without FMA rounds twice.
 
 use crate::model::simd::{Products, Simd};
 
@@ -18,15 +18,15 @@ pub(super) const TILE_COLUMNS: usize = 48;
 #[cfg(target_arch = "x86_64")]
 const CACHE_LINE: usize = 64;
 
-/// What a product is added to.
+/// The initial value that a product is added to.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Onto<'a> {
-    /// What stands in the output.
-    Output,
-    /// Nothing: the output is overwritten.
-    Nothing,
-    /// This row; the output is overwritten.
-    Row(&'a [f32]),
+pub(crate) enum Init<'a> {
+    /// The values of the output.
+    Accumulate,
+    /// Zero; the output is overwritten.
+    Zero,
+    /// This row, for each row of the output, which is overwritten.
+    Bias(&'a [f32]),
 }
 
 /// One row of a panel of the right factor; its alignment keeps vectors from straddling cache lines.
@@ -66,22 +66,22 @@ struct Job {
     stride: usize,
     height: usize,
     width: usize,
-    /// Null when the product is added to nothing; the output itself, or a row with a stride of zero.
-    onto: *const f32,
-    onto_stride: usize,
-    /// What is read soon: two lines of it are asked for with each row of the panel. May be any address.
-    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only asked for on x86-64"))]
+    /// Null for zero; the output itself; or a row, with a stride of zero.
+    init: *const f32,
+    init_stride: usize,
+    /// What is read soon: two lines of it are prefetched with each row of the panel. May be any address.
+    #[cfg_attr(not(target_arch = "x86_64"), allow(dead_code, reason = "only prefetched on x86-64"))]
     ahead: *const i8,
 }
 
-/// Writes `onto + left · panel` to one place in the output; meanwhile asks for two cache lines from `ahead`
+/// Writes `init + left · panel` to one place in the output; meanwhile prefetches two cache lines from `ahead`
 /// on for each row of the panel.
 pub(super) fn multiply(
     products: Products,
     left: Left<'_>,
     panel: &[PanelRow],
     place: Place<'_>,
-    onto: Onto<'_>,
+    init: Init<'_>,
     ahead: *const PanelRow,
 ) {
     let Place { out, stride, height, width } = place;
@@ -91,10 +91,10 @@ pub(super) fn multiply(
     let last = (height - 1) * left.row_stride + (depth - 1) * left.inner_stride;
     assert!(last < left.data.len(), "the tile lies in the left factor");
     let out = out.as_mut_ptr();
-    let (onto, onto_stride) = match onto {
-        Onto::Output => (out.cast_const(), stride),
-        Onto::Nothing => (std::ptr::null(), 0),
-        Onto::Row(row) => {
+    let (init, init_stride) = match init {
+        Init::Accumulate => (out.cast_const(), stride),
+        Init::Zero => (std::ptr::null(), 0),
+        Init::Bias(row) => {
             assert!(width <= row.len(), "the row is as wide as the output");
             (row.as_ptr(), 0)
         }
@@ -110,8 +110,8 @@ pub(super) fn multiply(
         stride,
         height,
         width,
-        onto,
-        onto_stride,
+        init,
+        init_stride,
         ahead: ahead.cast(),
     };
     #[allow(unsafe_code, reason = "the bounds were checked above, once a tile and not once a number")]
@@ -153,8 +153,8 @@ mod x86 {
 
     use crate::model::matrix::kernel::{CACHE_LINE, Job, TILE_COLUMNS};
 
-    /// Three vectors a row: where another program is at work on the same core, the loads are what it waits for, and
-    /// these are fewer for each product than with two.
+    /// Three vectors a row: where another program runs on the same core, loads are the bottleneck, and there are
+    /// fewer of them for each product than with two.
     macro_rules! avx512_kernel {
         ($(#[$doc:meta])* $kernel:ident, $rows:ident, $tile:ident, $features:literal, $multiply_add:ident) => {
             $(#[$doc])*
@@ -175,7 +175,7 @@ mod x86 {
             #[target_feature(enable = $features)]
             unsafe fn $tile<const ROWS: usize, const VECTORS: usize>(job: Job) {
                 let mut sums = [[_mm512_setzero_ps(); VECTORS]; ROWS];
-                // The output comes from far while the products are added up.
+                // The output is prefetched while the products are added up.
                 let mut row = 0;
                 while row < ROWS {
                     let out: *const i8 = job.out.wrapping_add(row * job.stride).cast_const().cast();
@@ -211,7 +211,7 @@ mod x86 {
                         }
                         row += 1;
                     }
-                    // May point past the end after the last turn, where it is not read.
+                    // May point past the end after the last iteration, where it is not read.
                     left = left.wrapping_add(job.inner_stride);
                     panel = panel.add(TILE_COLUMNS);
                     ahead = ahead.wrapping_add(2 * CACHE_LINE);
@@ -223,9 +223,9 @@ mod x86 {
                     while vector < VECTORS {
                         let mask = mask(job.width - 16 * vector);
                         let mut sum = sums[row][vector];
-                        if !job.onto.is_null() {
-                            let onto = job.onto.wrapping_add(row * job.onto_stride + vector * 16);
-                            sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, onto), sum);
+                        if !job.init.is_null() {
+                            let init = job.init.wrapping_add(row * job.init_stride + vector * 16);
+                            sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, init), sum);
                         }
                         let out = job.out.wrapping_add(row * job.stride + vector * 16);
                         _mm512_mask_storeu_ps(out, mask, sum);
@@ -322,9 +322,9 @@ mod x86 {
                 let mut half = 0;
                 while half < 2 {
                     let mut sum = sums[row][half];
-                    if !job.onto.is_null() {
+                    if !job.init.is_null() {
                         sum = _mm256_add_ps(
-                            _mm256_loadu_ps(job.onto.add(row * job.onto_stride + half * 8)),
+                            _mm256_loadu_ps(job.init.add(row * job.init_stride + half * 8)),
                             sum,
                         );
                     }
@@ -350,10 +350,10 @@ impl Job {
             left: self.left.wrapping_add(row * self.row_stride),
             panel: self.panel.wrapping_add(column),
             out: self.out.wrapping_add(row * self.stride + column),
-            onto: if self.onto.is_null() {
-                self.onto
+            init: if self.init.is_null() {
+                self.init
             } else {
-                self.onto.wrapping_add(row * self.onto_stride + column)
+                self.init.wrapping_add(row * self.init_stride + column)
             },
             height: (self.height - row).min(rows),
             width: (self.width - column).min(columns),
@@ -367,14 +367,14 @@ impl Job {
     /// Every address of the job is valid.
     unsafe fn write_row(&self, row: usize, sums: &[f32]) {
         for (column, sum) in sums[..self.width].iter().enumerate() {
-            let onto = if self.onto.is_null() {
+            let init = if self.init.is_null() {
                 0.0
             } else {
                 // SAFETY: as the caller promises.
-                unsafe { *self.onto.add(row * self.onto_stride + column) }
+                unsafe { *self.init.add(row * self.init_stride + column) }
             };
             // SAFETY: as the caller promises.
-            unsafe { *self.out.add(row * self.stride + column) = onto + sum };
+            unsafe { *self.out.add(row * self.stride + column) = init + sum };
         }
     }
 }

@@ -5,11 +5,14 @@ use std::ops::Range;
 use multiversion::multiversion;
 
 use crate::model::matrix::kernel::{Left, PanelRow, TILE_COLUMNS, TILE_ROWS, Word};
-use crate::model::matrix::{ROWS_A_PANEL, View};
+use crate::model::matrix::view::View;
 use crate::model::simd::Products;
 
 /// Rows of a pair of tiles: as many as a cache line has words.
 const PAIR_ROWS: usize = 2 * TILE_ROWS;
+
+/// Rows that are multiplied by a panel before the next panel.
+pub(super) const ROWS_A_PANEL: usize = 64;
 
 /// Words of a column that are laid out at a time.
 const COLUMN_PIECE: usize = 64;
@@ -98,7 +101,7 @@ pub(super) fn lay_out_panel(
         }
         return;
     }
-    // Columns lie in one piece: eight of them at a time, so that both sides stay in the first cache.
+    // Columns are contiguous: eight of them at a time, so that both sides stay in the first cache.
     let mut words = [0; COLUMN_PIECE];
     let numbers_a_word = if products == Products::Bf16 { 2 } else { 1 };
     for first_column in (0..TILE_COLUMNS).step_by(8) {
@@ -144,7 +147,7 @@ fn interleaved<'a>(
     }
 }
 
-/// Stands for the row after the last of an odd count.
+/// In place of the row after the last of an odd count.
 static ZEROS: [f32; ROWS_A_PANEL] = [0.0; ROWS_A_PANEL];
 
 /// Numbers that follow each other along the inner dimension.

@@ -1,19 +1,20 @@
-//! The header, and where the tracks lie.
+//! The header chunk, and the track chunks.
 
 use std::ops::Range;
 
-use crate::music::smf::SmfError;
+use crate::music::smf::error::SmfError;
 use crate::music::smf::events::{Ending, TrackEnd};
+use crate::music::smf::steps;
 use crate::music::smf::warnings::Warnings;
 
-/// What the header says, made usable.
+/// The header, repaired.
 #[derive(Debug)]
 pub(super) struct Header {
     /// Where the header begins.
     pub(super) start: usize,
     /// Where the first chunk after it should begin.
     pub(super) end: usize,
-    /// Where the music ends: of the file, or of the RIFF chunk that holds it.
+    /// Where the music ends: the end of the file, or of the RIFF chunk that holds it.
     pub(super) limit: usize,
     pub(super) format: u16,
     pub(super) n_tracks: u16,
@@ -21,7 +22,7 @@ pub(super) struct Header {
     pub(super) is_smpte: bool,
 }
 
-/// What files without a division most likely meant: it was common when such files were written.
+/// Read for a division of zero: it was common when such files were written.
 const FALLBACK_DIVISION: u16 = 96;
 
 impl Header {
@@ -55,7 +56,7 @@ impl Header {
     }
 }
 
-/// Where the header's chunk ends, when its length can be wrong: the first track is a better witness.
+/// Where the header's chunk ends. A length other than 6 may be wrong; then the first track decides.
 fn header_end(bytes: &[u8], start: usize, length: usize, limit: usize, warnings: &mut Warnings) -> usize {
     let declared = (start + 8).saturating_add(length);
     if length == 6 {
@@ -93,7 +94,7 @@ fn riff_limit(bytes: &[u8], start: usize) -> Option<usize> {
     is_riff.then(|| start.saturating_add(length as usize).min(bytes.len()))
 }
 
-/// Says what a file seems to be that is no MIDI file.
+/// What a file that is no MIDI file seems to be.
 fn guess(bytes: &[u8]) -> String {
     let known: [(&[u8], &str); 6] = [
         (b"PK\x03\x04", "a ZIP archive"),
@@ -113,21 +114,21 @@ fn guess(bytes: &[u8]) -> String {
     }
 }
 
-/// Walks from track to track, past alien chunks, also where lengths are wrong.
+/// Goes from track to track, past alien chunks, even where lengths are wrong.
 #[derive(Debug)]
 pub(super) struct Chunks<'a> {
     bytes: &'a [u8],
     position: usize,
-    /// Where `MTrk` stands, ascending: to find the next track when a length is wrong.
+    /// Where `MTrk` occurs, ascending: to find the next track when a length is wrong.
     track_starts: Vec<usize>,
 }
 
 /// A track's chunk.
 #[derive(Debug)]
 pub(super) struct Body {
-    /// Its events, as far as can be told.
+    /// Its events, as far as is known.
     pub(super) range: Range<usize>,
-    /// Where its chunk ends by its own account.
+    /// Where it ends according to its own length.
     declared_end: usize,
 }
 
@@ -142,9 +143,10 @@ impl<'a> Chunks<'a> {
         Self { bytes, position: header.end, track_starts }
     }
 
-    /// The next track, or nothing when there is none any more.
+    /// The next track, if there is another.
     pub(super) fn next_track(&mut self, warnings: &mut Warnings) -> Option<Body> {
         loop {
+            steps::count(1);
             let start = self.position;
             let (Some(id), Some(length)) = (self.bytes.get(start..start + 4), u32_at(self.bytes, start + 4))
             else {
@@ -173,7 +175,7 @@ impl<'a> Chunks<'a> {
         }
     }
 
-    /// Moves on behind a track that has been read up to `end`.
+    /// Moves past a track that has been read up to `end`.
     pub(super) fn track_ended(&mut self, body: &Body, end: &TrackEnd, warnings: &mut Warnings) {
         let length_is_wrong = end.offset != body.declared_end && body.range.end != body.declared_end;
         if length_is_wrong {
@@ -218,9 +220,12 @@ fn is_name(id: &[u8]) -> bool {
     id.iter().all(|byte| byte.is_ascii_graphic() || *byte == b' ')
 }
 
-/// Where `needle` first stands at or after `from`.
+/// The first occurrence of `needle` at or after `from`.
 fn find(bytes: &[u8], needle: [u8; 4], from: usize) -> Option<usize> {
-    bytes.get(from..)?.windows(4).position(|window| window == &needle[..]).map(|idx| from + idx)
+    let rest = bytes.get(from..)?;
+    let found = rest.windows(4).position(|window| window == &needle[..]);
+    steps::count(found.unwrap_or(rest.len()));
+    found.map(|idx| from + idx)
 }
 
 fn u16_at(bytes: &[u8], offset: usize) -> Option<u16> {

@@ -1,21 +1,21 @@
-//! From the bytes of a track to its events, whatever state they are in.
+//! From the bytes of a track to its events, however damaged.
 
 use std::ops::Range;
 
 use midly::num::{u4, u7, u24};
 use midly::{MetaMessage, MidiMessage, TrackEventKind};
 
-use crate::music::smf::chunks::Body;
+use crate::music::meter::Meter;
+use crate::music::smf::steps;
 use crate::music::smf::warnings::Warnings;
-use crate::music::{Key, Meter, Mode};
 
-/// An event that matters here: notes, programs, the pedals and switches that end notes, tempo, meter, key.
+/// An event that is used: notes, programs, the pedals and switches that end notes, tempo, meter, key.
 #[derive(Debug)]
 pub(super) struct Event {
     /// File ticks from the beginning of the piece.
     pub(super) tick: u64,
     pub(super) track: usize,
-    /// Where it stands in the file.
+    /// Where in the file, in bytes.
     pub(super) offset: usize,
     pub(super) kind: TrackEventKind<'static>,
 }
@@ -31,18 +31,18 @@ pub(super) struct TrackEnd {
 /// How a track can end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// With the event that says so.
+    /// With an end-of-track event.
     EndOfTrack,
-    /// With its bytes.
+    /// Without one, at the end of its bytes.
     OutOfBytes,
 }
 
-/// What a status byte led to.
+/// What was read at a status byte.
 enum Found {
     Event(TrackEventKind<'static>),
-    /// Something that does not matter here, or was left out with a warning.
+    /// Something that is not used, or was left out with a warning.
     Nothing,
-    /// Bytes that were no message; at the reader's position a new status stands, with no time before it.
+    /// Bytes that were no message; at the reader's position is a new status byte, with no time before it.
     StatusAhead,
     EndOfTrack,
 }
@@ -58,17 +58,17 @@ pub(super) struct TrackReader<'a> {
     track: usize,
     tick: u64,
     last_tick: u64,
-    /// The status that holds while only data follows. Strictly meta events and sysex end it; files that
-    /// count on it to hold on are common, and files that rely on its end do not exist.
+    /// The running status. Strictly, meta events and sysex end it; files that rely on it to go on are common,
+    /// and files that rely on its end do not exist.
     running: Option<u8>,
 }
 
 impl<'a> TrackReader<'a> {
-    /// A reader of the track in `body`, which begins at the first of `ticks` and must end by the last.
-    pub(super) fn new(bytes: &'a [u8], body: &Body, track: usize, ticks: Range<u64>) -> Self {
-        let bytes = &bytes[..body.range.end];
+    /// A reader of the track that lies in `range`, begins at the first of `ticks` and must end by the last.
+    pub(super) fn new(bytes: &'a [u8], range: Range<usize>, track: usize, ticks: Range<u64>) -> Self {
+        let bytes = &bytes[..range.end];
         let tick = ticks.start.min(ticks.end);
-        Self { bytes, position: body.range.start, track, tick, last_tick: ticks.end, running: None }
+        Self { bytes, position: range.start, track, tick, last_tick: ticks.end, running: None }
     }
 
     /// Reads to the end, adding to `events`.
@@ -209,9 +209,9 @@ impl<'a> TrackReader<'a> {
         Ok(Found::Event(TrackEventKind::Meta(message)))
     }
 
-    /// Reads the length and the bytes of a meta event or sysex; nothing if there are not that many.
+    /// Reads the length and the bytes of a meta event or sysex; `None` if there are not that many.
     ///
-    /// Then neither the length nor what follows can be trusted, so the next status byte is sought.
+    /// Then neither the length nor what follows can be trusted, so the next status byte is searched for.
     fn payload(&mut self, warnings: &mut Warnings) -> Result<Option<&'a [u8]>, OutOfBytes> {
         let offset = self.position;
         let length = usize::try_from(self.length(warnings)?).unwrap_or(usize::MAX);
@@ -224,11 +224,12 @@ impl<'a> TrackReader<'a> {
         Ok(None)
     }
 
-    /// Data that belongs to no status: passes over it.
+    /// Skips data that belongs to no status.
     fn skip_to_status(&mut self, warnings: &mut Warnings) -> Result<Found, OutOfBytes> {
         let rest = &self.bytes[self.position..];
         let n_skipped = rest.iter().position(|byte| *byte >= 0x80);
         let length = n_skipped.unwrap_or(rest.len());
+        steps::count(length);
         warnings.add(self.position, || format!("{length} bytes that belong to no message skipped"));
         self.position += length;
         n_skipped.map(|_| Found::StatusAhead).ok_or(OutOfBytes)
@@ -252,7 +253,7 @@ impl<'a> TrackReader<'a> {
         Ok(value)
     }
 
-    /// Whether one of the meta events that every file has begins at `offset`, without doubt.
+    /// Whether a meta event that every file has begins at `offset`, recognised by kind and length.
     fn is_meta(&self, offset: usize) -> bool {
         matches!(
             self.bytes.get(offset..),
@@ -265,13 +266,14 @@ impl<'a> TrackReader<'a> {
     }
 
     fn take(&mut self, n: usize) -> Result<&'a [u8], OutOfBytes> {
+        steps::count(n);
         let taken = self.bytes[self.position..].get(..n).ok_or(OutOfBytes)?;
         self.position += n;
         Ok(taken)
     }
 }
 
-/// A thousand quarter notes a minute; what claims to be faster is damage.
+/// A thousand quarter notes a minute; a faster tempo is damage.
 const MIN_MICROS_PER_BEAT: u32 = 60_000;
 
 fn meta_name(kind: u8) -> &'static str {
@@ -283,60 +285,7 @@ fn meta_name(kind: u8) -> &'static str {
     }
 }
 
-fn meter(numerator: u8, exponent: u8) -> Option<Meter> {
+/// The meter of a time signature event, whose denominator is two to the `exponent`.
+pub(super) fn meter(numerator: u8, exponent: u8) -> Option<Meter> {
     Meter::new(u32::from(numerator), 1u32.checked_shl(u32::from(exponent))?).ok()
-}
-
-/// The tempo changes of all tracks, in quarter notes a minute.
-pub(super) fn tempos(events: &[Event]) -> Vec<(u64, f64)> {
-    changes(events, |message| match message {
-        MetaMessage::Tempo(micros) => Some(60e6 / f64::from(micros.as_int())),
-        _ => None,
-    })
-}
-
-/// The time signatures of all tracks.
-pub(super) fn meters(events: &[Event]) -> Vec<(u64, Meter)> {
-    changes(events, |message| match message {
-        MetaMessage::TimeSignature(numerator, exponent, _, _) => meter(numerator, exponent),
-        _ => None,
-    })
-}
-
-/// The key signatures of all tracks.
-pub(super) fn keys(events: &[Event]) -> Vec<(u64, Key)> {
-    changes(events, |message| match message {
-        // Each sharp lifts the tonic by a fifth; a minor tonic lies three semitones below its major one.
-        MetaMessage::KeySignature(sharps, true) => Some(Key::new(tonic(sharps, 9), Mode::Minor)),
-        MetaMessage::KeySignature(sharps, false) => Some(Key::new(tonic(sharps, 0), Mode::Major)),
-        _ => None,
-    })
-}
-
-fn tonic(sharps: i8, above: i32) -> u8 {
-    (i32::from(sharps) * 7 + above).rem_euclid(12) as u8
-}
-
-/// Where several stand at one tick, the last one of the first track that has any counts.
-fn changes<T>(events: &[Event], read: impl Fn(MetaMessage<'static>) -> Option<T>) -> Vec<(u64, T)> {
-    let mut changes: Vec<(u64, T)> = Vec::new();
-    let mut last_track = 0;
-    for event in events {
-        let TrackEventKind::Meta(message) = event.kind else {
-            continue;
-        };
-        let Some(value) = read(message) else { continue };
-        match changes.last_mut() {
-            Some((tick, last)) if *tick == event.tick => {
-                if last_track == event.track {
-                    *last = value;
-                }
-            }
-            _ => {
-                changes.push((event.tick, value));
-                last_track = event.track;
-            }
-        }
-    }
-    changes
 }

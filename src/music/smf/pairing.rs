@@ -5,16 +5,17 @@ use std::collections::BTreeMap;
 use midly::{MidiMessage, TrackEventKind};
 
 use crate::music::smf::events::Event;
+use crate::music::smf::file::{DRUM_CHANNEL, SmfNote};
+use crate::music::smf::steps;
 use crate::music::smf::warnings::Warnings;
-use crate::music::smf::{DRUM_CHANNEL, SmfNote};
 
-/// A note that never ends is given a bar at most: its note-off was lost, and nobody meant it to sound on.
+/// A note without a note-off lasts a bar of 4/4 at most.
 const HANGING_BEATS: u64 = 4;
 
-/// No note is longer than this many quarter notes.
+/// The longest note, in quarter notes.
 const MAX_BEATS: u64 = 256;
 
-/// Makes notes of `events`, which are in order of time; `track_ends` is where each track ends, in ticks.
+/// The notes of `events`, which are in order of time; `track_ends` is where each track ends, in ticks.
 pub(super) fn pair(
     events: &[Event],
     track_ends: &[u64],
@@ -34,10 +35,11 @@ pub(super) fn pair(
     let mut pairing =
         Pairing { notes: Vec::new(), offsets: Vec::new(), next: Vec::new(), n_stray: 0, first_stray: 0 };
     for event in events {
+        steps::count(1);
         let TrackEventKind::Midi { channel, message } = event.kind else {
             continue;
         };
-        // Made when first needed: most files use few channels, and a collection has many files.
+        // Allocated when first needed: most files use few channels, and a collection has many files.
         let channel_idx = usize::from(channel.as_int());
         let sounding = channels[channel_idx].get_or_insert_default();
         sounding.last_lift = last_lifts[channel_idx];
@@ -85,11 +87,11 @@ fn pedal(event: &Event) -> Option<(u8, u8)> {
 struct Channel {
     /// Keys held down, by pitch: a chain of notes for each track that holds it, ascending by track.
     held: [Vec<Chain>; 128],
-    /// Keys let go that the pedal keeps sounding, by pitch.
+    /// Released keys that the pedal sustains, by pitch.
     pedalled: [Vec<usize>; 128],
-    /// When the pedal went down, if it is.
+    /// When the pedal went down, if it is down.
     pressed: Option<u64>,
-    /// The last time that the pedal is lifted in the whole file: one that never is was not meant.
+    /// The last time that the pedal is lifted in the whole file. A pedal that is never lifted is ignored.
     last_lift: Option<u64>,
 }
 
@@ -123,7 +125,7 @@ impl Channel {
 /// The notes so far.
 struct Pairing {
     notes: Vec<SmfNote>,
-    /// Where each note's note-on stands in the file.
+    /// Where in the file each note-on is.
     offsets: Vec<usize>,
     /// The next note in the chain of each.
     next: Vec<usize>,
@@ -163,7 +165,7 @@ impl Pairing {
             self.n_stray += 1;
             return;
         }
-        // Some files put the note-off into another track: then any note of that pitch will do.
+        // Some files put the note-off into another track: then it ends any note of that pitch.
         let place = chains.binary_search_by_key(&event.track, |chain| chain.track).unwrap_or(0);
         let chain = &mut chains[place];
         let note_idx = chain.first;
@@ -208,6 +210,7 @@ impl Pairing {
     }
 
     fn end(&mut self, note_idx: usize, tick: u64) {
+        steps::count(1);
         if let Some(note) = self.notes.get_mut(note_idx) {
             note.duration = tick.saturating_sub(note.start);
         }
@@ -251,7 +254,7 @@ impl Pairing {
     }
 }
 
-/// Which program is set when, by track and channel, and by channel alone.
+/// Program changes, by track and channel, and by channel alone.
 #[derive(Default)]
 struct Programs {
     by_track: BTreeMap<(usize, u8), Vec<(u64, u8)>>,
@@ -273,8 +276,8 @@ impl Programs {
         programs
     }
 
-    /// The track's own last change by `tick`, else the channel's, else program 0. A change at the very tick
-    /// counts, wherever it stands in the file.
+    /// The track's own last change by `tick`, else the channel's, else program 0. A change at that tick counts,
+    /// wherever in the file it is.
     fn at(&self, track: usize, channel: u8, tick: u64) -> u8 {
         let last = |changes: &Vec<(u64, u8)>| {
             let n_before = changes.partition_point(|(change, _)| *change <= tick);

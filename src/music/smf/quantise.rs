@@ -1,16 +1,18 @@
-//! From a file's ticks to the grid of [`Tick`].
+//! From the ticks of a file to the grid of [`Tick`].
 
 use std::collections::HashMap;
 
-use crate::music::smf::Smf;
-use crate::music::{Note, Piece, Tick};
+use crate::music::note::Note;
+use crate::music::piece::Piece;
+use crate::music::smf::file::Smf;
+use crate::music::time::Tick;
 
 impl Smf {
-    /// The music on the grid: every onset and end moved to the nearest tick, halves up.
+    /// The music on the grid: every onset and end rounded to the nearest tick, halves up.
     ///
     /// Notes last at least one tick. Of notes with the same onset, pitch and family the longest is kept; a
-    /// note that rings into the next one of its pitch and family is cut there. A change of meter begins a
-    /// new bar where it stands, also inside a bar.
+    /// note that overlaps the next one of its pitch and family is cut there. A change of meter begins a
+    /// new bar, even inside a bar.
     #[must_use]
     pub fn to_piece(&self) -> Piece {
         Piece {
@@ -38,10 +40,10 @@ impl Smf {
             })
             .collect();
         notes.sort_unstable();
-        // Equal notes stand by each other now, the longest last.
+        // Equal notes are neighbours now, the longest last.
         notes.reverse();
         notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
-        // From the end backwards: where the next note of this pitch and family begins.
+        // From the end backwards: the onset of the next note of each pitch and family.
         let mut next_onsets = HashMap::new();
         for note in &mut notes {
             if let Some(next) = next_onsets.insert((note.pitch, note.family), note.onset) {

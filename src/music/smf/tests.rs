@@ -1,7 +1,7 @@
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_assert_eq, proptest};
 
-use crate::music::smf::{self, SmfError};
+use crate::music::smf::{self, SmfError, steps};
 use crate::music::{Beats, Family, Key, Meter, Mode, Note, PerformedNote, Piece, Tick};
 
 /// A file of format 1 with these tracks, 24 ticks to the quarter.
@@ -98,6 +98,35 @@ fn smpte_time_counts_two_quarters_to_the_second() {
     let smf = smf::read(&bytes).unwrap();
     assert_eq!(smf.ticks_per_beat, 500);
     assert_eq!(smf.to_piece().notes[0].duration, Tick(24));
+}
+
+#[test]
+fn reading_takes_steps_in_proportion_to_the_length_of_the_file() {
+    // Each of these could make a reader search the rest of the file, or go through all notes, at every step.
+    let n = 40_000;
+    let tracks_with_wrong_lengths = b"MTrk\0\x0a\0\0\0\xff\x2f\0".repeat(n);
+    let unended_notes_then_silence: Vec<u8> = (0..n)
+        .flat_map(|idx| [0, 0x90, (idx % 128) as u8, 0x40])
+        .chain((0..n).flat_map(|_| [0, 0xb0, 123, 0]))
+        .collect();
+    let pedals = b"\0\x90\x3c\x40\0\xb0\x40\x7f\0\x80\x3c\0\0\xb0\x40\0".repeat(n);
+    let empty_track = b"MThd\0\0\0\x06\0\x01\0\x01\0\x60MTrk\0\0\0\x04\0\xff\x2f\0";
+    let files = [
+        [&empty_track[..], &tracks_with_wrong_lengths].concat(),
+        file(&[&unended_notes_then_silence]),
+        file(&[&pedals]),
+    ];
+    for bytes in files {
+        steps::take();
+        let smf = smf::read(&bytes).unwrap();
+        let n_steps = steps::take();
+        assert!(smf.to_piece().notes.len() <= n);
+        assert!(
+            (bytes.len() / 2..8 * bytes.len()).contains(&n_steps),
+            "{n_steps} steps for {} bytes",
+            bytes.len()
+        );
+    }
 }
 
 fn note() -> impl Strategy<Value = (Note, Tick)> {

@@ -1,11 +1,11 @@
-//! What had to be repaired, in words.
+//! Warnings about what was repaired.
 
 /// Something in a file that was repaired or left out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Warning {
     /// Where in the file, in bytes from its beginning.
     pub offset: usize,
-    /// What was found, and what was made of it.
+    /// What was found, and how it was read.
     pub message: String,
 }
 
@@ -15,7 +15,7 @@ impl std::fmt::Display for Warning {
     }
 }
 
-/// Collects warnings; past the first few it only counts, so that a hopeless file costs no memory.
+/// Collects warnings; beyond the first few it only counts, so that a badly damaged file costs no memory.
 #[derive(Debug, Default)]
 pub(super) struct Warnings {
     list: Vec<Warning>,

@@ -1,41 +1,45 @@
-//! Pieces as Standard MIDI Files, through midly.
+//! Writes pieces as Standard MIDI Files, through midly.
 
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Timing, Track, TrackEvent, TrackEventKind};
 
-use crate::music::smf::DRUM_CHANNEL;
-use crate::music::{Beats, Family, FamilySet, Key, Mode, Note, PerformedNote, Piece, Tick};
+use crate::music::key::{Key, Mode};
+use crate::music::note::{Family, FamilySet, Note};
+use crate::music::performed::PerformedNote;
+use crate::music::piece::Piece;
+use crate::music::smf::file::DRUM_CHANNEL;
+use crate::music::time::{Beats, Tick};
 
 /// Ticks to the quarter note of the files written, common among DAWs; a multiple of [`Tick::PER_BEAT`].
 const TICKS_PER_BEAT: i64 = 480;
 
-/// The same where notes may lie anywhere: half a millisecond at 120.
+/// The same for notes off the grid: half a millisecond at 120.
 const FINE_TICKS_PER_BEAT: i64 = 960;
 
 /// Writes `piece` as a file of format 1: a track of tempo, meter and key, then one track for each family with
 /// its program. Drums are on channel 10.
 ///
-/// [`read`](crate::music::smf::read) gives the same piece again, but for tempos, which are rounded to a whole
-/// number of microseconds, and for what lies before tick zero, which is left out. There are 15 channels for
-/// 16 pitched families: when all of them play, the last shares the first one's channel.
+/// [`read`](crate::music::smf::read) returns the same piece, except that tempos are rounded to whole
+/// microseconds and everything before tick zero is left out. There are 15 channels for 16 pitched families:
+/// when all of them play, the last shares the first one's channel.
 #[must_use]
 pub fn write(piece: &Piece, title: &str) -> Vec<u8> {
     let played: Vec<PerformedNote> = piece.notes.iter().map(as_written).collect();
     write_tracks(&played, piece, title, TICKS_PER_BEAT)
 }
 
-/// Writes notes as they were played, finer than any tick, with the tempos, meters and keys of `frame`, whose
-/// own notes say nothing. 960 ticks to the quarter note.
+/// Writes notes in host time, finer than any tick, with the tempos, meters and keys of `frame`, whose own
+/// notes are ignored. 960 ticks to the quarter note.
 ///
 /// There is a track for each family, with its program and on the channel it was played on. Since a channel
-/// has one program, a family whose channel has been taken by another gets the next that is free. Notes
+/// has one program, a family whose channel is taken by another gets the next free one. Notes
 /// before zero are left out.
 #[must_use]
 pub fn write_performed(notes: &[PerformedNote], frame: &Piece, title: &str) -> Vec<u8> {
     write_tracks(notes, frame, title, FINE_TICKS_PER_BEAT)
 }
 
-/// A note just as it is written. All ask for the first channel, and get the next that is free.
+/// A note exactly on the grid. All ask for the first channel, and get the next free one.
 fn as_written(note: &Note) -> PerformedNote {
     PerformedNote {
         onset: note.onset.to_beats(),
@@ -102,7 +106,7 @@ fn family_track(notes: &[PerformedNote], family: Family, channel: u8, ticks_per_
         let vel = u7::new(64);
         events.push(((in_file(end), 0), midi(MidiMessage::NoteOff { key, vel })));
     }
-    // At one tick, what ends comes before what begins.
+    // At one tick, note-offs come before note-ons.
     events.sort_by_key(|(order, _)| *order);
     let program = midi(MidiMessage::ProgramChange { program: u7::new(family.program()) });
     track(family.name(), &[program], events.into_iter().map(|((tick, _), kind)| (tick, kind)))

@@ -13,8 +13,6 @@ pub use settings::Settings;
 mod view;
 pub use view::{Intent, Roll, View};
 
-mod tips;
-
 mod controls;
 
 mod pages;

@@ -8,10 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::plugin::Knob;
-use crate::plugin::presets::{Preset, PresetError, Role};
-
-/// The version that is written.
-pub(super) const VERSION: u32 = 1;
+use crate::plugin::presets::preset::{Preset, PresetError, Role, VERSION};
 
 /// No preset is longer.
 const MAX_BYTES: u64 = 1 << 20;

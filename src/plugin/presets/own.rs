@@ -6,7 +6,7 @@ use crate::files;
 use crate::plugin::Parameters;
 use crate::plugin::folders::data_folder;
 use crate::plugin::presets::file::{self, PresetFile};
-use crate::plugin::presets::{Preset, PresetEntry, PresetError, PresetId, Role};
+use crate::plugin::presets::preset::{Preset, PresetEntry, PresetError, PresetId, Role};
 
 /// The user's folder for presets: `continuo/presets` where the system keeps users' data. It need not exist.
 #[must_use]

@@ -187,7 +187,7 @@ fn factory_presets_sound_like_what_they_are_called() {
 
 #[test]
 fn with_every_instrument_switched_off_there_is_silence() {
-    let switches = (0..).map_while(Family::from_index).map(|family| (Knob::Heard(family), 0.0));
+    let switches = (0..).map_while(Family::from_index).map(|family| (Knob::Plays(family), 0.0));
     let preset = Preset { name: String::new(), role: Role::Own, knobs: switches.collect() };
     assert!(composed(&preset, 1).is_empty());
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::Position;
-use crate::model::encoding::{Memory, Parts};
+use crate::model::encoding::Memory;
 use crate::music::{Note, Tick};
 use crate::training::corpus::KeyedPiece;
 
@@ -55,20 +55,10 @@ impl Reader {
     /// Like [`Reader::next_position`], reusing a position's memory; `false` at the end of the piece.
     pub fn read_into(&mut self, position: &mut Position) -> bool {
         let Some(&note) = self.piece.piece.notes.get(self.next) else { return false };
-        let Position { is_beginning, step_rows, head_rows, lowest_pitch, parts } = position;
-        step_rows.clear();
-        head_rows.iter_mut().for_each(Vec::clear);
-        self.memory.step_rows(step_rows);
+        position.write_step(&self.memory);
         self.begin_bars_until(&note);
-        *parts = self.memory.parts(&note);
-        let Parts { family, shift, pitch, duration, .. } = *parts;
-        let [shifts, pitches, durations, velocities] = head_rows;
-        self.memory.shift_rows(family, shifts);
-        self.memory.pitch_rows(family, shift, pitches);
-        self.memory.duration_rows(family, shift, pitch, durations);
-        self.memory.velocity_rows(family, shift, pitch, duration, velocities);
-        *lowest_pitch = if shift == 0 { self.memory.lowest_in_chord(family).min(pitch) } else { 0 };
-        *is_beginning = self.next == 0;
+        position.write_note(&self.memory, &note);
+        position.is_beginning = self.next == 0;
         self.memory.set_style(self.piece.style, self.piece.mode_at(note.onset));
         self.memory.push(&note);
         self.next += 1;

@@ -5,14 +5,13 @@ use egui::{
     pos2, vec2,
 };
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::parts::{DialSize, cell, name_below, wheel_steps};
 use crate::plugin::editor::controls::setter::KnobSetter;
 use crate::plugin::editor::controls::typing;
 use crate::plugin::editor::theme::{self, Palette};
-use crate::plugin::editor::tips::tip;
 use crate::plugin::editor::view::intent::Intent;
 use crate::plugin::editor::widgets::focus_ring;
-use crate::plugin::knob::Knob;
 
 /// Pixels of pointer travel from one end to the other, and with shift held.
 const TRAVEL: f32 = 220.0;
@@ -52,7 +51,7 @@ pub(crate) fn dial(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, size: D
         }
         menu(setter, knob, id, &response);
         if !response.dragged() {
-            response.on_hover_text(format!("{name}\n{}", tip(knob)));
+            response.on_hover_text(format!("{name}\n{}", knob.spec().hint));
         }
     });
 }

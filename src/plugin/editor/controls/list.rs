@@ -2,11 +2,10 @@
 
 use egui::{ComboBox, RichText, Ui, vec2};
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::parts::{SMALL, cell, wheel_steps};
 use crate::plugin::editor::controls::setter::KnobSetter;
 use crate::plugin::editor::theme;
-use crate::plugin::editor::tips::tip;
-use crate::plugin::knob::Knob;
 
 /// How wide a list to choose from is at most.
 const LIST: f32 = 160.0;
@@ -38,6 +37,6 @@ pub(crate) fn list(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, names: 
                 setter.set_step(knob, step);
             }
         }
-        list.on_hover_text(tip(knob));
+        list.on_hover_text(knob.spec().hint);
     });
 }

@@ -1,7 +1,7 @@
 //! The knobs as the controls read and set them.
 
+use crate::player::Knob;
 use crate::plugin::editor::view::intent::Intent;
-use crate::plugin::knob::Knob;
 use crate::plugin::parameters::Parameters;
 
 /// The knobs, and what the user does to them.

@@ -3,12 +3,11 @@
 use egui::accesskit::Role;
 use egui::{Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::parts::{SMALL, cell, name_below};
 use crate::plugin::editor::controls::setter::KnobSetter;
 use crate::plugin::editor::theme;
-use crate::plugin::editor::tips::tip;
 use crate::plugin::editor::widgets::focus_ring;
-use crate::plugin::knob::Knob;
 
 /// A knob that is on or off: a switch, over its name.
 pub(crate) fn switch(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, width: f32) {
@@ -35,6 +34,6 @@ pub(crate) fn switch(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, width
         painter.circle_filled(pos2(x, middle), 7.0, if is_on { palette.on_accent } else { palette.dim });
         name_below(ui, rect, name, if is_on { "On" } else { "Off" });
         focus_ring(ui, &response, track.expand(3.0), 13.0);
-        response.on_hover_text(tip(knob));
+        response.on_hover_text(knob.spec().hint);
     });
 }

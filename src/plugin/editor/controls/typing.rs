@@ -3,8 +3,8 @@
 use egui::accesskit::Role;
 use egui::{Context, Id, Key, TextEdit, Ui, WidgetInfo, vec2};
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::setter::KnobSetter;
-use crate::plugin::knob::Knob;
 
 /// Opens the field with this text.
 pub(super) fn begin(ctx: &Context, id: Id, text: String) {

@@ -2,13 +2,12 @@
 
 use egui::{Align, Layout, RichText, Ui};
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
 use crate::plugin::editor::theme;
-use crate::plugin::editor::tips::tip;
 use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets::{self, emblem};
-use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{Extent, Performance};
 
 /// Draws the title bar.
@@ -60,7 +59,10 @@ fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
                 }
             }
         });
-        tab.on_hover_text(format!("Take {name}: {} Right-click to copy another take here.", tip(Knob::Slot)));
+        tab.on_hover_text(format!(
+            "Take {name}: {} Right-click to copy another take here.",
+            Knob::Slot.spec().hint
+        ));
     }
     ui.add_space(4.0);
 }

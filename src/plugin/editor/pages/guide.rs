@@ -2,12 +2,12 @@
 
 use egui::{Align, Area, Id, Layout, Order, Rect, RichText, ScrollArea, Ui, vec2};
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{Page, Topic, UiState};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets::{self, card_frame, emblem};
-use crate::plugin::knob::Knob;
 
 const HOSTS: &str = include_str!("../../../../docs/HOSTS.md");
 

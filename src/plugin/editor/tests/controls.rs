@@ -7,11 +7,11 @@ use egui::{Event, Key, Modifiers, Pos2, Vec2};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::composer::Edit;
+use crate::player::Knob;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::tests::fixtures::{marks, view};
 use crate::plugin::editor::tests::{Stage, turned};
 use crate::plugin::editor::view::{Intent, Roll, View};
-use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::presets::PresetId;
@@ -37,7 +37,7 @@ fn page(knob: Knob) -> Option<&'static str> {
         | Knob::BestOf
         | Knob::Seed => "Detail",
         Knob::Grid | Knob::Shortest | Knob::Longest | Knob::OwnNotes => "Notes",
-        Knob::Heard(_) => "Instruments",
+        Knob::Plays(_) => "Instruments",
         Knob::Octave
         | Knob::Transpose
         | Knob::Velocity
@@ -80,7 +80,7 @@ fn kind(view: &View, knob: Knob) -> Kind {
         | Knob::Longest
         | Knob::SwingGrid
         | Knob::Instrument => Kind::List,
-        Knob::Heard(_) | Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => {
+        Knob::Plays(_) | Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => {
             Kind::Switch(view.parameters.name(knob).to_owned())
         }
         Knob::OwnNotes => Kind::Switch("Own note b3".to_owned()),

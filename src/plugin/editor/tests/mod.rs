@@ -16,10 +16,10 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use image::RgbaImage;
 
+use crate::player::Knob;
 use crate::plugin::editor::show::{prepare, show};
 use crate::plugin::editor::tests::raster::Raster;
 use crate::plugin::editor::view::{Intent, View};
-use crate::plugin::knob::Knob;
 
 /// The editor with all that the user wanted so far.
 struct Stage {

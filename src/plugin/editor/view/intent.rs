@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use crate::composer::Edit;
+use crate::player::Knob;
 use crate::plugin::editor::settings::Settings;
-use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::presets::PresetId;

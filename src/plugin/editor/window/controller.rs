@@ -8,11 +8,11 @@ use std::time::{Duration, Instant};
 use nice_plug::context::gui::GuiContext;
 
 use crate::model::Card;
+use crate::player::Knob;
 use crate::plugin::editor::pages::guide;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::view::{Intent, Roll, View};
 use crate::plugin::editor::window::clipboard;
-use crate::plugin::knob::Knob;
 use crate::plugin::midi_file::{self, Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::folder::models_folder;
@@ -155,7 +155,7 @@ impl Controller {
             Intent::Turn(knob, position) => self.turn(knob, position),
             Intent::End(knob) => self.end(knob),
             Intent::ReRoll => {
-                let seed = another_seed(self.parameters.compose.seed.value());
+                let seed = another_seed(self.parameters.plain(Knob::Seed) as i32);
                 self.set(Knob::Seed, seed as f32 / MAX_SEED as f32);
             }
             Intent::Edit(bar_idx, edit) => {

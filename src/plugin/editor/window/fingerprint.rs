@@ -4,7 +4,7 @@ use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use crate::plugin::knob::Knob;
+use crate::player::Knob;
 use crate::plugin::models::library::Library;
 use crate::plugin::parameters::Parameters;
 

@@ -4,7 +4,7 @@ use multiversion::multiversion;
 
 use crate::model::activation::exp;
 use crate::model::encoding::Parts;
-use crate::model::matrix::{Onto, Scratch, View};
+use crate::model::matrix::{Init, Scratch, View};
 use crate::model::network::{LinearSlots, N_HEADS, Network};
 use crate::model::simd::Products;
 use crate::training::engines::fused::rows::{add_columns, add_rows, scatter_rows};
@@ -49,7 +49,7 @@ impl Heads {
             network,
             &layout.family,
             View::new(top, hidden),
-            Onto::Nothing,
+            Init::Zero,
             top_gradient,
             hidden,
             gradient,
@@ -65,12 +65,12 @@ impl Heads {
             losses[1 + head_idx] = self.lose(window, 1 + head_idx, Some(scale));
             let mut inner_gradient = std::mem::take(&mut self.inner_gradient);
             let stride = N_HEADS * width;
-            let onto = Onto::Nothing;
+            let init = Init::Zero;
             self.linear_gradients(
                 network,
                 &slots.out,
                 own,
-                onto,
+                init,
                 &mut inner_gradient[begin..],
                 stride,
                 gradient,
@@ -92,7 +92,7 @@ impl Heads {
             network,
             &layout.trunk,
             View::new(top, hidden),
-            Onto::Output,
+            Init::Accumulate,
             top_gradient,
             hidden,
             gradient,
@@ -140,7 +140,7 @@ impl Heads {
         let bias = network.values(&slots.bias);
         self.logits.resize(input.rows() * n_out, 0.0);
         let weight = View::new(network.values(&slots.weight), n_in).transposed();
-        self.scratch.product(Onto::Row(bias), &mut self.logits, n_out, input, weight);
+        self.scratch.product(Init::Bias(bias), &mut self.logits, n_out, input, weight);
     }
 
     /// The sum of the loss of one part; with a scale, logits become the gradient of the loss times it.
@@ -172,14 +172,14 @@ impl Heads {
     }
 
     /// Gradients of a linear layer whose output's gradient stands in `logits`; that of its input is added to
-    /// `onto`.
+    /// `init`.
     #[allow(clippy::too_many_arguments, reason = "two gradients, and where each of them goes")]
     fn linear_gradients(
         &mut self,
         network: &Network,
         slots: &LinearSlots,
         input: View<'_>,
-        onto: Onto<'_>,
+        init: Init<'_>,
         input_gradient: &mut [f32],
         stride: usize,
         gradient: &mut [f32],
@@ -187,10 +187,10 @@ impl Heads {
         let [n_out, n_in] = slots.weight.shape;
         let out = View::new(&self.logits, n_out);
         let weight_gradient = &mut gradient[slots.weight.range.clone()];
-        self.scratch.product(Onto::Output, weight_gradient, n_in, out.transposed(), input);
+        self.scratch.product(Init::Accumulate, weight_gradient, n_in, out.transposed(), input);
         add_columns(&mut gradient[slots.bias.range.clone()], &self.logits);
         let weight = View::new(network.values(&slots.weight), n_in);
-        self.scratch.product(onto, input_gradient, stride, out, weight);
+        self.scratch.product(init, input_gradient, stride, out, weight);
     }
 }
 

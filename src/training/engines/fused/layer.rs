@@ -3,7 +3,7 @@
 use multiversion::multiversion;
 
 use crate::model::activation::{advance_cells, tanh};
-use crate::model::matrix::{Factor, Onto, Packed, Scratch, View};
+use crate::model::matrix::{Factor, Init, PackedFactor, Scratch, View};
 use crate::model::network::{LstmSlots, Network, Slot};
 use crate::music::nth_random;
 use crate::training::engines::fused::rows::add_columns;
@@ -25,8 +25,8 @@ pub(super) struct LayerBuffers {
     /// `[streams, H]`: carried to the next window.
     pub(super) carried_output: Vec<f32>,
     pub(super) carried_cell: Vec<f32>,
-    forward: Packed,
-    backward: Packed,
+    forward: PackedFactor,
+    backward: PackedFactor,
 }
 
 impl LayerBuffers {
@@ -52,7 +52,7 @@ impl LayerBuffers {
         let hidden = network.config.hidden;
         let (n_streams, n_positions) = (window.n_streams, window.len());
         self.gates.resize(n_positions * 4 * hidden, 0.0);
-        let bias = Onto::Row(network.values(&slots.bias));
+        let bias = Init::Bias(network.values(&slots.bias));
         let n_inputs = slots.input.shape[1];
         let weight = View::new(network.values(&slots.input), n_inputs).transposed();
         scratch.product(bias, &mut self.gates, 4 * hidden, View::new(input, n_inputs), weight);
@@ -74,7 +74,7 @@ impl LayerBuffers {
             clear_where(begins, output_before, hidden);
             clear_where(begins, cell_before, hidden);
             let gates = &mut self.gates[step * 4 * block..(step + 1) * 4 * block];
-            self.forward.product(Onto::Output, output_before, gates, scratch);
+            self.forward.product(Init::Accumulate, output_before, gates, scratch);
             self.carried_cell.copy_from_slice(cell_before);
             for (stream, gates) in gates.chunks_exact_mut(4 * hidden).enumerate() {
                 let own = stream * hidden..(stream + 1) * hidden;
@@ -115,7 +115,7 @@ impl LayerBuffers {
                     &mut cell_gradient[own],
                 );
             }
-            self.backward.product(Onto::Nothing, gates, &mut from_later, scratch);
+            self.backward.product(Init::Zero, gates, &mut from_later, scratch);
             let begins = &window.beginnings[step * n_streams..(step + 1) * n_streams];
             clear_where(begins, &mut from_later, hidden);
             clear_where(begins, &mut cell_gradient, hidden);
@@ -137,7 +137,7 @@ impl LayerBuffers {
         let gates = View::new(&self.gates, 4 * hidden);
         let of = |slot: &Slot| slot.range.clone();
         let by_gate = gates.transposed();
-        let (onto, input) = (Onto::Output, View::new(input, n_inputs));
+        let (init, input) = (Init::Accumulate, View::new(input, n_inputs));
         let before = View::new(&self.output_before, hidden);
         // The input's weights lie before the recurrent ones.
         let (to_input, to_recurrent) = gradient.split_at_mut(slots.recurrent.range.start);
@@ -145,11 +145,11 @@ impl LayerBuffers {
             Factor { out: &mut to_input[of(&slots.input)], stride: n_inputs, b: input },
             Factor { out: &mut to_recurrent[..slots.recurrent.range.len()], stride: hidden, b: before },
         ];
-        scratch.products(onto, by_gate, factors);
+        scratch.products(init, by_gate, factors);
         add_columns(&mut gradient[of(&slots.bias)], &self.gates);
         input_gradient.resize(input.rows() * n_inputs, 0.0);
         let weight = View::new(network.values(&slots.input), n_inputs);
-        scratch.product(Onto::Nothing, input_gradient, n_inputs, gates, weight);
+        scratch.product(Init::Zero, input_gradient, n_inputs, gates, weight);
     }
 }
 

@@ -4,13 +4,13 @@ use egui::accesskit::Role;
 use egui::{Button, Key, Label, RichText, TextEdit, Ui, WidgetInfo, vec2};
 
 use crate::player::Conversation;
+use crate::player::Knob;
 use crate::plugin::editor::controls::{KnobSetter, SMALL, dial};
 use crate::plugin::editor::pages::knobs::rows::control;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::Forms;
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets;
-use crate::plugin::knob::Knob;
 
 pub(crate) fn converse(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut KnobSetter<'_>) {
     let palette = theme::palette(ui);

@@ -4,10 +4,9 @@ use egui::accesskit::Role;
 use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use crate::music::names;
+use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
 use crate::plugin::editor::theme;
-use crate::plugin::editor::tips;
-use crate::plugin::knob::Knob;
 
 /// The twelve keys of one octave above the tonic: which of them the user's own scale has.
 pub(crate) fn own_scale(ui: &mut Ui, setter: &mut KnobSetter<'_>) {
@@ -50,6 +49,6 @@ pub(crate) fn own_scale(ui: &mut Ui, setter: &mut KnobSetter<'_>) {
             let changed = f32::from(bits ^ 1 << semitones);
             setter.set(Knob::OwnNotes, setter.parameters.position_of_plain(Knob::OwnNotes, changed));
         }
-        response.on_hover_text(tips::tip(Knob::OwnNotes));
+        response.on_hover_text(Knob::OwnNotes.spec().hint);
     }
 }

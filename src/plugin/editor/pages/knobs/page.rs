@@ -2,6 +2,7 @@
 
 use egui::Ui;
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
 use crate::plugin::editor::pages::knobs::converse::converse;
 use crate::plugin::editor::pages::knobs::instruments::instruments;
@@ -10,7 +11,6 @@ use crate::plugin::editor::pages::knobs::rows::rows;
 use crate::plugin::editor::pages::knobs::style::style;
 use crate::plugin::editor::view::state::{KnobPage, UiState};
 use crate::plugin::editor::view::{Intent, View};
-use crate::plugin::knob::Knob;
 
 /// The pages with their names and hints, in the order of the tabs: first those of composing, then those of playing.
 pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [

@@ -2,13 +2,13 @@
 
 use egui::{Align, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::{KnobSetter, LARGE, dial};
 use crate::plugin::editor::pages::knobs::page::{PAGES, page};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{KnobPage, UiState};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets;
-use crate::plugin::knob::Knob;
 
 /// How high all of it is.
 pub(crate) const HEIGHT: f32 = 190.0;

@@ -2,9 +2,10 @@
 
 use egui::{Ui, vec2};
 
+use crate::player::Knob;
+use crate::player::knobs::Form;
 use crate::plugin::editor::controls::{KnobSetter, SMALL, dial, list, switch};
 use crate::plugin::editor::view::View;
-use crate::plugin::knob::Knob;
 
 /// Draws knobs in rows, each with the control that suits it.
 pub(crate) fn rows(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, rows: &[&[Knob]]) {
@@ -29,24 +30,17 @@ fn share(knob: Knob) -> f32 {
     }
 }
 
+/// Draws a knob with the control that suits its form.
 pub(crate) fn control(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, knob: Knob, width: f32) {
-    match knob {
-        Knob::Style | Knob::SecondStyle => {
+    match knob.kind().form {
+        Form::Style => {
             let styles = view.card.as_ref().map_or(&[][..], |card| &card.styles);
             list(ui, setter, knob, styles, width);
         }
-        Knob::Tonic
-        | Knob::Scale
-        | Knob::Grid
-        | Knob::Shortest
-        | Knob::Longest
-        | Knob::SwingGrid
-        | Knob::Instrument => {
+        Form::Switch => switch(ui, setter, knob, width),
+        form if form.is_list() || form == Form::PitchClass => {
             let names = setter.parameters.step_names(knob);
             list(ui, setter, knob, &names, width);
-        }
-        Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => {
-            switch(ui, setter, knob, width)
         }
         _ => dial(ui, setter, knob, SMALL, width),
     }

@@ -3,12 +3,12 @@
 use egui::accesskit::Role;
 use egui::{Button, RichText, ScrollArea, TextEdit, Ui, WidgetInfo};
 
+use crate::player::Knob;
 use crate::plugin::editor::controls::{KnobSetter, SMALL, dial};
 use crate::plugin::editor::pages::knobs::rows::control;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
-use crate::plugin::knob::Knob;
 use crate::plugin::presets;
 
 pub(crate) fn style(ui: &mut Ui, state: &mut UiState, view: &View, setter: &mut KnobSetter<'_>) {

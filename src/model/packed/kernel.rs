@@ -1,10 +1,10 @@
-//! The innermost loop of a step in playing: 32 rows of 8-bit weights times one row of 16-bit numbers.
+//! The innermost loop of a step: 32 rows of 8-bit weights times a few rows of 16-bit inputs.
 //!
 //! Sums are of whole numbers in 32 bits, exact on every processor.
 
 use crate::model::simd::Simd;
 
-/// How many lines ahead weights are asked for. The processor's own reading ahead ends with each page, and
+/// How many lines ahead weights are prefetched. The processor's own prefetching ends with each page, and
 /// large networks come from the third cache: this makes a step of 2x512 a fifth faster.
 #[cfg(target_arch = "x86_64")]
 const LINES_AHEAD: usize = 32;
@@ -22,7 +22,7 @@ impl Line {
 
 /// The sums of products of each row of a panel with each of `N` inputs; two numbers of an input for each line.
 ///
-/// Weights come from far away, so several inputs together cost little more than one.
+/// Weights come from memory, so several inputs together cost little more than one.
 pub(super) fn multiply<const N: usize>(
     simd: Simd,
     panel: &[Line],
@@ -35,7 +35,7 @@ pub(super) fn multiply<const N: usize>(
     });
     #[allow(unsafe_code, reason = "the only way to call code for a processor found at run time")]
     match simd {
-        // SAFETY: whoever made the `Simd` asked the processor.
+        // SAFETY: a `Simd` is made only for a processor that has its features.
         #[cfg(target_arch = "x86_64")]
         Simd::Avx512Vnni => unsafe { x86::avx512_vnni(panel, inputs) },
         // SAFETY: as above.
@@ -70,13 +70,13 @@ mod x86 {
         _mm512_setzero_si512, _mm512_storeu_si512,
     };
 
-    use crate::model::played::kernel::{LINES_AHEAD, Line, PANEL_ROWS};
+    use crate::model::packed::kernel::{LINES_AHEAD, Line, PANEL_ROWS};
 
     fn both([even, odd]: [i16; 2]) -> i32 {
         i32::from(odd) << 16 | i32::from(even as u16)
     }
 
-    /// A function that goes line by line and adds the products of `$weights` and `$input` to `$sum`, on a
+    /// Defines a function that adds the products of `$weights` and `$input` to `$sum` line by line, on a
     /// processor with `$features`.
     macro_rules! with_avx512 {
         ($name:ident, $features:literal, |$sum:ident, $weights:ident, $input:ident| $add:expr) => {

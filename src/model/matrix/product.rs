@@ -1,70 +1,16 @@
-//! Matrix products, for training and for laying out what is played, in blocks that stay in the caches and tiles that stay in registers.
-//!
-//! Written here rather than taken from a library because the recurrence multiplies a few rows by the same
-//! weights at every step: a [`Packed`] factor is laid out once and used many times. Factors are f32, or rounded
-//! to bf16 as they are laid out; sums are f32 whichever.
+//! Products of matrices, in blocks that stay in the caches and tiles that stay in registers.
 
 use std::ops::Range;
 
-use crate::model::matrix::kernel::{PanelRow, Place, TILE_COLUMNS, TILE_ROWS};
-use crate::model::matrix::layout::{LeftRows, lay_out_panel};
+use crate::model::matrix::kernel::{self, Init, PanelRow, Place, TILE_COLUMNS, TILE_ROWS};
+use crate::model::matrix::layout::{LeftRows, ROWS_A_PANEL, lay_out_panel};
+use crate::model::matrix::view::View;
 use crate::model::simd::Products;
 
-mod kernel;
-mod layout;
-pub(crate) use kernel::Onto;
-
-/// A matrix in a slice: `rows × columns`, element (r, c) at `r * row_stride + c * column_stride`.
-#[derive(Clone, Copy)]
-pub(crate) struct View<'a> {
-    data: &'a [f32],
-    rows: usize,
-    columns: usize,
-    row_stride: usize,
-    column_stride: usize,
-}
-
-impl<'a> View<'a> {
-    /// A row-major matrix that fills `data`.
-    pub(crate) fn new(data: &'a [f32], columns: usize) -> Self {
-        Self::strided(data, columns, columns)
-    }
-
-    /// The first `columns` of each `stride` values.
-    pub(crate) fn strided(data: &'a [f32], columns: usize, stride: usize) -> Self {
-        let rows = (data.len() + stride - columns) / stride;
-        Self { data, rows, columns, row_stride: stride, column_stride: 1 }
-    }
-
-    /// Rows and columns exchanged.
-    pub(crate) fn transposed(self) -> Self {
-        Self {
-            rows: self.columns,
-            columns: self.rows,
-            row_stride: self.column_stride,
-            column_stride: self.row_stride,
-            ..self
-        }
-    }
-
-    /// How many rows there are.
-    pub(crate) fn rows(&self) -> usize {
-        self.rows
-    }
-
-    /// Some columns of a row, where each row lies in one piece.
-    fn row(&self, row: usize, columns: &Range<usize>) -> &'a [f32] {
-        let begin = row * self.row_stride;
-        &self.data[begin + columns.start..begin + columns.end]
-    }
-}
-
-/// Inner dimension of a block, at the most: so often the output is read and written.
+/// Inner dimension of a block at most: the output is read and written once a block.
 const BLOCK: usize = 512;
-/// Rows that pass over a panel before the next one is taken.
-const ROWS_A_PANEL: usize = 64;
 
-/// Buffers that products reuse, and how they are computed.
+/// Computes products, and keeps the buffers for it.
 pub(crate) struct Scratch {
     products: Products,
     left: LeftRows,
@@ -72,32 +18,32 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// For products as `products` says, which this processor must be able to.
+    /// For such products, which this processor must support.
     pub(crate) fn new(products: Products) -> Self {
         assert!(products.is_available(), "this processor has no {products:?}");
         Self { products, left: LeftRows::default(), panels: Vec::new() }
     }
 
-    /// `out = onto + a · b`, `out` row-major with `stride` values from row to row.
+    /// `out = init + a · b`, `out` row-major with `stride` values from row to row.
     pub(crate) fn product(
         &mut self,
-        onto: Onto<'_>,
+        init: Init<'_>,
         out: &mut [f32],
         stride: usize,
         a: View<'_>,
         b: View<'_>,
     ) {
-        self.products(onto, a, [Factor { out, stride, b }]);
+        self.products(init, a, [Factor { out, stride, b }]);
     }
 
     /// Several products with one left factor, which is laid out once for all of them.
     pub(crate) fn products<const N: usize>(
         &mut self,
-        onto: Onto<'_>,
+        init: Init<'_>,
         a: View<'_>,
         mut factors: [Factor<'_>; N],
     ) {
-        let mut onto = onto;
+        let mut init = init;
         for inner in blocks(a.columns) {
             let depth = self.products.n_words(inner.len());
             let length_of = |b: View<'_>| b.columns.div_ceil(TILE_COLUMNS) * depth;
@@ -111,8 +57,8 @@ impl Scratch {
                 }
                 Right { out, stride: *stride, panels, depth, from: 0, columns: b.columns }
             });
-            multiply_block(self.products, onto, a, &inner, &mut rights, &mut self.left);
-            onto = Onto::Output;
+            multiply_block(self.products, init, a, &inner, &mut rights, &mut self.left);
+            init = Init::Accumulate;
         }
     }
 }
@@ -144,7 +90,7 @@ struct Right<'a> {
 /// Products over one block of the inner dimension.
 fn multiply_block(
     products: Products,
-    onto: Onto<'_>,
+    init: Init<'_>,
     a: View<'_>,
     inner: &Range<usize>,
     rights: &mut [Right<'_>],
@@ -156,15 +102,15 @@ fn multiply_block(
         left.lay_out(products, a, first_row..end_row, inner);
         for Right { out, stride, panels, depth, from, columns } in rights.iter_mut() {
             for (panel_idx, panel) in panels.chunks_exact(*depth).enumerate() {
-                // A panel comes from the third cache, or from memory: it is asked for while the first two tiles
-                // are at work on the panel before.
+                // A panel comes from the third cache or from memory: it is prefetched during the first two tiles of
+                // the panel before.
                 let next = panels.as_ptr().wrapping_add((panel_idx + 1) * *depth + *from);
                 let panel = &panel[*from..*from + n_words];
                 let parts = [next, next.wrapping_add(n_words * 2 / 3)];
                 let column = panel_idx * TILE_COLUMNS;
                 let width = TILE_COLUMNS.min(*columns - column);
-                let onto = match onto {
-                    Onto::Row(row) => Onto::Row(&row[column..]),
+                let init = match init {
+                    Init::Bias(row) => Init::Bias(&row[column..]),
                     other => other,
                 };
                 for (tile, row) in (first_row..end_row).step_by(TILE_ROWS).enumerate() {
@@ -172,7 +118,7 @@ fn multiply_block(
                     let place =
                         Place { out: &mut out[row * *stride + column..], stride: *stride, height, width };
                     let ahead = parts.get(tile).copied().unwrap_or(panel.as_ptr());
-                    kernel::multiply(products, left.tile(tile), panel, place, onto, ahead);
+                    kernel::multiply(products, left.tile(tile), panel, place, init, ahead);
                 }
             }
         }
@@ -181,14 +127,14 @@ fn multiply_block(
 
 /// The right factor of many products, laid out once so that each product reads it front to back.
 #[derive(Default)]
-pub(crate) struct Packed {
+pub(crate) struct PackedFactor {
     /// `[panels][words]`.
     panels: Vec<PanelRow>,
     inner: usize,
     columns: usize,
 }
 
-impl Packed {
+impl PackedFactor {
     /// Lays out `matrix` for products with this scratch, reusing the buffer.
     pub(crate) fn pack(&mut self, matrix: View<'_>, scratch: &Scratch) {
         (self.inner, self.columns) = (matrix.rows, matrix.columns);
@@ -199,10 +145,10 @@ impl Packed {
         }
     }
 
-    /// `out = onto + left · self`; `left` is `[rows, inner]`, `out` is `[rows, columns]`, row-major and full.
-    pub(crate) fn product(&self, onto: Onto<'_>, left: &[f32], out: &mut [f32], scratch: &mut Scratch) {
+    /// `out = init + left · self`; `left` is `[rows, inner]`, `out` is `[rows, columns]`, row-major and full.
+    pub(crate) fn product(&self, init: Init<'_>, left: &[f32], out: &mut [f32], scratch: &mut Scratch) {
         let left = View::new(left, self.inner);
-        let mut onto = onto;
+        let mut init = init;
         for inner in blocks(self.inner) {
             let right = Right {
                 out: &mut *out,
@@ -212,15 +158,15 @@ impl Packed {
                 from: scratch.products.n_words(inner.start),
                 columns: self.columns,
             };
-            multiply_block(scratch.products, onto, left, &inner, &mut [right], &mut scratch.left);
-            onto = Onto::Output;
+            multiply_block(scratch.products, init, left, &inner, &mut [right], &mut scratch.left);
+            init = Init::Accumulate;
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::model::matrix::{Onto, Packed, Scratch, View};
+    use crate::model::matrix::{Init, PackedFactor, Scratch, View};
     use crate::model::simd::{Products, Simd};
 
     const SIZES: [(usize, usize, usize); 6] =
@@ -256,14 +202,14 @@ mod tests {
             }
             let mut scratch = Scratch::new(products);
             let (left, right) = (View::new(&a, inner), View::new(&b, columns));
-            scratch.product(Onto::Output, &mut plain, columns, left, right);
-            let mut factor = Packed::default();
+            scratch.product(Init::Accumulate, &mut plain, columns, left, right);
+            let mut factor = PackedFactor::default();
             factor.pack(View::new(&b, columns), &scratch);
-            factor.product(Onto::Output, &a, &mut packed, &mut scratch);
+            factor.product(Init::Accumulate, &a, &mut packed, &mut scratch);
             let a_turned: Vec<f32> = (0..a.len()).map(|idx| a[idx % rows * inner + idx / rows]).collect();
             let b_turned: Vec<f32> = (0..b.len()).map(|idx| b[idx % inner * columns + idx / inner]).collect();
             let (left, right) = (View::new(&a_turned, rows), View::new(&b_turned, inner));
-            scratch.product(Onto::Output, &mut turned, columns, left.transposed(), right.transposed());
+            scratch.product(Init::Accumulate, &mut turned, columns, left.transposed(), right.transposed());
             assert_eq!(plain, expected, "{products:?} {rows} {inner} {columns}");
             assert_eq!(packed, expected, "{products:?} {rows} {inner} {columns}");
             assert_eq!(turned, expected, "{products:?} {rows} {inner} {columns}");
@@ -275,15 +221,15 @@ mod tests {
         let (a, b) = (whole_numbers(20 * 300, 1), whole_numbers(300 * 40, 2));
         for products in every_way() {
             let mut scratch = Scratch::new(products);
-            let mut product = |onto: Onto<'_>, begin: f32| {
+            let mut product = |init: Init<'_>, begin: f32| {
                 let mut out = vec![begin; 20 * 40];
-                scratch.product(onto, &mut out, 40, View::new(&a, 300), View::new(&b, 40));
+                scratch.product(init, &mut out, 40, View::new(&a, 300), View::new(&b, 40));
                 out
             };
-            let plain = product(Onto::Output, 0.0);
-            assert_eq!(product(Onto::Nothing, 5.0), plain);
+            let plain = product(Init::Accumulate, 0.0);
+            assert_eq!(product(Init::Zero, 5.0), plain);
             let raised: Vec<f32> = plain.iter().map(|value| value + 3.0).collect();
-            assert_eq!(product(Onto::Row(&[3.0; 40]), 5.0), raised);
+            assert_eq!(product(Init::Bias(&[3.0; 40]), 5.0), raised);
         }
     }
 
@@ -295,7 +241,7 @@ mod tests {
             .map(|simd| {
                 let mut out = vec![0.0; 37 * 45];
                 let factors = (View::new(&a, 700), View::new(&b, 45));
-                Scratch::new(Products::F32(simd)).product(Onto::Nothing, &mut out, 45, factors.0, factors.1);
+                Scratch::new(Products::F32(simd)).product(Init::Zero, &mut out, 45, factors.0, factors.1);
                 (simd, out)
             })
             .collect();

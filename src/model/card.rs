@@ -1,0 +1,76 @@
+//! A model's card and primers.
+
+use serde::{Deserialize, Serialize};
+
+use crate::music::{Meter, Mode, Note};
+
+/// What is known about a model besides its weights.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Card {
+    /// Short name, such as "Continuo Default".
+    pub name: String,
+    /// One paragraph for musicians.
+    pub description: String,
+    /// The styles, in the order of the style knob.
+    pub styles: Vec<String>,
+    /// The names of the folders that each style was learned from, in the order of `styles`; empty when not
+    /// known.
+    #[serde(default)]
+    pub sources: Vec<Vec<String>>,
+    /// What it was trained on and who is to be credited, one line each.
+    pub credits: Vec<String>,
+    /// Licence of the weights.
+    pub licence: String,
+    /// Validation loss in nats a note, by style; empty or 0 where not measured.
+    pub nats_per_note: Vec<f32>,
+    /// How it was trained: command, corpus, seed.
+    #[serde(default)]
+    pub training: String,
+    /// How many notes in a row may be copied from the training pieces, by style: as many as real pieces share
+    /// with them that were held out. `None` for no limit; empty when not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub longest_shared: Vec<Option<usize>>,
+    /// How many notes in a row an instrument stays on one pitch at most in real pieces that were held out, by
+    /// style. Twice as many is the most that is composed. `None` or empty when not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub longest_run: Vec<Option<usize>>,
+    /// How much likelier than in the network's own distribution a repetition goes on, in nats, by style: enough
+    /// that as many bars come back as in real pieces. Without it repetitions break off too often, because a
+    /// bar is many draws and any one of them can leave it. Empty when not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub form: Vec<f32>,
+    /// A factor on [`Sampling::min_p`](crate::model::Sampling), by style: higher where unlikely notes lead out
+    /// of the key. Empty when not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub min_p: Vec<f32>,
+}
+
+impl Card {
+    /// The style of this name, or else the one learned from a folder of this name. Case does not count, and `_`
+    /// is a space.
+    #[must_use]
+    pub fn style_named(&self, name: &str) -> Option<usize> {
+        let plain = |name: &str| name.trim().replace('_', " ").to_lowercase();
+        let is_asked = |other: &String| plain(other) == plain(name);
+        self.styles
+            .iter()
+            .position(is_asked)
+            .or_else(|| self.sources.iter().position(|folders| folders.iter().any(is_asked)))
+            .filter(|style| *style < self.styles.len())
+    }
+}
+
+/// A short passage of the training data that a piece can start from, moved to a tonic of C.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Primer {
+    /// Index into [`Card::styles`].
+    pub style: usize,
+    /// Major or minor.
+    pub mode: Mode,
+    /// The meter of all its bars.
+    pub meter: Meter,
+    /// Its length in bars.
+    pub n_bars: u32,
+    /// Its notes; the first bar begins at tick zero.
+    pub notes: Vec<Note>,
+}

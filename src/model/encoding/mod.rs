@@ -1,0 +1,15 @@
+//! The input of the network: the notes so far, as rows of tables.
+//!
+//! All inputs are rows of a table, so that a lookup and a sum replace a matrix product over one-hot vectors. The
+//! same code encodes for training and for playing.
+
+mod rows;
+pub(crate) use rows::ADDED_IN_2;
+pub use rows::{
+    LOOKBACKS, N_DURATION_ROWS, N_LOOKBACKS, N_PITCH_ROWS, N_SHIFT_ROWS, N_STEP_ROWS, N_VELOCITY_ROWS,
+};
+
+mod memory;
+pub use memory::{Memory, Parts};
+
+mod lookup;

@@ -1,0 +1,144 @@
+//! The JSON text in the metadata of a weights file.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::card::{Card, Primer};
+use crate::model::network::NetworkConfig;
+use crate::model::weights::error::ModelError;
+use crate::music::{Family, Meter, Mode, Note, Tick};
+
+/// The format that is written, and the newest that is read. Format 2 has the tensor names of `candle_nn`.
+const FORMAT: u32 = 2;
+/// The note encoding, with its classes and rows, that is written, and the newest that is read. Encoding 2 added
+/// rows for the length of a repetition.
+const ENCODING: u32 = 2;
+const MAX_PRIMERS: usize = 4096;
+const MAX_PRIMER_NOTES: usize = 4096;
+const MAX_PRIMER_BARS: u32 = 1024;
+
+/// All of a weights file that is no tensor.
+#[derive(Serialize, Deserialize)]
+pub(super) struct Header {
+    pub(super) format: u32,
+    pub(super) encoding: u32,
+    pub(super) network: NetworkConfig,
+    pub(super) card: Card,
+    primers: Vec<SavedPrimer>,
+}
+
+/// Read before the rest, so that a newer format is told apart from a damaged one.
+#[derive(Deserialize)]
+struct Versions {
+    format: u32,
+    encoding: u32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedPrimer {
+    style: usize,
+    minor: bool,
+    meter: [u32; 2],
+    n_bars: u32,
+    /// Onset, duration, pitch, velocity, family.
+    notes: Vec<[i64; 5]>,
+}
+
+impl Header {
+    /// The header of a file that is to be written.
+    ///
+    /// # Errors
+    /// If the card and the primers do not fit the network.
+    pub(super) fn new(network: NetworkConfig, card: &Card, primers: &[Primer]) -> Result<Self, ModelError> {
+        let primers = primers.iter().map(SavedPrimer::new).collect();
+        let header = Self { format: FORMAT, encoding: ENCODING, network, card: card.clone(), primers };
+        header.check()?;
+        Ok(header)
+    }
+
+    pub(super) fn parse(text: &str) -> Result<Self, ModelError> {
+        let versions: Versions = serde_json::from_str(text).map_err(ModelError::damaged)?;
+        for (found, known) in [(versions.format, FORMAT), (versions.encoding, ENCODING)] {
+            if found > known {
+                return Err(ModelError::TooNew { found, known });
+            }
+        }
+        let header: Self = serde_json::from_str(text).map_err(ModelError::damaged)?;
+        header.check()?;
+        Ok(header)
+    }
+
+    /// The primers, each checked.
+    pub(super) fn primers(&self) -> Result<Vec<Primer>, ModelError> {
+        self.primers.iter().map(SavedPrimer::to_primer).collect()
+    }
+
+    fn check(&self) -> Result<(), ModelError> {
+        if !self.network.is_valid() {
+            return Err(ModelError::Damaged(format!("impossible sizes {:?}", self.network)));
+        }
+        let (expected, found) = (self.network.n_styles, self.card.styles.len());
+        if found != expected {
+            return Err(ModelError::Damaged(format!(
+                "expected {expected} styles in the card, found {found}"
+            )));
+        }
+        if self.primers.len() > MAX_PRIMERS {
+            return Err(ModelError::Damaged(format!("{} primers are too many", self.primers.len())));
+        }
+        self.primers.iter().try_for_each(|primer| primer.check(self.network.n_styles))
+    }
+}
+
+impl SavedPrimer {
+    fn new(primer: &Primer) -> Self {
+        let note = |note: &Note| {
+            let Note { onset, duration, pitch, velocity, family } = *note;
+            [onset.0, duration.0, pitch.into(), velocity.into(), family.index() as i64]
+        };
+        Self {
+            style: primer.style,
+            minor: primer.mode == Mode::Minor,
+            meter: [primer.meter.numerator().into(), primer.meter.denominator().into()],
+            n_bars: primer.n_bars,
+            notes: primer.notes.iter().map(note).collect(),
+        }
+    }
+
+    fn check(&self, n_styles: usize) -> Result<(), ModelError> {
+        let (style, n_bars, n_notes) = (self.style, self.n_bars, self.notes.len());
+        if style < n_styles && (1..=MAX_PRIMER_BARS).contains(&n_bars) && n_notes <= MAX_PRIMER_NOTES {
+            return Ok(());
+        }
+        Err(ModelError::Damaged(format!("a primer of style {style} with {n_bars} bars and {n_notes} notes")))
+    }
+
+    fn to_primer(&self) -> Result<Primer, ModelError> {
+        let [numerator, denominator] = self.meter;
+        let meter = Meter::new(numerator, denominator).map_err(ModelError::damaged)?;
+        let length = i64::from(self.n_bars) * meter.bar_length().0;
+        let note = |&[onset, duration, pitch, velocity, family]: &[i64; 5]| {
+            let is_valid = (0..length).contains(&onset)
+                && (1..=100_000).contains(&duration)
+                && (0..128).contains(&pitch)
+                && (1..128).contains(&velocity);
+            let family = usize::try_from(family).ok().and_then(Family::from_index);
+            match family {
+                Some(family) if is_valid => Ok(Note {
+                    onset: Tick(onset),
+                    duration: Tick(duration),
+                    pitch: pitch as u8,
+                    velocity: velocity as u8,
+                    family,
+                }),
+                _ => Err(ModelError::Damaged("a primer holds a note that cannot be played".into())),
+            }
+        };
+        Ok(Primer {
+            style: self.style,
+            mode: if self.minor { Mode::Minor } else { Mode::Major },
+            meter,
+            n_bars: self.n_bars,
+            notes: self.notes.iter().map(note).collect::<Result<_, _>>()?,
+        })
+    }
+}

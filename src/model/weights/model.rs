@@ -1,0 +1,182 @@
+//! A trained model, and the files it is loaded from and saved to.
+
+use std::collections::HashMap;
+use std::io::Read;
+use std::path::Path;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use sha2::{Digest, Sha256};
+
+use crate::files;
+use crate::model::card::{Card, Primer};
+use crate::model::network::{Network, NetworkConfig};
+use crate::model::packed::PackedNetwork;
+use crate::model::passages::Passages;
+use crate::model::weights::error::ModelError;
+use crate::model::weights::file::{self, Contents};
+use crate::model::weights::header::Header;
+
+/// A model of the largest sizes allowed is smaller.
+const MAX_FILE_BYTES: u64 = 512 << 20;
+
+/// A trained network with its card and primers. Immutable; share it in an [`Arc`].
+#[derive(Debug)]
+pub struct Model {
+    network: Network,
+    /// Packed when first played.
+    packed: OnceLock<PackedNetwork>,
+    card: Card,
+    primers: Vec<Primer>,
+    passages: Option<Passages>,
+    hash: String,
+}
+
+impl Model {
+    /// A model of these parts, not in any file yet.
+    ///
+    /// # Errors
+    /// If the parts disagree: the card has as many styles as the network, and primers are of those styles.
+    pub fn new(network: Network, card: Card, primers: Vec<Primer>) -> Result<Self, ModelError> {
+        let header = Header::new(network.config, &card, &primers)?;
+        let mut hasher = Sha256::new();
+        hasher.update(serde_json::to_vec(&header).map_err(ModelError::unwritable)?);
+        for value in &network.parameters {
+            hasher.update(value.to_le_bytes());
+        }
+        let hash = hex(&hasher.finalize());
+        Ok(Self { network, packed: OnceLock::new(), card, primers, passages: None, hash })
+    }
+
+    /// The same model with the passages of its training pieces.
+    #[must_use]
+    pub fn with_passages(self, passages: Passages) -> Self {
+        Self { passages: Some(passages), ..self }
+    }
+
+    /// Loads a weights file, or returns the copy that this process already holds.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not a weights file of a version known here.
+    pub fn load(path: &Path) -> Result<Arc<Self>, ModelError> {
+        let unreadable = |source| ModelError::Unreadable { path: path.to_owned(), source };
+        let file = std::fs::File::open(path).map_err(unreadable)?;
+        let length = file.metadata().map_err(unreadable)?.len();
+        if length > MAX_FILE_BYTES {
+            return Err(ModelError::foreign(format!("{length} bytes are more than any model has")));
+        }
+        let mut bytes = Vec::new();
+        file.take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
+        Self::shared(&bytes)
+    }
+
+    /// The model that ships inside the plugin.
+    ///
+    /// # Errors
+    /// Never for a released build; the embedded file is checked by a test.
+    pub fn embedded() -> Result<Arc<Self>, ModelError> {
+        Self::shared(include_bytes!("../../../models/default.safetensors"))
+    }
+
+    /// The one copy of a model in this process, found by the hash of its file.
+    fn shared(bytes: &[u8]) -> Result<Arc<Self>, ModelError> {
+        static LOADED: Mutex<Option<HashMap<String, Weak<Model>>>> = Mutex::new(None);
+        let hash = hash_of(bytes);
+        let mut guard = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+        let loaded = guard.get_or_insert_default();
+        if let Some(model) = loaded.get(&hash).and_then(Weak::upgrade) {
+            return Ok(model);
+        }
+        let model = Arc::new(Self::parse(bytes, hash.clone())?);
+        loaded.retain(|_, model| model.strong_count() > 0);
+        loaded.insert(hash, Arc::downgrade(&model));
+        Ok(model)
+    }
+
+    /// Reads a weights file from memory.
+    ///
+    /// # Errors
+    /// If it is not a weights file of a version known here.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
+        Self::parse(bytes, hash_of(bytes))
+    }
+
+    fn parse(bytes: &[u8], hash: String) -> Result<Self, ModelError> {
+        let Contents { header, network, passages } = file::read(bytes)?;
+        let primers = header.primers()?;
+        Ok(Self { network, packed: OnceLock::new(), card: header.card, primers, passages, hash })
+    }
+
+    /// The bytes of a weights file, with the parameters as f16.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
+        let header = Header::new(self.network.config, &self.card, &self.primers)?;
+        file::write(&header, &self.network, self.passages())
+    }
+
+    /// Writes a weights file, in place of one that is there.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: &Path) -> Result<(), ModelError> {
+        files::replace(path, &self.to_bytes()?).map_err(ModelError::unwritable)
+    }
+
+    /// A small untrained network with random weights, for tests and benchmarks.
+    #[must_use]
+    pub fn random(n_styles: usize, seed: u64) -> Self {
+        let n_styles = n_styles.clamp(1, 64);
+        let config = NetworkConfig { n_styles, embedding: 24, hidden: 32, n_layers: 2, head: 16 };
+        let styles = (1..=n_styles).map(|number| format!("Style {number}")).collect();
+        let card = Card { name: format!("Untrained {seed}"), styles, ..Card::default() };
+        let network = Network::random(config, seed);
+        let hash = format!("untrained-{n_styles}-{seed}");
+        Self { network, packed: OnceLock::new(), card, primers: Vec::new(), passages: None, hash }
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The network packed for playing. The first call takes a moment; all share the result.
+    #[must_use]
+    pub fn packed(&self) -> &PackedNetwork {
+        self.packed.get_or_init(|| PackedNetwork::new(&self.network))
+    }
+
+    /// The card.
+    #[must_use]
+    pub fn card(&self) -> &Card {
+        &self.card
+    }
+
+    /// Passages of the training data that a piece can start from.
+    #[must_use]
+    pub fn primers(&self) -> &[Primer] {
+        &self.primers
+    }
+
+    /// The passages of the training pieces, if known.
+    #[must_use]
+    pub fn passages(&self) -> Option<&Passages> {
+        self.passages.as_ref()
+    }
+
+    /// SHA-256 of the weights file in hexadecimal. It identifies the model in a saved project.
+    #[must_use]
+    pub fn hash(&self) -> &str {
+        &self.hash
+    }
+}
+
+fn hash_of(file: &[u8]) -> String {
+    hex(&Sha256::digest(file))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}

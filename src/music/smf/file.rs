@@ -1,0 +1,56 @@
+//! The contents of a Standard MIDI File.
+
+use crate::music::key::Key;
+use crate::music::meter::Meter;
+use crate::music::note::Family;
+use crate::music::smf::warnings::Warning;
+
+/// The contents of a Standard MIDI File, in its own ticks.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Smf {
+    /// File ticks to the quarter note; at least 1.
+    ///
+    /// A file divided by SMPTE frames has no quarter notes. It is read as 120 quarter notes a minute, so this
+    /// is half of its ticks to the second, and its tempo events are ignored.
+    pub ticks_per_beat: u32,
+    /// In the order of their starts, then pitches. They may overlap, and last zero ticks.
+    pub notes: Vec<SmfNote>,
+    /// Tempo changes, ascending, in quarter notes a minute; at most 1000.
+    pub tempos: Vec<(u64, f64)>,
+    /// Time signatures, ascending.
+    pub meters: Vec<(u64, Meter)>,
+    /// Key signatures, ascending.
+    pub keys: Vec<(u64, Key)>,
+    /// What was repaired or left out.
+    pub warnings: Vec<Warning>,
+}
+
+/// A note of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SmfNote {
+    /// Where it begins, in file ticks.
+    pub start: u64,
+    /// How long it sounds, in file ticks, the sustain pedal included. May be zero.
+    pub duration: u64,
+    /// MIDI key, 0 to 127.
+    pub pitch: u8,
+    /// 1 to 127.
+    pub velocity: u8,
+    /// MIDI channel, counted from 0: the tenth, drums, is 9.
+    pub channel: u8,
+    /// General MIDI program, 0 to 127, that was set when it began.
+    pub program: u8,
+    /// The track that holds it, counted from 0.
+    pub track: usize,
+}
+
+impl SmfNote {
+    /// The instrument family: drums on the tenth channel, elsewhere the family of its program.
+    #[must_use]
+    pub fn family(&self) -> Family {
+        if self.channel == DRUM_CHANNEL { Family::DRUMS } else { Family::from_program(self.program) }
+    }
+}
+
+/// The tenth, counted from zero.
+pub(super) const DRUM_CHANNEL: u8 = 9;

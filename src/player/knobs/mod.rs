@@ -1,0 +1,23 @@
+//! What the musician turns: each knob is declared once, in [`table`].
+//!
+//! From that table come [`ComposingKnobs`] and [`PerformingKnobs`], with their defaults and ranges, the host's
+//! parameters, the saved form, the options of `generate`, the pages of remote controls, the hints and the manual's
+//! list of knobs.
+
+mod kind;
+pub use kind::{Form, Kind};
+
+mod value;
+pub use value::KnobValue;
+
+mod spec;
+pub use spec::{CliOption, KnobSpec, Page, Role};
+
+mod conversation;
+pub use conversation::Conversation;
+
+#[macro_use]
+mod declare;
+
+mod table;
+pub use table::{ComposingKnobs, Knob, PerformingKnobs};

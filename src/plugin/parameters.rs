@@ -1,0 +1,425 @@
+//! Everything a host can automate: a parameter for each knob of [`player::knobs`](crate::player::knobs), and bypass.
+//!
+//! Ids and the order of the parameters never change; ranges are part of automation, which hosts store relative to the
+//! range.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use nice_plug::params::persist::{PersistentField, deserialize_field, serialize_field};
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::*;
+
+use crate::player::handover::{ComposerEnd, handover};
+use crate::player::knobs::{Form, Kind};
+use crate::player::{ComposingKnobs, Knob, PerformingKnobs};
+use crate::plugin::session::Session;
+use crate::plugin::window_size::WindowSize;
+
+/// The highest seed that hosts can automate.
+pub(crate) const MAX_SEED: u32 = 9999;
+
+/// The parameters that the host sees, and what is saved with them.
+pub struct Parameters {
+    /// The composer and its take.
+    pub session: Session,
+    /// The size of the editor's window.
+    pub window_size: WindowSize,
+    /// One for each knob, by [`Knob::index`].
+    knobs: Vec<Parameter>,
+    /// Silences the plugin: the host's own bypass.
+    pub bypass: BoolParam,
+}
+
+/// A parameter of any kind.
+enum Parameter {
+    Whole(IntParam),
+    Fraction(FloatParam),
+    Switch(BoolParam),
+}
+
+// SAFETY: the pointers lead to parameters that live as long as this object: they are in its vector, which is never
+// changed after it is made, and in its fields.
+#[allow(
+    unsafe_code,
+    reason = "the framework's trait is unsafe to implement, and its derive wants a field a knob"
+)]
+unsafe impl Params for Parameters {
+    fn param_map(&self) -> Vec<(String, ParamPtr, String)> {
+        let knobs = Knob::all().map(|knob| {
+            let spec = knob.spec();
+            (spec.id.to_owned(), self.parameter(knob).as_ptr(), spec.page.name().to_owned())
+        });
+        knobs.chain([("bypass".to_owned(), self.bypass.as_ptr(), String::new())]).collect()
+    }
+
+    fn serialize_fields(&self) -> BTreeMap<String, String> {
+        let project = self.session.map(serialize_field).map(|saved| ("project".to_owned(), saved));
+        let window = self.window_size.map(serialize_field).map(|saved| ("window".to_owned(), saved));
+        [project, window].into_iter().flatten().collect()
+    }
+
+    fn deserialize_fields(&self, serialized: &BTreeMap<String, String>) {
+        for (key, saved) in serialized {
+            match key.as_str() {
+                "project" => {
+                    if let Ok(project) = deserialize_field(saved) {
+                        self.session.set(project);
+                    }
+                }
+                "window" => {
+                    if let Ok(window_size) = deserialize_field(saved) {
+                        self.window_size.set(window_size);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Parameters {
+    /// Parameters of a fresh instance.
+    #[must_use]
+    pub fn new(end: ComposerEnd) -> Self {
+        let session = Session::new(end);
+        let mut knobs: Vec<Knob> = Knob::all().collect();
+        knobs.sort_by_key(|knob| knob.index());
+        Self {
+            knobs: knobs.into_iter().map(|knob| Parameter::new(knob, &session)).collect(),
+            bypass: BoolParam::new("Bypass", false).make_bypass(),
+            window_size: WindowSize::default(),
+            session,
+        }
+    }
+
+    /// The knobs that change what is composed.
+    #[must_use]
+    pub fn composing(&self) -> ComposingKnobs {
+        ComposingKnobs::from_values(|knob| self.value(knob))
+    }
+
+    /// The knobs that change how it is played.
+    #[must_use]
+    pub fn performing(&self) -> PerformingKnobs {
+        PerformingKnobs::from_values(|knob| self.value(knob))
+    }
+
+    /// The factor on the preview sound, 0 to 1; 0 when it is off.
+    #[must_use]
+    pub fn preview_gain(&self) -> f32 {
+        let decibels = self.value(Knob::PreviewLevel).clamp(-40.0, 0.0);
+        if self.value(Knob::Preview) > 0.5 { 10_f32.powf(decibels / 20.0) } else { 0.0 }
+    }
+
+    /// Makes a saved state whole: every value comes into its range, since the framework takes them as they
+    /// are, and what a project of an earlier version does not have comes to its default, since a host may
+    /// load it into an instance that has other values.
+    pub fn complete(state: &mut PluginState) {
+        let (end, _player) = handover();
+        let fresh = Self::new(end);
+        for knob in Knob::all() {
+            let Kind { min, max, .. } = knob.kind();
+            let value = state.params.entry(knob.id().to_owned());
+            match value.or_insert_with(|| fresh.default_value(knob)) {
+                ParamValue::F32(value) => *value = value.clamp(min, max),
+                ParamValue::I32(value) => *value = (*value).clamp(min as i32, max as i32),
+                ParamValue::Bool(_) | ParamValue::String(_) => {}
+            }
+        }
+    }
+
+    fn parameter(&self, knob: Knob) -> &Parameter {
+        &self.knobs[knob.index()]
+    }
+
+    /// The position value that the host has set, modulation included.
+    fn value(&self, knob: Knob) -> f32 {
+        match self.parameter(knob) {
+            Parameter::Whole(whole) => whole.value() as f32,
+            Parameter::Fraction(fraction) => fraction.value(),
+            Parameter::Switch(switch) => f32::from(u8::from(switch.value())),
+        }
+    }
+}
+
+impl Parameter {
+    fn new(knob: Knob, session: &Session) -> Self {
+        let spec = knob.spec();
+        let (kind, name, default) = (spec.kind, spec.name, spec.default);
+        let (min, max) = (kind.min as i32, kind.max as i32);
+        if kind.form == Form::Switch {
+            return Self::Switch(BoolParam::new(name, default > 0.5));
+        }
+        if kind.has_fraction() {
+            return Self::Fraction(
+                FloatParam::new(name, default, FloatRange::Linear { min: kind.min, max: kind.max })
+                    .with_step_size(kind.step)
+                    .with_unit(kind.form.unit())
+                    .with_value_to_string(Arc::new(move |value| kind.text(value)))
+                    .with_string_to_value(Arc::new(move |text| kind.parse(text))),
+            );
+        }
+        // Only the model knows the names of its styles.
+        let names = (kind.form == Form::Style).then(|| session.clone());
+        let (shown, typed) = (names.clone(), names);
+        Self::Whole(
+            IntParam::new(name, default as i32, IntRange::Linear { min, max })
+                .with_value_to_string(Arc::new(move |value| {
+                    let names = shown.as_ref().map(Session::styles).unwrap_or_default();
+                    let name = usize::try_from(value).ok().and_then(|idx| names.get(idx).cloned());
+                    name.unwrap_or_else(|| kind.text(value as f32))
+                }))
+                .with_string_to_value(Arc::new(move |text| {
+                    let names = typed.as_ref().map(Session::styles).unwrap_or_default();
+                    let named = names.iter().position(|name| name.eq_ignore_ascii_case(text.trim()));
+                    named.map(|idx| idx as i32).or_else(|| kind.parse(text).map(|value| value as i32))
+                })),
+        )
+    }
+
+    fn as_ptr(&self) -> ParamPtr {
+        match self {
+            Self::Whole(whole) => whole.as_ptr(),
+            Self::Fraction(fraction) => fraction.as_ptr(),
+            Self::Switch(switch) => switch.as_ptr(),
+        }
+    }
+}
+
+/// Calls a method of [`Param`] on whichever kind of parameter a knob stands for.
+macro_rules! on_parameter {
+    ($parameters:expr, $knob:expr, $parameter:ident => $call:expr) => {
+        match $parameters.parameter($knob) {
+            Parameter::Whole($parameter) => $call,
+            Parameter::Fraction($parameter) => $call,
+            Parameter::Switch($parameter) => $call,
+        }
+    };
+}
+
+impl Parameters {
+    /// What the knob is called.
+    #[must_use]
+    pub fn name(&self, knob: Knob) -> &str {
+        on_parameter!(self, knob, parameter => parameter.name())
+    }
+
+    /// Where the knob stands, 0 to 1, automation included, modulation not.
+    #[must_use]
+    pub fn position(&self, knob: Knob) -> f32 {
+        on_parameter!(self, knob, parameter => parameter.unmodulated_normalized_value())
+    }
+
+    /// Where the knob stands in a fresh instance.
+    #[must_use]
+    pub fn default_position(&self, knob: Knob) -> f32 {
+        on_parameter!(self, knob, parameter => parameter.default_normalized_value())
+    }
+
+    /// How many steps lie between the knob's ends; nothing for one that turns smoothly.
+    #[must_use]
+    pub fn n_steps(&self, knob: Knob) -> Option<usize> {
+        on_parameter!(self, knob, parameter => parameter.step_count())
+    }
+
+    /// What the knob would show at `position`.
+    #[must_use]
+    pub fn text(&self, knob: Knob, position: f32) -> String {
+        on_parameter!(self, knob, parameter => parameter.normalized_value_to_string(position, true))
+    }
+
+    /// The position that a typed text stands for, or nothing when it makes no sense.
+    #[must_use]
+    pub fn position_of_text(&self, knob: Knob, text: &str) -> Option<f32> {
+        on_parameter!(self, knob, parameter => parameter.string_to_normalized_value(text))
+    }
+
+    /// The nearest position that the knob can stand at.
+    #[must_use]
+    pub fn snapped(&self, knob: Knob, position: f32) -> f32 {
+        let position = position.clamp(0.0, 1.0);
+        on_parameter!(self, knob, parameter => parameter.preview_normalized(parameter.preview_plain(position)))
+    }
+
+    /// The step that a knob with steps stands at in `position`, from 0.
+    #[must_use]
+    pub fn step(&self, knob: Knob, position: f32) -> usize {
+        (position * self.n_steps(knob).unwrap_or(1) as f32).round() as usize
+    }
+
+    /// The position of a step.
+    #[must_use]
+    pub fn position_of_step(&self, knob: Knob, step: usize) -> f32 {
+        step as f32 / self.n_steps(knob).unwrap_or(1).max(1) as f32
+    }
+
+    /// What each step of the knob shows, from the first; nothing for one that turns smoothly. Where a list
+    /// leaves room for more, the names end with the list.
+    #[must_use]
+    pub fn step_names(&self, knob: Knob) -> Vec<String> {
+        let n_steps = self.n_steps(knob).map_or(0, |n_steps| n_steps + 1);
+        (0..n_steps)
+            .map(|step| self.text(knob, self.position_of_step(knob, step)))
+            .take_while(|name| !Kind::is_unused(name))
+            .collect()
+    }
+
+    /// The knob's value as it is: a number in its own unit, 0 or 1 for a switch.
+    #[must_use]
+    pub fn plain(&self, knob: Knob) -> f32 {
+        match self.parameter(knob) {
+            Parameter::Whole(whole) => whole.unmodulated_plain_value() as f32,
+            Parameter::Fraction(fraction) => fraction.unmodulated_plain_value(),
+            Parameter::Switch(switch) => f32::from(u8::from(switch.unmodulated_plain_value())),
+        }
+    }
+
+    /// The value in a fresh instance, as it is saved.
+    pub(crate) fn default_value(&self, knob: Knob) -> ParamValue {
+        match self.parameter(knob) {
+            Parameter::Whole(whole) => ParamValue::I32(whole.default_plain_value()),
+            Parameter::Fraction(fraction) => ParamValue::F32(fraction.default_plain_value()),
+            Parameter::Switch(switch) => ParamValue::Bool(switch.default_plain_value()),
+        }
+    }
+
+    /// The nearest position to such a value.
+    #[must_use]
+    pub fn position_of_plain(&self, knob: Knob, plain: f32) -> f32 {
+        let position = match self.parameter(knob) {
+            Parameter::Whole(whole) => whole.preview_normalized(plain.round() as i32),
+            Parameter::Fraction(fraction) => fraction.preview_normalized(plain),
+            Parameter::Switch(switch) => switch.preview_normalized(plain > 0.5),
+        };
+        self.snapped(knob, position)
+    }
+
+    /// Puts the knob on a page of remote controls.
+    pub(crate) fn add_to(&self, page: &mut impl RemoteControlsPage, knob: Knob) {
+        on_parameter!(self, knob, parameter => page.add_param(parameter));
+    }
+
+    /// Puts the knob somewhere, as a host would.
+    #[cfg(test)]
+    #[allow(unsafe_code, reason = "the framework keeps setting to itself; there is no host in these tests")]
+    pub(crate) fn put(&self, knob: Knob, position: f32) {
+        use nice_plug::params::InternalParamMut;
+        on_parameter!(self, knob, parameter => {
+            // SAFETY: nothing else uses these parameters meanwhile.
+            unsafe { parameter._internal_set_normalized_value(position) };
+        });
+    }
+
+    /// Tells the host that the user takes hold of the knob.
+    pub fn begin(&self, setter: &ParamSetter<'_>, knob: Knob) {
+        on_parameter!(self, knob, parameter => setter.begin_set_parameter(parameter));
+    }
+
+    /// Turns the knob, through the host.
+    pub fn turn(&self, setter: &ParamSetter<'_>, knob: Knob, position: f32) {
+        on_parameter!(self, knob, parameter => setter.set_parameter_normalized(parameter, position));
+    }
+
+    /// Tells the host that the user lets go of the knob.
+    pub fn end(&self, setter: &ParamSetter<'_>, knob: Knob) {
+        on_parameter!(self, knob, parameter => setter.end_set_parameter(parameter));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use nice_plug::plugin::{ParamValue, PluginState};
+    use nice_plug::prelude::Params;
+
+    use crate::music::Family;
+    use crate::player::Knob;
+    use crate::player::handover::handover;
+    use crate::player::{ComposingKnobs, PerformingKnobs};
+    use crate::plugin::parameters::Parameters;
+
+    fn parameters() -> Parameters {
+        Parameters::new(handover().0)
+    }
+
+    #[test]
+    fn fresh_parameters_are_the_engines_own_knobs() {
+        assert_eq!(parameters().composing(), ComposingKnobs::default().rounded());
+        assert_eq!(parameters().performing(), PerformingKnobs::default());
+    }
+
+    #[test]
+    fn there_is_a_parameter_for_each_knob_in_order_and_bypass() {
+        let ids: Vec<String> = parameters().param_map().into_iter().map(|(id, ..)| id).collect();
+        let knobs = Knob::all().map(Knob::id).chain(["bypass"]);
+        assert_eq!(ids, knobs.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn every_position_survives_being_shown_and_typed() {
+        let parameters = parameters();
+        for knob in Knob::all() {
+            for idx in 0..=1000 {
+                let position = parameters.snapped(knob, idx as f32 / 1000.0);
+                let text = parameters.text(knob, position);
+                let back =
+                    parameters.position_of_text(knob, &text).map(|back| parameters.snapped(knob, back));
+                assert_eq!(back, Some(position), "{knob:?} at {position} shows {text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn typed_texts_mean_what_a_musician_means() {
+        let parameters = parameters();
+        for (knob, typed, shown) in [
+            (Knob::Tonic, "a#", "Bb"),
+            (Knob::Tonic, "E♭", "Eb"),
+            (Knob::Scale, "dorian", "Dorian"),
+            (Knob::Length, "16", "16 bars"),
+            (Knob::Length, "1 bar", "1 bar"),
+            (Knob::Evolve, "25 %", "25%"),
+            (Knob::Seed, "123456", "9999"),
+            (Knob::Octave, "-2", "-2"),
+            (Knob::Lowest, "c#2", "Db2"),
+            (Knob::Highest, "60", "C4"),
+            (Knob::OwnNotes, "5 1 #4", "1 b5 5"),
+            (Knob::Polyphony, "any", "Any"),
+            (Knob::Grid, "1/16t", "1/16T"),
+            (Knob::Shortest, "any", "Any"),
+            (Knob::Longest, "ANY", "Any"),
+            (Knob::Conversation, "trade", "Trade"),
+            (Knob::Strum, "-20 ms", "-20 ms"),
+            (Knob::Slot, "d", "D"),
+            (Knob::Plays(Family::DRUMS), "off", "Off"),
+        ] {
+            let position =
+                parameters.position_of_text(knob, typed).map(|position| parameters.snapped(knob, position));
+            assert_eq!(
+                position.map(|position| parameters.text(knob, position)).as_deref(),
+                Some(shown),
+                "{typed}"
+            );
+        }
+        assert_eq!(parameters.position_of_text(Knob::Tonic, "H"), None);
+        assert_eq!(parameters.position_of_text(Knob::Evolve, "NaN"), None);
+    }
+
+    #[test]
+    fn saved_values_beyond_their_range_are_brought_back_and_missing_ones_filled_in() {
+        let params = BTreeMap::from([
+            ("temp".to_owned(), ParamValue::F32(1e9)),
+            ("scale".to_owned(), ParamValue::I32(-3)),
+            ("unheard-of".to_owned(), ParamValue::I32(5)),
+        ]);
+        let mut state = PluginState { version: String::new(), params, fields: BTreeMap::new() };
+        Parameters::complete(&mut state);
+        assert!(matches!(state.params["temp"], ParamValue::F32(value) if (value - 2.0).abs() < f32::EPSILON));
+        assert!(matches!(state.params["scale"], ParamValue::I32(0)));
+        assert!(matches!(state.params["dens"], ParamValue::F32(value) if (value - 1.0).abs() < f32::EPSILON));
+        assert!(matches!(state.params["fam4"], ParamValue::Bool(true)));
+        assert!(matches!(state.params["long"], ParamValue::I32(15)));
+    }
+}
