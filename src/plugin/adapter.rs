@@ -16,8 +16,8 @@ use crate::plugin::remote;
 
 /// One instance of the plugin in a host.
 ///
-/// Owned by the audio thread while the host processes. The composer's thread starts with the first
-/// activation and ends when the instance is dropped.
+/// Owned by the audio thread while the host processes. Its composer starts with the first activation and ends when
+/// the instance is dropped; one thread composes for all instances.
 pub struct Continuo {
     parameters: Arc<Parameters>,
     playhead: Arc<Playhead>,
@@ -28,13 +28,13 @@ pub struct Continuo {
     preview: Preview,
     sample_rate: f64,
     is_offline: bool,
-    /// Whether notes may sound that belong to a time before the host's last interruption.
+    /// Whether notes of before the host's last interruption may still sound.
     must_silence: bool,
 }
 
-/// Samples a second until the host tells.
+/// Samples per second until the host says how many.
 const SAMPLE_RATE: f64 = 48_000.0;
-/// What a host may ask for.
+/// The sample rates that a host may ask for.
 const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=10_000_000.0;
 
 impl Default for Continuo {
@@ -57,7 +57,7 @@ impl Default for Continuo {
 
 impl Drop for Continuo {
     fn drop(&mut self) {
-        // The editor may hold the session for a while longer; the thread must not outlive the plugin.
+        // The editor may keep the session for a while longer; the thread must not outlive the plugin.
         self.parameters.session.stop();
     }
 }
@@ -81,7 +81,7 @@ impl Plugin for Continuo {
 
     type Editor = EditorWindow;
     type SysExMessage = ();
-    // The framework's background thread is shared by all instances; each has a composer thread of its own.
+    // The composer has a thread of its own.
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
@@ -114,7 +114,7 @@ impl Plugin for Continuo {
     }
 
     fn reset(&mut self) {
-        // There is nowhere to send note-offs from here; the next block begins with them.
+        // Note-offs cannot be sent from here; the next block begins with them.
         self.must_silence = true;
         self.preview.silence();
     }
@@ -173,7 +173,7 @@ impl ClapPlugin for Continuo {
 }
 
 impl Vst3Plugin for Continuo {
-    // Fixed for ever: hosts know the plugin in saved projects by it.
+    // Never changes: hosts find the plugin by it in saved projects.
     const VST3_CLASS_ID: [u8; 16] = *b"ContinuoComposer";
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
         &[Vst3SubCategory::Instrument, Vst3SubCategory::Generator, Vst3SubCategory::Tools];

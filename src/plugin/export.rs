@@ -1,5 +1,5 @@
-//! The symbols by which hosts find the plugin. A module of its own, since the macros bring items that
-//! carry no documentation.
+//! The symbols by which hosts find the plugin. A module of its own, since the macros define items without
+//! documentation.
 
 use nice_plug::prelude::*;
 

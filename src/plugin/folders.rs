@@ -1,8 +1,8 @@
-//! Where the user's files are.
+//! The user's folders.
 
 use std::path::PathBuf;
 
-/// Continuo's folder where the system keeps users' data. It need not exist.
+/// Continuo's folder among the user's data. It need not exist.
 #[must_use]
 pub(crate) fn data_folder() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("continuo"))
@@ -15,7 +15,7 @@ pub(crate) fn music_folder() -> Option<PathBuf> {
     Some(music.join("Continuo"))
 }
 
-/// A name as a file can be called on every system, without its extension; empty when nothing is left.
+/// A name as a file name that is valid on every system, without extension; empty if nothing is left.
 #[must_use]
 pub(crate) fn file_stem(name: &str) -> String {
     const LONGEST: usize = 80;

@@ -1,8 +1,8 @@
 //! The plugin: what a host loads, as CLAP and as VST3. Nothing musical happens here.
 //!
-//! The house fits the engine to hosts: it turns their parameters into knobs, their transport into the
-//! player's, and the player's events into theirs; it saves and loads; it draws the editor; it holds the
-//! preview sound. It is the only house that knows the plugin framework.
+//! The house adapts the engine to hosts: it turns their parameters into knobs, their transport into the
+//! player's, and the player's events into theirs; it saves and loads; it draws the editor; it has the
+//! preview sound. It is the only house that uses the plugin framework.
 //!
 //! The host calls [`Continuo`] from its audio thread for `process` and `reset`, and from its main thread
 //! for everything else. On the audio thread nothing here allocates, frees, locks or waits.

@@ -1,7 +1,7 @@
 //! The project as it is saved beside the parameters.
 //!
-//! A JSON object: `version` (1), `model_file` (the path of the model that was asked for, unless it is the
-//! built-in one) and `take`, which carries a version of its own and the name and hash of its model.
+//! A JSON object: `version` (1), `model_file` (the path of the chosen model, unless it is the built-in one) and
+//! `take`, which has a version of its own and the name and hash of its model.
 
 use std::path::PathBuf;
 
@@ -10,10 +10,10 @@ use serde_json::Value;
 
 use crate::composer::SavedTake;
 
-/// The version that is written.
+/// The version of the format.
 const VERSION: u32 = 1;
 
-/// What is saved beside the parameters.
+/// The project as it is saved beside the parameters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SavedProject {
     version: u32,
@@ -33,7 +33,7 @@ pub enum SavedProjectError {
         /// Its version.
         found: u64,
     },
-    /// It is not what a project looks like.
+    /// It does not have the form of a project.
     #[error("the saved music cannot be read; what plays stays")]
     Damaged(#[source] serde_json::Error),
 }
@@ -45,8 +45,7 @@ impl Default for SavedProject {
 }
 
 impl SavedProject {
-    /// A project with this take; `model_file` is the model that was asked for, or nothing for the
-    /// built-in one.
+    /// A project with this take; `model_file` is the chosen model, `None` for the built-in one.
     #[must_use]
     pub fn new(model_file: Option<PathBuf>, take: SavedTake) -> Self {
         Self { version: VERSION, model_file, take }
@@ -64,13 +63,13 @@ impl SavedProject {
         serde_json::from_value(saved).map_err(SavedProjectError::Damaged)
     }
 
-    /// The project as it is written; nothing at all if it cannot be, which does not happen.
+    /// The project as it is written; `null` if it cannot be written, which does not happen.
     #[must_use]
     pub fn into_json(self) -> Value {
         serde_json::to_value(self).unwrap_or_default()
     }
 
-    /// The model file that was asked for; nothing for the built-in model.
+    /// The chosen model file; `None` for the built-in model.
     #[must_use]
     pub fn model_file(&self) -> Option<PathBuf> {
         self.model_file.clone()
@@ -90,7 +89,7 @@ mod tests {
     use crate::plugin::saved::{SavedProject, SavedProjectError};
 
     #[test]
-    fn a_project_reads_back_as_it_was_written() {
+    fn a_project_is_read_as_it_was_written() {
         let project = SavedProject::default();
         assert_eq!(SavedProject::read(project.clone().into_json()).unwrap(), project);
     }

@@ -20,7 +20,7 @@ mod pages;
 mod frame;
 
 mod show;
-pub use show::{ground, prepare, show};
+pub use show::{background, prepare, show};
 
 pub(crate) mod window;
 pub use window::EditorWindow;

@@ -1,5 +1,5 @@
-//! What the user has settled for the editor on this computer, whatever the project: a small file in their
-//! data folder.
+//! The user's settings for the editor on this computer, in a small file in their data folder. They belong to no
+//! project.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 use crate::files;
 use crate::plugin::folders::data_folder;
 
-/// What the user has settled.
+/// The user's settings for the editor.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Light instead of dark.
+    /// Whether the editor is light instead of dark.
     pub is_light: bool,
-    /// Whether the card of the first minute has been put away.
+    /// Whether the welcome card has been closed.
     pub is_welcomed: bool,
-    /// Where the trainer is, if it is not found by itself.
+    /// The trainer's path, if the user had to give it.
     pub trainer: Option<PathBuf>,
 }
 
 impl Settings {
-    /// Reads them; what cannot be read is as it is at first.
+    /// Reads the settings; those that cannot be read have their defaults.
     #[must_use]
     pub fn load() -> Self {
         file()
@@ -30,10 +30,10 @@ impl Settings {
             .unwrap_or_default()
     }
 
-    /// Keeps them.
+    /// Writes the settings.
     ///
     /// # Errors
-    /// If there is no place for them.
+    /// If there is no folder for them, or the file cannot be written.
     pub fn save(&self) -> std::io::Result<()> {
         let path = file().ok_or(std::io::ErrorKind::NotFound)?;
         if let Some(folder) = path.parent() {
@@ -52,7 +52,7 @@ mod tests {
     use crate::plugin::editor::settings::Settings;
 
     #[test]
-    fn settings_of_another_version_are_read_as_far_as_they_are_known() {
+    fn unknown_settings_of_another_version_are_ignored() {
         let read: Settings = serde_json::from_str(r#"{"is_light": true, "wallpaper": "roses"}"#).unwrap();
         assert_eq!(read, Settings { is_light: true, ..Settings::default() });
     }

@@ -8,15 +8,15 @@ use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
 
-/// Gives a fresh egui context the editor's looks.
+/// Applies the editor's fonts, sizes and colours to a fresh egui context.
 pub fn prepare(ctx: &egui::Context) {
     theme::apply(ctx);
 }
 
-/// The colour that what [`show`] draws lies on. It does not fill the window itself: whoever draws begins with this
-/// colour, which costs nothing, where a rectangle of that size is half of what there is to draw.
+/// The colour behind what [`show`] draws. [`show`] does not fill the window itself: the window is cleared with this
+/// colour, which costs nothing, where a rectangle of its size is half of all pixels to draw.
 #[must_use]
-pub fn ground(ctx: &egui::Context) -> Color32 {
+pub fn background(ctx: &egui::Context) -> Color32 {
     ctx.global_style().visuals.panel_fill
 }
 
@@ -27,7 +27,7 @@ pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
     let wanted = if view.settings.is_light { Theme::Light } else { Theme::Dark };
     if ui.ctx().theme() != wanted {
         ui.ctx().set_theme(wanted);
-        // This frame has the old colours still.
+        // This frame still has the old colours.
         ui.ctx().request_repaint();
     }
     let id = Id::unique("continuo state");

@@ -1,4 +1,4 @@
-//! Note events on their way to the host, which may refuse them.
+//! Note events to the host, which may refuse them.
 
 use nice_plug::context::process::SendEventError;
 use nice_plug::midi::{Channel, Key, VoiceID};
@@ -6,18 +6,18 @@ use nice_plug::prelude::{NoteEvent, Plugin, ProcessContext};
 
 use crate::player::{Event, EventKind, EventList};
 
-/// Sends events in order of time, and keeps what the host has no room for until the next block.
+/// Sends events in order of time, and keeps those that the host has no room for until the next block.
 ///
-/// Lives on the audio thread and never allocates there. When a host refuses for so long that the store
-/// runs full, note-ons are given up, each with its note-off, and never a note-off alone: no note hangs.
+/// Lives on the audio thread and never allocates there. When a host refuses for so long that the
+/// store is full, note-ons are dropped, each with its note-off, and never a note-off alone: no note hangs.
 pub(crate) struct NoteOutput {
-    /// What the host had no room for, oldest first.
+    /// The events that the host had no room for, oldest first.
     refused: Vec<EventKind>,
-    /// For each channel and key: how many note-ons were given up whose note-offs are yet to come.
-    given_up: Box<[[u8; 128]; 16]>,
+    /// For each channel and key: how many note-ons were dropped whose note-offs have not come yet.
+    dropped: Box<[[u8; 128]; 16]>,
 }
 
-/// How many refused events are kept. Above half of it only note-offs are.
+/// How many refused events are kept. Above half of that only note-offs are.
 const CAPACITY: usize = 8192;
 
 /// Whether the host took an event.
@@ -25,15 +25,15 @@ const CAPACITY: usize = 8192;
 enum Answer {
     Taken,
     Full,
-    Deaf,
+    NoOutput,
 }
 
 impl NoteOutput {
     pub(crate) fn new() -> Self {
-        Self { refused: Vec::with_capacity(CAPACITY), given_up: Box::new([[0; 128]; 16]) }
+        Self { refused: Vec::with_capacity(CAPACITY), dropped: Box::new([[0; 128]; 16]) }
     }
 
-    /// Sends what was refused before, then the events of this block.
+    /// Sends the events that were refused before, then those of this block.
     pub(crate) fn send<P: Plugin<SysExMessage = ()>>(
         &mut self,
         context: &mut impl ProcessContext<P>,
@@ -42,7 +42,9 @@ impl NoteOutput {
         self.send_with(events.as_slice(), |event| match context.try_send_event(to_host(event)) {
             Ok(()) => Answer::Taken,
             Err((_, SendEventError::HostBufferFull)) => Answer::Full,
-            Err((_, SendEventError::NoOutputBuffer | SendEventError::InvalidEvent { .. })) => Answer::Deaf,
+            Err((_, SendEventError::NoOutputBuffer | SendEventError::InvalidEvent { .. })) => {
+                Answer::NoOutput
+            }
         });
     }
 
@@ -50,13 +52,13 @@ impl NoteOutput {
         let mut n_sent = 0;
         for kind in &self.refused {
             match offer(Event { offset: 0, kind: *kind }) {
-                Answer::Taken | Answer::Deaf => n_sent += 1,
+                Answer::Taken | Answer::NoOutput => n_sent += 1,
                 Answer::Full => break,
             }
         }
         self.refused.drain(..n_sent);
         for event in events {
-            if self.was_given_up(event.kind) {
+            if self.belongs_to_dropped(event.kind) {
                 continue;
             }
             let must_wait = !self.refused.is_empty();
@@ -66,25 +68,25 @@ impl NoteOutput {
         }
     }
 
-    /// Whether this is the note-off of a note that the host never got.
-    fn was_given_up(&mut self, kind: EventKind) -> bool {
+    /// Whether this is the note-off of a note-on that was dropped.
+    fn belongs_to_dropped(&mut self, kind: EventKind) -> bool {
         let EventKind::Off { channel, key } = kind else {
             return false;
         };
-        let count = &mut self.given_up[usize::from(channel & 15)][usize::from(key & 127)];
-        let was = *count > 0;
+        let count = &mut self.dropped[usize::from(channel & 15)][usize::from(key & 127)];
+        let belongs = *count > 0;
         *count = count.saturating_sub(1);
-        was
+        belongs
     }
 
     fn keep(&mut self, kind: EventKind) {
         match kind {
             EventKind::On { channel, key, .. } if self.refused.len() >= CAPACITY / 2 => {
-                let count = &mut self.given_up[usize::from(channel & 15)][usize::from(key & 127)];
+                let count = &mut self.dropped[usize::from(channel & 15)][usize::from(key & 127)];
                 *count = count.saturating_add(1);
             }
             _ if self.refused.len() < CAPACITY => self.refused.push(kind),
-            // Out of reach: half the store is more note-offs than there are keys.
+            // Never reached: half the store holds more note-offs than there are keys.
             _ => {}
         }
     }
@@ -125,35 +127,35 @@ mod tests {
     }
 
     /// A host with room for `room` events a block.
-    fn host(room: usize, heard: &mut Vec<Event>) -> impl FnMut(Event) -> Answer {
-        let limit = heard.len() + room;
+    fn host(room: usize, received: &mut Vec<Event>) -> impl FnMut(Event) -> Answer {
+        let limit = received.len() + room;
         move |event| {
-            if heard.len() == limit {
+            if received.len() == limit {
                 return Answer::Full;
             }
-            heard.push(event);
+            received.push(event);
             Answer::Taken
         }
     }
 
     #[test]
-    fn what_a_full_host_refuses_comes_first_in_the_next_block() {
-        let (mut output, mut heard) = (NoteOutput::new(), Vec::new());
-        output.send_with(&[on(3, 60), off(7, 60), on(7, 62)], host(1, &mut heard));
-        output.send_with(&[off(5, 62)], host(9, &mut heard));
-        assert_eq!(heard, [on(3, 60), off(0, 60), on(0, 62), off(5, 62)]);
+    fn events_that_a_full_host_refuses_come_first_in_the_next_block() {
+        let (mut output, mut received) = (NoteOutput::new(), Vec::new());
+        output.send_with(&[on(3, 60), off(7, 60), on(7, 62)], host(1, &mut received));
+        output.send_with(&[off(5, 62)], host(9, &mut received));
+        assert_eq!(received, [on(3, 60), off(0, 60), on(0, 62), off(5, 62)]);
     }
 
     #[test]
     fn a_host_that_refuses_for_long_gets_one_off_for_every_on() {
-        let (mut output, mut heard) = (NoteOutput::new(), Vec::new());
+        let (mut output, mut received) = (NoteOutput::new(), Vec::new());
         for idx in 0..CAPACITY {
             let key = (idx % 100) as u8;
             output.send_with(&[on(0, key), off(1, key)], |_| Answer::Full);
         }
-        output.send_with(&[on(0, 120), off(1, 120)], host(usize::MAX / 2, &mut heard));
+        output.send_with(&[on(0, 120), off(1, 120)], host(usize::MAX / 2, &mut received));
         let mut sounding = [0_i32; 128];
-        for event in &heard {
+        for event in &received {
             match event.kind {
                 EventKind::On { key, .. } => sounding[usize::from(key)] += 1,
                 EventKind::Off { key, .. } => sounding[usize::from(key)] -= 1,
@@ -161,13 +163,13 @@ mod tests {
             assert!(sounding.iter().all(|count| (0..=1).contains(count)));
         }
         assert_eq!(sounding, [0; 128]);
-        assert_eq!(heard.last(), Some(&off(1, 120)));
+        assert_eq!(received.last(), Some(&off(1, 120)));
     }
 
     #[test]
-    fn a_host_that_listens_to_no_events_is_not_saved_up_for() {
+    fn no_events_are_kept_for_a_host_that_takes_none() {
         let mut output = NoteOutput::new();
-        output.send_with(&[on(0, 60)], |_| Answer::Deaf);
+        output.send_with(&[on(0, 60)], |_| Answer::NoOutput);
         assert!(output.refused.is_empty());
     }
 }

@@ -1,27 +1,29 @@
-//! What the host says about the song, put into the engine's words. Nothing a host says is believed that
-//! cannot be true: it becomes "not told".
+//! The host's transport as the player's. What cannot be true becomes `None`.
 
 use nice_plug::prelude as host;
 
 use crate::music::{Beats, Meter};
 use crate::player::Transport;
 
-/// Quarter notes a minute that a song can have.
+/// The tempos that a song can have, in quarter notes per minute.
 const TEMPOS: std::ops::RangeInclusive<f64> = 1.0..=1000.0;
-/// Farther from the song's origin than this is no position: 2^40 quarters, so ticks stay exact.
+/// The farthest position from the song's origin that is valid: 2^40 quarter notes, so that ticks stay exact.
 const FARTHEST: f64 = (1_u64 << 40) as f64;
 
 /// The transport at the first sample of a block.
-pub(crate) fn from_host(told: &host::Transport, offline: bool) -> Transport {
-    let meter = meter(told);
-    let position = told.pos_beats().and_then(beats);
+pub(crate) fn from_host(reported: &host::Transport, offline: bool) -> Transport {
+    let meter = meter(reported);
+    let position = reported.pos_beats().and_then(beats);
     Transport {
-        playing: told.playing,
+        playing: reported.playing,
         position,
-        tempo: told.tempo.filter(|tempo| TEMPOS.contains(tempo)),
+        tempo: reported.tempo.filter(|tempo| TEMPOS.contains(tempo)),
         meter,
-        bar_start: told.bar_start_pos_beats.and_then(beats).filter(|start| holds(*start, meter, position)),
-        loop_range: told.loop_range_beats().and_then(loop_range),
+        bar_start: reported
+            .bar_start_pos_beats
+            .and_then(beats)
+            .filter(|start| contains(*start, meter, position)),
+        loop_range: reported.loop_range_beats().and_then(loop_range),
         offline,
     }
 }
@@ -30,18 +32,20 @@ fn beats(position: f64) -> Option<Beats> {
     (position.abs() <= FARTHEST).then_some(Beats(position))
 }
 
-fn meter(told: &host::Transport) -> Option<Meter> {
-    let numerator = u32::try_from(told.time_sig_numerator?).ok()?;
-    let denominator = u32::try_from(told.time_sig_denominator?).ok()?;
+fn meter(reported: &host::Transport) -> Option<Meter> {
+    let numerator = u32::try_from(reported.time_sig_numerator?).ok()?;
+    let denominator = u32::try_from(reported.time_sig_denominator?).ok()?;
     Meter::new(numerator, denominator).ok()
 }
 
-/// Whether a bar that begins at `start` holds the position. Some hosts say zero for ever.
-fn holds(start: Beats, meter: Option<Meter>, position: Option<Beats>) -> bool {
-    // A position may be told a hair before its own bar line.
-    const HAIR: f64 = 1e-3;
+/// Whether a bar that begins at `start` contains the position. Some hosts always report zero.
+fn contains(start: Beats, meter: Option<Meter>, position: Option<Beats>) -> bool {
+    // A position may be reported slightly before its own bar line.
+    const TOLERANCE: f64 = 1e-3;
     let length = meter.unwrap_or(Meter::COMMON).bar_length().to_beats();
-    position.is_some_and(|position| start.0 <= position.0 + HAIR && position.0 < start.0 + length.0 + HAIR)
+    position.is_some_and(|position| {
+        start.0 <= position.0 + TOLERANCE && position.0 < start.0 + length.0 + TOLERANCE
+    })
 }
 
 fn loop_range((start, end): (f64, f64)) -> Option<(Beats, Beats)> {
@@ -56,21 +60,21 @@ mod tests {
     use crate::music::{Beats, Meter};
     use crate::plugin::host::transport::from_host;
 
-    fn told() -> host::Transport {
-        let mut told = host::Transport::new(48_000.0);
-        told.playing = true;
-        told.tempo = Some(90.0);
-        told.time_sig_numerator = Some(6);
-        told.time_sig_denominator = Some(8);
-        told.pos_beats = Some(4.0);
-        told.bar_start_pos_beats = Some(3.0);
-        told.loop_range_beats = Some((0.0, 12.0));
-        told
+    fn plausible() -> host::Transport {
+        let mut transport = host::Transport::new(48_000.0);
+        transport.playing = true;
+        transport.tempo = Some(90.0);
+        transport.time_sig_numerator = Some(6);
+        transport.time_sig_denominator = Some(8);
+        transport.pos_beats = Some(4.0);
+        transport.bar_start_pos_beats = Some(3.0);
+        transport.loop_range_beats = Some((0.0, 12.0));
+        transport
     }
 
     #[test]
-    fn what_makes_sense_is_passed_on() {
-        let transport = from_host(&told(), true);
+    fn plausible_values_are_passed_on() {
+        let transport = from_host(&plausible(), true);
         assert!(transport.playing && transport.offline);
         assert_eq!(transport.position, Some(Beats(4.0)));
         assert_eq!(transport.tempo, Some(90.0));
@@ -80,8 +84,8 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_not_told() {
-        let mut absurd = told();
+    fn what_makes_no_sense_is_not_plausible() {
+        let mut absurd = plausible();
         absurd.tempo = Some(f64::NAN);
         absurd.pos_beats = Some(f64::INFINITY);
         absurd.time_sig_denominator = Some(-4);
@@ -95,8 +99,8 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_line_that_does_not_hold_the_position_is_not_told() {
-        let mut stuck = told();
+    fn a_bar_line_that_does_not_hold_the_position_is_not_plausible() {
+        let mut stuck = plausible();
         stuck.bar_start_pos_beats = Some(0.0);
         stuck.pos_beats = Some(3.5);
         assert_eq!(from_host(&stuck, false).bar_start, None);

@@ -26,7 +26,7 @@ fn is_silent(sound: &[f32]) -> bool {
     peak(sound) < f32::MIN_POSITIVE
 }
 
-/// How much of `sound` is a sine of this frequency.
+/// The share of the power of `sound` that is a sine of this frequency.
 fn share(sound: &[f32], hertz: f64) -> f64 {
     let turn = |idx: usize| std::f64::consts::TAU * hertz * idx as f64 / RATE;
     let (cosine, sine, power) =
@@ -42,7 +42,7 @@ fn switched_off_it_is_silent() {
     let mut preview = Preview::new(RATE);
     assert!(is_silent(&render(&mut preview, &[on(0, 0, 60, 127)], 0.0, 512)));
     let after = render(&mut preview, &[], 0.5, 512);
-    assert!(is_silent(&after), "the note was not taken up");
+    assert!(is_silent(&after), "the note was ignored");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn a_key_does_not_thump() {
 }
 
 #[test]
-fn a_key_let_go_falls_silent() {
+fn a_released_key_falls_silent() {
     let mut preview = Preview::new(RATE);
     render(&mut preview, &[on(0, 3, 48, 127), off(4000, 3, 48)], 0.5, 4800);
     render(&mut preview, &[], 0.5, 48_000);
@@ -74,7 +74,7 @@ fn a_key_let_go_falls_silent() {
 }
 
 #[test]
-fn letting_go_on_another_channel_changes_nothing() {
+fn releasing_a_key_on_another_channel_changes_nothing() {
     let mut preview = Preview::new(RATE);
     render(&mut preview, &[on(0, 3, 48, 127), off(4000, 4, 48)], 0.5, 28_800);
     assert!(peak(&render(&mut preview, &[], 0.5, 480)) > 0.05);

@@ -1,10 +1,10 @@
-//! What the voices are made of: `fundsp` graphs with no input and one output.
+//! The tones of the voices: `fundsp` graphs with no input and one output.
 
 use fundsp::prelude32::{
     An, AudioUnit, Shared, Sine, bandpass_hz, dcblock_hz, highpass_hz, lfo, sine, var, white,
 };
 
-/// A graph and the controls that a voice sets when it begins.
+/// A graph and the controls that a voice sets when a note begins.
 pub(super) struct Tone {
     pub(super) graph: Box<dyn AudioUnit>,
     /// In hertz, where the tone has a pitch.
@@ -13,7 +13,7 @@ pub(super) struct Tone {
     pub(super) force: Shared,
 }
 
-/// The drums that the kit has.
+/// The drums of the kit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Drum {
     Kick,
@@ -22,7 +22,7 @@ pub(super) enum Drum {
     OpenHat,
     Tom,
     Cymbal,
-    /// Sticks, blocks, bells and whatever else.
+    /// Sticks, blocks, bells and all others.
     Block,
 }
 
@@ -45,7 +45,7 @@ impl Drum {
         }
     }
 
-    /// How long a stroke takes to fall to a third, in seconds.
+    /// How long a stroke takes to fall to 1/e, in seconds.
     pub(super) fn decay(self) -> f32 {
         match self {
             Self::Kick => 0.11,
@@ -58,8 +58,8 @@ impl Drum {
         }
     }
 
-    /// How loud it is beside the others, and where it stands: −1 (left) to 1 (right).
-    pub(super) fn place(self) -> (f32, f32) {
+    /// Gain, and place in the stereo field: −1 (left) to 1 (right).
+    pub(super) fn gain_and_pan(self) -> (f32, f32) {
         match self {
             Self::Kick => (0.9, 0.0),
             Self::Snare => (0.6, 0.05),
@@ -72,19 +72,19 @@ impl Drum {
     }
 }
 
-/// An electric piano: a sine bent by another of the same pitch, the less the longer it sounds, and a
+/// An electric piano: a sine frequency-modulated by another of the same pitch, less the longer it sounds, and a
 /// short bright tine two octaves above.
 pub(super) fn keys(sample_rate: f64) -> Tone {
     let (pitch, force) = (Shared::new(440.0), Shared::new(0.5));
-    let bend = lfo(|t: f32| 0.25 + 1.1 * (-3.5 * t).exp()) * var(&force) * var(&pitch);
-    // A quarter turn apart, else the lower side band is a constant: a thump at every note. High up a
-    // sample is a good part of a turn, so what is left of the constant is taken out.
-    let body = (var(&pitch) + (var(&pitch) >> sine_from(0.25)) * bend) >> sine_from(0.0);
+    let modulation = lfo(|t: f32| 0.25 + 1.1 * (-3.5 * t).exp()) * var(&force) * var(&pitch);
+    // A quarter of a period apart, or else the lower side band is a constant: a thump at every note. At high pitches
+    // a sample is a good part of a period, so the rest of the constant is filtered out.
+    let body = (var(&pitch) + (var(&pitch) >> sine_from(0.25)) * modulation) >> sine_from(0.0);
     let tine = ((var(&pitch) * 4.0) >> sine()) * (lfo(|t: f32| 0.22 * (-14.0 * t).exp()) * var(&force));
     tone(Box::new((body + tine) >> dcblock_hz(20.0)), pitch, force, sample_rate)
 }
 
-/// A sine that begins at this part of its period.
+/// A sine that begins at this fraction of its period.
 fn sine_from(phase: f32) -> An<Sine<f32>> {
     An(Sine::with_phase(phase))
 }

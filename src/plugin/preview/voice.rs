@@ -1,15 +1,15 @@
-//! One sounding note: a tone, how loud it is by now, and where it stands.
+//! One sounding note: a tone, its envelope and its place in the stereo field.
 
 use crate::plugin::preview::tones::{self, Drum, Tone};
 
-/// Seconds in which a note comes in, in which it falls to a third after its key is let go, and in which
-/// what was left of a note fades when its voice is taken for another.
+/// Seconds in which a note fades in, in which it falls to 1/e after its key is released, and in which the rest of a
+/// note fades out when its voice is taken for another.
 const ATTACK: f32 = 0.002;
 const RELEASE: f32 = 0.06;
 const LEFTOVER: f32 = 0.003;
 /// A voice below this loudness is free.
 const FREE: f32 = 1e-4;
-/// How loud one key is at full force: a chord of four stays below the limiter's bend.
+/// Gain of one key at full force: a chord of four stays below what the limiter changes.
 const KEY_GAIN: f32 = 0.35;
 
 /// The key that a voice sounds for.
@@ -23,19 +23,19 @@ pub(super) struct Key {
 pub(super) struct Voice {
     tone: Tone,
     sample_rate: f32,
-    /// How loud a stroke of this voice is at full force.
+    /// Gain at full force.
     gain: f32,
-    /// Seconds to a third while held.
+    /// Seconds to 1/e while held.
     decay: f32,
     /// The key that is held down, if one is.
     held: Option<Key>,
-    /// What the tone is multiplied by now.
+    /// The present factor on the tone.
     loudness: f32,
-    /// What `loudness` is multiplied by at each sample.
+    /// The factor on `loudness` at each sample.
     fade: f32,
-    /// How far it has come in, 0 to 1.
+    /// How far the note has faded in, 0 to 1.
     attack: f32,
-    /// The last sample, and what is left of the note that the voice sounded for before.
+    /// The last sample, and the rest of the note that sounded before.
     last: f32,
     leftover: f32,
     /// Left and right gains.
@@ -50,9 +50,9 @@ impl Voice {
 
     /// A voice of a drum.
     pub(super) fn drum(drum: Drum, sample_rate: f64) -> Self {
-        let (gain, place) = drum.place();
+        let (gain, pan) = drum.gain_and_pan();
         let mut voice = Self::new(tones::drum(drum, sample_rate), gain, drum.decay(), sample_rate);
-        voice.sides = sides(place);
+        voice.sides = sides(pan);
         voice
     }
 
@@ -76,7 +76,7 @@ impl Voice {
     pub(super) fn press(&mut self, key: Key, velocity: u8) {
         let above_middle = f32::from(key.key.min(127)) - 60.0;
         self.tone.pitch.set(261.625_57 * (above_middle / 12.0).exp2());
-        // Low strings ring longer, and stand to the left of the player.
+        // Low strings ring longer and lie to the left of the player.
         self.decay = 1.1 * (-above_middle / 30.0).exp2();
         self.sides = sides(above_middle / 90.0);
         self.begin(velocity);
@@ -99,7 +99,7 @@ impl Voice {
         self.attack = 0.0;
     }
 
-    /// Lets the note fade.
+    /// Begins to fade the note out.
     pub(super) fn release(&mut self) {
         self.held = None;
         self.fade = self.fade.min(self.per_sample(RELEASE));
@@ -113,12 +113,12 @@ impl Voice {
         self.last = 0.0;
     }
 
-    /// Whether the voice sounds for this key and it has not been let go.
+    /// Whether the voice sounds for this key and the key has not been released.
     pub(super) fn holds(&self, key: Key) -> bool {
         self.held == Some(key)
     }
 
-    /// How loud the voice is, for choosing one that is missed least.
+    /// The loudness, for choosing the voice that will be missed least.
     pub(super) fn loudness(&self) -> f32 {
         // One that is held is missed more than one that rings.
         if self.held.is_some() { self.loudness + KEY_GAIN } else { self.loudness }
@@ -145,19 +145,19 @@ impl Voice {
         sample[0] * self.loudness * self.attack
     }
 
-    /// The factor by which something falls to a third within `seconds`.
+    /// The factor for each sample by which something falls to 1/e in `seconds`.
     fn per_sample(&self, seconds: f32) -> f32 {
         (-1.0 / (seconds * self.sample_rate)).exp()
     }
 
-    /// As [`Voice::per_sample`] for what is left over, cheaper and near enough.
+    /// As [`Voice::per_sample`] for the rest of the note before, cheaper and close enough.
     fn per_sample_leftover(&self) -> f32 {
         (1.0 - 1.0 / (LEFTOVER * self.sample_rate)).max(0.0)
     }
 }
 
-/// Gains of equal power for a place between −1 (left) and 1 (right).
-fn sides(place: f32) -> (f32, f32) {
-    let angle = (place.clamp(-1.0, 1.0) + 1.0) * std::f32::consts::FRAC_PI_4;
+/// Gains of equal power for a pan of −1 (left) to 1 (right).
+fn sides(pan: f32) -> (f32, f32) {
+    let angle = (pan.clamp(-1.0, 1.0) + 1.0) * std::f32::consts::FRAC_PI_4;
     (angle.cos(), angle.sin())
 }

@@ -1,4 +1,4 @@
-//! Where the trainer is.
+//! Finding the trainer.
 
 use std::path::{Path, PathBuf};
 
@@ -6,23 +6,23 @@ use crate::plugin::folders::data_folder;
 
 const NAME: &str = if cfg!(windows) { "continuo-trainer.exe" } else { "continuo-trainer" };
 
-/// The trainer: the path that the user gave, or else beside the plugin, in Continuo's folder, or where
-/// the system looks for programs.
+/// The trainer's path: the one that the user gave, or else beside the plugin, in Continuo's folder, or on the
+/// system's `PATH`.
 #[must_use]
 pub fn find_trainer(given: Option<&Path>) -> Option<PathBuf> {
     let given = given.map(|path| if path.is_dir() { path.join(NAME) } else { path.to_owned() });
     let beside = plugin_folders().into_iter().map(|folder| folder.join(NAME));
     let own = data_folder().into_iter().flat_map(|folder| [folder.join(NAME), folder.join("bin").join(NAME)]);
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let listed: Vec<PathBuf> = std::env::split_paths(&path).map(|folder| folder.join(NAME)).collect();
-    given.into_iter().chain(beside).chain(own).chain(listed).find(|path| path.is_file())
+    let on_path = std::env::split_paths(&path).map(|folder| folder.join(NAME));
+    given.into_iter().chain(beside).chain(own).chain(on_path).find(|path| path.is_file())
 }
 
-/// The folder that this library was loaded from and those that hold its bundle, and where plugins usually
-/// are.
+/// The folder that this library was loaded from and those above it, which hold its bundle, and the folders where
+/// plugins are usually installed.
 fn plugin_folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = Vec::new();
-    // Linux tells which files the process has mapped; elsewhere the usual places have to do.
+    // Linux lists the files that the process has mapped; elsewhere the usual folders must do.
     let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
     for line in maps.lines().filter(|line| line.contains("ontinuo")) {
         if let Some(start) = line.find('/') {

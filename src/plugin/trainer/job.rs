@@ -18,9 +18,10 @@ pub struct Job {
 }
 
 /// The trainer's presets: how long, and how large a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Size {
     /// Minutes.
+    #[default]
     Sketch,
     /// Up to half an hour.
     Standard,

@@ -1,17 +1,14 @@
-//! A knob that turns.
+//! A dial, for a knob that turns.
 
-use egui::{
-    Align2, Color32, EventFilter, Id, Key, Popup, Pos2, Rect, Response, Sense, Shape, Stroke, Ui, WidgetInfo,
-    pos2, vec2,
-};
+use egui::{Align2, EventFilter, Id, Key, Popup, Response, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::player::Knob;
+use crate::plugin::editor::controls::dial_picture::paint;
 use crate::plugin::editor::controls::parts::{DialSize, cell, name_below, wheel_steps};
 use crate::plugin::editor::controls::setter::KnobSetter;
 use crate::plugin::editor::controls::typing;
-use crate::plugin::editor::theme::{self, Palette};
+use crate::plugin::editor::theme;
 use crate::plugin::editor::view::intent::Intent;
-use crate::plugin::editor::widgets::focus_ring;
 
 /// Pixels of pointer travel from one end to the other, and with shift held.
 const TRAVEL: f32 = 220.0;
@@ -19,14 +16,10 @@ const FINE_TRAVEL: f32 = 10.0 * TRAVEL;
 /// How far a notch of the wheel or an arrow key turns a knob without steps, and with shift held.
 const NOTCH: f32 = 0.02;
 const FINE_NOTCH: f32 = 0.005;
-/// Where the arc begins, clockwise from three o'clock, and how far it goes.
-const BEGIN: f32 = 0.75 * std::f32::consts::PI;
-const SWEEP: f32 = 1.5 * std::f32::consts::PI;
-
 /// Draws a dial with its name and value.
 ///
-/// While it is dragged it shows what the user set, not what the host has made of it: a VST3 host answers
-/// late, and until then the parameter stands still.
+/// While it is dragged it shows what the user set, not the parameter: a VST3 host answers late, and the parameter
+/// does not move until then.
 pub(crate) fn dial(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, size: DialSize, width: f32) {
     cell(ui, vec2(width, size.height()), |ui| {
         let id = ui.scope_id().with(knob);
@@ -56,27 +49,9 @@ pub(crate) fn dial(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, size: D
     });
 }
 
-/// Turns a knob by everything that turns it, and returns where to show it.
+/// Turns the knob by mouse, wheel and keys, and returns the position to show.
 fn turning(ui: &Ui, setter: &mut KnobSetter<'_>, knob: Knob, id: Id, response: &Response) -> f32 {
-    let held_id = id.with("held");
-    let held: Option<f32> = ui.data(|data| data.get_temp(held_id));
-    let mut position = held.unwrap_or_else(|| setter.parameters.position(knob));
-    if response.drag_started() {
-        response.request_focus();
-        setter.intents.push(Intent::Begin(knob));
-    }
-    if response.dragged() {
-        let is_fine = ui.input(|input| input.modifiers.shift);
-        let travel = if is_fine { FINE_TRAVEL } else { TRAVEL };
-        let delta = response.drag_delta();
-        position = (position + (delta.x - delta.y) / travel).clamp(0.0, 1.0);
-        ui.data_mut(|data| data.insert_temp(held_id, position));
-        setter.intents.push(Intent::Turn(knob, setter.parameters.snapped(knob, position)));
-    }
-    if response.drag_stopped() {
-        ui.data_mut(|data| data.remove::<f32>(held_id));
-        setter.intents.push(Intent::End(knob));
-    }
+    let position = dragged(ui, setter, knob, id, response);
     if response.clicked() {
         response.request_focus();
         if ui.input(|input| input.modifiers.command) {
@@ -96,7 +71,31 @@ fn turning(ui: &Ui, setter: &mut KnobSetter<'_>, knob: Knob, id: Id, response: &
     setter.parameters.snapped(knob, position)
 }
 
-/// Some notches on from a position.
+/// Turns the knob by dragging, and returns its position: while it is dragged, that of the user's hand.
+fn dragged(ui: &Ui, setter: &mut KnobSetter<'_>, knob: Knob, id: Id, response: &Response) -> f32 {
+    let held_id = id.with("held");
+    let held: Option<f32> = ui.data(|data| data.get_temp(held_id));
+    let mut position = held.unwrap_or_else(|| setter.parameters.position(knob));
+    if response.drag_started() {
+        response.request_focus();
+        setter.intents.push(Intent::Begin(knob));
+    }
+    if response.dragged() {
+        let is_fine = ui.input(|input| input.modifiers.shift);
+        let travel = if is_fine { FINE_TRAVEL } else { TRAVEL };
+        let delta = response.drag_delta();
+        position = (position + (delta.x - delta.y) / travel).clamp(0.0, 1.0);
+        ui.data_mut(|data| data.insert_temp(held_id, position));
+        setter.intents.push(Intent::Turn(knob, setter.parameters.snapped(knob, position)));
+    }
+    if response.drag_stopped() {
+        ui.data_mut(|data| data.remove::<f32>(held_id));
+        setter.intents.push(Intent::End(knob));
+    }
+    position
+}
+
+/// The position some notches on.
 fn notched(ui: &Ui, setter: &KnobSetter<'_>, knob: Knob, position: f32, notches: i32) -> f32 {
     let is_fine = ui.input(|input| input.modifiers.shift);
     let notch = if is_fine { FINE_NOTCH } else { NOTCH };
@@ -107,8 +106,8 @@ fn notched(ui: &Ui, setter: &KnobSetter<'_>, knob: Knob, position: f32, notches:
     setter.parameters.snapped(knob, position + notches as f32 * notch)
 }
 
-/// What the arrow keys do to a knob that has the focus: notches; enter types, home and backspace put it
-/// back.
+/// Handles the keys of a knob that has the focus: returns the notches of the arrow keys; enter opens the text field,
+/// home, backspace and delete set the default.
 fn keys(ui: &Ui, setter: &mut KnobSetter<'_>, knob: Knob, id: Id, response: &Response) -> i32 {
     if !response.has_focus() {
         return 0;
@@ -142,7 +141,7 @@ fn menu(setter: &mut KnobSetter<'_>, knob: Knob, id: Id, response: &Response) {
     });
 }
 
-/// Where the filled part of the arc begins: in the middle for knobs that go both ways.
+/// Where the filled part of the arc begins: at the default for knobs that go both ways.
 fn start(setter: &KnobSetter<'_>, knob: Knob) -> f32 {
     let default = setter.parameters.default_position(knob);
     let goes_both_ways = matches!(
@@ -159,42 +158,4 @@ fn start(setter: &KnobSetter<'_>, knob: Knob) -> f32 {
             | Knob::VelocityTemperature
     );
     if goes_both_ways { default } else { 0.0 }
-}
-
-fn on_arc(centre: Pos2, radius: f32, position: f32) -> Pos2 {
-    let (sin, cos) = (BEGIN + SWEEP * position).sin_cos();
-    centre + radius * vec2(cos, sin)
-}
-
-fn arc(centre: Pos2, radius: f32, from: f32, to: f32, width: f32, colour: Color32) -> Shape {
-    let n_points = 2 + ((to - from).abs() * radius) as usize;
-    let points = (0..=n_points)
-        .map(|idx| on_arc(centre, radius, from + (to - from) * idx as f32 / n_points as f32))
-        .collect();
-    Shape::line(points, Stroke::new(width, colour))
-}
-
-fn paint(ui: &Ui, centre: Pos2, size: DialSize, response: &Response, position: f32, start: f32) {
-    let palette: &Palette = theme::palette(ui);
-    let painter = ui.painter();
-    let is_lit = response.hovered() || response.dragged();
-    let width = if size.is_large { 5.0 } else { 3.5 };
-    let radius = size.radius - width / 2.0;
-    let face = radius - width;
-    painter.circle_filled(centre, face, if is_lit { palette.lit } else { palette.raised });
-    painter.add(arc(centre, radius, 0.0, 1.0, width, palette.well));
-    painter.add(arc(centre, radius, start, position, width, palette.accent));
-    if size.is_large {
-        // The value stands in the middle, so that the pointer is a bead on the rim.
-        painter.circle(on_arc(centre, radius, position), 5.0, palette.text, Stroke::new(2.0, palette.panel));
-    } else {
-        let pointer = [on_arc(centre, face * 0.3, position), on_arc(centre, face - 1.0, position)];
-        painter.line_segment(pointer, Stroke::new(2.5, palette.text));
-    }
-    focus_ring(
-        ui,
-        response,
-        Rect::from_center_size(centre, vec2(1.0, 1.0) * 2.0 * (size.radius + 1.0)),
-        size.radius + 1.0,
-    );
 }

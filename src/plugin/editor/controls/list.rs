@@ -1,24 +1,24 @@
 //! A list to choose from, for a knob whose steps have names.
 
-use egui::{ComboBox, RichText, Ui, vec2};
+use egui::{ComboBox, Ui, vec2};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::parts::{SMALL, cell, wheel_steps};
 use crate::plugin::editor::controls::setter::KnobSetter;
 use crate::plugin::editor::theme;
 
-/// How wide a list to choose from is at most.
-const LIST: f32 = 160.0;
+/// Largest width of a list.
+const MAX_WIDTH: f32 = 160.0;
 
-/// A knob whose steps have names: a list to choose from, under its name.
+/// Draws a list to choose from, under the knob's name. `names` are those of the knob's steps.
 pub(crate) fn list(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, names: &[String], width: f32) {
     cell(ui, vec2(width, SMALL.height()), |ui| {
         let name = setter.parameters.name(knob).to_owned();
         ui.add_space(4.0);
-        let label = ui.label(RichText::new(&name).size(theme::SMALL).color(theme::palette(ui).dim));
+        let label = ui.label(theme::small(ui, &name));
         let chosen = setter.step(knob).min(names.len().saturating_sub(1));
         let shown = names.get(chosen).map_or("–", String::as_str);
-        let list_width = (width - 8.0).min(LIST);
+        let list_width = (width - 8.0).min(MAX_WIDTH);
         let list = ui.allocate_ui(vec2(list_width, 24.0), |ui| {
             let list = ComboBox::from_id_salt(knob).width(list_width).truncate().selected_text(shown);
             list.show_ui(ui, |ui| {

@@ -12,6 +12,8 @@ pub(crate) use parts::{LARGE, SMALL};
 
 mod typing;
 
+mod dial_picture;
+
 mod dial;
 pub(crate) use dial::dial;
 

@@ -25,7 +25,7 @@ impl DialSize {
     }
 }
 
-/// A space of this size with its contents in the middle.
+/// A space of this size with centred contents.
 pub(crate) fn cell<R>(ui: &mut Ui, size: Vec2, contents: impl FnOnce(&mut Ui) -> R) -> R {
     ui.allocate_ui_with_layout(size, Layout::top_down(Align::Center), |ui| {
         ui.set_min_size(size);
@@ -36,7 +36,7 @@ pub(crate) fn cell<R>(ui: &mut Ui, size: Vec2, contents: impl FnOnce(&mut Ui) ->
     .inner
 }
 
-/// A name, and what stands under it, at the bottom of a cell.
+/// Draws a name with a value below it, at the bottom of a cell.
 pub(crate) fn name_below(ui: &Ui, rect: Rect, name: &str, value: &str) {
     let palette = theme::palette(ui);
     let top = rect.top() + 2.0 * SMALL.radius + 9.0;
@@ -56,7 +56,7 @@ pub(crate) fn name_below(ui: &Ui, rect: Rect, name: &str, value: &str) {
     );
 }
 
-/// How many notches the wheel has been turned over this, upwards counted.
+/// How many notches the wheel was turned over a widget, upwards positive.
 pub(crate) fn wheel_steps(ui: &Ui, response: &Response) -> i32 {
     if !response.hovered() {
         return 0;

@@ -4,24 +4,24 @@ use crate::player::Knob;
 use crate::plugin::editor::view::intent::Intent;
 use crate::plugin::parameters::Parameters;
 
-/// The knobs, and what the user does to them.
+/// Reads knobs, and adds what the user does to them to the intents.
 pub(crate) struct KnobSetter<'a> {
     pub(crate) parameters: &'a Parameters,
     pub(crate) intents: &'a mut Vec<Intent>,
 }
 
 impl KnobSetter<'_> {
-    /// A turn that is over at once.
+    /// Sets a knob in one go.
     pub(crate) fn set(&mut self, knob: Knob, position: f32) {
         self.intents.extend([Intent::Begin(knob), Intent::Turn(knob, position), Intent::End(knob)]);
     }
 
-    /// Sets a knob with steps.
+    /// Sets a knob to one of its steps.
     pub(crate) fn set_step(&mut self, knob: Knob, step: usize) {
         self.set(knob, self.parameters.position_of_step(knob, step));
     }
 
-    /// The step that a knob stands at.
+    /// The step of a knob.
     pub(crate) fn step(&self, knob: Knob) -> usize {
         self.parameters.step(knob, self.parameters.position(knob))
     }

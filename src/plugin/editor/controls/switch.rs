@@ -9,7 +9,7 @@ use crate::plugin::editor::controls::setter::KnobSetter;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::widgets::focus_ring;
 
-/// A knob that is on or off: a switch, over its name.
+/// Draws a switch, over the knob's name.
 pub(crate) fn switch(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, width: f32) {
     cell(ui, vec2(width, SMALL.height()), |ui| {
         let is_on = setter.is_on(knob);

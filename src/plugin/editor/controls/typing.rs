@@ -1,4 +1,4 @@
-//! A field in a knob's place while its value is typed.
+//! The text field in place of a knob while its value is typed.
 
 use egui::accesskit::Role;
 use egui::{Context, Id, Key, TextEdit, Ui, WidgetInfo, vec2};
@@ -6,17 +6,17 @@ use egui::{Context, Id, Key, TextEdit, Ui, WidgetInfo, vec2};
 use crate::player::Knob;
 use crate::plugin::editor::controls::setter::KnobSetter;
 
-/// Opens the field with this text.
+/// Opens the text field with this text.
 pub(super) fn begin(ctx: &Context, id: Id, text: String) {
     ctx.data_mut(|data| data.insert_temp(id.with("typed"), text));
 }
 
-/// Whether the field of this knob is open.
+/// Whether the text field of this knob is open.
 pub(super) fn is_typing(ui: &Ui, id: Id) -> bool {
     ui.data(|data| data.get_temp::<String>(id.with("typed"))).is_some()
 }
 
-/// Draws the field: enter takes what is typed, escape and clicking elsewhere do not.
+/// Draws the text field: enter accepts the text, escape and clicking elsewhere do not.
 pub(super) fn field(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, id: Id, width: f32) {
     let mut text = ui.data(|data| data.get_temp::<String>(id.with("typed"))).unwrap_or_default();
     let field_id = id.with("field");
@@ -44,7 +44,7 @@ pub(super) fn field(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, id: Id
     }
 }
 
-/// Marks the whole text, so that what is typed takes its place.
+/// Selects the whole text, so that typing replaces it.
 fn select_all(ctx: &Context, field_id: Id, n_letters: usize) {
     let mut state = egui::text_edit::TextEditState::load(ctx, field_id).unwrap_or_default();
     let range =

@@ -16,10 +16,7 @@ pub(crate) fn status(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         theme_button(ui, view, intents);
         let Some((last, earlier)) = view.messages.split_last() else {
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(
-                    Label::new(RichText::new(activity(view)).size(theme::SMALL).color(palette.dim))
-                        .truncate(),
-                );
+                ui.add(Label::new(theme::small(ui, activity(view))).truncate());
             });
             return;
         };
@@ -60,14 +57,14 @@ fn activity(view: &View) -> String {
     format!("{what}{bar}{}  ·  {model}", turn(view))
 }
 
-/// Whose turn it is in a conversation.
+/// Whose turn it is in a conversation, to go on with the sentence.
 fn turn(view: &View) -> &'static str {
     let (roll, knobs) = (&view.roll, view.parameters.composing());
     let now = roll.playhead.to_ticks_floor();
     let bar_idx = roll.score.bars.partition_point(|bar| bar.end() <= now);
     match knobs.conversation {
         Conversation::Continue if roll.input.is_empty() => ", waits for you to play",
-        Conversation::Trade if (bar_idx / usize::from(knobs.trade)).is_multiple_of(2) => ", your bars",
+        Conversation::Trade if (bar_idx / usize::from(knobs.trade).max(1)).is_multiple_of(2) => ", your bars",
         Conversation::Trade => ", its bars",
         _ => "",
     }

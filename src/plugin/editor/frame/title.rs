@@ -1,6 +1,6 @@
 //! The title bar: the pages, the takes, undo and redo, and saving.
 
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Layout, Ui};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
@@ -9,6 +9,9 @@ use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets::{self, emblem};
 use crate::plugin::midi_file::{Extent, Performance};
+
+/// The names of the four takes.
+const TAKES: [&str; 4] = ["A", "B", "C", "D"];
 
 /// Draws the title bar.
 pub(crate) fn title(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
@@ -24,35 +27,30 @@ pub(crate) fn title(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             save_menu(ui, intents);
             takes(ui, view, intents);
-            let roll = &view.roll;
-            if widgets::small_button(ui, "Redo", "↪", roll.n_redo > 0)
-                .on_hover_text("Do the last change of a bar again (Ctrl+Shift+Z)")
-                .clicked()
-            {
+            let redo = widgets::small_button(ui, "Redo", "↪", view.roll.n_redo > 0);
+            if redo.on_hover_text("Do the last change of a bar again (Ctrl+Shift+Z)").clicked() {
                 intents.push(Intent::Redo);
             }
-            if widgets::small_button(ui, "Undo", "↩", roll.n_undo > 0)
-                .on_hover_text("Take the last change of a bar back (Ctrl+Z)")
-                .clicked()
-            {
+            let undo = widgets::small_button(ui, "Undo", "↩", view.roll.n_undo > 0);
+            if undo.on_hover_text("Take the last change of a bar back (Ctrl+Z)").clicked() {
                 intents.push(Intent::Undo);
             }
         });
     });
 }
 
-/// The four takes, from the right to the left.
+/// Draws the four takes, from right to left.
 fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
     let mut setter = KnobSetter { parameters: &view.parameters, intents };
     let chosen = setter.step(Knob::Slot);
     ui.add_space(4.0);
-    for (slot, name) in ["D", "C", "B", "A"].into_iter().rev().enumerate().rev() {
+    for (slot, name) in TAKES.into_iter().enumerate().rev() {
         let tab = widgets::tab(ui, name, slot == chosen);
         if tab.clicked() {
             setter.set_step(Knob::Slot, slot);
         }
         tab.context_menu(|ui| {
-            for (from, other) in ["A", "B", "C", "D"].into_iter().enumerate() {
+            for (from, other) in TAKES.into_iter().enumerate() {
                 if from != slot && ui.button(format!("Copy take {other} here")).clicked() {
                     setter.intents.push(Intent::CopyTake(from as u8, slot as u8));
                     ui.close();
@@ -70,7 +68,7 @@ fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
 fn save_menu(ui: &mut Ui, intents: &mut Vec<Intent>) {
     let menu = ui.menu_button("Save MIDI", |ui| {
         let mut items = |ui: &mut Ui, name: &str, performance: Performance| {
-            ui.label(RichText::new(name).size(theme::SMALL).color(theme::palette(ui).dim));
+            ui.label(theme::small(ui, name));
             let extents = [
                 (Extent::Phrase, "this phrase"),
                 (Extent::LastBars(4), "the last 4 bars"),

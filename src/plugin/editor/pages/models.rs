@@ -1,6 +1,11 @@
 //! The models, as cards.
 
-use egui::{Align, Layout, Mesh, Rect, RichText, ScrollArea, Sense, Shape, Stroke, Ui, pos2, vec2};
+use egui::accesskit::Role;
+use egui::text::{LayoutJob, TextFormat};
+use egui::{
+    Align, Align2, Button, Color32, Label, Layout, Mesh, Rect, RichText, ScrollArea, Sense, Shape, Stroke,
+    Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::model::Card;
 use crate::music::Note;
@@ -10,24 +15,22 @@ use crate::plugin::editor::widgets::card_frame;
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::library::ModelEntry;
 
-/// How wide a card is at least.
+/// Smallest width of a card.
 const CARD: f32 = 296.0;
+/// Height of a thumbnail.
 const THUMBNAIL: f32 = 54.0;
 
 /// Draws the page.
 pub(crate) fn show(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         ui.label(RichText::new("Models").size(theme::LARGE));
         let hint = format!("Yours are files in {}", view.folder);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if ui.button("Rescan").on_hover_text("Look again which files there are").clicked() {
+            if ui.button("Rescan").on_hover_text("List the files again").clicked() {
                 intents.push(Intent::ListModels);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(
-                    egui::Label::new(RichText::new(hint).size(theme::SMALL).color(palette.dim)).truncate(),
-                );
+                ui.add(Label::new(theme::small(ui, hint)).truncate());
             });
         });
     });
@@ -45,7 +48,7 @@ pub(crate) fn show(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         }
         if view.models.len() <= 1 {
             let text = "Models that you train, and .safetensors files that you put into the folder above, stand here.";
-            ui.label(RichText::new(text).color(palette.dim));
+            ui.label(RichText::new(text).color(theme::palette(ui).dim));
         }
     });
 }
@@ -64,8 +67,8 @@ fn card(ui: &mut Ui, entry: &ModelEntry, view: &View, width: f32, intents: &mut 
                     None => {
                         ui.label(RichText::new("Reading it …").color(palette.dim));
                     }
-                    Some(Err(words)) => {
-                        ui.add(egui::Label::new(RichText::new(words).color(palette.alarm)).wrap());
+                    Some(Err(message)) => {
+                        ui.add(Label::new(RichText::new(message).color(palette.alarm)).wrap());
                     }
                     Some(Ok(card)) => {
                         thumbnail(ui, &entry.thumbnail);
@@ -77,8 +80,8 @@ fn card(ui: &mut Ui, entry: &ModelEntry, view: &View, width: f32, intents: &mut 
     });
 }
 
+/// Draws the model's name, whether it plays, and its file.
 fn head(ui: &mut Ui, entry: &ModelEntry, view: &View, is_chosen: bool, intents: &mut Vec<Intent>) {
-    let palette = theme::palette(ui);
     let file = entry.choice.name();
     let name = match &entry.card {
         Some(Ok(card)) if !card.name.is_empty() => card.name.clone(),
@@ -88,22 +91,12 @@ fn head(ui: &mut Ui, entry: &ModelEntry, view: &View, is_chosen: bool, intents: 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if is_chosen {
                 let text = if view.is_loading { "Loading …" } else { "Plays" };
-                ui.label(RichText::new(text).color(palette.accent));
-            } else {
-                let is_sound = !matches!(entry.card, Some(Err(_)));
-                let button = ui.add_enabled(is_sound, egui::Button::new("Use"));
-                button.widget_info(|| {
-                    egui::WidgetInfo::labeled(egui::accesskit::Role::Button, is_sound, format!("Use {file}"))
-                });
-                if button
-                    .on_hover_text("Loads it in the background. What plays goes on; the new model composes from the next bar on.")
-                    .clicked()
-                {
-                    intents.push(Intent::Choose(entry.choice.clone()));
-                }
+                ui.label(RichText::new(text).color(theme::palette(ui).accent));
+            } else if use_button(ui, entry, &file) {
+                intents.push(Intent::Choose(entry.choice.clone()));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(egui::Label::new(RichText::new(name).size(theme::LARGE)).truncate());
+                ui.add(Label::new(RichText::new(name).size(theme::LARGE)).truncate());
             });
         });
     });
@@ -112,10 +105,19 @@ fn head(ui: &mut Ui, entry: &ModelEntry, view: &View, is_chosen: bool, intents: 
     } else {
         format!("{file}.safetensors")
     };
-    ui.label(RichText::new(kind).size(theme::SMALL).color(palette.dim));
+    ui.label(theme::small(ui, kind));
 }
 
-/// Notes as a picture without axes.
+/// Draws the button that chooses the model; returns whether it was clicked.
+fn use_button(ui: &mut Ui, entry: &ModelEntry, file: &str) -> bool {
+    let is_usable = !matches!(entry.card, Some(Err(_)));
+    let button = ui.add_enabled(is_usable, Button::new("Use"));
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, is_usable, format!("Use {file}")));
+    let hint = "Loads it in the background. What plays goes on; the new model composes from the next bar on.";
+    button.on_hover_text(hint).clicked()
+}
+
+/// Draws notes as a small picture without axes.
 fn thumbnail(ui: &mut Ui, notes: &[Note]) {
     let palette = theme::palette(ui);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), THUMBNAIL), Sense::hover());
@@ -127,13 +129,8 @@ fn thumbnail(ui: &mut Ui, notes: &[Note]) {
         notes.iter().map(|note| note.end().0).max(),
     ) else {
         let text = "It has no music of its own to show.";
-        ui.painter().text(
-            rect.center(),
-            egui::Align2::CENTER_CENTER,
-            text,
-            theme::font(theme::SMALL),
-            palette.dim,
-        );
+        let font = theme::font(theme::SMALL);
+        ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, font, palette.dim);
         return;
     };
     let mut mesh = Mesh::default();
@@ -151,35 +148,31 @@ fn thumbnail(ui: &mut Ui, notes: &[Note]) {
     ui.painter().add(Shape::mesh(mesh));
 }
 
+/// Draws what the card says of the model.
 fn about(ui: &mut Ui, card: &Card) {
     let mut paragraph = |heading: &str, text: &str| {
         if text.is_empty() {
             return;
         }
         let palette = theme::palette(ui);
-        let mut job = egui::text::LayoutJob::default();
-        let format = |colour| egui::TextFormat {
-            font_id: theme::font(theme::SMALL),
-            color: colour,
-            ..Default::default()
-        };
+        let mut job = LayoutJob::default();
+        let format = |colour: Color32| TextFormat::simple(theme::font(theme::SMALL), colour);
         job.append(heading, 0.0, format(palette.text));
         job.append(text, if heading.is_empty() { 0.0 } else { 4.0 }, format(palette.dim));
-        ui.add(egui::Label::new(job).wrap());
+        ui.add(Label::new(job).wrap());
     };
     paragraph("", &card.description);
     paragraph("Styles", &styles(card));
     paragraph("Licence", &card.licence);
     ui.collapsing(RichText::new("What it was trained on").size(theme::SMALL), |ui| {
-        let palette = theme::palette(ui);
         for line in card.credits.iter().chain(std::iter::once(&card.training)).filter(|line| !line.is_empty())
         {
-            ui.add(egui::Label::new(RichText::new(line).size(theme::SMALL).color(palette.dim)).wrap());
+            ui.add(Label::new(theme::small(ui, line)).wrap());
         }
     });
 }
 
-/// The styles with their scores: nats a note on pieces that were kept from the training.
+/// The styles with their scores, in nats per note on pieces that were kept out of the training.
 fn styles(card: &Card) -> String {
     let mut names = Vec::new();
     for (idx, style) in card.styles.iter().enumerate() {

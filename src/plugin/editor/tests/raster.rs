@@ -8,7 +8,7 @@ use egui::{FullOutput, Pos2, Rect, TexturesDelta};
 use egui_kittest::TestRenderer;
 use image::RgbaImage;
 
-use crate::plugin::editor::show::ground;
+use crate::plugin::editor::show::background;
 
 /// A colour with alpha worked in, each part 0 to 1.
 type Colour = [f32; 4];
@@ -74,7 +74,7 @@ impl TestRenderer for Raster {
     fn render(&mut self, ctx: &egui::Context, output: &FullOutput) -> Result<RgbaImage, String> {
         let scale = output.pixels_per_point;
         let size = ctx.content_rect().size() * scale;
-        let ground = colour(ground(ctx));
+        let ground = colour(background(ctx));
         let mut canvas = Canvas::new(size.x.round() as usize, size.y.round() as usize, ground);
         for clipped in ctx.tessellate(output.shapes.clone(), scale) {
             let Primitive::Mesh(mesh) = &clipped.primitive else {

@@ -7,3 +7,6 @@ pub(crate) use palette::{Palette, loudness, mix, palette};
 
 pub(crate) mod style;
 pub(crate) use style::{BODY, GAP, HEADING, LARGE, ROUND, SMALL, apply, font};
+
+mod text;
+pub(crate) use text::small;

@@ -26,7 +26,7 @@ fn oklch(lightness: f32, strength: f32, hue: f32) -> Color32 {
     Color32::from_rgb(red, green, blue)
 }
 
-/// Hue of each family, and how strong it is. Those that often play together lie far apart.
+/// Hue of each family in degrees, and a factor on its strength. Families that often play together lie far apart.
 const HUES: [(f32, f32); Family::COUNT] = [
     (72.0, 1.0),
     (100.0, 0.8),

@@ -10,7 +10,7 @@ use egui::{Color32, Theme, Ui};
 use crate::music::Family;
 use crate::plugin::editor::theme::oklch::families;
 
-/// The colours of one theme, by what they are for.
+/// The colours of one theme, by their use.
 #[derive(Debug, Clone)]
 pub(crate) struct Palette {
     /// Behind everything.
@@ -27,25 +27,25 @@ pub(crate) struct Palette {
     pub(crate) row: Color32,
     /// Behind the notes, on rows of the tonic.
     pub(crate) tonic: Color32,
-    /// Lines that part things.
+    /// Lines between things.
     pub(crate) line: Color32,
-    /// What one reads first.
+    /// Text that is read first.
     pub(crate) text: Color32,
-    /// What one reads second.
+    /// Text that is read second.
     pub(crate) dim: Color32,
-    /// What is turned, chosen or sounding.
+    /// What is set, chosen or sounding.
     pub(crate) accent: Color32,
     /// Text on the accent.
     pub(crate) on_accent: Color32,
-    /// The notes that come in, and what belongs to the conversation.
+    /// The notes that come in, and the conversation.
     pub(crate) incoming: Color32,
-    /// What went wrong.
+    /// Errors.
     pub(crate) alarm: Color32,
     /// The white keys.
     pub(crate) ivory: Color32,
     /// The black keys.
     pub(crate) ebony: Color32,
-    /// How much of its colour the faintest thing has that still stands out.
+    /// How much of its colour a frame has at least, so that it still stands out.
     faintest: f32,
     /// One for each family of instruments.
     families: [Color32; Family::COUNT],
@@ -68,7 +68,7 @@ impl Palette {
     }
 }
 
-/// How much of its colour a note has.
+/// How much of its colour a note of this velocity has.
 pub(crate) fn loudness(velocity: u8) -> f32 {
     0.68 + 0.32 * (f32::from(velocity) / 112.0).min(1.0)
 }
@@ -132,7 +132,7 @@ pub(crate) fn of(theme: Theme) -> &'static Palette {
     }
 }
 
-/// The colours to draw with here.
+/// The colours to draw with.
 pub(crate) fn palette(ui: &Ui) -> &'static Palette {
     of(if ui.visuals().dark_mode { Theme::Dark } else { Theme::Light })
 }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_read_stands_out_by_four_and_a_half_to_one() {
+    fn text_stands_out_by_four_and_a_half_to_one_on_every_surface() {
         assert!((contrast(Color32::BLACK, Color32::WHITE) - 21.0).abs() < 0.01);
         for theme in [Theme::Dark, Theme::Light] {
             let palette = of(theme);

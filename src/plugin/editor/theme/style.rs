@@ -7,18 +7,18 @@ use egui::{
 
 use crate::plugin::editor::theme::palette::{mix, of};
 
-/// The space between things; others are halves and multiples of it.
+/// The space between things; other spaces are halves and multiples of it.
 pub(crate) const GAP: f32 = 8.0;
-/// How round corners are.
+/// Radius of corners.
 pub(crate) const ROUND: f32 = 5.0;
 
-/// Sizes of type, in pixels: what is beside things, what one reads, names of things, the name.
+/// Size of labels beside things, in pixels.
 pub(crate) const SMALL: f32 = 11.5;
-/// As above.
+/// Size of text to read.
 pub(crate) const BODY: f32 = 13.0;
-/// As above.
+/// Size of the names of things.
 pub(crate) const LARGE: f32 = 15.0;
-/// As above.
+/// Size of headings.
 pub(crate) const HEADING: f32 = 19.0;
 
 /// A font of this size.
@@ -26,12 +26,12 @@ pub(crate) fn font(size: f32) -> FontId {
     FontId::new(size, FontFamily::Proportional)
 }
 
-/// Makes a context look like this page says.
+/// Applies fonts, sizes and colours to a context.
 pub(crate) fn apply(ctx: &egui::Context) {
     for theme in [Theme::Dark, Theme::Light] {
-        ctx.style_mut_of(theme, |style| dress(style, theme));
+        ctx.style_mut_of(theme, |style| apply_to(style, theme));
     }
-    // The first font has few signs, and names of files have many.
+    // The first font has few characters, and file names have many.
     let mut fonts = FontDefinitions::default();
     if let Some(family) = fonts.families.get_mut(&FontFamily::Proportional) {
         family.push("Hack".to_owned());
@@ -41,7 +41,7 @@ pub(crate) fn apply(ctx: &egui::Context) {
     ctx.set_theme(Theme::Dark);
 }
 
-fn dress(style: &mut Style, theme: Theme) {
+fn apply_to(style: &mut Style, theme: Theme) {
     style.text_styles = [
         (TextStyle::Small, SMALL),
         (TextStyle::Body, BODY),

@@ -1,6 +1,7 @@
 //! What the editor remembers between frames: the page, the roll's camera, texts half typed.
 
 use crate::plugin::editor::view::camera::Camera;
+use crate::plugin::trainer::job::Size;
 
 /// What the editor remembers between frames. It stays in egui's memory and is not saved.
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ pub(crate) struct Forms {
     pub(crate) corpus: String,
     pub(crate) model: String,
     pub(crate) trainer: String,
-    pub(crate) size: usize,
+    pub(crate) size: Size,
     pub(crate) starts_from_default: bool,
 }
 

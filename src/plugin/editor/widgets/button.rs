@@ -6,7 +6,7 @@ use egui::{Align2, Button, Response, RichText, Sense, Ui, Vec2, WidgetInfo, vec2
 use crate::plugin::editor::theme;
 use crate::plugin::editor::widgets::focus::focus_ring;
 
-/// The button that everybody looks for.
+/// The main button.
 pub(crate) fn main_button(ui: &mut Ui, name: &str, size: Vec2) -> Response {
     let palette = theme::palette(ui);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -30,9 +30,9 @@ pub(crate) fn main_button(ui: &mut Ui, name: &str, size: Vec2) -> Response {
     response
 }
 
-/// A button with a short text or sign, as high as a line of text.
-pub(crate) fn small_button(ui: &mut Ui, name: &str, sign: &str, is_enabled: bool) -> Response {
-    let button = Button::new(RichText::new(sign).size(theme::BODY)).min_size(vec2(26.0, 24.0));
+/// A small button with a symbol, known to screen readers by its name.
+pub(crate) fn small_button(ui: &mut Ui, name: &str, symbol: &str, is_enabled: bool) -> Response {
+    let button = Button::new(RichText::new(symbol).size(theme::BODY)).min_size(vec2(26.0, 24.0));
     let button = ui.scope(|ui| {
         ui.spacing_mut().button_padding.x = 6.0;
         ui.add_enabled(is_enabled, button)

@@ -4,7 +4,7 @@ use egui::{Frame, Margin, Stroke, Ui};
 
 use crate::plugin::editor::theme;
 
-/// The frame of a page with text.
+/// The frame around a block of text.
 pub(crate) fn card_frame(ui: &Ui) -> Frame {
     let palette = theme::palette(ui);
     Frame::new()

@@ -6,7 +6,7 @@ use egui::{Align2, Color32, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo,
 use crate::plugin::editor::theme;
 use crate::plugin::editor::widgets::focus::focus_ring;
 
-/// A chip that is on or off, as wide as its text.
+/// Draws a chip as wide as its text, with a dot of this colour if there is one.
 pub(crate) fn chip(ui: &mut Ui, name: &str, is_on: bool, dot: Option<Color32>) -> Response {
     let palette = theme::palette(ui);
     let galley = ui.painter().layout_no_wrap(name.to_owned(), theme::font(theme::SMALL), palette.text);

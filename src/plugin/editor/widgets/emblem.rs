@@ -1,12 +1,12 @@
-//! The emblem and the name plate, painted.
+//! The emblem and the name.
 //!
-//! A thorough bass: one long note below, figures above it that go on for ever.
+//! The emblem is a basso continuo: one long note with figures above it.
 
 use egui::{Align2, Painter, Rect, Response, Sense, Ui, pos2, vec2};
 
 use crate::plugin::editor::theme::{self, Palette};
 
-/// Paints the emblem into a square: three notes that rise over one that is held.
+/// Paints the emblem into a square: three rising notes over one that is held.
 pub(crate) fn paint(painter: &Painter, square: Rect, palette: &Palette) {
     let unit = square.width() / 24.0;
     painter.rect_filled(square, 5.5 * unit, palette.accent);

@@ -12,6 +12,9 @@ pub(crate) use tab::tab;
 mod button;
 pub(crate) use button::{main_button, small_button};
 
+mod text_field;
+pub(crate) use text_field::text_field;
+
 mod card;
 pub(crate) use card::card_frame;
 

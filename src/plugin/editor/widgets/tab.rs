@@ -6,7 +6,7 @@ use egui::{Align2, Color32, Rect, Response, Sense, Ui, WidgetInfo, pos2, vec2};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::widgets::focus::focus_ring;
 
-/// One of several that stand side by side: a tab, a slot.
+/// Draws one of several tabs.
 pub(crate) fn tab(ui: &mut Ui, name: &str, is_chosen: bool) -> Response {
     let palette = theme::palette(ui);
     let galley = ui.painter().layout_no_wrap(name.to_owned(), theme::font(theme::BODY), palette.text);

@@ -7,7 +7,7 @@ use nice_plug::context::gui::GuiContext;
 use nice_plug_egui::baseview::{HandlerError, WindowSize as NewSize};
 use nice_plug_egui::{Frame, NiceEguiApp};
 
-use crate::plugin::editor::show::{ground, prepare, show};
+use crate::plugin::editor::show::{background, prepare, show};
 use crate::plugin::editor::view::Intent;
 use crate::plugin::editor::window::closing::ThreadGuard;
 use crate::plugin::editor::window::controller::{Controller, TRAINING_INTERVAL};
@@ -101,7 +101,7 @@ impl NiceEguiApp for EditorApp {
             ui.ctx().copy_text(text);
         }
         // The parts go to the screen as they are, though the type is that of linear colours.
-        let [red, green, blue, _] = ground(ui.ctx()).to_array().map(|part| f32::from(part) / 255.0);
+        let [red, green, blue, _] = background(ui.ctx()).to_array().map(|part| f32::from(part) / 255.0);
         frame.set_clear_color(egui::Rgba::from_rgb(red, green, blue));
         if view.roll.playing {
             // baseview 0.4.2 draws it at the refresh after the next on X11, so at every second one.

@@ -1,16 +1,15 @@
-//! A file on the clipboard, so that it can be pasted into a folder, or into a DAW that takes files so.
+//! Copying a file to the clipboard, so that it can be pasted into a folder, or into a DAW that accepts files.
 //!
-//! The window layer (egui-baseview 0.9) copies text alone. What every desktop brings along can copy files:
-//! `powershell` on Windows, `osascript` on macOS; on Linux it takes `wl-copy` or `xclip`, which are not on
-//! every machine. Each is a process of its own.
+//! The window layer (egui-baseview 0.9) copies only text. Files are copied by programs: `powershell` on Windows and
+//! `osascript` on macOS, which come with the system, and `wl-copy` or `xclip` on Linux, which not every machine has.
 
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Puts the file on the clipboard; says whether that could be done. Waits for the process: call it from the
-/// editor's thread alone.
+/// Copies the file to the clipboard, and returns whether it could. Waits for the program, so call it only from the
+/// editor's thread.
 #[must_use]
 pub(crate) fn copy_file(path: &Path) -> bool {
     if cfg!(target_os = "windows") {
@@ -25,20 +24,20 @@ pub(crate) fn copy_file(path: &Path) -> bool {
         run(command.arg(path), &[])
     } else {
         let list = format!("{}\r\n", uri(path));
-        copiers().into_iter().any(|mut command| run(&mut command, list.as_bytes()))
+        copy_commands().into_iter().any(|mut command| run(&mut command, list.as_bytes()))
     }
 }
 
-/// What can own the clipboard on Linux: Wayland's first where it runs.
-fn copiers() -> Vec<Command> {
-    let is_there = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+/// The programs that can copy files on Linux, Wayland's first where it runs.
+fn copy_commands() -> Vec<Command> {
+    let is_set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let mut commands = Vec::new();
-    if is_there("WAYLAND_DISPLAY") {
+    if is_set("WAYLAND_DISPLAY") {
         let mut command = Command::new("wl-copy");
         command.args(["--type", "text/uri-list"]);
         commands.push(command);
     }
-    if is_there("DISPLAY") {
+    if is_set("DISPLAY") {
         let mut command = Command::new("xclip");
         command.args(["-selection", "clipboard", "-t", "text/uri-list"]);
         commands.push(command);
@@ -46,18 +45,18 @@ fn copiers() -> Vec<Command> {
     commands
 }
 
-/// Runs a command to its end with something to read.
+/// Runs a command with this input, and returns whether it succeeded.
 fn run(command: &mut Command, input: &[u8]) -> bool {
     let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else {
         return false;
     };
     let is_written = child.stdin.take().is_some_and(|mut stdin| stdin.write_all(input).is_ok());
-    // Both stay behind as owners of the clipboard, in a process that they split off.
+    // The Linux programs leave a process of theirs behind, which owns the clipboard.
     child.wait().is_ok_and(|status| status.success()) && is_written
 }
 
-/// The path as a link: everything but what needs no quoting is quoted.
+/// The path as a URI, percent-encoded where necessary.
 fn uri(path: &Path) -> String {
     let mut uri = "file://".to_owned();
     for byte in path.as_os_str().as_encoded_bytes() {
@@ -78,18 +77,18 @@ mod tests {
     use crate::plugin::editor::window::clipboard::{run, uri};
 
     #[test]
-    fn a_path_becomes_a_link_that_any_letter_survives() {
+    fn every_letter_of_a_path_survives_in_its_uri() {
         let path = Path::new("/home/ada/Musik/Räuber in F# major, 1.mid");
         assert_eq!(uri(path), "file:///home/ada/Musik/R%C3%A4uber%20in%20F%23%20major%2C%201.mid");
     }
 
     #[test]
     #[cfg(unix)]
-    fn what_is_not_installed_or_fails_is_told() {
+    fn a_command_that_is_missing_or_fails_is_reported() {
         assert!(!run(&mut Command::new("continuo-no-such-program"), b"x"));
         assert!(!run(Command::new("sh").args(["-c", "cat > /dev/null; exit 3"]), b"x"));
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("got");
+        let file = folder.path().join("received");
         assert!(run(Command::new("sh").arg("-c").arg("cat > \"$0\"").arg(&file), b"file:///a\r\n"));
         assert_eq!(std::fs::read(file).unwrap(), b"file:///a\r\n");
     }

@@ -184,7 +184,7 @@ impl Controller {
             Intent::LoadPreset(id) => self.load_preset(&id),
             Intent::SavePreset(name) => {
                 if let Err(error) = presets::save(&self.parameters, &name) {
-                    session.complain(&error);
+                    session.add_error(&error);
                 }
                 self.presets = presets::list().into();
             }
@@ -259,7 +259,7 @@ impl Controller {
     fn train(&mut self, ask: impl FnOnce(Option<&Path>) -> Result<(), String>) {
         let trainer = find_trainer(self.settings.trainer.as_deref());
         if let Err(message) = ask(trainer.as_deref()) {
-            self.parameters.session.tell(message);
+            self.parameters.session.add_message(message);
         }
         self.read_training();
     }
@@ -267,7 +267,7 @@ impl Controller {
     fn change_settings(&mut self, settings: Settings) {
         self.settings = settings;
         if let Err(error) = self.settings.save() {
-            self.parameters.session.complain(&error);
+            self.parameters.session.add_error(&error);
         }
         self.read_training();
     }
@@ -282,7 +282,7 @@ impl Controller {
                     }
                 }
             }
-            Err(error) => self.parameters.session.complain(&error),
+            Err(error) => self.parameters.session.add_error(&error),
         }
     }
 
@@ -291,13 +291,13 @@ impl Controller {
         let session = &self.parameters.session;
         match midi_file::save(&self.parameters, extent, performance) {
             Ok(path) if clipboard::copy_file(&path) => {
-                session.tell(format!("Saved {}; the file can be pasted", path.display()));
+                session.add_message(format!("Saved {}; the file can be pasted", path.display()));
             }
             Ok(path) => {
-                session.tell(format!("Saved {}; its path can be pasted", path.display()));
+                session.add_message(format!("Saved {}; its path can be pasted", path.display()));
                 self.to_copy = Some(path.display().to_string());
             }
-            Err(error) => session.complain(&error),
+            Err(error) => session.add_error(&error),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Playing together: the conversation, and a MIDI file to start from.
 
-use egui::accesskit::Role;
-use egui::{Button, Key, Label, RichText, TextEdit, Ui, WidgetInfo, vec2};
+use egui::{Button, Key, Label, Ui, vec2};
 
 use crate::player::Conversation;
 use crate::player::Knob;
@@ -10,8 +9,9 @@ use crate::plugin::editor::pages::knobs::rows::control;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::Forms;
 use crate::plugin::editor::view::{Intent, View};
-use crate::plugin::editor::widgets;
+use crate::plugin::editor::widgets::{self, text_field};
 
+/// Draws the modes of conversation, their knobs, and the file to start from.
 pub(crate) fn converse(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut KnobSetter<'_>) {
     let palette = theme::palette(ui);
     let chosen = setter.step(Knob::Conversation);
@@ -33,7 +33,7 @@ pub(crate) fn converse(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut
         control(ui, setter, view, Knob::Instrument, 140.0);
         let width = ui.available_width();
         ui.allocate_ui(vec2(width, SMALL.height()), |ui| {
-            ui.add(Label::new(RichText::new(description(mode)).size(theme::SMALL).color(palette.dim)).wrap());
+            ui.add(Label::new(theme::small(ui, description(mode))).wrap());
         });
     });
     primer(ui, forms, view, setter);
@@ -52,21 +52,15 @@ fn primer(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut KnobSetter<'
     ui.horizontal(|ui| {
         let hint = "A MIDI file to start from: type or paste its path";
         let width = (ui.available_width() - 150.0).max(80.0);
-        let field = TextEdit::singleline(&mut forms.primer).hint_text(hint).desired_width(width);
-        let field = ui.add(field);
-        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Primer file"));
+        let field = text_field(ui, "Primer file", &mut forms.primer, hint, width);
         let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
         let path = forms.primer.trim().trim_matches('"').to_owned();
         let start = ui.add_enabled(!path.is_empty(), Button::new("Start from"));
         if (start.clicked() || is_entered) && !path.is_empty() {
             setter.intents.push(Intent::LoadPrimer(path.into()));
         }
-        let is_primed = view.primer.is_some();
-        if ui
-            .add_enabled(is_primed, Button::new("Clear"))
-            .on_hover_text("Start from the model's own music again")
-            .clicked()
-        {
+        let clear = ui.add_enabled(view.primer.is_some(), Button::new("Clear"));
+        if clear.on_hover_text("Start from the model's own music again").clicked() {
             forms.primer.clear();
             setter.intents.push(Intent::ClearPrimer);
         }

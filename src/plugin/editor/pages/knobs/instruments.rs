@@ -8,6 +8,7 @@ use crate::plugin::editor::controls::KnobSetter;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::widgets;
 
+/// Draws a chip for each instrument.
 pub(crate) fn instruments(ui: &mut Ui, setter: &mut KnobSetter<'_>) {
     let palette = theme::palette(ui);
     ui.horizontal_wrapped(|ui| {

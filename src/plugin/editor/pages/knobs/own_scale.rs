@@ -1,14 +1,14 @@
 //! The user's own scale, as the keys of one octave.
 
 use egui::accesskit::Role;
-use egui::{Align2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use crate::music::names;
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
 use crate::plugin::editor::theme;
 
-/// The twelve keys of one octave above the tonic: which of them the user's own scale has.
+/// Draws the twelve keys of the octave above the tonic, of which the user's own scale has those that are on.
 pub(crate) fn own_scale(ui: &mut Ui, setter: &mut KnobSetter<'_>) {
     let palette = theme::palette(ui);
     let width = ui.available_width().min(300.0);
@@ -23,26 +23,10 @@ pub(crate) fn own_scale(ui: &mut Ui, setter: &mut KnobSetter<'_>) {
         let key = Rect::from_min_max(pos2(left, keys.top()), pos2(left + step - 2.0, keys.bottom()));
         let response = ui.interact(key, ui.scope_id().with(("own note", semitones)), Sense::click());
         let is_on = bits >> semitones & 1 == 1;
-        response
-            .widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_on, format!("Own note {degree}")));
+        let name = format!("Own note {degree}");
+        response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_on, &name));
         let is_black = matches!(semitones, 1 | 3 | 6 | 8 | 10);
-        let fill = match (is_on, response.hovered()) {
-            (true, _) => palette.accent,
-            (false, true) => palette.lit,
-            (false, false) => {
-                if is_black {
-                    palette.well
-                } else {
-                    palette.raised
-                }
-            }
-        };
-        let stroke = if response.has_focus() {
-            Stroke::new(1.5, palette.text)
-        } else {
-            Stroke::new(1.0, palette.line)
-        };
-        ui.painter().rect(key, 4.0, fill, stroke, StrokeKind::Inside);
+        paint_key(ui, key, &response, is_on, is_black);
         let text = if is_on { palette.on_accent } else { palette.dim };
         ui.painter().text(key.center(), Align2::CENTER_CENTER, degree, theme::font(theme::SMALL), text);
         if response.clicked() {
@@ -51,4 +35,16 @@ pub(crate) fn own_scale(ui: &mut Ui, setter: &mut KnobSetter<'_>) {
         }
         response.on_hover_text(Knob::OwnNotes.spec().hint);
     }
+}
+
+fn paint_key(ui: &Ui, key: Rect, response: &Response, is_on: bool, is_black: bool) {
+    let palette = theme::palette(ui);
+    let fill = match (is_on, response.hovered(), is_black) {
+        (true, ..) => palette.accent,
+        (false, true, _) => palette.lit,
+        (false, false, true) => palette.well,
+        (false, false, false) => palette.raised,
+    };
+    let (width, colour) = if response.has_focus() { (1.5, palette.text) } else { (1.0, palette.line) };
+    ui.painter().rect(key, 4.0, fill, Stroke::new(width, colour), StrokeKind::Inside);
 }

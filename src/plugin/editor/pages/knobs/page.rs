@@ -17,7 +17,7 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [
     (KnobPage::Compose, "Compose", "What is composed: how much, how new, in which key and range"),
     (KnobPage::Detail, "Detail", "Temperature by part, and how choices are made"),
     (KnobPage::Notes, "Notes", "Rhythm grid, note lengths, and a scale of your own"),
-    (KnobPage::Instruments, "Instruments", "Who may play"),
+    (KnobPage::Instruments, "Instruments", "Which instruments may play"),
     (KnobPage::Perform, "Perform", "How it is played, at once"),
     (KnobPage::Touch, "Touch", "Humanize, strum and MIDI channels"),
     (KnobPage::Converse, "Converse", "Playing together"),
@@ -27,13 +27,13 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [
 /// Draws a page of knobs.
 pub(crate) fn page(
     ui: &mut Ui,
-    group: KnobPage,
+    knob_page: KnobPage,
     state: &mut UiState,
     view: &View,
     intents: &mut Vec<Intent>,
 ) {
     let mut setter = KnobSetter { parameters: &view.parameters, intents };
-    match group {
+    match knob_page {
         KnobPage::Compose => rows(
             ui,
             &mut setter,

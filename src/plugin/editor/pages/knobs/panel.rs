@@ -10,21 +10,21 @@ use crate::plugin::editor::view::state::{KnobPage, UiState};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets;
 
-/// How high all of it is.
+/// Height of the panel.
 pub(crate) const HEIGHT: f32 = 190.0;
-/// How wide the two large dials with their button are.
+/// Width of the two large dials with their button.
 const HERO: f32 = 190.0;
-/// From this width on two groups are seen at once.
-const TWO_GROUPS: f32 = 660.0;
+/// From this width on two pages are shown side by side.
+const TWO_PAGES: f32 = 660.0;
 
-/// Draws the knobs.
+/// Draws the panel.
 pub(crate) fn show(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
     let space = ui.available_rect_before_wrap();
     let space = Rect::from_min_size(space.min, vec2(space.width(), HEIGHT));
     let (left, right) = space.split_left_right_at_x(space.left() + HERO);
     let right = right.with_min_x(right.left() + theme::GAP);
-    if right.width() < TWO_GROUPS {
-        one_group(ui, space, state, view, intents);
+    if right.width() < TWO_PAGES {
+        one_page(ui, space, state, view, intents);
         return;
     }
     group(ui, left, "hero", |ui| {
@@ -34,7 +34,7 @@ pub(crate) fn show(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut 
     let (first, second) = right.split_left_right_at_fraction(0.5);
     // Each side keeps the page that it showed last.
     let (composing, playing) = PAGES.split_at(4);
-    if playing.iter().any(|(group, ..)| *group == state.knob_page) {
+    if playing.iter().any(|(page, ..)| *page == state.knob_page) {
         state.second_knob_page = state.knob_page;
         state.knob_page = KnobPage::Compose;
     }
@@ -52,8 +52,8 @@ pub(crate) fn show(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut 
     });
 }
 
-/// Where there is little room: the pages over the whole width, the large dials below their names.
-fn one_group(ui: &mut Ui, space: Rect, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
+/// Draws the panel in a narrow window: the tabs over the whole width, the large dials below them.
+fn one_page(ui: &mut Ui, space: Rect, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
     group(ui, space, "knobs", |ui| {
         let mut chosen = state.knob_page;
         tabs(ui, &PAGES, &mut chosen);
@@ -80,7 +80,7 @@ fn group(ui: &mut Ui, rect: Rect, name: &str, contents: impl FnOnce(&mut Ui)) {
     ui.scope_builder(builder, contents);
 }
 
-/// The two large dials and the button.
+/// Draws the two large dials and the button.
 fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32) {
     let mut setter = KnobSetter { parameters: &view.parameters, intents };
     ui.horizontal(|ui| {
@@ -101,12 +101,12 @@ fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32)
     }
 }
 
-fn tabs(ui: &mut Ui, groups: &[(KnobPage, &'static str, &'static str)], chosen: &mut KnobPage) {
+fn tabs(ui: &mut Ui, pages: &[(KnobPage, &'static str, &'static str)], chosen: &mut KnobPage) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
-        for (group, name, hint) in groups {
-            if widgets::tab(ui, name, group == chosen).on_hover_text(*hint).clicked() {
-                *chosen = *group;
+        for (page, name, hint) in pages {
+            if widgets::tab(ui, name, page == chosen).on_hover_text(*hint).clicked() {
+                *chosen = *page;
             }
         }
     });

@@ -21,7 +21,7 @@ pub(crate) fn rows(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, rows: 
     }
 }
 
-/// How much of a row's width a knob asks for: long names need room.
+/// A knob's share of a row's width: long names need room.
 fn share(knob: Knob) -> f32 {
     match knob {
         Knob::Tonic => 0.72,

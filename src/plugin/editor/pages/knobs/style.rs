@@ -1,7 +1,6 @@
 //! Styles and presets.
 
-use egui::accesskit::Role;
-use egui::{Button, RichText, ScrollArea, TextEdit, Ui, WidgetInfo};
+use egui::{Button, ScrollArea, Ui};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::{KnobSetter, SMALL, dial};
@@ -9,10 +8,11 @@ use crate::plugin::editor::pages::knobs::rows::control;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
+use crate::plugin::editor::widgets::text_field;
 use crate::plugin::presets;
 
+/// Draws the styles, the presets, and the name of the model.
 pub(crate) fn style(ui: &mut Ui, state: &mut UiState, view: &View, setter: &mut KnobSetter<'_>) {
-    let palette = theme::palette(ui);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let width = ((ui.available_width() - 84.0) / 2.0).min(170.0);
@@ -24,22 +24,18 @@ pub(crate) fn style(ui: &mut Ui, state: &mut UiState, view: &View, setter: &mut 
         ui.menu_button("Presets", |ui| preset_menu(ui, view, setter.intents)).response.on_hover_text(
             "Knobs for a style or a role, and your own. A preset never touches what was composed.",
         );
-        let field = TextEdit::singleline(&mut state.forms.preset).hint_text("Name of a preset of yours");
-        let field = ui.add(field.desired_width((ui.available_width() - 70.0).min(190.0)));
-        field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Preset name"));
+        let width = (ui.available_width() - 70.0).min(190.0);
+        text_field(ui, "Preset name", &mut state.forms.preset, "Name of a preset of yours", width);
         let name = state.forms.preset.trim().to_owned();
-        if ui
-            .add_enabled(!name.is_empty(), Button::new("Keep"))
-            .on_hover_text("Keep the knobs as they stand under this name")
-            .clicked()
-        {
+        let keep = ui.add_enabled(!name.is_empty(), Button::new("Keep"));
+        if keep.on_hover_text("Keep the knobs as they are under this name").clicked() {
             setter.intents.push(Intent::SavePreset(name));
             state.forms.preset.clear();
         }
     });
     let model = view.card.as_ref().map_or("No model", |card| &card.name);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(format!("Model: {model}")).size(theme::SMALL).color(palette.dim));
+        ui.label(theme::small(ui, format!("Model: {model}")));
         if ui.small_button("Browse models").clicked() {
             state.page = Page::Models;
         }

@@ -1,11 +1,11 @@
-//! The names of drums: the General MIDI percussion map, and what lies around it as kits have it.
+//! The names of drums: the General MIDI percussion map.
 
 use std::borrow::Cow;
 
-/// Those that stand ready where a beat has few.
+/// The drums that always have a lane where a beat has few.
 pub(crate) const USUAL: [u8; 6] = [36, 38, 42, 46, 49, 51];
 
-/// What a key of a drum kit is called.
+/// The name of a key of a drum kit.
 pub(crate) fn name(pitch: u8) -> Cow<'static, str> {
     const FIRST: u8 = 35;
     const NAMES: [&str; 47] = [

@@ -12,9 +12,17 @@ mod drums;
 
 mod rows;
 
+mod keyboard;
+
 mod notes;
 
+mod hover;
+
+mod bar_menu;
+
 mod strip;
+
+mod legend;
 
 mod overview;
 

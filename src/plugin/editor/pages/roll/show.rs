@@ -3,21 +3,19 @@
 use egui::{Align2, Color32, Mesh, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
 
 use crate::music::Beats;
+use crate::plugin::editor::pages::roll::keyboard::{DRUM_NAMES, KEYS, paint_keys, paint_rows};
 use crate::plugin::editor::pages::roll::rows::{Rows, is_drums_only};
 use crate::plugin::editor::pages::roll::times::Times;
-use crate::plugin::editor::pages::roll::{notes, overview, strip};
+use crate::plugin::editor::pages::roll::{hover, notes, overview, strip};
 use crate::plugin::editor::theme::{self, Palette};
 use crate::plugin::editor::view::camera::Camera;
 use crate::plugin::editor::view::{Intent, View};
 
-/// How high the strip of bars is, and the line below the notes.
+/// Height of the strip of bars, and of the line below the notes.
 const STRIP: f32 = 20.0;
 const BELOW: f32 = 26.0;
-/// How wide the keys are, and the names of drums.
-const KEYS: f32 = 38.0;
-const DRUM_NAMES: f32 = 92.0;
 
-/// Draws the roll into all the space there is.
+/// Draws the roll into all the available space.
 pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {
     let palette = theme::palette(ui);
     let roll = &view.roll;
@@ -33,34 +31,38 @@ pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut 
 
     let response = ui.interact(picture, ui.scope_id().with("roll"), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Canvas, true, "Piano roll"));
-    moved_by_hand(ui, camera, &response, picture);
+    move_by_hand(ui, camera, &response, picture);
     camera.follow(roll.playhead, picture.width());
 
     let times = Times::new(picture, camera.left, camera.zoom);
     let knobs = view.parameters.composing();
-    let rows = Rows::of(ui, picture, roll, &times);
+    let rows = Rows::new(ui, picture, roll, &times);
     let painter = ui.painter().with_clip_rect(picture);
-    rows.paint(&painter, picture, &knobs, palette);
+    paint_rows(&painter, picture, &rows, &knobs, palette);
     paint_bar_lines(&painter, &times, view, palette);
     notes::paint(ui, &painter, &times, &rows, view);
-    rows.paint_keys(&ui.painter().with_clip_rect(keys), keys, &knobs, palette);
+    paint_keys(&ui.painter().with_clip_rect(keys), keys, &rows, &knobs, palette);
     strip::show(ui, strip, &times, camera, view, intents);
     paint_playhead(ui, &times, strip, picture, view, palette);
     overview::show(ui, below, camera, &times, view);
     if roll.score.bars.is_empty() {
-        let text = if view.card.is_some() {
-            "Nothing is composed here yet. Press play in the host."
-        } else {
-            "No model is loaded, so nothing is composed. Choose one under Models."
-        };
-        painter.text(picture.center(), Align2::CENTER_CENTER, text, theme::font(theme::BODY), palette.dim);
+        let font = theme::font(theme::BODY);
+        painter.text(picture.center(), Align2::CENTER_CENTER, why_empty(view), font, palette.dim);
     }
     if response.hovered() && !response.dragged() {
-        notes::explain(ui, &response, &times, &rows, view);
+        hover::explain(ui, &response, &times, &rows, view);
     }
 }
 
-fn moved_by_hand(ui: &Ui, camera: &mut Camera, response: &egui::Response, picture: Rect) {
+fn why_empty(view: &View) -> &'static str {
+    if view.card.is_some() {
+        "Nothing is composed here yet. Press play in the host."
+    } else {
+        "No model is loaded, so nothing is composed. Choose one under Models."
+    }
+}
+
+fn move_by_hand(ui: &Ui, camera: &mut Camera, response: &egui::Response, picture: Rect) {
     if response.dragged() {
         camera.move_by(-response.drag_delta().x);
     }
@@ -81,7 +83,7 @@ fn paint_bar_lines(painter: &Painter, times: &Times, view: &View, palette: &Pale
     let length = usize::from(view.parameters.composing().length);
     let height = painter.clip_rect().y_range();
     let mut line = |x: f32, width: f32, colour: Color32| {
-        let x = times.snapped(x);
+        let x = x.round();
         mesh.add_colored_rect(Rect::from_x_y_ranges(x..=x + width, height), colour);
     };
     for (bar_idx, bar) in times.bars_in_sight(&view.roll.score) {

@@ -1,11 +1,10 @@
-//! The strip of bars above the notes: their numbers and marks, and a menu for each.
+//! The strip of bars above the notes: their numbers and marks.
 
 use egui::accesskit::Role;
-use egui::{
-    Align2, Id, Popup, PopupCloseBehavior, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
-};
+use egui::{Align2, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
-use crate::composer::{Edit, Mark};
+use crate::composer::Mark;
+use crate::plugin::editor::pages::roll::bar_menu::bar_menu;
 use crate::plugin::editor::pages::roll::bars::bar_number;
 use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::theme::{self, Palette};
@@ -50,36 +49,24 @@ pub(crate) fn show(
         }
         response.on_hover_text(hint(number, &mark, is_phrase));
     }
-    menu(ui, camera, view, intents);
+    bar_menu(ui, camera, view, intents);
 }
 
 fn hint(number: i64, mark: &Mark, is_phrase: bool) -> String {
-    let mut hint = format!("Bar {number}");
-    for (is_so, text) in [
-        (is_phrase, ", where the phrase begins"),
-        (mark.is_kept, ", kept"),
-        (mark.is_edited, ", changed by you"),
-    ] {
-        if is_so {
-            hint.push_str(text);
-        }
-    }
-    hint + "\nClick to compose it again, keep it or clear it."
+    let phrase = if is_phrase { ", where the phrase begins" } else { "" };
+    let kept = if mark.is_kept { ", kept" } else { "" };
+    let edited = if mark.is_edited { ", changed by you" } else { "" };
+    format!("Bar {number}{phrase}{kept}{edited}\nClick to compose it again, keep it or clear it.")
 }
 
-fn paint_bar(painter: &egui::Painter, rect: Rect, mark: &Mark, is_lit: bool, palette: &Palette) {
+fn paint_bar(painter: &Painter, rect: Rect, mark: &Mark, is_lit: bool, palette: &Palette) {
     let body = rect.shrink2(vec2(0.5, 2.0));
     if is_lit {
         painter.rect_filled(body, 3.0, palette.lit);
     }
     if mark.is_kept {
-        painter.rect(
-            body,
-            3.0,
-            palette.accent.gamma_multiply(0.22),
-            Stroke::new(1.0, palette.accent),
-            StrokeKind::Inside,
-        );
+        let (fill, stroke) = (palette.accent.gamma_multiply(0.22), Stroke::new(1.0, palette.accent));
+        painter.rect(body, 3.0, fill, stroke, StrokeKind::Inside);
         padlock(painter, pos2(rect.left() + 10.5, rect.center().y), palette);
     }
     if mark.is_edited {
@@ -87,48 +74,9 @@ fn paint_bar(painter: &egui::Painter, rect: Rect, mark: &Mark, is_lit: bool, pal
     }
 }
 
-/// A closed padlock.
-fn padlock(painter: &egui::Painter, centre: egui::Pos2, palette: &Palette) {
+/// Paints a closed padlock.
+fn padlock(painter: &Painter, centre: Pos2, palette: &Palette) {
     let body = Rect::from_center_size(centre + vec2(0.0, 2.0), vec2(8.0, 6.0));
     painter.circle_stroke(centre - vec2(0.0, 1.5), 2.6, Stroke::new(1.3, palette.accent));
     painter.rect_filled(body, 1.5, palette.accent);
-}
-
-fn menu(ui: &Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {
-    let Some((bar_idx, at)) = camera.menu else { return };
-    let Some(bar) = view.roll.score.bars.get(bar_idx) else {
-        camera.menu = None;
-        return;
-    };
-    let is_kept = view.roll.marks.get(bar_idx).is_some_and(|mark| mark.is_kept);
-    let mut is_open = true;
-    let id = Id::unique(("continuo bar menu", bar_idx));
-    Popup::new(id, ui.ctx().clone(), at, ui.layer_id())
-        .kind(egui::PopupKind::Menu)
-        .open_bool(&mut is_open)
-        .close_behavior(PopupCloseBehavior::CloseOnClick)
-        .layout(egui::Layout::top_down_justified(egui::Align::Min))
-        .show(|ui| {
-            ui.set_min_width(150.0);
-            let palette = theme::palette(ui);
-            ui.label(
-                egui::RichText::new(format!("Bar {}", bar_number(bar))).size(theme::SMALL).color(palette.dim),
-            );
-            let keep = if is_kept { ("Release", Edit::Release) } else { ("Keep", Edit::Keep) };
-            let items = [
-                ("Re-roll this bar", Edit::ReRoll, !is_kept),
-                ("New rhythm only", Edit::ReRollRhythm, !is_kept),
-                ("New pitches only", Edit::ReRollPitches, !is_kept),
-                (keep.0, keep.1, true),
-                ("Clear", Edit::Clear, !is_kept),
-            ];
-            for (text, edit, is_enabled) in items {
-                if ui.add_enabled(is_enabled, egui::Button::new(text)).clicked() {
-                    intents.push(Intent::Edit(bar_idx, edit));
-                }
-            }
-        });
-    if !is_open {
-        camera.menu = None;
-    }
 }

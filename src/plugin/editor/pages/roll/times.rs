@@ -4,10 +4,12 @@ use egui::{Rangef, Rect};
 
 use crate::music::{Bar, Beats, Note, Score, Tick};
 
-/// Where times lie.
+/// The horizontal axis.
 pub(crate) struct Times {
     rect: Rect,
+    /// The quarter note at the left edge.
     left: f64,
+    /// Pixels to the quarter note.
     zoom: f32,
 }
 
@@ -16,27 +18,27 @@ impl Times {
         Self { rect, left, zoom }
     }
 
+    /// Pixels to the quarter note.
     pub(crate) fn zoom(&self) -> f32 {
         self.zoom
     }
 
+    /// The x of a time.
     pub(crate) fn x(&self, beats: Beats) -> f32 {
         self.rect.left() + ((beats.0 - self.left) * f64::from(self.zoom)) as f32
     }
 
+    /// The x of a tick.
     pub(crate) fn x_of(&self, tick: Tick) -> f32 {
         self.x(tick.to_beats())
     }
 
+    /// The time at an x.
     pub(crate) fn beats(&self, x: f32) -> Beats {
         Beats(self.left + f64::from((x - self.rect.left()) / self.zoom))
     }
 
-    /// The nearest pixel, at one pixel to the point; finer screens are fine enough.
-    pub(crate) fn snapped(&self, x: f32) -> f32 {
-        x.round()
-    }
-
+    /// The x of the left and the right edge.
     pub(crate) fn range(&self) -> Rangef {
         self.rect.x_range()
     }

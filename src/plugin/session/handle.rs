@@ -1,0 +1,283 @@
+//! The session: the handle of one instance's composer, and the messages for the user.
+//!
+//! Guarded by a lock that the audio thread never takes; it speaks with the composer through
+//! [`crate::player::handover`] alone.
+
+use std::error::Error;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use nice_plug::params::persist::PersistentField;
+use serde_json::Value;
+
+use crate::composer::{Composer, Edit, Opening, Picture, Status};
+use crate::model::{Card, Model};
+use crate::music::smf::{self, SmfError};
+use crate::player::handover::{ComposerEnd, Playhead};
+use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::saved::SavedProject;
+use crate::plugin::session::messages::Messages;
+
+/// One instance's composer and what is known about it. Clones are handles of the same.
+#[derive(Clone)]
+pub struct Session {
+    inner: Arc<Mutex<Inner>>,
+    playhead: Arc<Playhead>,
+}
+
+struct Inner {
+    /// The composer's end of the hand-over, until the composer starts.
+    end: Option<ComposerEnd>,
+    composer: Option<Composer>,
+    /// The model that the user or the project asked for.
+    chosen: ModelChoice,
+    /// A project that was loaded before the composer started.
+    waiting: Option<SavedProject>,
+    messages: Messages,
+}
+
+impl Session {
+    /// A session whose composer has not been started.
+    #[must_use]
+    pub fn new(end: ComposerEnd) -> Self {
+        Self {
+            playhead: Arc::clone(end.playhead()),
+            inner: Arc::new(Mutex::new(Inner {
+                end: Some(end),
+                composer: None,
+                chosen: ModelChoice::BuiltIn,
+                waiting: None,
+                messages: Messages::default(),
+            })),
+        }
+    }
+
+    /// Starts the composer, with the project that was loaded before if there is one. Does nothing if the composer
+    /// was started before.
+    pub fn start(&self) {
+        let mut inner = self.lock();
+        let Some(end) = inner.end.take() else { return };
+        let model = inner.built_in_model();
+        inner.composer = Some(Composer::spawn(end, model, None));
+        if let Some(project) = inner.waiting.take() {
+            inner.restore(&project);
+        }
+    }
+
+    /// Ends the composer and waits for it.
+    pub fn stop(&self) {
+        let composer = self.lock().composer.take();
+        drop(composer);
+    }
+
+    /// Asks the composer for another model.
+    pub fn choose(&self, choice: ModelChoice) {
+        self.lock().choose(choice);
+    }
+
+    /// The model that was asked for.
+    #[must_use]
+    pub fn chosen(&self) -> ModelChoice {
+        self.lock().chosen.clone()
+    }
+
+    /// The card of the model that composes, if there is one.
+    #[must_use]
+    pub fn card(&self) -> Option<Card> {
+        Some(self.model()?.card().clone())
+    }
+
+    /// The model that composes, if there is one.
+    #[must_use]
+    pub fn model(&self) -> Option<Arc<Model>> {
+        self.lock().composer.as_ref()?.model()
+    }
+
+    /// The styles of the model that composes, in the order of the knob.
+    #[must_use]
+    pub fn styles(&self) -> Vec<String> {
+        self.lock().status().styles
+    }
+
+    /// The music so far.
+    #[must_use]
+    pub fn picture(&self) -> Picture {
+        self.lock().composer.as_ref().map(Composer::picture).unwrap_or_default()
+    }
+
+    /// Changes one bar of the take.
+    pub fn edit(&self, bar_idx: usize, edit: Edit) {
+        self.with_composer(|composer| composer.edit(bar_idx, edit));
+    }
+
+    /// Takes the last edit back.
+    pub fn undo(&self) {
+        self.with_composer(Composer::undo);
+    }
+
+    /// Does the last edit again that was taken back.
+    pub fn redo(&self) {
+        self.with_composer(Composer::redo);
+    }
+
+    /// Copies one take over another; slots 0 to 3.
+    pub fn copy_take(&self, from: u8, to: u8) {
+        self.with_composer(|composer| composer.copy_take(from, to));
+    }
+
+    /// Starts the music from a MIDI file, and returns whether it does. A file that cannot be used gives a message
+    /// and changes nothing.
+    pub fn load_primer(&self, path: &Path) -> bool {
+        let smf = match smf::load(path) {
+            Ok(smf) => smf,
+            // These name the file themselves.
+            Err(error @ (SmfError::Unreadable { .. } | SmfError::TooLarge { .. })) => {
+                self.add_error(&error);
+                return false;
+            }
+            Err(error) => {
+                self.add_message(format!("{}: {error}", path.display()));
+                return false;
+            }
+        };
+        let opening = Opening::of(&smf.to_piece());
+        match &opening {
+            Some(_) => self.with_composer(|composer| composer.open_with(opening.clone())),
+            None => self.add_message(format!("{} holds no notes to start from", path.display())),
+        }
+        opening.is_some()
+    }
+
+    /// Starts the music from the model's own primers again.
+    pub fn clear_primer(&self) {
+        self.with_composer(|composer| composer.open_with(None));
+    }
+
+    fn with_composer(&self, ask: impl Fn(&Composer)) {
+        if let Some(composer) = &self.lock().composer {
+            ask(composer);
+        }
+    }
+
+    /// Where the song is.
+    #[must_use]
+    pub fn playhead(&self) -> &Arc<Playhead> {
+        &self.playhead
+    }
+
+    /// The messages for the user that have not been dismissed, oldest first.
+    #[must_use]
+    pub fn messages(&self) -> Vec<String> {
+        let inner = self.lock();
+        inner.messages.all(inner.status())
+    }
+
+    /// Dismisses the messages.
+    pub fn dismiss(&self) {
+        let mut inner = self.lock();
+        let status = inner.status();
+        inner.messages.dismiss(status);
+    }
+
+    /// Adds an error with its causes to the messages.
+    pub fn add_error(&self, error: &dyn Error) {
+        self.lock().messages.add_error(error);
+    }
+
+    /// Adds a message for the user.
+    pub fn add_message(&self, message: String) {
+        self.lock().messages.add(message);
+    }
+
+    /// The session as it is saved with the project.
+    #[must_use]
+    pub fn saved(&self) -> SavedProject {
+        let inner = self.lock();
+        match (&inner.composer, &inner.waiting) {
+            (Some(composer), _) => SavedProject::new(inner.chosen_file(), composer.saved_take()),
+            (None, Some(waiting)) => waiting.clone(),
+            (None, None) => SavedProject::default(),
+        }
+    }
+
+    /// Loads a saved project. One that cannot be read gives a message and changes nothing.
+    pub fn restore(&self, saved: Value) {
+        let mut inner = self.lock();
+        match SavedProject::read(saved) {
+            Err(error) => inner.messages.add_error(&error),
+            Ok(project) if inner.composer.is_some() => inner.restore(&project),
+            Ok(project) => inner.waiting = Some(project),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn built_in_model(&mut self) -> Option<Arc<Model>> {
+        match catch_unwind(Model::embedded) {
+            Ok(Ok(model)) => Some(model),
+            Ok(Err(error)) => {
+                self.messages.add_error(&error);
+                None
+            }
+            Err(_) => {
+                self.messages.add("the built-in model cannot be used".to_owned());
+                None
+            }
+        }
+    }
+
+    fn choose(&mut self, choice: ModelChoice) {
+        let built_in = if choice == ModelChoice::BuiltIn { self.built_in_model() } else { None };
+        if let Some(composer) = &self.composer {
+            match (&choice, built_in) {
+                (ModelChoice::File(path), _) => composer.load_model(path.clone()),
+                (ModelChoice::BuiltIn, Some(model)) => composer.use_model(model),
+                (ModelChoice::BuiltIn, None) => {}
+            }
+        }
+        self.chosen = choice;
+        self.messages.forget_dismissed_error();
+    }
+
+    fn restore(&mut self, project: &SavedProject) {
+        let choice = project.model_file().map_or(ModelChoice::BuiltIn, ModelChoice::File);
+        if choice != self.chosen {
+            self.choose(choice);
+        }
+        let restored = self.composer.as_ref().map(|composer| composer.set_take(project.take()));
+        if let Some(Err(error)) = restored {
+            self.messages.add_error(&error);
+        }
+    }
+
+    fn status(&self) -> Status {
+        self.composer.as_ref().map(Composer::status).unwrap_or_default()
+    }
+
+    fn chosen_file(&self) -> Option<PathBuf> {
+        match &self.chosen {
+            ModelChoice::BuiltIn => None,
+            ModelChoice::File(path) => Some(path.clone()),
+        }
+    }
+}
+
+/// The session is saved with the parameters. The framework calls this from the host's main thread, and
+/// calls nothing else when a project is loaded while the plugin runs.
+impl PersistentField<'_, Value> for Session {
+    fn set(&self, saved: Value) {
+        self.restore(saved);
+    }
+
+    fn map<F, R>(&self, f: F) -> R
+    where
+        F: Fn(&Value) -> R,
+    {
+        f(&self.saved().into_json())
+    }
+}

@@ -1,0 +1,108 @@
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::music::{Piece, smf};
+use crate::player::Knob;
+use crate::player::handover::handover;
+use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::parameters::Parameters;
+use crate::plugin::session::handle::Session;
+
+fn session() -> Session {
+    Session::new(handover().0)
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_told_and_changes_nothing() {
+    let session = session();
+    session.start();
+    session.dismiss();
+    let before = session.saved();
+    session.restore(json!({ "version": 99 }));
+    session.restore(json!([1, 2, 3]));
+    let messages = session.messages();
+    assert!(messages[0].contains("later version"), "{messages:?}");
+    assert!(messages[1].contains("cannot be read"), "{messages:?}");
+    assert_eq!(session.saved(), before);
+    session.dismiss();
+    assert!(session.messages().is_empty());
+}
+
+#[test]
+fn a_project_loaded_before_the_first_activation_is_not_lost() {
+    let mut project = session().saved().into_json();
+    project["model_file"] = json!("nowhere/Tango.safetensors");
+    let session = session();
+    session.restore(project.clone());
+    assert_eq!(session.saved().into_json(), project, "saved again before it was started");
+    session.start();
+    let tango = PathBuf::from("nowhere/Tango.safetensors");
+    assert_eq!(session.chosen(), ModelChoice::File(tango));
+    // The file is not there; the project still says which one it was.
+    assert_eq!(session.saved().into_json()["model_file"], project["model_file"]);
+}
+
+#[test]
+fn a_model_that_is_not_there_is_told_and_the_one_there_is_stays() {
+    let session = session();
+    session.start();
+    let before = session.card();
+    assert!(before.is_some(), "{:?}", session.messages());
+    session.choose(ModelChoice::File(PathBuf::from("nowhere/Tango.safetensors")));
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while session.messages().is_empty() && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    let messages = session.messages();
+    assert!(messages[0].contains("Tango.safetensors"), "{messages:?}");
+    assert_eq!(session.card(), before);
+    session.dismiss();
+    assert!(session.messages().is_empty());
+    session.choose(ModelChoice::BuiltIn);
+    assert_eq!(session.card(), before);
+}
+
+#[test]
+fn the_style_knob_shows_the_names_that_the_model_gives() {
+    let parameters = Parameters::new(handover().0);
+    assert_eq!(parameters.text(Knob::Style, 0.0), "1");
+    parameters.session.start();
+    let names = parameters.session.styles();
+    for (idx, name) in names.iter().enumerate() {
+        let position = parameters.position_of_step(Knob::Style, idx);
+        assert_eq!(&parameters.text(Knob::Style, position), name);
+        assert_eq!(parameters.position_of_text(Knob::Style, name), Some(position));
+    }
+    let beyond = parameters.position_of_step(Knob::Style, 15);
+    assert_eq!(parameters.position_of_text(Knob::Style, &parameters.text(Knob::Style, beyond)), Some(beyond));
+}
+
+#[test]
+fn a_file_to_start_from_that_is_no_music_is_told_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let session = session();
+    session.start();
+    let (text, empty) = (folder.path().join("letter.mid"), folder.path().join("silence.mid"));
+    std::fs::write(&text, "Dear Ada").unwrap();
+    std::fs::write(&empty, smf::write(&Piece::default(), "Silence")).unwrap();
+    for (path, told) in
+        [(text, "expected the MThd header"), (empty, "holds no notes"), ("no.mid".into(), "no.mid")]
+    {
+        session.dismiss();
+        assert!(!session.load_primer(&path));
+        let messages = session.messages();
+        assert!(messages[0].contains(told), "{messages:?}");
+    }
+}
+
+#[test]
+fn a_stopped_session_answers_still() {
+    let session = session();
+    session.start();
+    session.stop();
+    session.choose(ModelChoice::BuiltIn);
+    assert!(session.picture().score.bars.is_empty());
+    assert!(session.card().is_none());
+}
