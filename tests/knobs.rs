@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
+use continuo::music::Family;
 use continuo::player::Knob;
 use continuo::player::knobs::{Form, Page, Role};
 
@@ -21,6 +22,12 @@ fn list() -> Result<String> {
             "\n### {}\n\n| Knob | Range | At first | What it does |\n|---|---|---|---|",
             page.name()
         )?;
+        if page == Page::Instruments {
+            let [first, last] = [Family::PIANO, Family::DRUMS].map(Family::name);
+            let spec = Knob::Plays(Family::PIANO).spec();
+            writeln!(list, "| {first} to {last} | {} | On | {} |", spec.kind.range_text(), spec.hint)?;
+            continue;
+        }
         for spec in Knob::all().map(Knob::spec).filter(|spec| spec.page == page) {
             let default = match spec.kind.form {
                 Form::Style => "the first".to_owned(),
