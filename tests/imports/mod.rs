@@ -272,7 +272,16 @@ fn code(text: &str) -> String {
             lines.next();
             continue;
         }
-        code.push_str(line.split("//").next().unwrap_or(""));
+        let line = line.split("//").next().unwrap_or("");
+        // Where a name may be seen is no import.
+        let line = match line
+            .split_once("pub(in ")
+            .and_then(|(before, rest)| Some((before, rest.split_once(')')?.1)))
+        {
+            Some((before, after)) => format!("{before}pub(crate){after}"),
+            None => line.to_owned(),
+        };
+        code.push_str(&line);
         code.push('\n');
     }
     code
