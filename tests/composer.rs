@@ -108,28 +108,45 @@ fn the_tonic_moves_the_music_and_nothing_else() {
     }
 }
 
+/// The first bar of a phrase of two bars that repeats, and the bar that repeats it two semitones higher.
+fn transposed_repetition(seed: u32) -> (Vec<Note>, Vec<Note>) {
+    let in_c =
+        ComposingKnobs { seed, evolve: 0.0, length: 2, lowest: 30, highest: 90, ..ComposingKnobs::default() };
+    let mut take = composed(&in_c, 4);
+    let before = phrases(&take.score());
+    // Bars 0 to 3 stay in C because only the end of the take is composed.
+    compose_from(&mut take, &mut Writer::new(model()), &ComposingKnobs { tonic: 2, ..in_c }, 4, 6);
+    let after = phrases(&take.score());
+    assert_eq!(before[..4], after[..4]);
+    (before[0].clone(), after[4].clone())
+}
+
+/// The highest pitch of a phrase, drums not counted.
+fn highest(notes: &[Note]) -> u8 {
+    notes.iter().filter(|note| !note.family.is_drums()).map(|note| note.pitch).max().unwrap_or(0)
+}
+
 #[test]
 fn a_locked_phrase_follows_a_turned_tonic() {
-    let knobs =
-        ComposingKnobs { evolve: 0.0, length: 2, lowest: 0, highest: 127, ..ComposingKnobs::default() };
-    let knobs = ComposingKnobs { lowest: 30, highest: 90, ..knobs };
-    let wide = ComposingKnobs { lowest: 30, highest: 90, tonic: 2, ..knobs };
-    let mut take = composed(&knobs, 4);
-    // From bar 4 on in D; bars 0 to 3 stay in C because only the end of the take is composed.
-    let mut writer = Writer::new(model());
-    let first = phrases(&take.score());
-    compose_from(&mut take, &mut writer, &wide, 4, 6);
-    let all = phrases(&take.score());
-    let highest = first[0].iter().filter(|n| !n.family.is_drums()).map(|n| n.pitch).max();
-    if highest.is_some_and(|pitch| pitch <= 88) {
-        let up = |n: &Note| {
-            if n.family.is_drums() { *n } else { Note { pitch: n.pitch + 2, ..*n } }
-        };
-        let mut moved: Vec<Note> = first[0].iter().map(up).collect();
+    let up = |note: &Note| {
+        if note.family.is_drums() { *note } else { Note { pitch: note.pitch + 2, ..*note } }
+    };
+    let moved = |phrase: &[Note]| {
+        let mut moved: Vec<Note> = phrase.iter().map(up).collect();
         moved.sort();
-        assert_eq!(all[4], moved);
-    }
-    assert_eq!(first[..4], all[..4]);
+        moved
+    };
+    let fits = |phrase: &[Note]| (1..=88).contains(&highest(phrase));
+    let (low, low_again) =
+        (1..100).map(transposed_repetition).find(|(first, _)| fits(first)).expect("a phrase that fits");
+    assert_eq!(low_again, moved(&low));
+    // A phrase that would leave the range is composed again instead.
+    let (high, high_again) = (1..100)
+        .map(transposed_repetition)
+        .find(|(first, _)| highest(first) > 88)
+        .expect("one that does not");
+    assert_ne!(high_again, moved(&high));
+    assert!(highest(&high_again) <= 90);
 }
 
 /// Composes more bars at the end of a take, whatever its earlier bars were composed with.
@@ -182,12 +199,47 @@ proptest! {
         let mut text = serde_json::to_vec(&SavedTake::of(&composed(&ComposingKnobs::default(), 3), None)).unwrap();
         let at = at % text.len();
         if cut { text.truncate(at) } else { text[at] = byte }
-        if let Ok(saved) = serde_json::from_slice::<SavedTake>(&text)
-            && let Err(error) = saved.restore()
-        {
-            prop_assert!(!error.to_string().is_empty());
+        let restored = serde_json::from_slice::<SavedTake>(&text).ok().map(|saved| saved.restore());
+        match restored {
+            // It is no saved take at all.
+            None => {}
+            Some(Err(error)) => {
+                let words = error.to_string();
+                let is_known = ["the saved take is damaged: ", "expected a saved take of version "];
+                prop_assert!(is_known.iter().any(|start| words.starts_with(start)), "{words}");
+            }
+            Some(Ok(take)) => {
+                let again = SavedTake::of(&take, None).restore().unwrap();
+                prop_assert_eq!(again.score(), take.score());
+            }
         }
     }
+}
+
+#[test]
+fn a_damaged_take_is_refused_in_words() {
+    let saved = serde_json::to_value(SavedTake::of(&composed(&ComposingKnobs::default(), 3), None)).unwrap();
+    let error = |damage: &dyn Fn(&mut serde_json::Value)| {
+        let mut damaged = saved.clone();
+        damage(&mut damaged);
+        serde_json::from_value::<SavedTake>(damaged).unwrap().restore().unwrap_err().to_string()
+    };
+    let damaged = "the saved take is damaged: bar";
+    assert_eq!(error(&|take| take["bars"][1]["knobs"] = 9.into()), format!("{damaged} 2 has no knobs"));
+    assert_eq!(error(&|take| take["bars"][2]["passage"] = 9.into()), format!("{damaged} 3 has no passage"));
+    assert_eq!(error(&|take| take["bars"][0]["model"] = 9.into()), format!("{damaged} 1 has no model"));
+    assert_eq!(
+        error(&|take| take["bars"][0]["numerator"] = 0.into()),
+        format!("{damaged} 1 has an impossible meter")
+    );
+    assert_eq!(
+        error(&|take| take["passages"] = serde_json::json!([[[0, 24, 128, 80, 0]], [], []])),
+        format!("{damaged} 1 has an impossible note")
+    );
+    assert_eq!(
+        error(&|take| take["input"] = serde_json::json!([[0, 0, 24, 60, 0]])),
+        "the saved take is damaged: what was played in has an impossible note"
+    );
 }
 
 #[test]
@@ -218,14 +270,10 @@ fn with_knobs(knobs: ComposingKnobs) -> Vec<(f64, ComposingKnobs)> {
     vec![(f64::NEG_INFINITY, knobs)]
 }
 
-/// Lets the composer work, while the song stands, until this is so.
-fn wait_until(host: &Host, instance: &mut Instance, is_so: impl Fn(&Composer) -> bool) {
-    let has_come = (0..100_000).any(|_| {
-        host.stand(&mut instance.player);
-        std::thread::park_timeout(std::time::Duration::from_micros(200));
-        is_so(&instance.composer)
-    });
-    assert!(has_come, "the composer did not get there");
+/// Plays a block in which the song stands still, and waits for the composer.
+fn stand(host: &Host, instance: &mut Instance) {
+    host.stand(&mut instance.player);
+    instance.composer.wait_until_idle();
 }
 
 /// The onsets that a score would sound at 120 beats a minute and 48 kHz.
@@ -267,7 +315,7 @@ fn live_and_offline_give_the_same_notes() {
     let expected = composed(&ComposingKnobs::default(), 8).score();
     let mut live = instance(Some(model()), None);
     let host = Host::new(Setting::default());
-    wait_until(&host, &mut live, |composer| composer.picture().score.bars.len() >= 3);
+    stand(&host, &mut live);
     let heard = host.run_beats(&mut live.player, 32.0);
     assert_eq!(heard_onsets(&heard), keys(&onsets(&expected, 32.0)));
     assert_eq!(live.composer.status().n_late, 0);
@@ -279,7 +327,8 @@ fn bars_are_ready_while_the_song_stands() {
     let setting = Setting { start: 8.0, loop_range: Some((20.0, 40.0)), ..Setting::default() };
     let host = Host::new(Setting { start: 24.0, ..setting });
     // Bar 6 under the playhead, two more, and from bar 5, where the loop starts, on.
-    wait_until(&host, &mut standing, |composer| composer.picture().score.bars.len() >= 9);
+    stand(&host, &mut standing);
+    assert!(standing.composer.picture().score.bars.len() >= 9);
 }
 
 #[test]
@@ -338,17 +387,17 @@ fn a_knob_turned_there_and_back_brings_the_same_bars_back() {
     let mut standing = instance(Some(model()), None);
     let calm = ComposingKnobs::default();
     let host = Host::new(Setting { composing: with_knobs(calm), ..Setting::default() });
-    wait_until(&host, &mut standing, |composer| composer.picture().score.bars.len() >= 3);
-    let before = standing.composer.picture();
     let turned = Host::new(Setting {
         composing: with_knobs(ComposingKnobs { seed: 77, ..calm }),
         ..Setting::default()
     });
-    let differs = |composer: &Composer| {
-        composer.picture().score.bars[..3].iter().zip(&before.score.bars).all(|(a, b)| a != b)
+    let mut bars_with = |host: &Host| {
+        stand(host, &mut standing);
+        standing.composer.picture().score.bars[..3].to_vec()
     };
-    wait_until(&turned, &mut standing, differs);
-    wait_until(&host, &mut standing, |composer| composer.picture().score.bars[..3] == before.score.bars[..3]);
+    let (before, between, after) = (bars_with(&host), bars_with(&turned), bars_with(&host));
+    assert!(between.iter().zip(&before).all(|(a, b)| a != b));
+    assert_eq!(after, before);
 }
 
 #[test]
@@ -367,8 +416,8 @@ fn a_saved_take_stays_when_another_model_stands_in_and_changes_when_one_is_chose
     let heard = Host::new(offline()).run_beats(&mut reopened.player, 24.0);
     assert_eq!(heard_onsets(&heard), keys(&onsets(&take.score(), 24.0)));
     reopened.composer.use_model(other);
-    let host = Host::new(offline());
-    wait_until(&host, &mut reopened, |composer| composer.picture().score.bars[0] != take.score().bars[0]);
+    stand(&Host::new(offline()), &mut reopened);
+    assert_ne!(reopened.composer.picture().score.bars[0], take.score().bars[0]);
 }
 
 #[test]
@@ -389,15 +438,18 @@ fn saving_in_the_middle_and_reloading_gives_the_same_notes() {
 }
 
 #[test]
-fn a_bad_model_file_is_told_in_words_and_changes_nothing() {
+fn a_bad_model_file_is_reported_in_words_and_changes_nothing() {
     let mut playing = instance(Some(model()), None);
     let host = Host::new(Setting::default());
-    wait_until(&host, &mut playing, |composer| composer.picture().score.bars.len() >= 3);
+    stand(&host, &mut playing);
     let before = playing.composer.picture();
+    assert!(before.score.bars.len() >= 3);
     playing.composer.load_model(PathBuf::from("no/such/model.safetensors"));
-    wait_until(&host, &mut playing, |composer| composer.status().error.is_some());
-    assert_eq!(playing.composer.status().model.as_deref(), Some("Untrained 7"));
-    assert_eq!(playing.composer.picture().score.bars[..3], before.score.bars[..3]);
+    stand(&host, &mut playing);
+    let status = playing.composer.status();
+    assert!(status.error.unwrap().contains("no/such/model.safetensors"));
+    assert_eq!(status.model.as_deref(), Some("Untrained 7"));
+    assert_eq!(playing.composer.picture(), before);
 }
 
 #[test]

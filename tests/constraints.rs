@@ -185,17 +185,17 @@ fn assert_no_fault(
 }
 
 #[test]
-fn not_one_note_in_ten_thousand_bars_of_random_models_is_one_that_the_knobs_forbid() {
+fn ten_thousand_bars_of_random_models_hold_no_note_that_the_knobs_forbid() {
     assert_no_fault(random_model, 250, 40, false, 15_000);
 }
 
 #[test]
-fn nor_does_an_answer_hold_one_or_what_accompanies_somebody() {
+fn nor_do_answers_and_accompaniments() {
     assert_no_fault(random_model, 125, 40, true, 2_000);
 }
 
 #[test]
-fn nor_is_one_of_the_model_that_ships() {
+fn nor_does_music_of_the_shipped_model() {
     let model = Model::embedded().unwrap();
     assert_no_fault(|_| Arc::clone(&model), 20, 20, false, 1_000);
 }
@@ -234,7 +234,7 @@ fn without_variety_and_limits_the_draw_is_the_networks_own() {
 }
 
 #[test]
-fn variety_holds_off_a_rut_the_more_the_higher_it_stands() {
+fn more_variety_breaks_a_rut_more_often() {
     let share = |variety: f32| {
         let sampling = Sampling { variety, min_p: 0.0, ..Sampling::default() };
         let given = Given { family: Some(Family::PIANO), onset: Some(Tick(144)), ..Given::default() };
@@ -304,7 +304,7 @@ fn the_same_seed_at_another_density_keeps_its_onsets() {
 }
 
 #[test]
-fn a_bar_in_which_no_note_would_begin_is_thought_over_until_one_does() {
+fn an_empty_bar_is_drawn_again_until_a_note_begins_in_it() {
     let config = NetworkConfig { n_styles: 1, embedding: 8, hidden: 16, n_layers: 1, head: 8 };
     let mut network = Network::random(config, 1);
     // Far likelier than anything else: the next note a bar or more later.
@@ -320,7 +320,7 @@ fn a_bar_in_which_no_note_would_begin_is_thought_over_until_one_does() {
 }
 
 #[test]
-fn the_model_that_ships_copies_no_more_notes_in_a_row_than_its_card_says() {
+fn the_shipped_model_copies_no_more_notes_in_a_row_than_its_card_says() {
     let model = Model::embedded().unwrap();
     let passages = model.passages().unwrap();
     let held =

@@ -1,10 +1,9 @@
-//! What a musician does to single bars and whole takes, with an untrained network.
+//! Edits of single bars and whole takes, with an untrained network.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod hosts;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use continuo::composer::{Composer, Edit, Picture, SavedTake, Take, Writer, compose_until};
 use continuo::model::Model;
@@ -28,13 +27,13 @@ fn saved(knobs: &ComposingKnobs) -> SavedTake {
     SavedTake::of(&take, None)
 }
 
-/// A composer with eight bars in a phrase of four that comes round, and nobody who plays.
-struct Desk {
+/// A composer with eight bars, a phrase of four that comes round, and a player that plays nothing.
+struct Instance {
     composer: Composer,
     _player: PlayerEnd,
 }
 
-impl Desk {
+impl Instance {
     fn with(take: SavedTake) -> Self {
         let (end, player): (ComposerEnd, PlayerEnd) = handover();
         Self { composer: Composer::spawn(end, Some(model()), Some(take)), _player: player }
@@ -44,15 +43,14 @@ impl Desk {
         Self::with(saved(&knobs()))
     }
 
-    /// The picture once it is another than `before`.
-    fn after(&self, before: &Picture, act: impl Fn(&Composer)) -> Picture {
+    /// The picture after something has been done that changes it.
+    fn after(&self, act: impl Fn(&Composer)) -> Picture {
+        let before = self.composer.picture();
         act(&self.composer);
-        let deadline = Instant::now() + Duration::from_mins(1);
-        while self.composer.picture() == *before {
-            assert!(Instant::now() < deadline, "nothing happened");
-            std::thread::yield_now();
-        }
-        self.composer.picture()
+        self.composer.wait_until_idle();
+        let after = self.composer.picture();
+        assert_ne!(after, before);
+        after
     }
 }
 
@@ -74,11 +72,11 @@ fn a_full_bar(picture: &Picture) -> usize {
 }
 
 #[test]
-fn a_bar_rolled_again_is_another_and_no_other_bar_changes_but_its_like() {
-    let desk = Desk::new();
-    let before = desk.composer.picture();
+fn a_bar_rolled_again_changes_and_no_other_bar_but_its_repetitions() {
+    let instance = Instance::new();
+    let before = instance.composer.picture();
     let idx = a_full_bar(&before);
-    let after = desk.after(&before, |composer| composer.edit(idx, Edit::ReRoll));
+    let after = instance.after(|composer| composer.edit(idx, Edit::ReRoll));
     for (other, (old, new)) in before.score.bars.iter().zip(&after.score.bars).enumerate() {
         assert_eq!(old == new, other % 4 != idx % 4, "bar {other}");
     }
@@ -94,10 +92,10 @@ fn a_bar_rolled_again_is_another_and_no_other_bar_changes_but_its_like() {
 #[test]
 fn the_same_roll_gives_the_same_bar_and_the_next_roll_another() {
     let rolled = |n_rolls| {
-        let desk = Desk::new();
-        let mut picture = desk.composer.picture();
+        let instance = Instance::new();
+        let mut picture = instance.composer.picture();
         for _ in 0..n_rolls {
-            picture = desk.after(&picture, |composer| composer.edit(1, Edit::ReRoll));
+            picture = instance.after(|composer| composer.edit(1, Edit::ReRoll));
         }
         picture.score.bars[1].clone()
     };
@@ -107,17 +105,17 @@ fn the_same_roll_gives_the_same_bar_and_the_next_roll_another() {
 
 #[test]
 fn pitches_alone_or_rhythm_alone_can_be_rolled() {
-    let desk = Desk::new();
-    let before = desk.composer.picture();
+    let instance = Instance::new();
+    let before = instance.composer.picture();
     let idx = a_full_bar(&before);
     let old = &before.score.bars[idx];
-    let after = desk.after(&before, |composer| composer.edit(idx, Edit::ReRollPitches));
+    let after = instance.after(|composer| composer.edit(idx, Edit::ReRollPitches));
     let new = &after.score.bars[idx];
     assert_eq!(onsets(old), onsets(new));
     assert_ne!(pitches(old), pitches(new));
-    let back = desk.after(&after, Composer::undo);
+    let back = instance.after(Composer::undo);
     assert_eq!(back.score, before.score);
-    let after = desk.after(&back, |composer| composer.edit(idx, Edit::ReRollRhythm));
+    let after = instance.after(|composer| composer.edit(idx, Edit::ReRollRhythm));
     let new = &after.score.bars[idx];
     let sorted = |bar: &Bar| {
         let mut pitches = pitches(bar);
@@ -130,22 +128,22 @@ fn pitches_alone_or_rhythm_alone_can_be_rolled() {
 }
 
 #[test]
-fn edits_are_undone_and_done_again_across_saving() {
-    let desk = Desk::new();
-    let before = desk.composer.picture();
-    let rolled = desk.after(&before, |composer| composer.edit(2, Edit::ReRoll));
-    let cleared = desk.after(&rolled, |composer| composer.edit(1, Edit::Clear));
+fn edits_are_undone_and_redone_across_saving() {
+    let instance = Instance::new();
+    let before = instance.composer.picture();
+    let rolled = instance.after(|composer| composer.edit(2, Edit::ReRoll));
+    let cleared = instance.after(|composer| composer.edit(1, Edit::Clear));
     assert!(cleared.score.bars[1].notes.is_empty() && cleared.score.bars[5].notes.is_empty());
-    let undone = desk.after(&cleared, Composer::undo);
+    let undone = instance.after(Composer::undo);
     assert_eq!(undone.score, rolled.score);
-    let json = serde_json::to_string(&desk.composer.saved_take()).unwrap();
-    let reopened = Desk::with(serde_json::from_str(&json).unwrap());
+    let json = serde_json::to_string(&instance.composer.saved_take()).unwrap();
+    let reopened = Instance::with(serde_json::from_str(&json).unwrap());
     let loaded = reopened.composer.picture();
     assert_eq!((&loaded.score, loaded.n_undo, loaded.n_redo), (&rolled.score, 1, 1));
-    let redone = reopened.after(&loaded, Composer::redo);
+    let redone = reopened.after(Composer::redo);
     assert_eq!(redone.score, cleared.score);
-    let undone = reopened.after(&redone, Composer::undo);
-    let undone = reopened.after(&undone, Composer::undo);
+    let undone = reopened.after(Composer::undo);
+    let undone = reopened.after(Composer::undo);
     assert_eq!(undone.score, before.score);
 }
 
@@ -159,21 +157,21 @@ fn recomposed(take: &SavedTake, knobs: &ComposingKnobs, n_bars: i64) -> Take {
 #[test]
 fn a_kept_bar_stays_whatever_is_turned_and_comes_back_with_the_phrase() {
     let knobs = ComposingKnobs { evolve: 1.0, ..knobs() };
-    let desk = Desk::with(saved(&knobs));
-    let before = desk.composer.picture();
-    let kept = desk.after(&before, |composer| composer.edit(2, Edit::Keep));
+    let instance = Instance::with(saved(&knobs));
+    let before = instance.composer.picture();
+    let kept = instance.after(|composer| composer.edit(2, Edit::Keep));
     assert!(kept.marks[2].is_kept);
     let turned = ComposingKnobs { seed: 99, temperature: 1.3, scale: Scale::Blues, ..knobs };
-    let take = recomposed(&desk.composer.saved_take(), &turned, 16).score();
+    let take = recomposed(&instance.composer.saved_take(), &turned, 16).score();
     assert_eq!(take.bars[2], before.score.bars[2]);
     assert_ne!(take.bars[1], before.score.bars[1]);
     // Bars 8 and later are composed with the new knobs; the kept one comes round among them.
     for idx in [10, 14] {
         assert_ne!(from_line(&take.bars[idx - 1]), from_line(&before.score.bars[1]));
     }
-    let released = desk.after(&kept, |composer| composer.edit(2, Edit::Release));
+    let released = instance.after(|composer| composer.edit(2, Edit::Release));
     assert!(!released.marks[2].is_kept);
-    let take = recomposed(&desk.composer.saved_take(), &turned, 8).score();
+    let take = recomposed(&instance.composer.saved_take(), &turned, 8).score();
     assert_ne!(take.bars[2], before.score.bars[2]);
 }
 
@@ -183,10 +181,10 @@ fn a_bar_kept_before_the_phrase_comes_round_comes_back_in_every_round() {
     let mut take = Take::default();
     let mut writer = Writer::new(model());
     compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(96 * 4));
-    let desk = Desk::with(SavedTake::of(&take, None));
-    let before = desk.composer.picture();
-    desk.after(&before, |composer| composer.edit(2, Edit::Keep));
-    let later = recomposed(&desk.composer.saved_take(), &ComposingKnobs { seed: 5, ..knobs }, 16).score();
+    let instance = Instance::with(SavedTake::of(&take, None));
+    let before = instance.composer.picture();
+    instance.after(|composer| composer.edit(2, Edit::Keep));
+    let later = recomposed(&instance.composer.saved_take(), &ComposingKnobs { seed: 5, ..knobs }, 16).score();
     for idx in [6, 10, 14] {
         assert_eq!(from_line(&later.bars[idx]), from_line(&before.score.bars[2]), "bar {idx}");
         assert_ne!(from_line(&later.bars[idx - 1]), from_line(&before.score.bars[1]), "bar {}", idx - 1);
@@ -194,16 +192,16 @@ fn a_bar_kept_before_the_phrase_comes_round_comes_back_in_every_round() {
 }
 
 #[test]
-fn four_takes_are_four_pieces_and_switching_brings_back_the_very_bars() {
+fn four_takes_are_four_pieces_and_switching_brings_back_the_same_bars() {
     let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
     let a = saved(&in_slot(0));
     let b = recomposed(&a, &in_slot(1), N_BARS);
     assert_ne!(a.restore().unwrap().score(), b.score());
     assert_eq!(b.score(), saved(&in_slot(1)).restore().unwrap().score(), "B does not depend on A");
     // Edited in B, then away and back, across saving.
-    let desk = Desk::with(SavedTake::of(&b, None));
-    let edited = desk.after(&desk.composer.picture(), |composer| composer.edit(3, Edit::ReRoll));
-    let away = SavedTake::of(&recomposed(&desk.composer.saved_take(), &in_slot(0), N_BARS), None);
+    let instance = Instance::with(SavedTake::of(&b, None));
+    let edited = instance.after(|composer| composer.edit(3, Edit::ReRoll));
+    let away = SavedTake::of(&recomposed(&instance.composer.saved_take(), &in_slot(0), N_BARS), None);
     assert_eq!(away.restore().unwrap().score(), a.restore().unwrap().score());
     let json = serde_json::to_string(&away).unwrap();
     let back = recomposed(&serde_json::from_str(&json).unwrap(), &in_slot(1), N_BARS);
@@ -211,19 +209,19 @@ fn four_takes_are_four_pieces_and_switching_brings_back_the_very_bars() {
 }
 
 #[test]
-fn one_take_can_be_laid_over_another() {
+fn one_take_can_be_copied_over_another() {
     let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
-    let desk = Desk::new();
-    let before = desk.composer.picture();
-    let copied = desk.after(&before, |composer| composer.copy_take(0, 2));
-    let edited = desk.after(&copied, |composer| composer.edit(1, Edit::ReRoll));
-    let c = recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS);
+    let instance = Instance::new();
+    let before = instance.composer.picture();
+    let copied = instance.after(|composer| composer.copy_take(0, 2));
+    let edited = instance.after(|composer| composer.edit(1, Edit::ReRoll));
+    let c = recomposed(&instance.composer.saved_take(), &in_slot(2), N_BARS);
     assert_eq!(c.score(), *before.score);
     assert_ne!(*edited.score, *before.score);
 }
 
 #[test]
-fn a_take_that_was_laid_over_another_comes_off_again_across_saving() {
+fn a_copied_take_can_be_undone_across_saving() {
     let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
     let (a, c) = (saved(&in_slot(0)), saved(&in_slot(2)).restore().unwrap());
     // Over one that has never been heard, and over one that has, which is heard at that moment.
@@ -231,32 +229,32 @@ fn a_take_that_was_laid_over_another_comes_off_again_across_saving() {
         let both = recomposed(&a, &in_slot(2), N_BARS);
         SavedTake::of(&both, None)
     }] {
-        let desk = Desk::with(heard_before);
-        let before = desk.composer.picture();
-        let copied = desk.after(&before, |composer| composer.copy_take(0, 2));
+        let instance = Instance::with(heard_before);
+        let before = instance.composer.picture();
+        let copied = instance.after(|composer| composer.copy_take(0, 2));
         assert_eq!(copied.n_undo, before.n_undo + 1);
-        let json = serde_json::to_string(&desk.composer.saved_take()).unwrap();
-        let desk = Desk::with(serde_json::from_str(&json).unwrap());
+        let json = serde_json::to_string(&instance.composer.saved_take()).unwrap();
+        let instance = Instance::with(serde_json::from_str(&json).unwrap());
         assert_eq!(
-            recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(),
+            recomposed(&instance.composer.saved_take(), &in_slot(2), N_BARS).score(),
             a.restore().unwrap().score()
         );
-        let undone = desk.after(&desk.composer.picture(), Composer::undo);
+        let undone = instance.after(Composer::undo);
         assert_eq!(undone.score, before.score);
-        assert_eq!(recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(), c.score());
-        desk.after(&undone, Composer::redo);
+        assert_eq!(recomposed(&instance.composer.saved_take(), &in_slot(2), N_BARS).score(), c.score());
+        instance.after(Composer::redo);
         assert_eq!(
-            recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS).score(),
+            recomposed(&instance.composer.saved_take(), &in_slot(2), N_BARS).score(),
             a.restore().unwrap().score()
         );
     }
     // And over one that has never been heard but is by now.
-    let desk = Desk::with(a);
-    desk.after(&desk.composer.picture(), |composer| composer.copy_take(0, 2));
-    let heard = SavedTake::of(&recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS), None);
-    let desk = Desk::with(heard);
-    desk.after(&desk.composer.picture(), Composer::undo);
-    let after = recomposed(&desk.composer.saved_take(), &in_slot(2), N_BARS);
+    let instance = Instance::with(a);
+    instance.after(|composer| composer.copy_take(0, 2));
+    let heard = SavedTake::of(&recomposed(&instance.composer.saved_take(), &in_slot(2), N_BARS), None);
+    let instance = Instance::with(heard);
+    instance.after(Composer::undo);
+    let after = recomposed(&instance.composer.saved_take(), &in_slot(2), N_BARS);
     assert_eq!(after.score(), c.score());
 }
 
@@ -275,9 +273,9 @@ fn the_best_of_several_is_the_likeliest_and_the_same_every_time() {
     assert_eq!(best.score(), compose(6, 8).score_until(4), "however far ahead it is composed");
     // Sureness is the probability of each note; the best of six is surer than the first on average.
     let mean = |take: &Take| {
-        let desk = Desk::with(SavedTake::of(take, None));
+        let instance = Instance::with(SavedTake::of(take, None));
         let sureness: Vec<f32> =
-            desk.composer.picture().marks.iter().flat_map(|m| m.sureness.to_vec()).collect();
+            instance.composer.picture().marks.iter().flat_map(|m| m.sureness.to_vec()).collect();
         sureness.iter().map(|sureness| sureness.max(1e-3).ln()).sum::<f32>() / sureness.len() as f32
     };
     assert!(mean(&best) >= mean(&one), "{} {}", mean(&best), mean(&one));

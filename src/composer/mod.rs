@@ -8,7 +8,7 @@
 
 mod take;
 pub use take::bars::Take;
-pub use take::edit::Edit;
+pub use take::edits::Edit;
 pub use take::opening::Opening;
 pub use take::picture::{Mark, Picture};
 pub use take::saved::{SavedModel, SavedTake, TakeError};

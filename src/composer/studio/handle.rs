@@ -13,7 +13,7 @@ use crate::composer::studio::status::Status;
 use crate::composer::studio::thread;
 use crate::composer::studio::worker::Worker;
 use crate::composer::take::bars::Take;
-use crate::composer::take::edit::Edit;
+use crate::composer::take::edits::Edit;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::composer::take::saved::{SavedTake, TakeError};
@@ -26,36 +26,36 @@ pub struct Composer {
     commands: Sender<Command>,
     is_wanted: Arc<AtomicBool>,
     /// The thread it works on; none if that could not start.
-    studio: Option<Thread>,
+    thread: Option<Thread>,
     /// Disconnected when it has ended.
-    gone: Receiver<Infallible>,
-    picture: Arc<Mutex<Shown>>,
+    alive: Receiver<Infallible>,
+    shown: Arc<Mutex<Shown>>,
     playhead: Arc<Playhead>,
 }
 
 impl Composer {
-    /// Starts composing. A saved take that cannot be used is told in the status.
+    /// Starts composing. If a saved take cannot be used, [`Status::error`] says why.
     #[must_use]
     pub fn spawn(end: ComposerEnd, model: Option<Arc<Model>>, take: Option<SavedTake>) -> Self {
         let restored = take.map_or(Ok(Take::default()), |saved| saved.restore());
         let error = restored.as_ref().err().map(ToString::to_string);
         let take = restored.unwrap_or_default();
         let shown = Shown { picture: Picture::of(&take), take, model, error, edition: 0 };
-        let picture = Arc::new(Mutex::new(shown));
+        let shown = Arc::new(Mutex::new(shown));
         let playhead = Arc::clone(end.playhead());
-        let (commands, inbox) = unbounded();
-        let (farewell, gone) = bounded(0);
+        let (commands, receiver) = unbounded();
+        let (ended, alive) = bounded(0);
         let is_wanted = Arc::new(AtomicBool::new(true));
-        let worker = Worker::new(end, inbox, Arc::clone(&picture), Arc::clone(&is_wanted), farewell);
-        let studio = thread::enter(worker);
-        if let Err(cause) = &studio {
-            lock(&picture).error = Some(format!("the composer could not start: {cause}"));
+        let worker = Worker::new(end, receiver, Arc::clone(&shown), Arc::clone(&is_wanted), ended);
+        let thread = thread::add(worker);
+        if let Err(cause) = &thread {
+            lock(&shown).error = Some(format!("the composer could not start: {cause}"));
         }
-        Self { commands, is_wanted, studio: studio.ok(), gone, picture, playhead }
+        Self { commands, is_wanted, thread: thread.ok(), alive, shown, playhead }
     }
 
-    /// Loads a model in the background, by the musician's choice: bars of other models become stale. If it cannot
-    /// be loaded, [`Status::error`] says why and everything goes on as it was.
+    /// Loads a model in the background, as the user's choice: bars of other models become stale. If it cannot be
+    /// loaded, [`Status::error`] says why and everything stays as it was.
     pub fn load_model(&self, path: PathBuf) {
         self.send(Command::LoadModel(path));
     }
@@ -65,18 +65,18 @@ impl Composer {
         self.send(Command::UseModel(model));
     }
 
-    /// Puts a saved take in the place of the one there is. Its bars stay whatever model is loaded, until
-    /// the musician chooses one; so call this after [`Composer::load_model`] when a project is loaded.
+    /// Replaces the take by a saved one. Its bars stay whatever model is loaded, until the user chooses one; so
+    /// when a project is loaded, call this after [`Composer::load_model`].
     ///
     /// # Errors
     /// If the take is damaged or too new; then the old one stays.
     pub fn set_take(&self, take: &SavedTake) -> Result<(), TakeError> {
         let take = take.restore()?;
-        let mut picture = lock(&self.picture);
-        picture.edition += 1;
-        picture.take = take.clone();
-        picture.picture = Picture::of(&take);
-        self.send(Command::SetTake { take, edition: picture.edition });
+        let mut shown = lock(&self.shown);
+        shown.edition += 1;
+        shown.take = take.clone();
+        shown.picture = Picture::of(&take);
+        self.send(Command::SetTake { take, edition: shown.edition });
         Ok(())
     }
 
@@ -84,8 +84,8 @@ impl Composer {
     #[must_use]
     pub fn saved_take(&self) -> SavedTake {
         let (take, model) = {
-            let picture = lock(&self.picture);
-            (picture.take.clone(), picture.model.clone())
+            let shown = lock(&self.shown);
+            (shown.take.clone(), shown.model.clone())
         };
         SavedTake::of(&take, model.as_deref())
     }
@@ -93,13 +93,13 @@ impl Composer {
     /// What the editor shows about the composer.
     #[must_use]
     pub fn status(&self) -> Status {
-        let picture = lock(&self.picture);
-        let card = picture.model.as_ref().map(|model| model.card());
+        let shown = lock(&self.shown);
+        let card = shown.model.as_ref().map(|model| model.card());
         Status {
             model: card.map(|card| card.name.clone()),
-            model_hash: picture.model.as_ref().map(|model| model.hash().to_owned()),
+            model_hash: shown.model.as_ref().map(|model| model.hash().to_owned()),
             styles: card.map(|card| card.styles.clone()).unwrap_or_default(),
-            error: picture.error.clone(),
+            error: shown.error.clone(),
             n_late: self.playhead.n_late(),
         }
     }
@@ -107,13 +107,13 @@ impl Composer {
     /// The model that composes, for its card.
     #[must_use]
     pub fn model(&self) -> Option<Arc<Model>> {
-        lock(&self.picture).model.clone()
+        lock(&self.shown).model.clone()
     }
 
     /// The music so far, for the editor.
     #[must_use]
     pub fn picture(&self) -> Picture {
-        lock(&self.picture).picture.clone()
+        lock(&self.shown).picture.clone()
     }
 
     /// Changes one bar of the take by hand. The bars after it stay as they are.
@@ -126,31 +126,41 @@ impl Composer {
         self.send(Command::Undo);
     }
 
-    /// Does again what was undone last, if there is anything.
+    /// Redoes the edit that was undone last, if there is one.
     pub fn redo(&self) {
         self.send(Command::Redo);
     }
 
-    /// Lays one of the four takes (0 to 3) where another is, as far as it has been heard.
+    /// Copies one of the four takes (0 to 3) over another, as far as bars have been composed.
     pub fn copy_take(&self, from: u8, to: u8) {
         self.send(Command::CopyTake(from.min(3), to.min(3)));
     }
 
-    /// From now on the music begins from the end of another piece, or from the model's own primers again.
+    /// Makes the music begin from the end of another piece, or from the model's own primers again.
     pub fn open_with(&self, opening: Option<Opening>) {
         self.send(Command::Open(opening));
     }
 
-    pub(crate) fn send(&self, command: Command) {
-        // A composer that never began has left its reason in the status.
+    /// Waits until the composer has done everything that it has been asked so far, and shows it.
+    ///
+    /// For tests and tools. Never on the audio thread.
+    pub fn wait_until_idle(&self) {
+        let (waiter, idle) = bounded(0);
+        self.send(Command::NotifyWhenIdle(waiter));
+        // Nothing is ever sent: the channel is disconnected when the composer is idle, or has ended.
+        let _ = idle.recv();
+    }
+
+    fn send(&self, command: Command) {
+        // A composer that could not start has left its reason in the status.
         let _ = self.commands.send(command);
         self.wake();
     }
 
-    /// Ends the rest of the studio, if it rests.
+    /// Ends the thread's pause between two polls.
     fn wake(&self) {
-        if let Some(studio) = &self.studio {
-            studio.unpark();
+        if let Some(thread) = &self.thread {
+            thread.unpark();
         }
     }
 }
@@ -158,11 +168,11 @@ impl Composer {
 impl Drop for Composer {
     fn drop(&mut self) {
         self.is_wanted.store(false, Ordering::Relaxed);
-        if self.studio.is_some() {
+        if self.thread.is_some() {
             self.wake();
-            // The host may unload the plugin next, so nothing of it may go on; and nothing is ever sent here.
-            let _ = self.gone.recv();
-            thread::leave();
+            // The host may unload the plugin next, so all of it must have ended. Nothing is ever sent here.
+            let _ = self.alive.recv();
+            thread::remove();
         }
     }
 }
@@ -178,19 +188,13 @@ mod tests {
     use crate::player::handover::handover;
     use crate::player::{Block, ComposingKnobs, EventList, PerformingKnobs, Player, Transport};
 
-    /// Lets the host stand still at the origin until this is so.
-    fn stand_until(composer: &Composer, player: &mut Player, is_so: impl Fn(&Composer) -> bool) {
+    /// Plays a block in which the song stands still at its origin, and waits for the composer.
+    fn stand(composer: &Composer, player: &mut Player) {
         let transport = Transport { position: Some(Beats(0.0)), ..Transport::default() };
         let block = Block { n_samples: 64, sample_rate: 48_000.0, transport };
-        for _ in 0..50_000 {
-            let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
-            player.process(&block, &knobs.0, &knobs.1, &[], &mut EventList::with_capacity(8));
-            if is_so(composer) {
-                return;
-            }
-            std::thread::park_timeout(std::time::Duration::from_micros(200));
-        }
-        panic!("the composer did not get there");
+        let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
+        player.process(&block, &knobs.0, &knobs.1, &[], &mut EventList::with_capacity(8));
+        composer.wait_until_idle();
     }
 
     /// The notes of one bar, offline.
@@ -218,19 +222,22 @@ mod tests {
         let model = Arc::new(Model::random(2, 5));
         let composer = Composer::spawn(composer_end, Some(Arc::clone(&model)), None);
         let mut player = Player::new(player_end);
-        stand_until(&composer, &mut player, |composer| composer.picture().score.bars.len() >= 3);
+        stand(&composer, &mut player);
+        assert!(composer.picture().score.bars.len() >= 3);
         assert!(n_ons(&mut player) > 0);
+        composer.wait_until_idle();
         let (picture, saved) = (composer.picture(), composer.saved_take());
         composer.send(Command::Panic);
-        stand_until(&composer, &mut player, |composer| composer.status().error.is_some());
+        composer.wait_until_idle();
         let error = composer.status().error.unwrap();
         assert!(error.ends_with("a fault of its own: asked to"), "{error}");
         assert_eq!(n_ons(&mut player), 0);
         assert_eq!(composer.picture(), picture);
         assert_eq!(composer.saved_take(), saved);
-        // A model put in from outside starts it again.
+        // A model that is set from outside starts it again.
         composer.use_model(model);
-        stand_until(&composer, &mut player, |composer| composer.status().error.is_none());
+        stand(&composer, &mut player);
+        assert_eq!(composer.status().error, None);
         assert!(n_ons(&mut player) > 0);
         assert_ne!(*composer.picture().score, Score::default());
     }

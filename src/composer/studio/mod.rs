@@ -1,6 +1,6 @@
-//! When bars are made, and on which thread.
+//! When bars are composed, and on which thread.
 
-pub(crate) mod listener;
+pub(crate) mod input;
 
 pub(crate) mod planner;
 

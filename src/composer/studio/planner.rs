@@ -1,33 +1,32 @@
-//! What the composer has before it: the take, the messages of the player, and what to compose next.
+//! Decides which bar to compose next, from the take and the player's messages.
 //!
-//! No threads and no clock here; the worker calls [`Desk::work`] over and over, and each call composes at
-//! most one bar, so that new messages are heard in between.
+//! No threads and no clock here. The worker calls [`Planner::work`] again and again, and each call composes
+//! one bar at most, so that new messages are received in between.
 
 use std::collections::VecDeque;
 
-use crate::composer::studio::listener::Listener;
+use crate::composer::studio::input::InputTracker;
 use crate::composer::take::bars::Take;
-use crate::composer::take::edit::Edit;
-use crate::composer::writing::writer::Writer;
-use crate::composer::writing::writer::edit_bar_async;
+use crate::composer::take::edits::Edit;
+use crate::composer::writing::writer::{Writer, edit_bar_async};
 use crate::music::{Meter, Tick};
-use crate::player::ComposingKnobs;
-use crate::player::Conversation;
 use crate::player::handover::{BarLine, Input, Message, Moment, Settle};
+use crate::player::{ComposingKnobs, Conversation};
 
-/// The take and all that is asked of it.
+/// A take, and what the player wants of it.
 #[derive(Debug, Default)]
-pub(crate) struct Desk {
+pub(crate) struct Planner {
     pub(crate) take: Take,
     pub(crate) writer: Option<Writer>,
     requests: VecDeque<Request>,
     moment: Option<Moment>,
-    listener: Listener,
+    input: InputTracker,
+    /// The number of the last request that was answered, and of the last that was received.
     answered: u64,
-    asked: u64,
+    requested: u64,
 }
 
-/// What the player waits for.
+/// A message that the player waits for an answer to.
 #[derive(Debug, Clone, Copy)]
 enum Request {
     Settle(Settle),
@@ -35,24 +34,24 @@ enum Request {
     Input(Input),
 }
 
-/// What a call of [`Desk::work`] has done.
+/// What a call of [`Planner::work`] has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// A request has been answered: the player may be waiting for it.
+    /// It has answered a request: the player may be waiting for it.
     Answered,
-    /// A bar has been composed.
+    /// It has composed a bar.
     Composed,
-    /// There is nothing to do.
+    /// There was nothing to do.
     Idle,
 }
 
-impl Desk {
+impl Planner {
     /// How many bars are composed beyond the one under the playhead.
     const N_AHEAD: usize = 2;
     /// And how many beats at least, however short the bars.
     const AHEAD: Tick = Tick(8 * Tick::PER_BEAT);
 
-    /// A desk on which nothing has been asked yet.
+    /// A planner that has received no messages yet.
     pub(crate) fn new(take: Take, writer: Option<Writer>) -> Self {
         Self { take, writer, ..Self::default() }
     }
@@ -62,45 +61,43 @@ impl Desk {
         self.answered
     }
 
-    /// The last that was heard of the song.
+    /// The song and the knobs as last received.
     pub(crate) fn moment(&self) -> Option<&Moment> {
         self.moment.as_ref()
     }
 
     /// Whether the player waits for an answer.
-    pub(crate) fn is_awaited(&self) -> bool {
+    pub(crate) fn has_requests(&self) -> bool {
         !self.requests.is_empty()
     }
 
-    /// Takes a message in.
-    pub(crate) fn hear(&mut self, message: Message) {
+    /// Takes in a message of the player.
+    pub(crate) fn receive(&mut self, message: Message) {
         match message {
-            Message::Moment(moment) => self.stand_at(moment),
+            Message::Moment(moment) => self.set_moment(moment),
             Message::Settle(settle) => {
                 if settle.jumped {
                     self.requests.clear();
                 }
-                self.asked = settle.number;
-                self.requests.push_back(Request::Settle(settle));
+                self.add_request(settle.number, Request::Settle(settle));
             }
-            Message::Input(input) => {
-                self.asked = input.number;
-                self.requests.push_back(Request::Input(input));
-            }
-            Message::BarLine(line) => {
-                self.asked = line.number;
-                self.requests.push_back(Request::BarLine(line));
-            }
+            Message::Input(input) => self.add_request(input.number, Request::Input(input)),
+            Message::BarLine(line) => self.add_request(line.number, Request::BarLine(line)),
         }
     }
 
-    fn stand_at(&mut self, moment: Moment) {
+    fn add_request(&mut self, number: u64, request: Request) {
+        self.requested = number;
+        self.requests.push_back(request);
+    }
+
+    fn set_moment(&mut self, moment: Moment) {
         let has_stopped = self.moment.is_some_and(|last| last.playing && !moment.playing);
         if has_stopped {
-            self.take.input.let_go_of_all(moment.position);
+            self.take.input.release_all(moment.position);
         }
         if has_stopped || self.moment.is_some_and(|last| moment.position < last.position) {
-            self.listener.begin_pass();
+            self.input.begin_pass();
         }
         self.moment = Some(moment);
     }
@@ -110,26 +107,23 @@ impl Desk {
         edit_bar_async(&mut self.take, self.writer.as_mut(), bar_idx, edit).await;
     }
 
-    /// Answers everything without composing, for when there is nothing to compose with, and says whether
-    /// there was anything to answer.
-    pub(crate) fn give_up(&mut self) -> bool {
-        let had_requests = !self.requests.is_empty();
+    /// Answers all requests without composing, and returns whether there were any.
+    pub(crate) fn answer_all(&mut self) -> bool {
+        let had_requests = self.has_requests();
         self.requests.clear();
-        self.answered = self.asked;
+        self.answered = self.requested;
         had_requests
     }
 
-    /// Composes the bar that is needed most, if any is.
+    /// Answers the next request, or composes the bar that is needed next.
     pub(crate) async fn work(&mut self) -> Progress {
         let Some(mut writer) = self.writer.take() else {
-            let progress = if self.requests.is_empty() { Progress::Idle } else { Progress::Answered };
-            self.give_up();
-            return progress;
+            return if self.answer_all() { Progress::Answered } else { Progress::Idle };
         };
         let progress = match self.requests.front().copied() {
             Some(Request::Settle(settle)) => self.settle(&mut writer, &settle).await,
             Some(Request::BarLine(line)) => self.move_bar_line(&mut writer, &line).await,
-            Some(Request::Input(input)) => self.listen(&mut writer, &input).await,
+            Some(Request::Input(input)) => self.take_input(&mut writer, &input).await,
             None => self.compose_ahead(&mut writer).await,
         };
         self.writer = Some(writer);
@@ -142,14 +136,14 @@ impl Desk {
         Progress::Answered
     }
 
-    /// The bar at a position belongs to these knobs.
+    /// Makes the bar at a position one of these knobs.
     async fn settle(&mut self, writer: &mut Writer, settle: &Settle) -> Progress {
         let Settle { position, meter, knobs, .. } = *settle;
         if position < Tick::ZERO {
             return self.answer(settle.number);
         }
         if let Some(line) = settle.line {
-            self.take.line_up(line);
+            self.take.make_bar_line(line);
         }
         let Some(bar_idx) = self.take.bar_idx_at(position) else {
             let line = settle.line.unwrap_or(Tick::ZERO);
@@ -161,9 +155,9 @@ impl Desk {
         if let Some(composed) = self.take.bars().get(bar_idx)
             && composed.bar.start == position
         {
-            // Where the playhead lands nothing of the bar has been heard, and the host knows its meter.
-            let is_told = settle.jumped && settle.line == Some(position);
-            let true_meter = if is_told { meter } else { composed.bar.meter };
+            // Where the playhead lands nothing of the bar has sounded, and the host knows its meter.
+            let is_known = settle.jumped && settle.line == Some(position);
+            let true_meter = if is_known { meter } else { composed.bar.meter };
             let is_stale = self.take.is_stale(bar_idx, &knobs, writer.hash());
             if is_stale || composed.bar.meter != true_meter {
                 writer.write_bar(&mut self.take, bar_idx, &knobs, true_meter).await;
@@ -172,26 +166,27 @@ impl Desk {
         self.answer(settle.number)
     }
 
-    /// A key has gone down or up. Keys that wait to be heard are heard first: a chord is worked in at once.
-    async fn listen(&mut self, writer: &mut Writer, input: &Input) -> Progress {
-        if self.is_alone() {
+    /// Adds a key to the take. The take catches up after the last of several keys, so a chord costs no more
+    /// than a note.
+    async fn take_input(&mut self, writer: &mut Writer, input: &Input) -> Progress {
+        if self.ignores_input() {
             return self.answer(input.number);
         }
-        self.listener.hear(&mut self.take, input);
+        self.input.receive(&mut self.take, input);
         if !matches!(self.requests.get(1), Some(Request::Input(_))) {
-            self.listener.catch_up(&mut self.take, writer).await;
+            self.input.catch_up(&mut self.take, writer).await;
         }
         self.answer(input.number)
     }
 
-    /// Whether nobody is listened to.
-    fn is_alone(&self) -> bool {
+    fn ignores_input(&self) -> bool {
         self.moment.is_none_or(|moment| moment.knobs.conversation == Conversation::Generate)
     }
 
-    /// The host's bar has turned out to begin here, or to have this meter; it may be sounding already.
+    /// Moves a bar line to where the host's bar begins, or changes the meter of that bar, which may be
+    /// sounding already.
     async fn move_bar_line(&mut self, writer: &mut Writer, line: &BarLine) -> Progress {
-        self.take.line_up(line.start);
+        self.take.make_bar_line(line.start);
         if let Some(bar_idx) = self.take.bar_idx_at(line.start)
             && let Some(composed) = self.take.bars().get(bar_idx)
             && composed.bar.start == line.start
@@ -202,7 +197,7 @@ impl Desk {
         self.answer(line.number)
     }
 
-    /// Composes the bars that the playhead will come to next, on the knobs of the moment.
+    /// Composes the bars that the playhead will reach next, with the knobs of the moment.
     async fn compose_ahead(&mut self, writer: &mut Writer) -> Progress {
         let Some(moment) = self.moment else {
             return Progress::Idle;
@@ -219,7 +214,7 @@ impl Desk {
         Progress::Idle
     }
 
-    /// Composes the first bar from `from` on that is missing or stale, and says whether there was one.
+    /// Composes the first bar from `from` on that is missing or stale, and returns whether there was one.
     async fn compose_from(&mut self, writer: &mut Writer, moment: &Moment, from: Tick, until: Tick) -> bool {
         let Some(first) = self.take.bar_idx_at(from) else {
             return self.compose_next(writer, &moment.knobs, moment.meter).await;
@@ -234,8 +229,8 @@ impl Desk {
             if is_far || start >= until {
                 return false;
             }
-            // While somebody plays, only the next bar follows every note.
-            let is_near = self.is_alone() || bar_idx <= first + 1;
+            // While the user plays, only the next bar follows every note.
+            let is_near = self.ignores_input() || bar_idx <= first + 1;
             if is_near && self.should_be_new(bar_idx, from, moment, writer.hash()) {
                 let meter = composed.bar.meter;
                 writer.write_bar(&mut self.take, bar_idx, &moment.knobs, meter).await;
@@ -248,8 +243,8 @@ impl Desk {
     /// Whether a bar ahead is to be composed again before it is settled.
     ///
     /// While the song moves, a turned knob waits for the settling: automation may turn it back, and a
-    /// sweep would compose the same bars over and over. While it stands, whatever is turned should be
-    /// ready when it starts.
+    /// sweep would compose the same bars over and over. While the song stands still, the bars should be ready
+    /// with the new knobs when it starts.
     fn should_be_new(&self, bar_idx: usize, from: Tick, moment: &Moment, model: &str) -> bool {
         let Some(composed) = self.take.bars().get(bar_idx) else {
             return false;
@@ -262,7 +257,7 @@ impl Desk {
         }
     }
 
-    /// Composes the next bar at the end of the take, unless it is as long as it may be.
+    /// Composes the next bar at the end of the take, if the take has room for it.
     async fn compose_next(&mut self, writer: &mut Writer, knobs: &ComposingKnobs, meter: Meter) -> bool {
         let bar_idx = self.take.n_bars();
         let has_room = bar_idx < Take::MAX_BARS;

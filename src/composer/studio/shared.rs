@@ -1,15 +1,18 @@
-//! What a composer's handle and the studio's thread share: commands one way, the picture the other.
+//! What a composer's handle and the studio's thread share: commands one way, a picture the other.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crossbeam_channel::Sender;
+
 use crate::composer::take::bars::Take;
-use crate::composer::take::edit::Edit;
+use crate::composer::take::edits::Edit;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::model::Model;
 
-/// What the main thread asks of the composer.
+/// What the main thread asks of a composer.
 #[derive(Debug)]
 pub(crate) enum Command {
     LoadModel(PathBuf),
@@ -23,15 +26,17 @@ pub(crate) enum Command {
     Redo,
     CopyTake(u8, u8),
     Open(Option<Opening>),
+    /// Drop the sender when there is nothing left to do.
+    NotifyWhenIdle(Sender<Infallible>),
     #[cfg(test)]
     Panic,
 }
 
-/// What the main thread may see. The audio thread never touches it.
+/// What the main thread may see of a composer. The audio thread never touches it.
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
-    /// Counts the takes that were put in from outside. What the thread has composed for an earlier one
-    /// is no longer shown.
+    /// Counts the takes that were set from outside. What has been composed for an earlier one is no longer
+    /// shown.
     pub(crate) edition: u64,
     pub(crate) take: Take,
     pub(crate) picture: Picture,
@@ -39,7 +44,8 @@ pub(crate) struct Shown {
     pub(crate) error: Option<String>,
 }
 
-pub(crate) fn lock(picture: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
-    // Every change of the picture is whole, so one left by a panic is as good as any.
-    picture.lock().unwrap_or_else(PoisonError::into_inner)
+/// Locks what is shown.
+pub(crate) fn lock(shown: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
+    // Nothing panics between two parts of a change, so what a panic leaves behind is consistent.
+    shown.lock().unwrap_or_else(PoisonError::into_inner)
 }

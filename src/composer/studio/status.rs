@@ -1,6 +1,6 @@
 //! What the editor shows about a composer.
 
-/// What the editor shows about the composer.
+/// What the editor shows about a composer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Status {
     /// The name of the model that composes, if there is one.
@@ -9,7 +9,7 @@ pub struct Status {
     pub model_hash: Option<String>,
     /// Its styles, in the order of the style knob.
     pub styles: Vec<String>,
-    /// What went wrong last, in words.
+    /// The last error, in words.
     pub error: Option<String>,
     /// How many bars began before they were composed.
     pub n_late: u32,

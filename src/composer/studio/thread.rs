@@ -1,11 +1,11 @@
 //! The studio: the one thread on which all composers of a process work.
 //!
-//! One thread and not one for each instance: dozens of threads that wake to look for messages cost more than the
-//! music, and steps of the network that are taken together cost a third. Whoever composes waits after each note
-//! until the others have theirs, so a long piece of work holds nobody up; and what a player waits for comes before
-//! what is composed ahead.
+//! One thread rather than one for each instance: dozens of threads that wake to poll for messages cost more
+//! than the music, and steps of the network that are run together cost a third. A composer waits after each
+//! note until the others have theirs, so a long piece of work delays nobody; and what a player waits for comes
+//! before what is composed ahead.
 //!
-//! The thread polls: the audio thread may not wake it.
+//! The thread polls, because the audio thread may not wake it.
 
 use std::io;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,88 +14,88 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError, unbounded};
 
-use crate::composer::studio::worker::{Look, Worker};
+use crate::composer::studio::worker::{Polled, Worker};
 use crate::model::StepBatcher;
 
-/// The studio while anybody is in it.
+/// The studio, while it has a composer.
 static STUDIO: Mutex<Option<Studio>> = Mutex::new(None);
 
 struct Studio {
-    /// Whoever comes in is sent through here; gone when the thread is to end.
-    door: Sender<Worker>,
+    /// Sends new composers to the thread, which ends when this is dropped.
+    newcomers: Sender<Worker>,
     thread: JoinHandle<()>,
-    n_members: usize,
+    n_composers: usize,
 }
 
 fn studio() -> MutexGuard<'static, Option<Studio>> {
-    // Nothing here can panic half way.
+    // Nothing panics while this is locked.
     STUDIO.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes a composer in, and says which thread it works on. The first to come starts the thread.
+/// Adds a composer, and returns the thread it works on. The first one starts the thread.
 ///
 /// # Errors
-/// If the system has no thread to give.
-pub(crate) fn enter(worker: Worker) -> io::Result<Thread> {
+/// If the system cannot start a thread.
+pub(crate) fn add(worker: Worker) -> io::Result<Thread> {
     let mut studio = studio();
-    let open = if let Some(open) = studio.take().filter(|open| !open.thread.is_finished()) {
-        open
+    let running = if let Some(running) = studio.take().filter(|running| !running.thread.is_finished()) {
+        running
     } else {
-        let (door, newcomers) = unbounded();
+        let (sender, newcomers) = unbounded();
         let thread = std::thread::Builder::new().name("continuo composer".into());
-        Studio { door, thread: thread.spawn(move || run(&newcomers))?, n_members: 0 }
+        Studio { newcomers: sender, thread: thread.spawn(move || run(&newcomers))?, n_composers: 0 }
     };
-    let thread = open.thread.thread().clone();
-    // The thread is there for as long as the door is.
-    let _ = open.door.send(worker);
-    *studio = Some(Studio { n_members: open.n_members + 1, ..open });
+    let thread = running.thread.thread().clone();
+    // The thread receives for as long as the sender exists.
+    let _ = running.newcomers.send(worker);
+    *studio = Some(Studio { n_composers: running.n_composers + 1, ..running });
     thread.unpark();
     Ok(thread)
 }
 
-/// Says that a composer has gone. With the last one the thread ends, and has ended when this returns.
-pub(crate) fn leave() {
+/// Removes a composer that has ended. After the last one the thread ends, and has ended when this returns.
+pub(crate) fn remove() {
     let mut studio = studio();
-    let Some(open) = studio.take() else { return };
-    if open.n_members > 1 {
-        *studio = Some(Studio { n_members: open.n_members - 1, ..open });
+    let Some(running) = studio.take() else { return };
+    if running.n_composers > 1 {
+        *studio = Some(Studio { n_composers: running.n_composers - 1, ..running });
         return;
     }
     drop(studio);
-    let Studio { door, thread, .. } = open;
-    drop(door);
+    let Studio { newcomers, thread, .. } = running;
+    drop(newcomers);
     thread.thread().unpark();
-    // Panics are caught inside, so there is nothing to learn from the join.
+    // The thread catches panics itself, so the result says nothing.
     let _ = thread.join();
 }
 
 fn run(newcomers: &Receiver<Worker>) {
-    let mut members: Vec<Worker> = Vec::new();
+    let mut composers: Vec<Worker> = Vec::new();
     let mut batcher = StepBatcher::default();
     loop {
         loop {
             match newcomers.try_recv() {
-                Ok(newcomer) => members.push(newcomer),
-                Err(TryRecvError::Disconnected) if members.is_empty() => return,
+                Ok(newcomer) => composers.push(newcomer),
+                Err(TryRecvError::Disconnected) if composers.is_empty() => return,
                 Err(_) => break,
             }
         }
-        let mut rest = Duration::MAX;
-        let is_hurried = members.iter().any(Worker::is_hurried);
-        members.retain_mut(|member| {
-            if is_hurried && member.is_at_work() && !member.is_hurried() {
+        let mut pause = Duration::MAX;
+        let is_urgent = composers.iter().any(Worker::is_urgent);
+        composers.retain_mut(|composer| {
+            if is_urgent && composer.is_busy() && !composer.is_urgent() {
                 return true;
             }
-            match member.look() {
-                Look::Gone => return false,
-                Look::AtWork => rest = Duration::ZERO,
-                Look::AtRest(for_now) => rest = rest.min(for_now),
+            match composer.poll() {
+                Polled::Gone => return false,
+                Polled::Busy => pause = Duration::ZERO,
+                Polled::Idle(interval) => pause = pause.min(interval),
             }
             true
         });
-        batcher.run(members.iter().map(Worker::slot));
-        if !rest.is_zero() {
-            std::thread::park_timeout(rest);
+        batcher.run(composers.iter().map(Worker::slot));
+        if !pause.is_zero() {
+            std::thread::park_timeout(pause);
         }
     }
 }
@@ -106,8 +106,7 @@ mod tests {
 
     use crate::composer::studio::handle::Composer;
     use crate::composer::take::bars::Take;
-    use crate::composer::writing::writer::Writer;
-    use crate::composer::writing::writer::compose_until;
+    use crate::composer::writing::writer::{Writer, compose_until};
     use crate::model::Model;
     use crate::music::{Beats, Meter, Tick};
     use crate::player::handover::handover;
@@ -118,7 +117,7 @@ mod tests {
         ComposingKnobs { seed: idx as u32, best_of, ..ComposingKnobs::default() }.rounded()
     }
 
-    /// Tells the composer where the song stands, and with which knobs.
+    /// Plays a block in which the song stands still at its origin.
     fn stand(player: &mut Player, knobs: &ComposingKnobs) {
         let transport = Transport { position: Some(Beats(0.0)), ..Transport::default() };
         let block = Block { n_samples: 64, sample_rate: 48_000.0, transport };
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_else_is_in_the_studio_everybody_composes_what_they_would_alone() {
+    fn composers_that_share_the_thread_compose_what_each_would_alone() {
         let models =
             [Arc::new(Model::random(2, 5)), Arc::new(Model::random(3, 6)), Model::embedded().unwrap()];
         let mut instances: Vec<(Composer, Player)> = (0..20)
@@ -136,20 +135,14 @@ mod tests {
                 (composer, Player::new(player_end))
             })
             .collect();
-        for _ in 0..100_000 {
-            for (idx, (_, player)) in instances.iter_mut().enumerate() {
-                stand(player, &knobs(idx));
-            }
-            if instances.iter().all(|(composer, _)| composer.picture().score.bars.len() >= 3) {
-                break;
-            }
-            std::thread::park_timeout(std::time::Duration::from_micros(200));
-            // Some leave while they and the others are at work.
-            if instances.len() == 20 {
-                instances.truncate(17);
-            }
+        for (idx, (_, player)) in instances.iter_mut().enumerate() {
+            stand(player, &knobs(idx));
         }
+        // One has finished; some leave while they and others are at work.
+        instances[0].0.wait_until_idle();
+        instances.truncate(17);
         for (idx, (composer, _)) in instances.iter().enumerate() {
+            composer.wait_until_idle();
             let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&models[idx % 3])));
             compose_until(&mut take, &mut writer, &knobs(idx), Meter::COMMON, Tick(3 * 96));
             let composed = composer.picture().score;

@@ -1,4 +1,4 @@
-//! What was done to single bars, to be undone and done again.
+//! Edits, to be undone and redone.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use crate::composer::take::bar::ComposedBar;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Change {
     pub(crate) bar_idx: usize,
-    /// None where another take was laid over one that had no such bar yet.
+    /// None where a take was copied over one that had no such bar yet.
     pub(crate) old: Option<Arc<ComposedBar>>,
     pub(crate) new: Arc<ComposedBar>,
 }
 
-/// What one edit changed.
+/// Everything that one edit changed.
 pub(crate) type Step = Arc<[Change]>;
 
 /// The edits of a take, the newest last. Saved with it.
@@ -28,7 +28,7 @@ impl History {
     /// How many edits are kept.
     pub(crate) const MAX_STEPS: usize = 100;
 
-    /// Keeps an edit. What was undone before can no longer be done again.
+    /// Adds an edit. What was undone before can no longer be redone.
     pub(crate) fn push(&mut self, step: Step) {
         self.undone.clear();
         if self.done.len() >= Self::MAX_STEPS {
@@ -37,14 +37,14 @@ impl History {
         self.done.push_back(step);
     }
 
-    /// The edit to undo now.
+    /// Takes back the last edit, and returns it.
     pub(crate) fn undo(&mut self) -> Option<Step> {
         let step = self.done.pop_back()?;
         self.undone.push_back(Arc::clone(&step));
         Some(step)
     }
 
-    /// The edit to do again now.
+    /// Takes the last undone edit, and returns it.
     pub(crate) fn redo(&mut self) -> Option<Step> {
         let step = self.undone.pop_back()?;
         self.done.push_back(Arc::clone(&step));

@@ -1,4 +1,4 @@
-//! What has been composed: the bars of a take, what was played in beside them, edits, and the saved form.
+//! What has been composed and played in, how it is edited, shown and saved.
 
 pub(crate) mod fingerprint;
 
@@ -10,9 +10,11 @@ pub(crate) mod opening;
 
 pub(crate) mod history;
 
-pub(crate) mod edit;
-
 pub(crate) mod bars;
+
+pub(crate) mod edits;
+
+mod bar_lines;
 
 pub(crate) mod picture;
 

@@ -1,29 +1,29 @@
-//! Music that a take begins from: the end of a MIDI file, as what the network has heard before it goes on.
+//! Music that a take begins from: the end of a MIDI file, given to the network before the first bar.
 
 use crate::model::Primer;
 use crate::music::{Key, Meter, Note, Piece, Tick};
 
-/// The end of a piece, to go on from.
+/// The end of a piece that a take goes on from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Opening {
     /// Its last bars, moved to C.
     pub primer: Primer,
-    /// The key of its last section. A take goes on in it where the scale is left free.
+    /// The key of its last section. The take goes on in this key where the scale is left free.
     pub key: Key,
     /// The meter of its last bar.
     pub meter: Meter,
-    /// The bar line at which it goes on.
+    /// The bar line where the piece ends.
     pub end: Tick,
 }
 
-/// More of the past than this changes nothing that one would hear.
+/// How many bars are used: earlier ones would make no audible difference.
 const MAX_BARS: i64 = 64;
 
-/// As many notes as a primer may have.
+/// How many notes are used, as many as a primer may have.
 const MAX_NOTES: usize = 4096;
 
 impl Opening {
-    /// What comes after `piece`; nothing when it holds no notes.
+    /// The opening that goes on from the end of `piece`; none if it has no notes.
     #[must_use]
     pub fn of(piece: &Piece) -> Option<Self> {
         let last_onset = piece.notes.last()?.onset;
@@ -38,7 +38,7 @@ impl Opening {
     }
 }
 
-/// The earliest bar line from which on all bars are of the last bar's meter, within reason.
+/// The earliest bar line, within the limits, from which on all bars have the last bar's meter.
 fn first_bar(piece: &Piece, last_bar: Tick, meter: Meter) -> Tick {
     let mut start = last_bar;
     for _ in 1..MAX_BARS {
@@ -53,7 +53,7 @@ fn first_bar(piece: &Piece, last_bar: Tick, meter: Meter) -> Tick {
     start
 }
 
-/// The notes from `start` on, which becomes zero, with the tonic moved to C; drums stay what they are.
+/// The notes from `start` on, which becomes zero, with the tonic moved to C; drums stay on their keys.
 fn moved_to_c(notes: &[Note], key: Key, start: Tick) -> Vec<Note> {
     let in_c = |note: &Note| {
         let pitch = i16::from(note.pitch) - i16::from(key.transposition());

@@ -1,12 +1,12 @@
-//! What the editor may draw of a take.
+//! What the editor shows of a take.
 
 use std::sync::Arc;
 
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bars::Take;
-use crate::music::{Family, Note, Score, Tick};
+use crate::music::{Family, Note, Score};
 
-/// What the editor may draw of the music.
+/// What the editor shows of a take.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Picture {
     /// The bars composed so far.
@@ -17,22 +17,23 @@ pub struct Picture {
     pub input: Arc<[Note]>,
     /// How many edits can be undone.
     pub n_undo: usize,
-    /// How many edits can be done again.
+    /// How many edits can be redone.
     pub n_redo: usize,
 }
 
-/// What is to know of a bar beside its notes.
+/// What the editor shows of a bar beside its notes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Mark {
     /// Whether it stays whatever knob is turned.
     pub is_kept: bool,
     /// Whether it was composed again by hand.
     pub is_edited: bool,
-    /// The probability with which each of its notes was drawn, 0 to 1; empty where it is not known.
+    /// The probability with which each of its notes was drawn, 0 to 1; empty where unknown.
     pub sureness: Arc<[f32]>,
 }
 
 impl Picture {
+    /// The picture of a take.
     pub(crate) fn of(take: &Take) -> Self {
         let mark = |composed: &ComposedBar| Mark {
             is_kept: composed.is_kept,
@@ -42,7 +43,7 @@ impl Picture {
         Self {
             score: Arc::new(take.score()),
             marks: take.bars().iter().map(|composed| mark(composed)).collect(),
-            input: take.input.heard_in(Tick(i64::MIN), Tick(i64::MAX), Family::PIANO).into(),
+            input: take.played_in(Family::PIANO).into(),
             n_undo: take.history().done.len(),
             n_redo: take.history().undone.len(),
         }

@@ -1,4 +1,4 @@
-//! A take in a saved project. The shapes here are the format; the music types stay free of it.
+//! The saved form of a take. The types here are the file format; the music types know nothing of it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -6,31 +6,30 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::composer::take::bar::ComposedBar;
-use crate::composer::take::bars::Take;
+use crate::composer::take::bars::{Shelf, Take, start_fingerprint};
 use crate::composer::take::fingerprint::Fingerprint;
 use crate::composer::take::history::{Change, History, Step};
 use crate::composer::take::opening::Opening;
-use crate::composer::take::played_in::{PlayedIn, PlayedNote, Touch};
-use crate::composer::writing::writer::Writer;
+use crate::composer::take::played_in::{PlayedIn, PlayedNote};
 use crate::model::{Model, Primer};
 use crate::music::{Bar, Beats, Family, Key, Meter, Mode, Note, Tick};
 use crate::player::ComposingKnobs;
 
 /// The version that is written, and the newest that is read.
 ///
-/// Version 3 lets an edit have begun from nothing. Version 2 added what was played in, edits, kept bars, the takes B to D and the opening; in a take of
-/// version 1 there is none of it.
+/// Version 2 added what was played in, edits, kept bars, the takes B to D and the opening. Version 3 added
+/// edits of a bar that was not there before.
 const VERSION: u32 = 3;
-/// No take holds more notes in all.
+/// The most notes in a take.
 const MAX_NOTES: usize = 1 << 20;
-/// No position lies further from the origin, in ticks.
+/// The furthest position from the origin, in ticks.
 const MAX_POSITION: i64 = 1 << 40;
-/// No note is longer, in ticks.
+/// The longest note, in ticks.
 const MAX_DURATION: i64 = 1 << 20;
 
 /// A take in a saved project: its bars with the knobs and the model that they were composed with.
 ///
-/// What many bars share, knobs and repeated phrases, is saved once.
+/// Knobs and repeated phrases that many bars share are saved once.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SavedTake {
     /// Format version; 0 is the empty take of an instance that never played.
@@ -47,24 +46,24 @@ pub struct SavedTake {
     composed_by: Vec<String>,
     #[serde(default)]
     passages: Vec<Vec<SavedNote>>,
-    /// Bars of the takes that are not heard now.
+    /// Bars of the takes that are not playing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     shelf: Vec<ShelvedBar>,
-    /// The edits that can be undone, and those that can be done again.
+    /// The edits that can be undone, and those that can be redone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     undo: Vec<Vec<SavedChange>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     redo: Vec<Vec<SavedChange>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     input: Vec<SavedInput>,
-    /// How each of these notes was really played; missing where only the grid is known.
+    /// The exact times of these notes; missing where only the grid is known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     touches: Vec<SavedTouch>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     opening: Option<SavedOpening>,
 }
 
-/// A bar of a take that is not heard now: which take, which bar, and where it begins in ticks.
+/// A bar of a take that is not playing: which take, which bar, and where it begins in ticks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct ShelvedBar {
     slot: u8,
@@ -83,12 +82,12 @@ struct SavedChange {
     new: SavedBar,
 }
 
-/// When the key went down, the note's onset and end on the grid, in ticks; key and velocity.
+/// When the key went down, the note's onset and end on the grid, in ticks; pitch and velocity.
 type SavedInput = (i64, i64, Option<i64>, u8, u8);
 
-/// When the key really went down and up, in 65,536ths of a tick, and the MIDI channel.
+/// When the key went down and up, in 65,536ths of a tick, and the MIDI channel.
 type SavedTouch = (i64, Option<i64>, u8);
-/// How many of them are a quarter note.
+/// 65,536ths of a tick in a quarter note.
 const FINE_PER_BEAT: f64 = (Tick::PER_BEAT << 16) as f64;
 
 /// The music that the take begins from.
@@ -124,22 +123,22 @@ struct SavedBar {
     model: usize,
     /// Index into the passages.
     passage: usize,
-    /// Whether the bar before it has been recomposed since.
+    /// Whether what is before it has changed since.
     #[serde(default)]
     stale: bool,
     /// Its key, if it is not that of its knobs: tonic, and whether it is minor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<(u8, bool)>,
-    /// What the network hears instead, an index into the passages.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    heard: Option<usize>,
+    /// What the network is given instead of the notes, an index into the passages.
+    #[serde(rename = "heard", default, skip_serializing_if = "Option::is_none")]
+    context: Option<usize>,
     #[serde(default, skip_serializing_if = "is_default")]
     kept: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     rolls: u32,
     #[serde(default, skip_serializing_if = "is_default")]
     candidate: u8,
-    /// How sure each note was, in 255ths.
+    /// The probability with which each note was drawn, in 255ths.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     sure: Vec<u8>,
 }
@@ -147,9 +146,6 @@ struct SavedBar {
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
-
-/// Bars of other takes.
-type Shelf = BTreeMap<(u8, usize), Arc<ComposedBar>>;
 
 /// Onset after the bar line and duration in ticks, pitch, velocity, family.
 type SavedNote = (i64, i64, u8, u8, usize);
@@ -187,15 +183,15 @@ pub enum TakeError {
         /// Its version.
         found: u32,
     },
-    /// Something in it cannot be.
-    #[error("the saved take is damaged: bar {bar} {what}")]
+    /// Something in it is impossible.
+    #[error("the saved take is damaged: {part} {what}")]
     Damaged {
-        /// Which bar, counted from 1.
-        bar: usize,
-        /// What is wrong with it.
+        /// Which part of it, such as "bar 1".
+        part: String,
+        /// What is wrong with that part, such as "has no knobs".
         what: &'static str,
     },
-    /// It is longer than any take.
+    /// It is too long.
     #[error("expected a saved take of at most {} bars and {MAX_NOTES} notes, found more", Take::MAX_BARS)]
     TooLong,
 }
@@ -219,9 +215,8 @@ impl SavedTake {
             (note.at.0, note.onset.0, note.end.map(|end| end.0), note.pitch, note.velocity)
         };
         let touch = |note: &PlayedNote| {
-            let Touch { began, ended, channel } = note.touch;
             let fine = |position: Beats| (position.0 * FINE_PER_BEAT).round() as i64;
-            (fine(began), ended.map(fine), channel)
+            (fine(note.pressed), note.released.map(fine), note.channel)
         };
         let model =
             model.map(|model| SavedModel { name: model.card().name.clone(), hash: model.hash().to_owned() });
@@ -250,7 +245,7 @@ impl SavedTake {
     /// The take that was saved.
     ///
     /// # Errors
-    /// If it was saved by a later version, or if anything in it cannot be.
+    /// If it was saved by a later version, or if anything in it is impossible.
     pub fn restore(&self) -> Result<Take, TakeError> {
         if self.version > VERSION {
             return Err(TakeError::TooNew { found: self.version });
@@ -271,27 +266,24 @@ impl SavedTake {
         }
         let models: Vec<Arc<str>> = self.composed_by.iter().map(|hash| Arc::from(hash.as_str())).collect();
         let opening = self.opening.as_ref().map(SavedOpening::restore).transpose();
-        let damaged = |what| TakeError::Damaged { bar: 1, what };
-        let mut take = Take::default();
-        take.set_opening(opening.map_err(damaged)?);
-        let beginning = take.beginning();
+        let damaged = |part: &str, what| TakeError::Damaged { part: part.into(), what };
+        let opening = opening.map_err(|what| damaged("the opening", what))?;
+        let start = start_fingerprint(opening.as_ref());
         let mut bars: Vec<Arc<ComposedBar>> = Vec::with_capacity(self.bars.len());
         for (bar_idx, saved) in self.bars.iter().enumerate() {
             let composed = self
-                .restore_next(saved, bars.last().map(|bar| &**bar), beginning, &models)
-                .map_err(|what| TakeError::Damaged { bar: bar_idx + 1, what })?;
+                .restore_next(saved, bars.last().map(|bar| &**bar), start, &models)
+                .map_err(|what| damaged(&format!("bar {}", bar_idx + 1), what))?;
             bars.push(Arc::new(composed));
         }
-        let (shelf, history) = self.restore_rest(&models).map_err(damaged)?;
-        let input = self
-            .restore_input()
-            .ok_or(TakeError::Damaged { bar: 1, what: "was played to by a note that cannot be" })?;
-        take.restore(bars);
-        take.furnish(input, shelf, history);
-        Ok(take)
+        let rest = self.restore_rest(&models);
+        let (shelf, history) = rest.map_err(|what| damaged("an edit or another take", what))?;
+        let input = self.restore_input();
+        let input = input.ok_or_else(|| damaged("what was played in", "has an impossible note"))?;
+        Ok(Take::restored(opening, bars, input, shelf, history))
     }
 
-    /// The takes that are not heard, and the edits.
+    /// The bars of the takes that are not playing, and the edits.
     fn restore_rest(&self, models: &[Arc<str>]) -> Result<(Shelf, History), &'static str> {
         let shelved = |saved: &ShelvedBar| {
             let place = (saved.slot.min(3), saved.bar_idx);
@@ -319,7 +311,7 @@ impl SavedTake {
         Ok((shelf, history))
     }
 
-    /// What was played in; nothing when it cannot be.
+    /// What was played in; none if a note is impossible.
     fn restore_input(&self) -> Option<PlayedIn> {
         let touches = self.touches.iter().map(Some).chain(std::iter::repeat(None));
         let note = |(saved, touch): (&SavedInput, Option<&SavedTouch>)| {
@@ -329,22 +321,22 @@ impl SavedTake {
                 && end.is_none_or(|end| end > onset && end < MAX_POSITION)
                 && pitch <= 127
                 && (1..=127).contains(&velocity);
-            // A key that was down when the project was saved is down no more.
+            // A key that was down when the project was saved is up now.
             let end = end.unwrap_or(onset + Tick::PER_BEAT);
             let (at, onset, end) = (Tick(at), Tick(onset), Tick(end));
             let near = |fine: i64, tick: Tick| {
                 let position = fine as f64 / FINE_PER_BEAT;
                 ((position - tick.to_beats().0).abs() < 1.0).then_some(Beats(position))
             };
-            let (began, ended, channel) = match touch {
-                Some((began, ended, channel)) => {
-                    (near(*began, at)?, ended.and_then(|ended| near(ended, end)), *channel)
+            let (pressed, released, channel) = match touch {
+                Some((pressed, released, channel)) => {
+                    (near(*pressed, at)?, released.and_then(|released| near(released, end)), *channel)
                 }
                 None => (at.to_beats(), None, 0),
             };
-            let touch = Touch { began, ended: Some(ended.unwrap_or(end.to_beats())), channel };
+            let released = Some(released.unwrap_or(end.to_beats()));
             let (is_valid, end) = (is_valid && channel <= 15, Some(end));
-            is_valid.then_some(PlayedNote { at, onset, end, pitch, velocity, touch })
+            is_valid.then_some(PlayedNote { at, onset, end, pressed, released, channel, pitch, velocity })
         };
         let notes =
             self.input.iter().zip(touches).take(PlayedIn::MAX_NOTES).map(note).collect::<Option<Vec<_>>>()?;
@@ -355,11 +347,11 @@ impl SavedTake {
         &self,
         saved: &SavedBar,
         previous: Option<&ComposedBar>,
-        beginning: Fingerprint,
+        start_fingerprint: Fingerprint,
         models: &[Arc<str>],
     ) -> Result<ComposedBar, &'static str> {
         let start = previous.map_or(Tick::ZERO, |composed| composed.bar.end());
-        let before = previous.map_or(beginning, ComposedBar::fingerprint);
+        let before = previous.map_or(start_fingerprint, ComposedBar::fingerprint);
         let before = if saved.stale { before.with(0) } else { before };
         self.restore_bar(saved, start, before, models)
     }
@@ -372,14 +364,13 @@ impl SavedTake {
         models: &[Arc<str>],
     ) -> Result<ComposedBar, &'static str> {
         if start.0.abs() >= MAX_POSITION {
-            return Err("has a place that cannot be");
+            return Err("begins at an impossible position");
         }
-        let meter =
-            Meter::new(saved.numerator, saved.denominator).map_err(|_| "has a meter that cannot be")?;
+        let meter = Meter::new(saved.numerator, saved.denominator).map_err(|_| "has an impossible meter")?;
         let knobs = self.knobs.get(saved.knobs).ok_or("has no knobs")?.restore()?;
         let model = Arc::clone(models.get(saved.model).ok_or("has no model")?);
         let notes = self.restore_passage(saved.passage, start, meter)?;
-        let heard = saved.heard.map(|heard| self.restore_passage(heard, start, meter)).transpose()?;
+        let context = saved.context.map(|idx| self.restore_passage(idx, start, meter)).transpose()?;
         let mode = |is_minor| if is_minor { Mode::Minor } else { Mode::Major };
         let sure = if saved.sure.len() == notes.len() { &saved.sure[..] } else { &[] };
         Ok(ComposedBar {
@@ -388,7 +379,7 @@ impl SavedTake {
             model,
             before,
             key: saved.key.map_or(knobs.key(), |(tonic, is_minor)| Key::new(tonic, mode(is_minor))),
-            heard: heard.map(Arc::from),
+            context: context.map(Arc::from),
             is_kept: saved.kept,
             n_rolls: saved.rolls,
             candidate: saved.candidate,
@@ -398,8 +389,8 @@ impl SavedTake {
 
     fn restore_passage(&self, idx: usize, start: Tick, meter: Meter) -> Result<Vec<Note>, &'static str> {
         let passage = self.passages.get(idx).ok_or("has no passage")?;
-        // As many of its own as a bar may have, and as many that were played in.
-        if passage.len() > 2 * Writer::MAX_NOTES {
+        // As many composed notes as a bar may have, and as many played in.
+        if passage.len() > 2 * ComposedBar::MAX_NOTES {
             return Err("has too many notes");
         }
         let restored = passage.iter().map(|note| restore_note(note, start, meter.bar_length()));
@@ -417,7 +408,7 @@ fn restore_note(saved: &SavedNote, start: Tick, length: Tick) -> Result<Note, &'
         && pitch <= 127
         && (1..=127).contains(&velocity);
     if !is_valid {
-        return Err("has a note that cannot be");
+        return Err("has an impossible note");
     }
     Ok(Note { onset: start + Tick(onset), duration: Tick(duration), pitch, velocity, family })
 }
@@ -442,13 +433,11 @@ impl SavedOpening {
     }
 
     fn restore(&self) -> Result<Opening, &'static str> {
-        let meter = Meter::new(self.numerator, self.denominator)
-            .map_err(|_| "follows an opening whose meter cannot be")?;
+        let meter = Meter::new(self.numerator, self.denominator).map_err(|_| "has an impossible meter")?;
         let n_bars = i64::from(self.n_bars.min(1 << 10));
         let length = Tick(n_bars * meter.bar_length().0);
         let notes = self.notes.iter().take(MAX_NOTES).map(|note| restore_note(note, Tick::ZERO, length));
-        let mut notes =
-            notes.collect::<Result<Vec<_>, _>>().map_err(|_| "follows an opening that cannot be")?;
+        let mut notes = notes.collect::<Result<Vec<_>, _>>()?;
         notes.sort_unstable();
         let mode = if self.minor { Mode::Minor } else { Mode::Major };
         let primer = Primer { style: 0, mode, meter, n_bars: n_bars as u32, notes };
@@ -456,7 +445,7 @@ impl SavedOpening {
     }
 }
 
-/// What many bars share, gathered while saving.
+/// What many bars share, collected while saving.
 #[derive(Default)]
 struct Tables {
     knobs: Vec<ComposingKnobs>,
@@ -468,7 +457,7 @@ struct Tables {
 impl Tables {
     fn save(&mut self, take: &Take, bar_idx: usize) -> Option<SavedBar> {
         let composed = take.bars().get(bar_idx)?;
-        Some(self.save_bar(composed, take.is_out_of_date(bar_idx)))
+        Some(self.save_bar(composed, take.has_changed_before(bar_idx)))
     }
 
     fn save_step(&mut self, step: &Step) -> Vec<SavedChange> {
@@ -493,7 +482,7 @@ impl Tables {
             passage: self.passage_idx(saved_notes(&bar.notes, bar.start)),
             stale,
             key,
-            heard: composed.heard.as_ref().map(|heard| self.passage_idx(saved_notes(heard, bar.start))),
+            context: composed.context.as_ref().map(|notes| self.passage_idx(saved_notes(notes, bar.start))),
             kept: composed.is_kept,
             rolls: composed.n_rolls,
             candidate: composed.candidate,

@@ -1,21 +1,78 @@
-//! Several candidates for a phrase, of which the likeliest is kept that copies no training music.
+//! Several candidates for a phrase, of which the likeliest is taken that copies no primer.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::composer::take::bars::Take;
 use crate::composer::take::fingerprint::Fingerprint;
-use crate::composer::writing::drawing::Place;
-use crate::composer::writing::writer::Writer;
+use crate::composer::writing::place::Place;
+use crate::composer::writing::priming::PrimedGenerator;
+use crate::composer::writing::repetition::phrase_length;
 use crate::model::{Drawn, Model};
 use crate::music::Note;
 
 /// How many bars of a phrase are composed to judge a candidate.
 const JUDGED_BARS: usize = 8;
-/// So many notes in a row, alike in interval and rhythm, are a copy.
+/// As many notes in a row, alike in interval and rhythm, are a copy.
 const COPIED_NOTES: usize = 12;
 
-/// The passages of a model's primers, to know copies by.
+/// The candidate that a bar belongs to: that of the bar before it in the same phrase, or the best of those
+/// that could go on from here.
+pub(crate) async fn best_candidate(
+    generator: &mut PrimedGenerator,
+    copies: &mut Option<Copies>,
+    take: &Take,
+    place: &Place,
+) -> u8 {
+    let n_candidates = place.knobs.best_of;
+    if n_candidates < 2 {
+        return 0;
+    }
+    let length = phrase_length(&place.knobs);
+    let previous = place.bar_idx.checked_sub(1).and_then(|idx| take.bars().get(idx));
+    if let Some(previous) = previous.filter(|previous| previous.knobs == place.knobs)
+        && !place.bar_idx.is_multiple_of(length)
+    {
+        return previous.candidate;
+    }
+    let copies = copies.get_or_insert_with(|| Copies::of(generator.model()));
+    let n_bars = (length - place.bar_idx % length).min(JUDGED_BARS);
+    let mut best = (0, f32::NEG_INFINITY);
+    for candidate in 0..n_candidates {
+        let drawn = draw_phrase(generator, take, &Place { candidate, ..*place }, n_bars).await;
+        let notes: Vec<Note> = drawn.iter().map(|drawn| drawn.note).collect();
+        // A copy is taken only if all candidates are copies.
+        let penalty = if copies.contains(&notes) { 1e6 } else { 0.0 };
+        let log_probability: f32 = drawn.iter().map(|drawn| drawn.log_probability).sum();
+        let score = log_probability / drawn.len().max(1) as f32 - penalty;
+        if !drawn.is_empty() && score > best.1 {
+            best = (candidate, score);
+        }
+    }
+    best.0
+}
+
+/// The notes of a few bars as this candidate would have them, in C.
+async fn draw_phrase(
+    generator: &mut PrimedGenerator,
+    take: &Take,
+    place: &Place,
+    n_bars: usize,
+) -> Vec<Drawn> {
+    let mut trial = take.first_bars(place.bar_idx);
+    let mut all = Vec::new();
+    let mut place = *place;
+    for _ in 0..n_bars {
+        let (drawn, _) = place.draw_bar(generator.before(&trial, &place).await).await;
+        let made = place.composed_bar(&trial, generator.hash(), &drawn, None);
+        generator.put_fed(&mut trial, place.bar_idx, Arc::new(made));
+        all.extend(drawn);
+        place = Place { bar_idx: place.bar_idx + 1, start: place.end(), ..place };
+    }
+    all
+}
+
+/// The passages of a model's primers, to recognise copies.
 #[derive(Debug)]
 pub(crate) struct Copies {
     passages: HashSet<Fingerprint>,
@@ -32,7 +89,7 @@ impl Copies {
     }
 }
 
-/// What each run of notes sounds like in any key, at any place.
+/// The intervals and onset distances of each run of notes.
 fn passages(notes: &[Note]) -> impl Iterator<Item = Fingerprint> {
     notes.windows(COPIED_NOTES).map(|run| {
         run.windows(2).fold(Fingerprint::EMPTY, |print, pair| {
@@ -42,55 +99,6 @@ fn passages(notes: &[Note]) -> impl Iterator<Item = Fingerprint> {
     })
 }
 
-impl Writer {
-    /// Which candidate the bar belongs to: that of the bar before it in the same phrase, or the best of those
-    /// that could go on from here.
-    pub(crate) async fn candidate(&mut self, take: &Take, place: &Place) -> u8 {
-        let n_candidates = place.knobs.best_of;
-        if n_candidates < 2 {
-            return 0;
-        }
-        let length = usize::from(place.knobs.length.max(1));
-        let previous = place.bar_idx.checked_sub(1).and_then(|idx| take.bars().get(idx));
-        if let Some(previous) = previous.filter(|previous| previous.knobs == place.knobs)
-            && !place.bar_idx.is_multiple_of(length)
-        {
-            return previous.candidate;
-        }
-        let copies = self.copies.take().unwrap_or_else(|| Copies::of(self.model()));
-        let n_bars = (length - place.bar_idx % length).min(JUDGED_BARS);
-        let mut best = (0, f32::NEG_INFINITY);
-        for candidate in 0..n_candidates {
-            let drawn = self.try_phrase(take, &Place { candidate, ..*place }, n_bars).await;
-            let notes: Vec<Note> = drawn.iter().map(|drawn| drawn.note).collect();
-            // A copy is taken only where all are copies.
-            let malus = if copies.contains(&notes) { -1e6 } else { 0.0 };
-            let likelihood: f32 = drawn.iter().map(|drawn| drawn.log_probability).sum();
-            let score = likelihood / drawn.len().max(1) as f32 + malus;
-            if !drawn.is_empty() && score > best.1 {
-                best = (candidate, score);
-            }
-        }
-        self.copies = Some(copies);
-        best.0
-    }
-
-    /// The notes of a few bars as this candidate would have them, in C.
-    async fn try_phrase(&mut self, take: &Take, place: &Place, n_bars: usize) -> Vec<Drawn> {
-        let mut trial = take.until(place.bar_idx);
-        let mut all = Vec::new();
-        let mut place = *place;
-        for _ in 0..n_bars {
-            let (drawn, _) = self.draw_well(&trial, &place).await;
-            let made = self.made(&trial, &place, &drawn, None);
-            self.put(&mut trial, place.bar_idx, Arc::new(made));
-            all.extend(drawn);
-            place = Place { bar_idx: place.bar_idx + 1, start: place.end(), ..place };
-        }
-        all
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::composer::writing::candidates::{COPIED_NOTES, Copies};
@@ -98,7 +106,7 @@ mod tests {
     use crate::music::{Note, Tick};
 
     #[test]
-    fn a_primer_in_another_key_and_place_is_known_for_a_copy() {
+    fn a_primer_in_another_key_and_place_is_recognised_as_a_copy() {
         let model = Model::embedded().unwrap();
         let copies = Copies::of(&model);
         let primer = model.primers().iter().find(|primer| primer.notes.len() > 2 * COPIED_NOTES).unwrap();

@@ -1,28 +1,30 @@
 //! Density: notes left out of a bar, or added between its notes.
 //!
-//! The network always hears the *base*, the bar as it is composed at a density of 1, so that the bars that
-//! follow are the same at every density, and a turned knob changes how full the music is, not which music
-//! it is. Below 1 notes are left out, the least important first. Above 1 the network is asked, gap by gap,
-//! what else it would play there; as many of these notes are taken as the density says. What is there at
-//! one density is there at every higher one.
+//! The network is always fed the *base*, the bar as it is composed at a density of 1. So the bars that follow
+//! are the same at every density: the knob changes how full the music is, not which music it is. Below 1,
+//! notes are left out, the least important first. Above 1, the network draws more notes in each gap, and as
+//! many of them are taken as the density says. Notes that are there at one density are there at every higher
+//! one.
 //!
-//! An added note takes over from a note of its instrument that rings: that note ends where the added one
-//! begins. So an instrument has no more voices than in the base, and whatever holds for the base (how many
-//! notes sound at once above all) holds for the result.
+//! An added note takes over from a sounding note of its instrument, which ends where the added one begins. So
+//! an instrument has no more voices than in the base, and what holds for the base, above all how many notes
+//! sound at once, holds for the result.
 
 use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
-use crate::composer::take::fingerprint::{chance, chance_unit};
-use crate::model::{Constraints, Generator, Given, Sampling};
+use crate::composer::take::bar::ComposedBar;
+use crate::composer::writing::chance::{random_bits, random_unit};
+use crate::composer::writing::place::Place;
+use crate::model::{Constraints, Drawn, Generator, Given, Sampling, Snapshot};
 use crate::music::{FamilySet, Grid, Meter, Note, Tick};
 
-/// The bar whose density is to change.
+/// The bar whose density is to change, and by how much.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Density<'a> {
-    /// How many notes there are to be, as a factor on those of the base. 0 to 2.
+    /// How many notes there should be, as a factor on those of the base. 0 to 2.
     pub(crate) density: f32,
-    /// What chance is drawn from.
+    /// The random seed.
     pub(crate) seed: u32,
     /// The bar's index in the take.
     pub(crate) bar_idx: usize,
@@ -36,13 +38,44 @@ pub(crate) struct Density<'a> {
     pub(crate) constraints: &'a Constraints,
 }
 
-/// What a bar is at its density.
+/// A bar at its density, from the position `from` on, made from the `base` that was drawn for it from `before`.
+/// The generator has been fed the base.
+pub(crate) async fn at_density(
+    generator: &mut Generator,
+    place: &Place,
+    base: &[Drawn],
+    before: &Snapshot,
+    from: Tick,
+) -> Vec<Drawn> {
+    generator.restore(before);
+    place.begin(generator, &[]).await;
+    let mut notes: Vec<Note> = base.iter().map(|drawn| drawn.note).collect();
+    notes.sort_unstable();
+    let density = Density {
+        density: place.knobs.density,
+        seed: place.knobs.seed,
+        bar_idx: place.bar_idx,
+        start: place.start,
+        meter: place.meter,
+        sampling: &place.sampling(),
+        constraints: &place.constraints(),
+    };
+    let filled = thicken_or_thin(generator, &notes, from, &density).await;
+    let log_probability = |note: &Note| {
+        let parts = |note: &Note| (note.onset, note.pitch, note.family);
+        let same = base.iter().find(|drawn| parts(&drawn.note) == parts(note));
+        same.map_or(f32::NEG_INFINITY, |drawn| drawn.log_probability)
+    };
+    filled.into_iter().map(|note| Drawn { log_probability: log_probability(&note), note }).collect()
+}
+
+/// The notes of a bar at its density.
 ///
-/// `base` are its notes around a tonic of C, ascending. The generator stands at the bar's beginning: it has
-/// been steered, the bar has begun, and none of its notes has been heard. It is left as if it had heard the
-/// base and nothing else. Only notes from the position `from` on are left out, cut or added: those before
-/// sound already, perhaps. `from` is the bar's beginning otherwise.
-pub(crate) async fn thicken_or_thin(
+/// `base` are its notes relative to a tonic of C, ascending. In the generator the bar has begun, and none of
+/// its notes has been fed; afterwards it has been fed the base and nothing else. Only notes from the position
+/// `from` on are left out, cut or added: those before it may be sounding already. Otherwise `from` is the
+/// bar's beginning.
+async fn thicken_or_thin(
     generator: &mut Generator,
     base: &[Note],
     from: Tick,
@@ -61,9 +94,9 @@ pub(crate) async fn thicken_or_thin(
     notes
 }
 
-/// The notes that are left of `base`.
+/// The notes of `base` that are left at a density below 1.
 fn thin(base: &[Note], bar: &Density<'_>) -> Vec<Note> {
-    let rounding = chance_unit(&[u64::from(bar.seed), bar.bar_idx as u64, 3]);
+    let rounding = random_unit(&[u64::from(bar.seed), bar.bar_idx as u64, 3]);
     let n_left = (base.len() as f32 * bar.density + rounding).floor() as usize;
     let mut ranked: Vec<(f32, &Note)> = base.iter().map(|note| (weight(note, base, bar), note)).collect();
     ranked.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
@@ -72,7 +105,7 @@ fn thin(base: &[Note], bar: &Density<'_>) -> Vec<Note> {
     left
 }
 
-/// How much a note matters: where it falls in the bar, whether it is the outermost of its chord, and chance.
+/// How much a note matters: where it falls in the bar, whether it is the outermost of its chord, and luck.
 fn weight(note: &Note, base: &[Note], bar: &Density<'_>) -> f32 {
     let in_bar = (note.onset - bar.start).0;
     let pulse = pulse(bar.meter).0;
@@ -100,11 +133,11 @@ fn weight(note: &Note, base: &[Note], bar: &Density<'_>) -> f32 {
         0.0
     };
     let identity = [in_bar as u64, u64::from(note.pitch), note.family.index() as u64];
-    let luck = chance_unit(&[&[u64::from(bar.seed), bar.bar_idx as u64, 4], &identity[..]].concat());
+    let luck = random_unit(&[&[u64::from(bar.seed), bar.bar_idx as u64, 4], &identity[..]].concat());
     metrical + in_chord + 1.5 * luck
 }
 
-/// What is counted in this meter: dotted quarters in 6/8 and its like, otherwise the denominator's note.
+/// The metrical beat: a dotted quarter in 6/8 and the like, otherwise the denominator's note.
 fn pulse(meter: Meter) -> Tick {
     let unit = 4 * Tick::PER_BEAT / i64::from(meter.denominator());
     let is_compound =
@@ -116,19 +149,19 @@ fn pulse(meter: Meter) -> Tick {
 #[derive(Debug)]
 struct Extra {
     note: Note,
-    place: Voice,
-    /// The higher, the later it is taken as the density rises.
+    voice: Voice,
+    /// The higher, the later it is added as the density rises.
     rank: f32,
 }
 
-/// Whose place an added note takes: only one note at a time sounds there.
+/// The voice of an added note. At most one note at a time sounds in a voice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Voice {
-    /// That of a note of the base.
-    Of(usize),
-    /// That of nobody, in the gap after so many chords.
+    /// The voice of a note of the base, by its index.
+    Base(usize),
+    /// A voice of its own, in the gap after so many chords, where the instrument is silent.
     Silent(usize),
-    /// A drum sounds for itself.
+    /// None: a drum ends no other note.
     Drum,
 }
 
@@ -138,7 +171,7 @@ struct Thickening<'a> {
     from: Tick,
     bar: &'a Density<'a>,
     constraints: Constraints,
-    /// What rings from the bars before; it cannot be cut any more.
+    /// Notes that sound on from the bars before; they cannot be cut any more.
     ringing: Vec<Note>,
     extras: Vec<Extra>,
 }
@@ -146,16 +179,14 @@ struct Thickening<'a> {
 impl<'a> Thickening<'a> {
     /// Added notes keep this distance from the onsets of the base.
     const DISTANCE: Tick = Tick(4);
-    /// So many drawn notes in a gap may have no place before the next gap is looked at.
+    /// After so many drawn notes without a voice, the next gap is filled.
     const MAX_MISSES: usize = 6;
-    /// No bar has more notes.
-    const MAX_NOTES: usize = 256;
 
     fn new(generator: &'a mut Generator, base: &'a [Note], from: Tick, bar: &'a Density<'a>) -> Self {
         let ringing: Vec<Note> = generator.sounding_at(bar.start).copied().collect();
-        let heard = base.iter().chain(&ringing).map(|note| note.family).collect::<FamilySet>();
-        // How many may sound at once is seen to by the voices here.
-        let families = FamilySet::from_bits(heard.bits() & bar.constraints.families.bits());
+        let present = base.iter().chain(&ringing).map(|note| note.family).collect::<FamilySet>();
+        // The voices limit how many notes sound at once.
+        let families = FamilySet::from_bits(present.bits() & bar.constraints.families.bits());
         let constraints = Constraints { families, polyphony: u8::MAX, ..*bar.constraints };
         Self { generator, base, from, bar, constraints, ringing, extras: Vec::new() }
     }
@@ -177,39 +208,39 @@ impl<'a> Thickening<'a> {
         self.result()
     }
 
-    /// Asks the network what it would play between two onsets of the base, of which `n_heard` have passed.
-    async fn fill(&mut self, gap_idx: usize, begin: Tick, end: Tick, n_heard: usize) {
+    /// Draws notes between two onsets of the base, of which `n_passed` notes have been fed.
+    async fn fill(&mut self, gap_idx: usize, begin: Tick, end: Tick, n_passed: usize) {
         let given = Given {
             from: Some(begin.max(self.from)),
             before: Some(end - Self::DISTANCE + Tick(1)),
             ..Given::default()
         };
-        let most = n_heard.min(Self::MAX_NOTES.saturating_sub(self.base.len()));
+        let most = n_passed.min(ComposedBar::MAX_NOTES.saturating_sub(self.base.len()));
         if given.from >= given.before || self.extras.len() >= most {
             return;
         }
         let (seed, bar_idx) = (u64::from(self.bar.seed), self.bar.bar_idx as u64);
-        let mut rng = Pcg64::seed_from_u64(chance(&[seed, bar_idx, 5, gap_idx as u64]));
+        let mut rng = Pcg64::seed_from_u64(random_bits(&[seed, bar_idx, 5, gap_idx as u64]));
         let before = self.generator.snapshot();
         let (mut n_found, mut n_misses) = (0, 0);
         while self.extras.len() < most && n_misses < Self::MAX_MISSES {
             let drawn = self.generator.draw(self.bar.sampling, &self.constraints, &given, &mut rng);
             let Some(drawn) = drawn else { break };
-            let Some((note, place)) = self.place(&drawn.note, gap_idx, end) else {
+            let Some((note, voice)) = self.find_voice(&drawn.note, gap_idx, end) else {
                 n_misses += 1;
                 continue;
             };
             self.generator.feed_async(&note).await;
             // The later notes of a gap build on the first, so they come later.
-            let rank = chance_unit(&[seed, bar_idx, 6, self.extras.len() as u64]) + 0.25 * n_found as f32;
-            self.extras.push(Extra { note, place, rank });
+            let rank = random_unit(&[seed, bar_idx, 6, self.extras.len() as u64]) + 0.25 * n_found as f32;
+            self.extras.push(Extra { note, voice, rank });
             n_found += 1;
         }
         self.generator.restore(&before);
     }
 
-    /// Finds a voice for a drawn note in a gap that ends at `gap_end`, and how long it may sound there.
-    fn place(&self, drawn: &Note, gap_idx: usize, gap_end: Tick) -> Option<(Note, Voice)> {
+    /// A voice for a note drawn in a gap that ends at `gap_end`, and the note with the duration it has there.
+    fn find_voice(&self, drawn: &Note, gap_idx: usize, gap_end: Tick) -> Option<(Note, Voice)> {
         let in_bar = (drawn.onset - self.bar.start).0;
         let is_metrical = self.constraints.grid != Grid::Off || in_bar % 4 == 0 || in_bar % 6 == 0;
         if !is_metrical {
@@ -218,8 +249,8 @@ impl<'a> Thickening<'a> {
         if drawn.family.is_drums() {
             return (!self.is_doubled(drawn, None)).then_some((*drawn, Voice::Drum));
         }
-        let (voice, end) = match self.host(drawn) {
-            Some((host_idx, host)) => (Voice::Of(host_idx), host.end()),
+        let (voice, end) = match self.note_to_cut(drawn) {
+            Some((idx, note)) => (Voice::Base(idx), note.end()),
             None if self.is_silent(drawn) => (Voice::Silent(gap_idx), gap_end),
             None => return None,
         };
@@ -234,11 +265,11 @@ impl<'a> Thickening<'a> {
         (is_free && !self.is_doubled(drawn, Some(voice))).then_some((Note { duration, ..*drawn }, voice))
     }
 
-    /// Whether a note of the same key sounds already where one was drawn, in another voice.
+    /// Whether a note of the same pitch already sounds in another voice where one was drawn.
     fn is_doubled(&self, drawn: &Note, voice: Option<Voice>) -> bool {
-        let base = self.base.iter().enumerate().map(|(idx, note)| (Voice::Of(idx), note));
+        let base = self.base.iter().enumerate().map(|(idx, note)| (Voice::Base(idx), note));
         let ringing = self.ringing.iter().map(|note| (Voice::Drum, note));
-        let extras = self.extras.iter().map(|extra| (extra.place, &extra.note));
+        let extras = self.extras.iter().map(|extra| (extra.voice, &extra.note));
         base.chain(ringing).chain(extras).any(|(other_voice, other)| {
             (other.family, other.pitch) == (drawn.family, drawn.pitch)
                 && Some(other_voice) != voice
@@ -247,21 +278,21 @@ impl<'a> Thickening<'a> {
         })
     }
 
-    /// The note of the family that rings where a note was drawn and can be cut there: the nearest in pitch.
-    fn host(&self, drawn: &Note) -> Option<(usize, &Note)> {
+    /// The note of the drawn note's family, nearest in pitch, that sounds where it begins and can be cut there.
+    fn note_to_cut(&self, drawn: &Note) -> Option<(usize, &Note)> {
         let Constraints { shortest, .. } = self.constraints;
         let can_be_cut = |(idx, note): &(usize, &Note)| {
             note.family == drawn.family
                 && note.onset >= self.from
                 && note.onset + shortest.max(Self::DISTANCE) <= drawn.onset
                 && drawn.onset + shortest.max(Tick(1)) <= note.end()
-                && self.is_free(Voice::Of(*idx), drawn.onset)
+                && self.is_free(Voice::Base(*idx), drawn.onset)
         };
-        let hosts = self.base.iter().enumerate().filter(can_be_cut);
-        hosts.min_by_key(|(_, note)| note.pitch.abs_diff(drawn.pitch))
+        let notes = self.base.iter().enumerate().filter(can_be_cut);
+        notes.min_by_key(|(_, note)| note.pitch.abs_diff(drawn.pitch))
     }
 
-    /// Whether the drawn note's family is silent where it begins, with room for one more note that sounds.
+    /// Whether the drawn note's family is silent where it begins, and the polyphony has room for it.
     fn is_silent(&self, drawn: &Note) -> bool {
         let pitched = self.base.iter().chain(&self.ringing).filter(|note| !note.family.is_drums());
         let sounding =
@@ -271,29 +302,29 @@ impl<'a> Thickening<'a> {
     }
 
     /// Whether the added notes of a voice leave room for one more.
-    fn is_free(&self, place: Voice, onset: Tick) -> bool {
+    fn is_free(&self, voice: Voice, onset: Tick) -> bool {
         let distance = self.constraints.shortest.max(Self::DISTANCE);
-        let others = self.extras.iter().filter(|extra| extra.place == place);
+        let others = self.extras.iter().filter(|extra| extra.voice == voice);
         others.map(|extra| extra.note.onset).all(|other| (other - onset).0.abs() >= distance.0)
     }
 
     /// The base with as many of the added notes as the density says, each voice cut where the next begins.
     fn result(mut self) -> Vec<Note> {
-        let rounding = chance_unit(&[u64::from(self.bar.seed), self.bar.bar_idx as u64, 7]);
+        let rounding = random_unit(&[u64::from(self.bar.seed), self.bar.bar_idx as u64, 7]);
         let n_added = (self.extras.len() as f32 * (self.bar.density - 1.0) + rounding).floor() as usize;
         self.extras.sort_by(|a, b| a.rank.total_cmp(&b.rank));
         self.extras.truncate(n_added);
         let extras = &self.extras;
-        let cut = |note: &Note, place: Voice| {
-            let after = extras.iter().filter(|extra| extra.place == place && extra.note.onset > note.onset);
+        let cut = |note: &Note, voice: Voice| {
+            let after = extras.iter().filter(|extra| extra.voice == voice && extra.note.onset > note.onset);
             let end =
                 after.map(|extra| extra.note.onset).min().map_or(note.end(), |next| next.min(note.end()));
             Note { duration: end - note.onset, ..*note }
         };
-        let base = self.base.iter().enumerate().map(|(idx, note)| cut(note, Voice::Of(idx)));
-        let added = extras.iter().map(|extra| match extra.place {
+        let base = self.base.iter().enumerate().map(|(idx, note)| cut(note, Voice::Base(idx)));
+        let added = extras.iter().map(|extra| match extra.voice {
             Voice::Drum => extra.note,
-            place => cut(&extra.note, place),
+            voice => cut(&extra.note, voice),
         });
         let mut notes: Vec<Note> = base.chain(added).collect();
         notes.sort_unstable();
@@ -353,7 +384,7 @@ mod tests {
                     Density { density, seed: 1, bar_idx, start, meter, sampling: &sampling, constraints };
                 let notes = block_on(thicken_or_thin(&mut generator, &base, start, &bar));
                 let then = generator.draw(&sampling, constraints, &Given::default(), &mut rng.clone());
-                assert_eq!(then, next, "the network has heard the base and nothing else");
+                assert_eq!(then, next, "the network has been fed the base and nothing else");
                 notes
             };
             let notes = DENSITIES.map(at).to_vec();

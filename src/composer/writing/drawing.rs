@@ -1,64 +1,31 @@
-//! Draws the notes of one bar from a generator that stands before it.
+//! Draws the notes of one bar from a generator that is at its beginning.
 //!
-//! Everything here is relative to a tonic of C, as the network hears it.
+//! Everything here is relative to the network's tonic of C.
 
-use rand::SeedableRng;
 use rand_pcg::Pcg64;
 
-use crate::composer::take::fingerprint::chance;
+use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::played_in::PlayedNote;
-use crate::model::{Constraints, Drawn, Generator, Given, Sampling, StyleMix};
-use crate::music::{Family, FamilySet, Key, Meter, Note, PitchClassSet, Tick};
-use crate::player::ComposingKnobs;
+use crate::composer::writing::place::{Place, style};
+use crate::model::{Constraints, Drawn, Generator, Given, Snapshot};
+use crate::music::{Family, FamilySet, Note, Tick};
 
-/// A bar to be composed.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) bar_idx: usize,
-    pub(crate) start: Tick,
-    pub(crate) meter: Meter,
-    pub(crate) knobs: ComposingKnobs,
-    pub(crate) key: Key,
-    /// What may be played above the tonic.
-    pub(crate) palette: PitchClassSet,
-    /// How often it was composed again by hand.
-    pub(crate) n_rolls: u32,
-    /// Which of several candidates for the phrase.
-    pub(crate) candidate: u8,
-    /// Whether its notes end with the bar, since the phrase comes round after it.
-    pub(crate) is_closed: bool,
+/// How often a bar that came out broken is drawn again.
+const BROKEN_RETRIES: u64 = 3;
+/// How often an empty bar is drawn before a note is made to begin in it.
+const EMPTY_TRIES: usize = 4;
+/// How often, in a bar, a note that begins too early is drawn again.
+const EARLY_RETRIES: usize = 64;
+
+/// What is drawn again of a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Redraw {
+    Rhythm,
+    Pitches,
 }
 
 impl Place {
-    /// No bar has more notes.
-    pub(crate) const MAX_NOTES: usize = 256;
-    /// How often a note that falls too early in the added part of a bar is drawn again.
-    const MAX_REDRAWS: usize = 64;
-    /// How often a bar is drawn that comes out empty.
-    const MAX_ATTEMPTS: usize = 4;
-
-    pub(crate) fn end(&self) -> Tick {
-        self.start + self.meter.bar_length()
-    }
-
-    /// Whether there are to be more or fewer notes than the network would write.
-    pub(crate) fn has_its_own_density(&self) -> bool {
-        (self.knobs.density - 1.0).abs() > f32::EPSILON
-    }
-
-    /// The chance of this bar, or of one part of it.
-    pub(crate) fn rng(&self, part: u64) -> Pcg64 {
-        let ComposingKnobs { seed, slot, .. } = self.knobs;
-        let (seed, bar_idx) = (u64::from(seed), self.bar_idx as u64);
-        let others = [u64::from(slot), u64::from(self.n_rolls), u64::from(self.candidate)];
-        Pcg64::seed_from_u64(if others == [0; 3] {
-            chance(&[seed, bar_idx, 0, part])
-        } else {
-            chance(&[seed, bar_idx, 0, part, others[0], others[1], others[2]])
-        })
-    }
-
-    /// Tells the generator that the bar begins, and what is in it already.
+    /// Begins the bar in the generator, and feeds it the notes that are in the bar already.
     pub(crate) async fn begin(&self, generator: &mut Generator, notes: &[Note]) {
         generator.set_style(style(&self.knobs), self.key.mode);
         generator.begin_bar(self.start, self.meter);
@@ -67,8 +34,27 @@ impl Place {
         }
     }
 
-    /// Draws the rest of the bar, which has begun and holds `kept`, not before the position `from`.
-    pub(crate) async fn draw(
+    /// Draws the whole bar, and again if it comes out cut off or stuck on one note.
+    ///
+    /// Returns what the generator was before; it has been fed the bar.
+    pub(crate) async fn draw_bar(&self, generator: &mut Generator) -> (Vec<Drawn>, Snapshot) {
+        let before = generator.snapshot();
+        let mut n_retries = 0;
+        loop {
+            self.begin(generator, &[]).await;
+            // Far beyond the parts that a bar can have in ticks.
+            let mut rng = self.rng(n_retries << 32);
+            let drawn = self.draw_from(generator, &[], self.start, &mut rng).await;
+            if n_retries >= BROKEN_RETRIES || !is_broken(&drawn) {
+                return (drawn, before);
+            }
+            n_retries += 1;
+            generator.restore(&before);
+        }
+    }
+
+    /// Draws the rest of the bar, which has begun and holds `kept`, from the position `from` on.
+    pub(crate) async fn draw_from(
         &self,
         generator: &mut Generator,
         kept: &[Note],
@@ -77,27 +63,28 @@ impl Place {
     ) -> Vec<Drawn> {
         let (until, constraints) = (self.end(), self.constraints());
         if !kept.is_empty() || from > self.start {
-            return self.draw_stretch(generator, kept.len(), from, until, &constraints, rng).await;
+            return self.draw_range(generator, kept.len(), from, until, &constraints, rng).await;
         }
-        // A bar in which nothing begins is mostly a slip: it is thought over, and in the end something has to
-        // begin, if anything may.
-        for _ in 0..Self::MAX_ATTEMPTS {
-            let drawn = self.draw_stretch(generator, 0, from, until, &constraints, rng).await;
+        // A bar in which no note begins is mostly an accident: it is drawn again, and in the end a note has
+        // to begin, if any may.
+        for _ in 0..EMPTY_TRIES {
+            let drawn = self.draw_range(generator, 0, from, until, &constraints, rng).await;
             if !drawn.is_empty() {
                 return drawn;
             }
         }
         let given = Given { from: Some(from), before: Some(until), ..Given::default() };
-        let Some(first) = generator.draw(&sampling(&self.knobs), &constraints, &given, rng) else {
+        let Some(first) = generator.draw(&self.sampling(), &constraints, &given, rng) else {
             return Vec::new();
         };
         generator.feed_async(&first.note).await;
         let mut drawn = vec![first];
-        drawn.extend(self.draw_stretch(generator, 1, from, until, &constraints, rng).await);
+        drawn.extend(self.draw_range(generator, 1, from, until, &constraints, rng).await);
         drawn
     }
 
-    async fn draw_stretch(
+    /// Draws notes that begin in a range, in a bar that holds `n_before` notes.
+    async fn draw_range(
         &self,
         generator: &mut Generator,
         n_before: usize,
@@ -106,10 +93,10 @@ impl Place {
         constraints: &Constraints,
         rng: &mut Pcg64,
     ) -> Vec<Drawn> {
-        let sampling = sampling(&self.knobs);
+        let sampling = self.sampling();
         let mut drawn: Vec<Drawn> = Vec::new();
-        let mut n_redraws = 0;
-        while n_before + drawn.len() < Self::MAX_NOTES && n_redraws < Self::MAX_REDRAWS {
+        let mut n_retries = 0;
+        while n_before + drawn.len() < ComposedBar::MAX_NOTES && n_retries < EARLY_RETRIES {
             let Some(next) = generator.draw(&sampling, constraints, &Given::default(), rng) else {
                 break;
             };
@@ -118,7 +105,7 @@ impl Place {
                 break;
             }
             if note.onset < from {
-                n_redraws += 1;
+                n_retries += 1;
                 continue;
             }
             generator.feed_async(&note).await;
@@ -127,19 +114,20 @@ impl Place {
         drawn
     }
 
-    /// Draws the bar beside notes that are being played in: what is drawn has seen only those played before.
+    /// Draws the bar beside notes that are being played in. What is drawn depends only on those played
+    /// before it.
     ///
-    /// `played` are the notes of this bar, `heard` the same as the network hears them. Returns what was
-    /// drawn, and leaves the generator as having heard both.
+    /// `played` are the notes that begin in this bar, `quantised` the same as the network is given them. The
+    /// generator is fed both what was played and what is drawn.
     pub(crate) async fn draw_along(
         &self,
         generator: &mut Generator,
         played: &[PlayedNote],
-        heard: &[Note],
+        quantised: &[Note],
     ) -> Vec<Drawn> {
         let mut constraints = self.constraints();
         constraints.families = without(constraints.families, self.knobs.instrument);
-        let mut cuts: Vec<Tick> = played.iter().map(reacts_from).filter(|cut| *cut < self.end()).collect();
+        let mut cuts: Vec<Tick> = played.iter().map(reaction_to).filter(|cut| *cut < self.end()).collect();
         cuts.push(self.start);
         cuts.sort_unstable();
         cuts.dedup();
@@ -148,10 +136,10 @@ impl Place {
             let until = cuts.get(idx + 1).copied().unwrap_or(self.end());
             let before = generator.snapshot();
             let mut rng = self.rng((from - self.start).0 as u64);
-            let more = self.draw_stretch(generator, drawn.len(), from, until, &constraints, &mut rng).await;
-            // What was played meanwhile could not be known; now it is heard in its place.
+            let more = self.draw_range(generator, drawn.len(), from, until, &constraints, &mut rng).await;
+            // What was played meanwhile could not be known; now it is fed in its place.
             generator.restore(&before);
-            let meanwhile = heard.iter().filter(|note| (from..until).contains(&note.onset));
+            let meanwhile = quantised.iter().filter(|note| (from..until).contains(&note.onset));
             let mut both: Vec<Note> = meanwhile.copied().chain(more.iter().map(|drawn| drawn.note)).collect();
             both.sort_unstable();
             for note in &both {
@@ -170,7 +158,7 @@ impl Place {
         what: Redraw,
         rng: &mut Pcg64,
     ) -> Vec<Drawn> {
-        let (sampling, constraints) = (sampling(&self.knobs), self.constraints());
+        let (sampling, constraints) = (self.sampling(), self.constraints());
         let mut drawn = Vec::new();
         for note in notes {
             let family = Some(note.family);
@@ -195,45 +183,20 @@ impl Place {
         }
         drawn
     }
-
-    /// What may be drawn, moved from the key that sounds to the network's tonic of C.
-    pub(crate) fn constraints(&self) -> Constraints {
-        let knobs = &self.knobs;
-        let down = |pitch: u8| i16::from(pitch) - i16::from(self.key.transposition());
-        let (lowest, highest) = (down(knobs.lowest), down(knobs.highest));
-        // A range that lies below all the network's pitches leaves the drums alone.
-        let is_playable = highest >= 0 && lowest <= 127;
-        let drums = FamilySet::EMPTY.with(Family::DRUMS).bits();
-        let families =
-            if is_playable { knobs.families } else { FamilySet::from_bits(knobs.families.bits() & drums) };
-        Constraints {
-            scale: self.palette,
-            lowest: lowest.clamp(0, 127) as u8,
-            highest: highest.clamp(0, 127) as u8,
-            polyphony: knobs.polyphony.max(1),
-            families,
-            grid: knobs.grid,
-            shortest: knobs.shortest,
-            longest: knobs.longest,
-            ends_by: self.is_closed.then(|| self.end()),
-        }
-    }
-
-    /// Notes of the key that sounds, moved to the network's tonic of C.
-    pub(crate) fn to_c(self, notes: &[Note]) -> Vec<Note> {
-        transposed(notes, -self.key.transposition())
-    }
 }
 
-/// What is drawn again of a bar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Redraw {
-    Rhythm,
-    Pitches,
+/// Whether a bar cannot have been meant: cut off, or many notes on one key.
+fn is_broken(drawn: &[Drawn]) -> bool {
+    const MANY: usize = 12;
+    let is_stuck = || {
+        let pitch = drawn.first().map(|first| first.note.pitch);
+        drawn.iter().all(|drawn| !drawn.note.family.is_drums() && Some(drawn.note.pitch) == pitch)
+    };
+    drawn.len() >= ComposedBar::MAX_NOTES || drawn.len() >= MANY && is_stuck()
 }
 
 /// From where on a played note is answered: the next eighth that can still be composed in time.
-fn reacts_from(note: &PlayedNote) -> Tick {
+fn reaction_to(note: &PlayedNote) -> Tick {
     /// How much time the composer has, in ticks: 31 milliseconds at 240 beats a minute.
     const MARGIN: i64 = 3;
     const EIGHTH: i64 = Tick::PER_BEAT / 2;
@@ -243,28 +206,4 @@ fn reacts_from(note: &PlayedNote) -> Tick {
 
 fn without(families: FamilySet, family: Family) -> FamilySet {
     FamilySet::from_bits(families.bits() & !FamilySet::EMPTY.with(family).bits())
-}
-
-/// The styles of the knobs.
-pub(crate) fn style(knobs: &ComposingKnobs) -> StyleMix {
-    StyleMix::between(usize::from(knobs.style), usize::from(knobs.second_style), knobs.blend)
-}
-
-pub(crate) fn sampling(knobs: &ComposingKnobs) -> Sampling {
-    let ComposingKnobs { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, .. } = *knobs;
-    Sampling { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, form: 1.0 }
-}
-
-/// Drums stay; the rest moves, within the keyboard; and chords are in order again.
-pub(crate) fn transposed(notes: &[Note], up: i8) -> Vec<Note> {
-    let mut notes: Vec<Note> = notes.iter().map(|note| moved(note, up)).collect();
-    notes.sort_unstable();
-    notes
-}
-
-/// A note moved within the keyboard, unless it is a drum's.
-pub(crate) fn moved(note: &Note, up: i8) -> Note {
-    let pitch =
-        if note.family.is_drums() { note.pitch } else { note.pitch.saturating_add_signed(up).min(127) };
-    Note { pitch, ..*note }
 }

@@ -1,10 +1,16 @@
 //! How a bar is made.
 
+pub(crate) mod chance;
+
+pub(crate) mod place;
+
 pub(crate) mod drawing;
 
 pub(crate) mod density;
 
 pub(crate) mod priming;
+
+pub(crate) mod repetition;
 
 pub(crate) mod candidates;
 

@@ -1,149 +1,188 @@
-//! What the network hears of a take before it composes a bar.
+//! Positions a generator before a bar: feeds it the part of the take that the bar is composed from.
 //!
-//! To keep that the same whenever a bar is composed, and at a bounded cost, it hears a take in stretches: each
-//! begins at every [`STRETCH`]th bar, with the [`RUN_UP`] bars before it heard again. Where the style has been
-//! turned it begins anew, with music of that style, since what it hears counts for more than a style's name.
+//! So that a bar is the same whenever it is composed, and at a bounded cost, the context is cut into blocks of
+//! [`BLOCK`] bars, each with the [`RUN_UP`] bars before it. Where the style has been turned the context begins
+//! with a primer of the new style, since the notes that the network was fed count for more than the style's
+//! name.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bars::Take;
-use crate::composer::take::fingerprint::{Fingerprint, chance};
-use crate::composer::writing::drawing::{Place, style, transposed};
-use crate::composer::writing::writer::Writer;
-use crate::composer::writing::writer::place_of;
-use crate::model::{Beginning, Model, Primer};
+use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::writing::chance::random_bits;
+use crate::composer::writing::place::{Place, style, transposed};
+use crate::model::{Beginning, Generator, Model, Primer, Snapshot, StepSlot};
 use crate::music::{Key, Meter, Note};
 use crate::player::{ComposingKnobs, Conversation};
 
-/// How many bars the network hears in one go.
-const STRETCH: usize = 32;
-/// How many bars before a stretch it hears again.
+/// A block of this many bars shares the beginning of its context.
+const BLOCK: usize = 32;
+/// How many bars before the block its context begins.
 const RUN_UP: usize = 16;
-/// How many standpoints are kept.
-const N_MEMORIES: usize = 12;
+/// How many snapshots are kept.
+const N_SNAPSHOTS: usize = 12;
 
-/// From where on the network hears a take.
+/// Which bars the network is fed before a bar is composed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Hearing {
-    /// The first bar that it hears.
+struct Context {
+    /// The first of them.
     first: usize,
-    /// Whether music begins there: the song, or another style. Then a primer comes before it.
+    /// Whether music begins there, the song or another style: then a primer comes before it.
     is_beginning: bool,
 }
 
-impl Hearing {
-    /// What is heard before a bar that is composed on these knobs.
-    pub(crate) fn of(take: &Take, bar_idx: usize, knobs: &ComposingKnobs) -> Self {
-        let stretch = (bar_idx / STRETCH * STRETCH).saturating_sub(RUN_UP);
-        // An answer has heard whoever is answered, whatever style they play in.
+impl Context {
+    /// The context of a bar that is composed with these knobs.
+    fn of(take: &Take, bar_idx: usize, knobs: &ComposingKnobs) -> Self {
+        let block = (bar_idx / BLOCK * BLOCK).saturating_sub(RUN_UP);
+        // An answer depends on what was played, whatever its style.
         let is_answer = matches!(knobs.conversation, Conversation::Continue | Conversation::Trade);
-        let before = stretch.saturating_sub(1);
+        let before = block.saturating_sub(1);
         let bars = take.bars().get(before..bar_idx).filter(|_| !is_answer).unwrap_or_default();
         let last_of_another =
             bars.iter().rposition(|composed| style(&composed.knobs).main() != style(knobs).main());
         let style_start = last_of_another.map_or(0, |idx| before + idx + 1);
-        Self { first: style_start.max(stretch), is_beginning: style_start >= stretch }
+        Self { first: style_start.max(block), is_beginning: style_start >= block }
     }
 }
 
-/// A bar index and the fingerprint of all that the network has heard before it.
+/// Everything that a generator has been fed when it is before a bar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Standpoint {
+struct Fed {
     bar_idx: usize,
-    hearing: Hearing,
-    heard: Fingerprint,
+    context: Context,
+    notes: Fingerprint,
 }
 
-impl Standpoint {
-    /// Where the generator has to stand to compose a bar.
-    pub(crate) fn new(take: &Take, bar_idx: usize, hearing: Hearing) -> Self {
-        let mut heard = Fingerprint::EMPTY;
-        if let Some(first) = take.bars().get(hearing.first) {
+impl Fed {
+    /// What a generator must have been fed to compose a bar.
+    fn before(take: &Take, bar_idx: usize, context: Context) -> Self {
+        let mut notes = Fingerprint::EMPTY;
+        if let Some(first) = take.bars().get(context.first) {
             // The knobs of the first bar have chosen the primer.
             let ComposingKnobs { seed, slot, conversation, .. } = first.knobs;
             let is_answer = conversation == Conversation::Continue;
-            heard = heard.with(i64::from(seed)).with(i64::from(slot)).with(i64::from(is_answer));
-            let ringing: Vec<Note> = take.ringing_into(hearing.first, first.bar.start).copied().collect();
-            heard = heard.with_notes(&ringing);
+            notes = notes.with(i64::from(seed)).with(i64::from(slot)).with(i64::from(is_answer));
+            let sounding: Vec<Note> = take.sounding_into(context.first, first.bar.start).copied().collect();
+            notes = notes.with_notes(&sounding);
         }
-        let bars = take.bars().iter().take(bar_idx).skip(hearing.first);
-        let heard = bars.fold(heard, |print, composed| composed.added_to(print));
-        Self { bar_idx, hearing, heard }
+        let bars = take.bars().iter().take(bar_idx).skip(context.first);
+        let notes = bars.fold(notes, |print, composed| composed.added_to(print));
+        Self { bar_idx, context, notes }
     }
 
-    /// Whether it says all that was heard: not where the bar itself is to choose the primer.
-    fn is_telling(&self) -> bool {
-        self.hearing.first < self.bar_idx
+    /// Whether the primer is known: where the context is empty, the bar to be composed chooses it.
+    fn has_known_primer(&self) -> bool {
+        self.context.first < self.bar_idx
     }
 }
 
-impl Writer {
-    /// Brings the generator to the beginning of a bar, having heard what comes before it in the take.
-    pub(crate) async fn stand_before(&mut self, take: &Take, place: &Place) {
-        let bar_idx = place.bar_idx;
-        let hearing = Hearing::of(take, bar_idx, &place.knobs);
-        let here = Standpoint::new(take, bar_idx, hearing);
-        if self.standing == Some(here) && here.is_telling() {
-            self.remember(here);
-            return;
-        }
-        let from = if let Some(from) = self.recall(take, &here) {
-            from
-        } else {
-            self.begin(take, place, hearing).await;
-            hearing.first
-        };
-        for (idx, composed) in (0..).zip(take.bars()).take(bar_idx).skip(from) {
-            let place = place_of(composed, idx);
-            place.begin(&mut self.generator, &place.to_c(composed.heard())).await;
-        }
-        self.standing = Some(here);
-        self.remember(here);
+/// A generator that can be put before any bar of a take.
+#[derive(Debug)]
+pub(crate) struct PrimedGenerator {
+    generator: Generator,
+    /// The hash of its model.
+    hash: Arc<str>,
+    /// What it has been fed, while that is known.
+    fed: Option<Fed>,
+    /// What it had been fed at earlier bars, the latest last.
+    snapshots: VecDeque<(Fed, Snapshot)>,
+}
+
+impl PrimedGenerator {
+    pub(crate) fn new(model: Arc<Model>) -> Self {
+        let hash = Arc::from(model.hash());
+        Self { generator: Generator::new(model), hash, fed: None, snapshots: VecDeque::new() }
     }
 
-    /// Begins to hear a take: with a primer where music begins, elsewhere with none.
-    async fn begin(&mut self, take: &Take, place: &Place, hearing: Hearing) {
-        let Hearing { first, is_beginning } = hearing;
-        let model = self.model().clone();
-        let heard = take.bars().get(first).filter(|_| first < place.bar_idx);
-        let first_place = heard.map_or(*place, |heard| place_of(heard, first));
+    /// Makes it wait in this slot for the steps of its network.
+    pub(crate) fn use_slot(&mut self, slot: StepSlot) {
+        self.generator.use_slot(slot);
+    }
+
+    pub(crate) fn model(&self) -> &Arc<Model> {
+        self.generator.model()
+    }
+
+    pub(crate) fn hash(&self) -> &Arc<str> {
+        &self.hash
+    }
+
+    /// The generator at the beginning of a bar, fed with the bar's context.
+    pub(crate) async fn before(&mut self, take: &Take, place: &Place) -> &mut Generator {
+        let context = Context::of(take, place.bar_idx, &place.knobs);
+        let wanted = Fed::before(take, place.bar_idx, context);
+        // Whatever the caller feeds it now is not known here.
+        if self.fed.take() != Some(wanted) || !wanted.has_known_primer() {
+            let next_idx = if let Some(bar_idx) = self.recall(take, &wanted) {
+                bar_idx
+            } else {
+                self.begin(take, place, context).await;
+                context.first
+            };
+            for (idx, composed) in (0..).zip(take.bars()).take(place.bar_idx).skip(next_idx) {
+                let place = Place::of(composed, idx);
+                place.begin(&mut self.generator, &place.to_c(composed.context())).await;
+            }
+        }
+        self.remember(wanted);
+        &mut self.generator
+    }
+
+    /// Puts a bar into the take with whose context the generator has just been fed, so that it is before the
+    /// next one.
+    pub(crate) fn put_fed(&mut self, take: &mut Take, bar_idx: usize, composed: Arc<ComposedBar>) {
+        let context = Context::of(take, bar_idx, &composed.knobs);
+        take.put(bar_idx, composed);
+        self.fed = Some(Fed::before(take, bar_idx + 1, context));
+    }
+
+    /// Begins a context: with a primer where music begins, elsewhere with none.
+    async fn begin(&mut self, take: &Take, place: &Place, context: Context) {
+        let Context { first, is_beginning } = context;
+        let model = Arc::clone(self.model());
+        let composed = take.bars().get(first).filter(|_| first < place.bar_idx);
+        let first_place = composed.map_or(*place, |composed| Place::of(composed, first));
         let Place { start, meter, ref knobs, key, .. } = first_place;
         let primer = match take.opening() {
             _ if !is_beginning => None,
             Some(opening) if first == 0 => Some(&opening.primer),
-            // Whoever plays first begins the piece.
+            // The user's own notes begin the piece.
             _ if knobs.conversation == Conversation::Continue => None,
             _ => choose_primer(&model, knobs, key, meter),
         };
         let beginning = Beginning { style: style(knobs), mode: key.mode, start, meter, primer };
         self.generator.begin_async(&beginning).await;
-        let ringing: Vec<Note> = take.ringing_into(first, start).copied().collect();
-        self.generator.add_ringing(&transposed(&ringing, -key.transposition()));
+        let sounding: Vec<Note> = take.sounding_into(first, start).copied().collect();
+        self.generator.add_ringing(&transposed(&sounding, -key.transposition()));
     }
 
-    /// Goes back to the nearest remembered standpoint on the way to `here`, and returns its bar.
-    fn recall(&mut self, take: &Take, here: &Standpoint) -> Option<usize> {
-        let is_on_the_way = |point: &Standpoint| {
-            point.hearing == here.hearing
-                && point.bar_idx <= here.bar_idx
-                && *point == Standpoint::new(take, point.bar_idx, here.hearing)
+    /// Goes back to the latest snapshot on the way to `wanted`, and returns the bar that comes next.
+    fn recall(&mut self, take: &Take, wanted: &Fed) -> Option<usize> {
+        let is_on_the_way = |fed: &Fed| {
+            fed.context == wanted.context
+                && fed.bar_idx <= wanted.bar_idx
+                && *fed == Fed::before(take, fed.bar_idx, wanted.context)
         };
-        let on_the_way = self.memories.iter().enumerate().filter(|(_, (point, _))| is_on_the_way(point));
-        let (memory_idx, _) = on_the_way.max_by_key(|(_, (point, _))| point.bar_idx)?;
-        // What is used again is kept longest: the start of a loop, say.
-        let memory = self.memories.remove(memory_idx)?;
-        self.generator.restore(&memory.1);
-        let bar_idx = memory.0.bar_idx;
-        self.memories.push_back(memory);
-        Some(bar_idx)
+        let on_the_way = self.snapshots.iter().enumerate().filter(|(_, (fed, _))| is_on_the_way(fed));
+        let (snapshot_idx, _) = on_the_way.max_by_key(|(_, (fed, _))| fed.bar_idx)?;
+        // Snapshots that are used again, such as the start of a loop, are kept longest.
+        let (fed, snapshot) = self.snapshots.remove(snapshot_idx)?;
+        self.generator.restore(&snapshot);
+        self.snapshots.push_back((fed, snapshot));
+        Some(fed.bar_idx)
     }
 
-    fn remember(&mut self, here: Standpoint) {
-        if !here.is_telling() || self.memories.iter().any(|(point, _)| *point == here) {
+    fn remember(&mut self, fed: Fed) {
+        if !fed.has_known_primer() || self.snapshots.iter().any(|(other, _)| *other == fed) {
             return;
         }
-        if self.memories.len() >= N_MEMORIES {
-            self.memories.pop_front();
+        if self.snapshots.len() >= N_SNAPSHOTS {
+            self.snapshots.pop_front();
         }
-        self.memories.push_back((here, self.generator.snapshot()));
+        self.snapshots.push_back((fed, self.generator.snapshot()));
     }
 }
 
@@ -154,10 +193,10 @@ fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, key: Key, meter: 
     let of_style = || model.primers().iter().filter(|primer| primer.style == style);
     let best = of_style().map(fit).max()?;
     let fitting: Vec<&Primer> = of_style().filter(|primer| fit(primer) == best).collect();
-    let chance = match knobs.slot {
-        0 => chance(&[u64::from(knobs.seed), 2]),
-        slot => chance(&[u64::from(knobs.seed), 2, u64::from(slot)]),
+    let random = match knobs.slot {
+        0 => random_bits(&[u64::from(knobs.seed), 2]),
+        slot => random_bits(&[u64::from(knobs.seed), 2, u64::from(slot)]),
     };
-    let chosen = chance % fitting.len().max(1) as u64;
+    let chosen = random % fitting.len().max(1) as u64;
     fitting.get(chosen as usize).copied()
 }

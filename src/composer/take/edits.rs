@@ -1,0 +1,167 @@
+//! Changes of a take by hand, and undoing them.
+
+use std::sync::Arc;
+
+use crate::composer::take::bar::ComposedBar;
+use crate::composer::take::bars::Take;
+use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::take::history::Change;
+use crate::music::Bar;
+use crate::player::ComposingKnobs;
+
+/// A change of one bar by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Edit {
+    /// Compose it again.
+    ReRoll,
+    /// Draw another rhythm for the same pitches.
+    ReRollRhythm,
+    /// Draw other pitches in the same rhythm.
+    ReRollPitches,
+    /// Keep it whatever knob is turned, and bring it back when the phrase comes round.
+    Keep,
+    /// Let it follow the knobs again.
+    Release,
+    /// Make it silent, and keep it so.
+    Clear,
+}
+
+impl Take {
+    /// Replaces a bar by one that was changed by hand. The bars after it stay as they are.
+    ///
+    /// Where the phrase has come round since and a bar has the notes of the one that was changed, it changes
+    /// with it. All of it is one step to undo.
+    pub(crate) fn edit(&mut self, bar_idx: usize, new: &ComposedBar) {
+        let Some(old) = self.bars.get(bar_idx).cloned() else {
+            return;
+        };
+        let length = usize::from(old.knobs.length.max(1));
+        let mut changes = Vec::new();
+        for (idx, here) in self.bars.iter().enumerate().skip(bar_idx).step_by(length) {
+            if idx != bar_idx
+                && (old.bar.notes.is_empty() || !here.has_notes_of(&old) || here.knobs.slot != old.knobs.slot)
+            {
+                break;
+            }
+            let moved = ComposedBar { knobs: here.knobs, ..new.moved_to(here.bar.start) };
+            changes.push(Change { bar_idx: idx, old: Some(Arc::clone(here)), new: Arc::new(moved) });
+        }
+        self.make(changes);
+    }
+
+    /// Makes a bar stay whatever knob is turned, and come back when the phrase comes round.
+    pub(crate) fn keep(&mut self, bar_idx: usize) {
+        if let Some(here) = self.bars.get(bar_idx) {
+            let kept = ComposedBar { is_kept: true, ..(**here).clone() };
+            self.edit(bar_idx, &kept);
+        }
+    }
+
+    /// Makes a bar silent, and keeps it.
+    pub(crate) fn clear(&mut self, bar_idx: usize) {
+        if let Some(here) = self.bars.get(bar_idx) {
+            let silent = ComposedBar {
+                bar: Arc::new(Bar { notes: Vec::new(), ..(*here.bar).clone() }),
+                context: None,
+                is_kept: true,
+                sureness: Arc::default(),
+                ..(**here).clone()
+            };
+            self.edit(bar_idx, &silent);
+        }
+    }
+
+    /// Lets a kept bar, and its counterparts when the phrase comes round, follow the knobs again.
+    pub(crate) fn release(&mut self, bar_idx: usize) {
+        let Some(old) = self.bars.get(bar_idx).cloned() else {
+            return;
+        };
+        let length = usize::from(old.knobs.length.max(1));
+        let mut changes = Vec::new();
+        for (idx, here) in self.bars.iter().enumerate().skip(bar_idx % length).step_by(length) {
+            if here.is_kept {
+                let new = Arc::new(ComposedBar { is_kept: false, ..(**here).clone() });
+                changes.push(Change { bar_idx: idx, old: Some(Arc::clone(here)), new });
+            }
+        }
+        self.make(changes);
+    }
+
+    /// Copies the bars of one take over another, as far as bars have been composed: one step to undo.
+    pub(crate) fn copy(&mut self, from: u8, to: u8) {
+        if from == to {
+            return;
+        }
+        let of_slot = |slot: u8, idx: usize, here: &Arc<ComposedBar>| {
+            let on_shelf = || self.shelf.get(&(slot, idx)).filter(|bar| bar.has_place_of(here));
+            (here.knobs.slot == slot).then_some(here).or_else(on_shelf).cloned()
+        };
+        let change = |(bar_idx, here): (usize, &Arc<ComposedBar>)| {
+            let bar = of_slot(from, bar_idx, here)?;
+            let new =
+                Arc::new(ComposedBar { knobs: ComposingKnobs { slot: to, ..bar.knobs }, ..(*bar).clone() });
+            Some(Change { bar_idx, old: of_slot(to, bar_idx, here), new })
+        };
+        self.make(self.bars.iter().enumerate().filter_map(change).collect());
+    }
+
+    /// Makes changes, as one step to undo.
+    fn make(&mut self, changes: Vec<Change>) {
+        for change in &changes {
+            self.replace(change.bar_idx, &change.new);
+        }
+        if !changes.is_empty() {
+            self.history.push(changes.into());
+        }
+    }
+
+    /// Undoes the last edit, if there is one.
+    pub(crate) fn undo(&mut self) {
+        let Some(step) = self.history.undo() else { return };
+        for change in step.iter() {
+            match &change.old {
+                Some(old) => self.replace(change.bar_idx, old),
+                None => self.remove(change.bar_idx, change.new.knobs.slot),
+            }
+        }
+    }
+
+    /// Does the last undone edit again, if there is one.
+    pub(crate) fn redo(&mut self) {
+        let Some(step) = self.history.redo() else { return };
+        step.iter().for_each(|change| self.replace(change.bar_idx, &change.new));
+    }
+
+    /// Removes a bar of a take. In the take that is playing, the bar becomes stale instead.
+    fn remove(&mut self, bar_idx: usize, slot: u8) {
+        Arc::make_mut(&mut self.shelf).remove(&(slot, bar_idx));
+        if let Some(here) = self.bars.get_mut(bar_idx).filter(|here| here.knobs.slot == slot) {
+            let stale = ComposedBar {
+                model: Arc::default(),
+                before: Fingerprint::LOST,
+                is_kept: false,
+                ..(**here).clone()
+            };
+            *here = Arc::new(stale);
+        }
+    }
+
+    /// Replaces a bar without making those after it stale. Does nothing where the bars have moved since.
+    fn replace(&mut self, bar_idx: usize, new: &Arc<ComposedBar>) {
+        let Some(here) = self.bars.get(bar_idx).filter(|here| here.has_place_of(new)) else {
+            return;
+        };
+        if here.knobs.slot != new.knobs.slot {
+            Arc::make_mut(&mut self.shelf).insert((new.knobs.slot, bar_idx), Arc::clone(new));
+            return;
+        }
+        let first_stale = (bar_idx + 1..self.bars.len()).find(|idx| self.has_changed_before(*idx));
+        let new = ComposedBar { before: self.fingerprint_before(bar_idx), ..(**new).clone() };
+        if let Some(place) = self.bars.get_mut(bar_idx) {
+            *place = Arc::new(new);
+        }
+        for idx in bar_idx + 1..first_stale.unwrap_or(self.bars.len()) {
+            self.mark_fresh(idx);
+        }
+    }
+}
