@@ -1,5 +1,5 @@
-//! Continue, Trade and Accompany, with somebody who plays: the promises with an untrained network, the music
-//! with the one that ships.
+//! Continue, Trade and Accompany, with notes that are played in: the promises with an untrained network, the
+//! music with the one that ships.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 mod hosts;
@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use continuo::composer::{Composer, SavedTake};
 use continuo::model::Model;
-use continuo::music::{Beats, Family, Note, PerformedNote, best_scale_share};
+use continuo::music::{Family, Note, PerformedNote, best_scale_share};
 use continuo::player::handover::handover;
-use continuo::player::{ComposingKnobs, Conversation, EventKind, PerformingKnobs, Player, performed};
+use continuo::player::{ComposingKnobs, Conversation, EventKind, PerformingKnobs, Player, render};
 use hosts::{Heard, Host, Setting};
 
 /// Samples to the beat.
@@ -72,7 +72,7 @@ fn notes_per_bar(heard: &Heard, n_bars: u32) -> Vec<usize> {
 }
 
 #[test]
-fn continuing_it_waits_listens_and_answers_from_the_next_bar_on() {
+fn continue_waits_listens_and_answers_from_the_next_bar_on() {
     let host = Host::new(setting(Conversation::Continue, &melody(4.0)));
     let mut instance = instance(Model::embedded().unwrap(), None);
     let heard = host.run_beats(&mut instance.player, 32.0);
@@ -91,7 +91,7 @@ fn continuing_it_waits_listens_and_answers_from_the_next_bar_on() {
 }
 
 #[test]
-fn continuing_it_yields_whenever_somebody_plays_again() {
+fn continue_is_silent_whenever_the_user_plays_again() {
     let mut keys = melody(0.0);
     // In the middle of bar 4, at the second beat.
     keys.extend([(17.0, 62), (18.0, 64), (19.0, 66)]);
@@ -103,7 +103,7 @@ fn continuing_it_yields_whenever_somebody_plays_again() {
 }
 
 #[test]
-fn trading_each_side_has_its_bars() {
+fn in_trade_each_side_has_its_bars() {
     let mut keys = melody(0.0);
     keys.extend(melody(16.0));
     let host = Host::new(setting(Conversation::Trade, &keys));
@@ -139,7 +139,7 @@ fn a_conversation_gives_the_same_notes_at_any_block_size_and_after_reloading() {
 }
 
 #[test]
-fn what_was_answered_is_played_again_when_nobody_plays() {
+fn answers_are_played_again_without_input() {
     let host = Host::new(setting(Conversation::Continue, &melody(0.0)));
     let mut first = instance(noise(), None);
     let expected = onsets(&host.run_beats(&mut first.player, 32.0));
@@ -156,7 +156,7 @@ fn through(conversation: Conversation, keys: &[(f64, u8)]) -> Host {
 }
 
 #[test]
-fn what_was_played_in_goes_out_again_on_its_samples_when_nobody_plays_and_once_when_somebody_does() {
+fn recorded_input_is_played_again_on_its_samples_and_once_if_it_comes_in_again() {
     for conversation in [Conversation::Continue, Conversation::Trade, Conversation::Accompany] {
         let keys = [melody(0.0), melody(18.0)].concat();
         let mut first = instance(noise(), None);
@@ -180,7 +180,7 @@ fn what_was_played_in_goes_out_again_on_its_samples_when_nobody_plays_and_once_w
         assert_eq!(onsets(&again(&keys)), expected, "{conversation:?}, the host plays it in again");
         let (score, knobs) = (first.composer.picture().score, setting(conversation, &[]).composing[0].1);
         let performing = PerformingKnobs { thru: true, ..PerformingKnobs::default() };
-        let file = performed(&score.bars, &score.played_in, &knobs, &performing, 120.0);
+        let file = render(&score.bars, &score.played_in, &knobs, &performing, 120.0);
         let at = |note: &PerformedNote| (note.onset.0 * f64::from(BEAT)).round() as u32;
         let mut saved: Vec<_> =
             file.iter().map(|note| (at(note), note.key)).filter(|note| note.0 < 40 * BEAT).collect();
@@ -197,7 +197,7 @@ fn what_was_played_in_goes_out_again_on_its_samples_when_nobody_plays_and_once_w
 }
 
 #[test]
-fn a_bar_that_is_played_anew_is_not_heard_as_it_was_played_before() {
+fn input_in_a_bar_replaces_what_was_played_there_before() {
     let mut instance = instance(noise(), None);
     let first = through(Conversation::Trade, &melody(0.0)).run_beats(&mut instance.player, 16.0);
     assert!(onsets(&first).iter().any(|onset| onset.1 == 69), "the melody's highest key in the first bar");
@@ -217,13 +217,8 @@ fn playing_live_gives_what_rendering_gives() {
     };
     let mut instance = instance(noise(), None);
     let live = Host::new(Setting { offline: false, ..setting(Conversation::Trade, &keys) });
-    for _ in 0..50_000 {
-        live.stand(&mut instance.player);
-        if instance.composer.picture().score.bars.len() >= 2 {
-            break;
-        }
-        std::thread::park_timeout(std::time::Duration::from_micros(200));
-    }
+    live.stand(&mut instance.player);
+    instance.composer.wait_until_idle();
     assert_eq!(onsets(&live.run_beats(&mut instance.player, 24.0)), rendered);
 }
 
@@ -240,7 +235,7 @@ fn with_and_without(beat: f64) -> (Vec<Note>, Vec<Note>) {
 }
 
 #[test]
-fn accompanying_nothing_changes_before_the_note_and_music_has_seen_it_within_a_beat() {
+fn in_accompany_nothing_changes_before_a_note_and_the_music_follows_it_within_a_beat() {
     for beat in [4.1, 5.4, 6.9, 7.6] {
         let (without, with) = with_and_without(beat);
         let differ = without.iter().zip(&with).position(|(a, b)| a != b).unwrap();
@@ -248,21 +243,10 @@ fn accompanying_nothing_changes_before_the_note_and_music_has_seen_it_within_a_b
         assert!(first.0 >= beat, "a note at {beat} changed one at {first:?}");
         // Whatever is composed from one beat later on has seen it; with this network that shows at once.
         let next = with.iter().find(|note| note.onset.to_beats().0 >= beat + 1.0).unwrap();
-        assert!(first <= next.onset.to_beats().max_of(Beats(beat + 1.0)), "{beat}: {first:?} {next:?}");
+        assert!(first.0 <= next.onset.to_beats().0.max(beat + 1.0), "{beat}: {first:?} {next:?}");
         assert!(
             with.iter().all(|note| note.family != Family::PIANO),
             "the instrument that is played is left to the player"
         );
-    }
-}
-
-/// The later of two positions.
-trait MaxOf {
-    fn max_of(self, other: Self) -> Self;
-}
-
-impl MaxOf for Beats {
-    fn max_of(self, other: Self) -> Self {
-        Beats(self.0.max(other.0))
     }
 }

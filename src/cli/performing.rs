@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::cli::knobs::PerformingOptions;
 use crate::music::{Bar, Meter, Note, PerformedNote, Piece, Tick, smf};
-use crate::player::{ComposingKnobs, PerformingKnobs, performed};
+use crate::player::{ComposingKnobs, PerformingKnobs, render};
 
 /// The plugin's performing knobs. With none of them given, notes are written as they were composed.
 #[derive(Debug, clap::Args)]
@@ -27,9 +27,9 @@ impl PerformingArgs {
         let n_before = piece.notes.partition_point(|note| note.onset < start);
         let (before, composed) = piece.notes.split_at(n_before);
         let whole = Bar { start: Tick::ZERO, meter, notes: before.to_vec() };
-        let mut notes = performed(&[Arc::new(whole)], &[], composing, &PerformingKnobs::default(), tempo);
+        let mut notes = render(&[Arc::new(whole)], &[], composing, &PerformingKnobs::default(), tempo);
         let shift = start.to_beats();
-        let composed = performed(&bars(composed, start, meter), &[], composing, &knobs, tempo);
+        let composed = render(&bars(composed, start, meter), &[], composing, &knobs, tempo);
         notes.extend(composed.into_iter().map(|note| PerformedNote {
             onset: note.onset + shift,
             end: note.end + shift,

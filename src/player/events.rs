@@ -32,7 +32,7 @@ pub enum EventKind {
 
 /// The events of one block: ascending in time, note-offs before note-ons at the same sample.
 ///
-/// Never allocates after [`EventList::with_capacity`]. A full list refuses what is pushed.
+/// Never allocates after [`EventList::with_capacity`]. A full list refuses further events.
 #[derive(Debug, Clone)]
 pub struct EventList {
     events: Vec<Event>,
@@ -40,7 +40,7 @@ pub struct EventList {
 }
 
 impl EventList {
-    /// Room for the densest music in the longest block: what the adapter should ask for.
+    /// Room for the densest music in the longest block.
     pub const CAPACITY: usize = 4096;
 
     /// An empty list with room for `capacity` events.
@@ -55,7 +55,7 @@ impl EventList {
         &self.events
     }
 
-    /// Forgets all events. To be called before each block, when they have been sent.
+    /// Removes all events. To be called before each block, when they have been sent.
     pub fn clear(&mut self) {
         self.events.clear();
     }

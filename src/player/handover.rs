@@ -1,8 +1,7 @@
 //! The hand-over between the audio thread and the composer's thread.
 //!
-//! Scores come down to the player, old scores go back up to be freed, and small `Copy` messages tell the
-//! composer where the song is. The player only ever tries: nothing here waits, and the composer polls,
-//! because waking a sleeper would take a lock on the audio thread.
+//! Scores go to the player, old scores come back to be freed, and small `Copy` messages keep the composer up to
+//! date. Nothing here waits. The composer polls, because waking a thread would take a lock on the audio thread.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
@@ -15,26 +14,26 @@ use crate::player::knobs::ComposingKnobs;
 /// A score with the number of the last [`Settle`] or [`BarLine`] that it answers.
 #[derive(Debug, Clone, Default)]
 pub struct Published {
-    /// What to play.
+    /// The score to play.
     pub score: Arc<Score>,
-    /// Everything up to this number has been worked in.
+    /// All requests up to this number have been answered.
     pub answered: u64,
 }
 
-/// What the player tells the composer.
+/// A message of the player to the composer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Message {
-    /// Where things stand. Sent when any of it changes and at each bar line.
+    /// The song and the knobs. Sent when they change and once a beat.
     Moment(Moment),
     /// The knobs of a bar are final.
     Settle(Settle),
     /// The host's bar differs from the one in the score.
     BarLine(BarLine),
-    /// Somebody plays along.
+    /// A key at the input.
     Input(Input),
 }
 
-/// A key that went down or up at the plugin's input while the song moved.
+/// A key that went down or up at the plugin's input while the song moved. A request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Input {
     /// Counts up together with [`Settle::number`].
@@ -51,7 +50,7 @@ pub struct Input {
     pub velocity: u8,
 }
 
-/// A bar as the host counts it.
+/// A bar as the host counts it. A request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BarLine {
     /// Counts up together with [`Settle::number`].
@@ -79,8 +78,8 @@ pub struct Moment {
     pub knobs: ComposingKnobs,
 }
 
-/// What the bar at `position` is to be composed with, one beat before the playhead gets there or as soon
-/// as it jumps there.
+/// The final knobs of the bar at `position`, one beat before the playhead gets there or as soon as it jumps
+/// there. A request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settle {
     /// Counts up from 1, together with [`BarLine::number`].
@@ -92,20 +91,20 @@ pub struct Settle {
     pub line: Option<Tick>,
     /// Whether the playhead jumped here, so that older settles no longer matter.
     pub jumped: bool,
-    /// The meter of a bar that begins here, as far as the host has told.
+    /// The meter of a bar that begins here, as far as the host has reported it.
     pub meter: Meter,
     /// The composing knobs, rounded.
     pub knobs: ComposingKnobs,
 }
 
-/// What the editor may watch without any lock: where the playhead is.
+/// Where the playhead is, for the editor; lock-free.
 #[derive(Debug, Default)]
 pub struct Playhead {
     position: AtomicU64,
     is_playing: AtomicBool,
     is_repeating: AtomicBool,
     n_late: AtomicU32,
-    /// The bits of the tempo told last; none until then.
+    /// The bits of the last reported tempo; 0 until then.
     tempo: AtomicU64,
 }
 
@@ -128,19 +127,19 @@ impl Playhead {
         self.n_late.load(Ordering::Relaxed)
     }
 
-    /// The tempo that the host told last, in quarter notes a minute; 120 until it tells one.
+    /// The last tempo that the host reported, in quarter notes a minute; 120 until then.
     #[must_use]
     pub fn tempo(&self) -> f64 {
-        let told = f64::from_bits(self.tempo.load(Ordering::Relaxed));
-        if told > 0.0 { told } else { 120.0 }
+        let reported = f64::from_bits(self.tempo.load(Ordering::Relaxed));
+        if reported > 0.0 { reported } else { 120.0 }
     }
 
-    /// Remembers the tempo, in quarter notes a minute.
-    pub fn tell_tempo(&self, tempo: f64) {
+    /// Sets the tempo, in quarter notes a minute.
+    pub fn set_tempo(&self, tempo: f64) {
         self.tempo.store(tempo.to_bits(), Ordering::Relaxed);
     }
 
-    /// Whether an earlier bar is heard again, because the composer does not have this one ready.
+    /// Whether an earlier bar is playing again, because the composer does not have this one ready.
     #[must_use]
     pub fn is_repeating(&self) -> bool {
         self.is_repeating.load(Ordering::Relaxed)
@@ -178,9 +177,9 @@ pub struct PlayerEnd {
     pub(crate) playhead: Arc<Playhead>,
 }
 
-/// How many messages fit on their way up.
+/// How many messages fit into their channel.
 const N_MESSAGES: usize = 1024;
-/// How many scores fit on their way down, and how many on their way back.
+/// How many scores fit into the channel to the player; twice as many into the channel back.
 const N_SCORES: usize = 16;
 
 /// Makes both ends.
@@ -208,13 +207,7 @@ impl ComposerEnd {
         self.inbox.try_recv().ok()
     }
 
-    /// Whether the player is gone for good.
-    #[must_use]
-    pub fn is_player_gone(&self) -> bool {
-        matches!(self.retired.try_recv(), Err(crossbeam_channel::TryRecvError::Disconnected))
-    }
-
-    /// Hands a score down; gives it back if the player has not yet taken the ones before.
+    /// Sends a score to the player, or gives it back if the player has not yet taken the ones before.
     ///
     /// # Errors
     /// If there is no room: try again later.

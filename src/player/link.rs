@@ -1,4 +1,4 @@
-//! The player's side of its talk with the composer.
+//! The player's connection to the composer.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,58 +12,68 @@ use crate::player::host::bar::HostBar;
 
 /// How long the player may wait for the composer.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Patience {
-    /// Since the composer last gave a sign of life.
+pub(crate) struct WaitLimit {
+    /// Since the last score came in.
     pub(crate) quiet: Duration,
     /// In all.
     pub(crate) total: Duration,
 }
 
-impl Patience {
-    /// For when nobody listens. A jump far into a song that evolves takes a while to compose.
-    const LONGEST: Self = Self { quiet: Duration::from_secs(5), total: Duration::from_mins(1) };
+impl WaitLimit {
+    /// While a host says that it renders offline. A jump far into a song that evolves takes a while to compose.
+    pub(crate) const OFFLINE: Self = Self { quiet: Duration::from_secs(5), total: Duration::from_mins(1) };
 
-    /// While a host says that it renders offline.
-    pub(crate) fn offline() -> Self {
-        Self::LONGEST
-    }
-
-    /// While the song is so far ahead of the clock that a wait would do no harm.
-    pub(crate) fn spare(spare: Duration) -> Self {
-        Self { total: spare.min(Self::LONGEST.total), ..Self::LONGEST }
+    /// While the song is so far ahead of the wall clock that a wait of `spare_time` does no harm.
+    pub(crate) fn within(spare_time: Duration) -> Self {
+        Self { total: spare_time.min(Self::OFFLINE.total), ..Self::OFFLINE }
     }
 }
 
-/// Takes scores in, tells the composer what it must know, and knows what has been answered.
+/// A wait for an answer.
+#[derive(Debug)]
+struct Wait {
+    begun: Instant,
+    /// When the last score came in, and how many had come in by then.
+    received_at: Instant,
+    n_received: u64,
+}
+
+impl Wait {
+    fn new(now: Instant, n_received: u64) -> Self {
+        Self { begun: now, received_at: now, n_received }
+    }
+}
+
+/// Receives scores, sends messages, and keeps track of which requests have been answered.
 ///
-/// Only [`Link::await_answer`] may wait, and only for as long as it is told.
+/// Only [`Link::await_answer`] may wait, and only within its limit.
 #[derive(Debug)]
 pub(crate) struct Link {
     end: PlayerEnd,
     current: Published,
-    /// How many messages that want an answer have been made.
-    n_asked: u64,
+    /// How many requests have been made.
+    n_requests: u64,
     last_moment: Option<Moment>,
     last_bar: Option<(Tick, Meter)>,
-    /// The bar that was last found as the host counts it, and in which of the scores that came in.
+    /// The bar that was last found the same in host and score, and in which of the received scores.
     agreed: Option<(Tick, Meter, u64)>,
-    /// Messages for which there was no room; they go first.
+    /// Messages that did not fit into the channel, to be sent first.
     unsent: VecDeque<Message>,
-    /// How many scores have come in.
+    /// How many scores have been received.
     n_received: u64,
-    /// Whether waiting was in vain: until an answer comes, nobody waits again.
+    /// Whether a wait was in vain. Then the player does not wait again before an answer has come.
     gave_up: bool,
 }
 
 impl Link {
-    /// How many messages are kept while the composer does not read; then the oldest are lost.
+    /// How many messages are kept while the composer receives none; then the oldest are lost.
     const N_UNSENT: usize = 64;
 
     pub(crate) fn new(end: PlayerEnd) -> Self {
         Self {
             end,
             current: Published::default(),
-            n_asked: 0,
+            n_requests: 0,
             last_moment: None,
             last_bar: None,
             agreed: None,
@@ -73,7 +83,7 @@ impl Link {
         }
     }
 
-    /// What to play now.
+    /// The score to play now.
     pub(crate) fn score(&self) -> &Arc<Score> {
         &self.current.score
     }
@@ -82,8 +92,8 @@ impl Link {
         &self.end.playhead
     }
 
-    /// Takes the newest score in and sends the old ones back to be freed elsewhere, and sends what could
-    /// not be sent before. `false` if the composer is gone.
+    /// Receives the newest score, sends the old ones back to be freed by the composer, and sends messages that
+    /// could not be sent before. Returns whether the composer still exists.
     pub(crate) fn receive(&mut self) -> bool {
         while let Some(message) = self.unsent.pop_front() {
             if self.end.outbox.try_send(message).is_err() {
@@ -94,7 +104,7 @@ impl Link {
         // A score is taken only when there is room to send the old one back.
         while !self.end.retired.is_full() {
             match self.end.inbox.try_recv() {
-                Ok(published) => self.retire_for(published),
+                Ok(published) => self.replace_score(published),
                 Err(TryRecvError::Empty) => return true,
                 Err(TryRecvError::Disconnected) => return false,
             }
@@ -102,15 +112,15 @@ impl Link {
         true
     }
 
-    fn retire_for(&mut self, published: Published) {
+    fn replace_score(&mut self, published: Published) {
         if published.answered > self.current.answered {
             self.gave_up = false;
         }
         self.n_received += 1;
         let old = std::mem::replace(&mut self.current, published);
         if let Err(refused) = self.end.retired.try_send(old.score) {
-            // The composer is gone, and with it whoever could free this. To leak it once, at the end of
-            // an instance's life, is better than to free it on the audio thread.
+            // The composer is gone, so nobody else can free this. A leak, once in the life of an instance, is
+            // better than freeing it on the audio thread.
             std::mem::forget(refused);
         }
     }
@@ -125,9 +135,9 @@ impl Link {
         self.unsent.push_back(message);
     }
 
-    /// Tells where things stand, if that is news. While the song moves, its position alone is news only
-    /// once in a beat.
-    pub(crate) fn tell(&mut self, moment: Moment) {
+    /// Sends the song and the knobs, if they have changed. While the song moves, its position alone counts as a
+    /// change only once a beat.
+    pub(crate) fn send_moment(&mut self, moment: Moment) {
         let is_news = self.last_moment.is_none_or(|last| {
             let moved = (moment.position - last.position).0.abs();
             let has_moved = if moment.playing { moved >= Tick::PER_BEAT } else { moved > 0 };
@@ -139,31 +149,31 @@ impl Link {
         }
     }
 
-    /// Passes on what somebody plays; the number is that of the answer.
-    pub(crate) fn hear(&mut self, input: Input) -> u64 {
-        self.n_asked += 1;
-        self.send(Message::Input(Input { number: self.n_asked, ..input }));
-        self.n_asked
+    /// Sends a key at the input; returns the number of the request.
+    pub(crate) fn send_input(&mut self, input: Input) -> u64 {
+        self.n_requests += 1;
+        self.send(Message::Input(Input { number: self.n_requests, ..input }));
+        self.n_requests
     }
 
-    /// Asks for a bar to be settled; the number is that of the answer.
+    /// Requests a bar to be settled; returns the number of the request.
     pub(crate) fn settle(&mut self, settle: Settle) -> u64 {
-        self.n_asked += 1;
-        self.send(Message::Settle(Settle { number: self.n_asked, ..settle }));
-        self.n_asked
+        self.n_requests += 1;
+        self.send(Message::Settle(Settle { number: self.n_requests, ..settle }));
+        self.n_requests
     }
 
-    /// Notes that the composer has been told of this bar, so that [`Link::check_bar`] does not repeat it.
-    pub(crate) fn knows_bar(&mut self, bar: HostBar) {
+    /// Remembers that the composer knows this bar, so that [`Link::check_bar`] does not send it.
+    pub(crate) fn remember_bar(&mut self, bar: HostBar) {
         self.last_bar = Some((bar.start, bar.meter));
     }
 
-    /// Tells the composer if the host's bar is not the score's; the number is that of the answer.
+    /// Sends the host's bar if it is not the score's; returns the number of the request.
     pub(crate) fn check_bar(&mut self, bar: HostBar) -> Option<u64> {
         if self.last_bar == Some((bar.start, bar.meter)) || bar.start < Tick::ZERO {
             return None;
         }
-        // The score, which is large and cold, is looked at once for each that comes in.
+        // The score is large and not in the cache, so it is looked at only once for each that comes in.
         let looked_at = Some((bar.start, bar.meter, self.n_received));
         if self.agreed == looked_at {
             return None;
@@ -173,10 +183,10 @@ impl Link {
             self.agreed = looked_at;
             return None;
         }
-        self.knows_bar(bar);
-        self.n_asked += 1;
-        self.send(Message::BarLine(BarLine { number: self.n_asked, start: bar.start, meter: bar.meter }));
-        Some(self.n_asked)
+        self.remember_bar(bar);
+        self.n_requests += 1;
+        self.send(Message::BarLine(BarLine { number: self.n_requests, start: bar.start, meter: bar.meter }));
+        Some(self.n_requests)
     }
 
     /// Whether everything up to `number` has been answered.
@@ -184,32 +194,33 @@ impl Link {
         self.current.answered >= number
     }
 
-    /// Waits for an answer, as long as patience lasts. With none it does not even look at the clock.
-    pub(crate) fn await_answer(&mut self, number: u64, patience: Patience) {
-        if patience.total.is_zero() || self.has_answered(number) || self.gave_up {
+    /// Waits for an answer within the limit. With no time to wait it does not even read the clock.
+    pub(crate) fn await_answer(&mut self, number: u64, limit: WaitLimit) {
+        if limit.total.is_zero() || self.has_answered(number) || self.gave_up {
             return;
         }
-        let start = Instant::now();
-        let (mut heard_at, mut n_heard) = (start, self.n_received);
-        while !self.has_answered(number) {
-            let is_composer_there = self.receive();
-            if self.has_answered(number) {
-                return;
-            }
-            if self.n_received > n_heard {
-                (heard_at, n_heard) = (Instant::now(), self.n_received);
-            }
-            let is_quiet = heard_at.elapsed() >= patience.quiet;
-            if !is_composer_there || is_quiet {
-                self.gave_up = true;
-                return;
-            }
-            // The lead is used up; with the next block there is more.
-            if start.elapsed() >= patience.total {
-                return;
-            }
+        let mut wait = Wait::new(Instant::now(), self.n_received);
+        while self.must_wait(number, limit, &mut wait, Instant::now()) {
             std::thread::sleep(Duration::from_micros(100));
         }
+    }
+
+    /// Receives scores, and returns whether the answer is missing and there is time to wait for it.
+    fn must_wait(&mut self, number: u64, limit: WaitLimit, wait: &mut Wait, now: Instant) -> bool {
+        let has_composer = self.receive();
+        if self.has_answered(number) {
+            return false;
+        }
+        if self.n_received > wait.n_received {
+            (wait.received_at, wait.n_received) = (now, self.n_received);
+        }
+        let is_quiet = now.saturating_duration_since(wait.received_at) >= limit.quiet;
+        if !has_composer || is_quiet {
+            self.gave_up = true;
+            return false;
+        }
+        // Time to wait that is used up comes back with the next block.
+        now.saturating_duration_since(wait.begun) < limit.total
     }
 
     /// Counts a bar that began before the composer had answered.
@@ -217,13 +228,82 @@ impl Link {
         self.end.playhead.count_late();
     }
 
-    /// Lets the editor see whether a bar stands in for one that is late.
+    /// Shows the editor whether an earlier bar is playing in place of one that is late.
     pub(crate) fn show_repeating(&self, is_repeating: bool) {
         self.end.playhead.set_repeating(is_repeating);
     }
 
-    /// Lets the editor see where the song is.
+    /// Shows the editor where the song is.
     pub(crate) fn show(&self, position: Beats, is_playing: bool) {
         self.end.playhead.set(position, is_playing);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use crate::music::{Meter, Tick};
+    use crate::player::handover::{ComposerEnd, Published, Settle, handover};
+    use crate::player::knobs::ComposingKnobs;
+    use crate::player::link::{Link, Wait, WaitLimit};
+
+    /// A composer's end, and a link that has made a request, which the number is of.
+    fn waiting() -> (ComposerEnd, Link, u64) {
+        let (composer_end, player_end) = handover();
+        let mut link = Link::new(player_end);
+        let number = link.settle(Settle {
+            number: 0,
+            position: Tick::ZERO,
+            line: None,
+            jumped: false,
+            meter: Meter::COMMON,
+            knobs: ComposingKnobs::default(),
+        });
+        (composer_end, link, number)
+    }
+
+    fn publish(composer_end: &ComposerEnd, answered: u64) {
+        assert!(composer_end.publish(Published { answered, ..Published::default() }).is_ok());
+    }
+
+    #[test]
+    fn rendering_without_a_composer_does_not_wait() {
+        let (composer_end, mut link, number) = waiting();
+        drop(composer_end);
+        let now = Instant::now();
+        assert!(!link.must_wait(number, WaitLimit::OFFLINE, &mut Wait::new(now, 0), now));
+        assert!(link.gave_up, "nor does it try again");
+    }
+
+    #[test]
+    fn a_composer_that_goes_quiet_is_waited_for_once_until_it_answers() {
+        let (composer_end, mut link, number) = waiting();
+        let start = Instant::now();
+        let mut wait = Wait::new(start, 0);
+        let mut must_wait = |link: &mut Link, milliseconds: u64| {
+            let now = start + Duration::from_millis(milliseconds);
+            link.must_wait(number, WaitLimit::OFFLINE, &mut wait, now)
+        };
+        assert!(must_wait(&mut link, 0) && must_wait(&mut link, 4900));
+        // A score that does not answer the request is a sign that the composer is at work.
+        publish(&composer_end, number - 1);
+        assert!(must_wait(&mut link, 5100) && must_wait(&mut link, 10_000));
+        assert!(!must_wait(&mut link, 10_100) && link.gave_up);
+        publish(&composer_end, number);
+        assert!(link.receive() && link.has_answered(number) && !link.gave_up);
+    }
+
+    #[test]
+    fn the_wait_ends_with_the_answer_or_with_the_time_that_there_is() {
+        let (composer_end, mut link, number) = waiting();
+        let start = Instant::now();
+        let limit = WaitLimit::within(Duration::from_millis(300));
+        let mut wait = Wait::new(start, 0);
+        assert!(link.must_wait(number, limit, &mut wait, start + Duration::from_millis(299)));
+        assert!(!link.must_wait(number, limit, &mut wait, start + Duration::from_millis(300)));
+        assert!(!link.gave_up, "with the next block there is more");
+        publish(&composer_end, number);
+        assert!(!link.must_wait(number, limit, &mut Wait::new(start, 0), start));
     }
 }

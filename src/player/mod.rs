@@ -1,8 +1,8 @@
 //! Follows the host's transport and turns the score under the playhead into timed events.
 //!
-//! [`Player`] lives on the audio thread. It never allocates, frees, locks, waits, logs or panics there;
-//! it reads a score that somebody else composed, so it can jump anywhere in it at no cost. Only while a
-//! host renders faster than real time may it wait for the composer, and never for long.
+//! [`Player`] lives on the audio thread. It never allocates, frees, locks, waits, logs or panics there. It reads a
+//! score that the composer publishes, so it can jump anywhere in it at no cost. Only while a host renders faster
+//! than real time may it wait for the composer, and never for long.
 
 pub mod knobs;
 pub use knobs::{ComposingKnobs, Conversation, Knob, PerformingKnobs};
@@ -23,4 +23,4 @@ mod play;
 pub use play::Player;
 
 mod render;
-pub use render::performed;
+pub use render::render;

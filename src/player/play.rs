@@ -1,4 +1,4 @@
-//! The player itself.
+//! The player: one call of [`Player::process`] plays one block.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -8,11 +8,11 @@ use crate::player::events::{Event, EventKind, EventList};
 use crate::player::handover::{Input, Moment, PlayerEnd, Playhead, Settle};
 use crate::player::host::bar::{HostBar, bar_tick};
 use crate::player::host::pace::Pace;
-use crate::player::host::position::{Follower, Motion, Path, Ruler};
+use crate::player::host::position::{Follower, Motion, Path, SampleMap};
 use crate::player::host::transport::{Block, Transport};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
-use crate::player::link::{Link, Patience};
-use crate::player::performing::scheduler::{Manner, Performer, Repeat, Stretch};
+use crate::player::link::{Link, WaitLimit};
+use crate::player::performing::scheduler::{PlaySettings, Scheduler, Segment, StandIn};
 use crate::player::performing::timing;
 
 /// Plays the score under the host's playhead. Lives on the audio thread.
@@ -21,36 +21,36 @@ pub struct Player {
     link: Link,
     follower: Follower,
     pace: Pace,
-    performer: Performer,
+    scheduler: Scheduler,
     /// The bar under the playhead, as the host counts.
     bar: HostBar,
-    /// Where the playhead goes next, once that bar has been asked to be settled.
-    next_bar: Option<Asked>,
-    /// The number under which the bar under the playhead has been asked for.
-    asked_here: Option<u64>,
+    /// The request to settle the bar where the playhead goes next, once it has been made.
+    next_request: Option<SettleRequest>,
+    /// The number of the request to settle the bar under the playhead.
+    request: Option<u64>,
     /// What is played in place of that bar while it is late.
-    repeat: Option<Repeat>,
+    stand_in: Option<StandIn>,
     /// Where the block begins, in samples counted from the first.
     block_start: u64,
 }
 
-/// A settle on its way.
+/// A request to settle a bar.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+struct SettleRequest {
     number: u64,
     position: Tick,
-    /// Whether less than a beat is left, because the song landed or began there.
+    /// Whether it came less than a beat before the bar, because the song jumped or began there.
     is_short: bool,
 }
 
 /// What stays the same within a block.
-struct Scene<'a> {
+struct BlockContext<'a> {
     block: &'a Block,
     knobs: ComposingKnobs,
     performing: &'a PerformingKnobs,
     input: &'a [Event],
     /// How long the player may wait for the composer.
-    patience: Patience,
+    limit: WaitLimit,
 }
 
 impl Player {
@@ -61,17 +61,17 @@ impl Player {
             link: Link::new(end),
             follower: Follower::default(),
             pace: Pace::default(),
-            performer: Performer::new(),
+            scheduler: Scheduler::new(),
             bar: HostBar::first(),
-            next_bar: None,
-            asked_here: None,
-            repeat: None,
+            next_request: None,
+            request: None,
+            stand_in: None,
             block_start: 0,
         }
     }
 
-    /// Plays one block: appends its events, in the order in which they happen. `input` is what has come in
-    /// from the host for this block, in the order of time.
+    /// Plays one block: appends its events in the order in which they happen. `input` are the events from the
+    /// host for this block, in the order of time.
     ///
     /// A block of no samples does nothing.
     pub fn process(
@@ -89,261 +89,267 @@ impl Player {
         let knobs = composing.rounded();
         let performing = &performing.within_ranges();
         if !performing.thru {
-            self.performer.end_thru(self.block_start, events);
+            self.scheduler.end_thru(self.block_start, events);
         }
         let block = &Block { transport: block.transport.credible(), ..*block };
         let motion = self.follower.advance(block);
-        let patience = match motion {
-            Motion::Stopped => Patience::spare(Duration::ZERO),
-            Motion::Moving(_) => self.patience(block),
+        let limit = match motion {
+            Motion::Stopped => WaitLimit::within(Duration::ZERO),
+            Motion::Moving(_) => self.wait_limit(block),
         };
-        let scene = Scene { block, knobs, performing, input, patience };
+        let context = BlockContext { block, knobs, performing, input, limit };
         match motion {
-            Motion::Stopped => self.stop(&scene, events),
-            Motion::Moving(path) => self.play(&scene, path, events),
+            Motion::Stopped => self.stand(&context, events),
+            Motion::Moving(path) => self.play(&context, path, events),
         }
         self.block_start += u64::from(block.n_samples);
     }
 
-    /// Ends every sounding note at the first sample of the block, those that came in too: for bypass, reset
-    /// and deactivation. Keys that are still held at the input count no longer. Playing goes on with the next [`Player::process`], as after a jump.
+    /// Ends every sounding note at the first sample of the block, also those of the input: for bypass, reset
+    /// and deactivation. Keys that are held at the input are forgotten. The next [`Player::process`] goes on as
+    /// after a jump.
     pub fn silence(&mut self, events: &mut EventList) {
-        self.performer.silence(0, self.block_start, events);
-        self.start_anew();
+        self.scheduler.silence(0, self.block_start, events);
+        self.forget_position();
     }
 
-    /// Whatever comes next is a jump.
-    fn start_anew(&mut self) {
-        self.follower.forget();
-        self.repeat = None;
-        self.link.show_repeating(false);
-        // What was settled for going on straight does not hold for a new start.
-        self.next_bar = None;
-    }
-
-    /// Where it is, for the editor; may be kept and read on any thread.
+    /// Where the playhead is, for the editor; may be kept and read on any thread.
     #[must_use]
     pub fn playhead(&self) -> Arc<Playhead> {
         Arc::clone(self.link.playhead())
     }
 
-    /// How long a wait for the composer would do no harm: not at all while somebody listens.
-    fn patience(&mut self, block: &Block) -> Patience {
-        let seconds = f64::from(block.n_samples) / block.sample_rate.max(1000.0);
-        self.pace.tick(Instant::now(), seconds);
-        if block.transport.offline { Patience::offline() } else { Patience::spare(self.pace.spare()) }
+    /// The next block begins with a jump.
+    fn forget_position(&mut self) {
+        self.follower.forget();
+        self.stand_in = None;
+        self.link.show_repeating(false);
+        // What was settled for going straight on does not hold after a jump.
+        self.next_request = None;
     }
 
-    /// The song stands still, perhaps somewhere new.
-    fn stop(&mut self, scene: &Scene<'_>, events: &mut EventList) {
-        let (transport, n_samples) = (&scene.block.transport, scene.block.n_samples);
-        let ruler = Ruler::standing(self.block_start, n_samples);
-        self.performer.stand(scene.input, ruler, scene.performing, events);
-        self.start_anew();
+    /// How long a wait for the composer does no harm: not at all in live playing.
+    fn wait_limit(&mut self, block: &Block) -> WaitLimit {
+        let seconds = f64::from(block.n_samples) / block.sample_rate.max(1000.0);
+        self.pace.add_block(Instant::now(), seconds);
+        if block.transport.offline { WaitLimit::OFFLINE } else { WaitLimit::within(self.pace.spare_time()) }
+    }
+
+    /// A block in which the song stands still, perhaps at a new position.
+    fn stand(&mut self, context: &BlockContext<'_>, events: &mut EventList) {
+        let (transport, n_samples) = (&context.block.transport, context.block.n_samples);
+        let map = SampleMap::standing(self.block_start, n_samples);
+        self.scheduler.stand(context.input, map, context.performing, events);
+        self.forget_position();
         let position = transport.position.unwrap_or(self.link.playhead().position());
-        self.bar = HostBar::landed(position.0, transport, self.link.score());
-        self.tell(transport, position.0, scene.knobs);
+        self.bar = HostBar::at_jump(position.0, transport, self.link.score());
+        self.send_moment(transport, position.0, context.knobs);
         self.link.show(position, false);
     }
 
-    fn play(&mut self, scene: &Scene<'_>, mut path: Path, events: &mut EventList) {
-        self.begin_block(scene, &mut path, events);
-        let mut input = scene.input;
+    /// A block in which the song moves.
+    fn play(&mut self, context: &BlockContext<'_>, mut path: Path, events: &mut EventList) {
+        self.begin_block(context, &mut path, events);
+        let mut input = context.input;
         while !path.is_over() {
             if let Some(due) = path.jump.take() {
-                // What the host says about its bars holds for the start of the block only.
-                let transport = Transport { bar_start: None, ..scene.block.transport };
-                self.land(&path, due, &transport, events);
-                self.settle_landing(scene, path.position, due);
+                // The bar start that the host reports is that of the start of the block.
+                let transport = Transport { bar_start: None, ..context.block.transport };
+                self.jump(&path, due, &transport, events);
+                self.settle_jump(context, path.position, due);
             }
             while bar_tick(path.position) >= self.bar.end {
-                self.cross_bar_line(scene.patience);
+                self.cross_bar_line(context.limit);
             }
-            self.settle_ahead(&path, scene.knobs);
-            let (ruler, loop_end) = (path.ruler(self.block_start), path.loop_range.map(|(_, end)| end));
+            self.settle_ahead(&path, context.knobs);
+            let (map, loop_end) = (path.sample_map(self.block_start), path.loop_range.map(|(_, end)| end));
             let bar_end = self.bar.end.to_beats().0;
-            let (until, limit) = self.next_stretch(scene, &mut path);
-            let stretch = Stretch {
-                ruler,
-                until,
-                limit: limit.min(loop_end.unwrap_or(f64::INFINITY)),
-                loop_end,
-                bar_end,
-            };
-            let n_heard =
+            let (until, limit) = self.next_segment(context, &mut path);
+            let limit = limit.min(loop_end.unwrap_or(f64::INFINITY));
+            let segment = Segment { map, until, limit, loop_end, bar_end };
+            let n_here =
                 input.partition_point(|event| path.is_over() || f64::from(event.offset) < path.sample());
-            let (heard, later) = input.split_at(n_heard);
+            let (here, later) = input.split_at(n_here);
             input = later;
-            self.perform(scene, &stretch, heard, events);
+            self.play_segment(context, &segment, here, events);
         }
         self.follower.arrive(&path);
         self.link.show(Beats(path.position), true);
-        self.link.show_repeating(self.repeat.is_some());
+        self.link.show_repeating(self.stand_in.is_some());
     }
 
-    /// Goes on along the path, and returns the song position where that stretch ends, and the one from which
+    /// Goes on along the path, and returns the song position where that segment ends, and the one from which
     /// no note may be read yet.
     ///
-    /// Humanized notes may come before they are written, so those of the next bar are read a little before
-    /// its line; but not before it is known to be settled.
-    fn next_stretch(&mut self, scene: &Scene<'_>, path: &mut Path) -> (f64, f64) {
+    /// Humanized notes may be played before they are written, so the notes of the next bar are read a little
+    /// before its line; but not before it is known to be settled.
+    fn next_segment(&mut self, context: &BlockContext<'_>, path: &mut Path) -> (f64, f64) {
         let line = self.bar.end.to_beats().0;
-        let lead_in = line - timing::earliest(scene.performing);
+        let lead_in = line - timing::longest_lead(context.performing);
         if path.position < lead_in {
-            return (path.next_position(lead_in), line);
+            return (path.advance(lead_in), line);
         }
-        let Some(asked) = self.next_bar else {
-            return (path.next_position(line), f64::INFINITY);
+        let Some(request) = self.next_request else {
+            return (path.advance(line), f64::INFINITY);
         };
-        self.link.await_answer(asked.number, scene.patience);
-        let is_settled = self.link.has_answered(asked.number);
-        (path.next_position(line), if is_settled { f64::INFINITY } else { line })
+        self.link.await_answer(request.number, context.limit);
+        let is_settled = self.link.has_answered(request.number);
+        (path.advance(line), if is_settled { f64::INFINITY } else { line })
     }
 
-    /// Plays a stretch, and works in what has been `heard` meanwhile, each at its sample.
-    fn perform(&mut self, scene: &Scene<'_>, stretch: &Stretch, heard: &[Event], events: &mut EventList) {
-        let manner = Manner {
-            performing: scene.performing,
-            composing: &scene.knobs,
-            sample_rate: scene.block.credible_rate(),
+    /// Plays a segment, and passes on the `input` in it, each event at its sample.
+    fn play_segment(
+        &mut self,
+        context: &BlockContext<'_>,
+        segment: &Segment,
+        input: &[Event],
+        events: &mut EventList,
+    ) {
+        let settings = PlaySettings {
+            performing: context.performing,
+            composing: &context.knobs,
+            sample_rate: context.block.credible_rate(),
         };
-        self.repeat = self.stand_in(scene);
-        let repeat = self.repeat;
-        for &event in heard {
-            let until = stretch.ruler.to_beat(event.offset).0.min(stretch.until);
-            let part = Stretch { until, ..*stretch };
-            self.performer.play(&part, self.link.score(), repeat, &manner, events);
-            self.performer.hear(event, stretch.ruler, scene.performing, events);
-            self.hear(event, stretch.ruler, scene.patience);
+        self.stand_in = self.find_stand_in(context);
+        let stand_in = self.stand_in;
+        for &event in input {
+            let until = segment.map.to_beat(event.offset).0.min(segment.until);
+            let part = Segment { until, ..*segment };
+            self.scheduler.play(&part, self.link.score(), stand_in, &settings, events);
+            self.scheduler.receive(event, segment.map, context.performing, events);
+            self.send_input(event, segment.map, context.limit);
         }
-        self.performer.play(stretch, self.link.score(), repeat, &manner, events);
+        self.scheduler.play(segment, self.link.score(), stand_in, &settings, events);
     }
 
-    /// What to play in place of the bar under the playhead: nothing, unless somebody listens and the composer
-    /// is late with it. Where an older version of the bar is there, that is played.
-    fn stand_in(&self, scene: &Scene<'_>) -> Option<Repeat> {
+    /// The bar to play in place of the bar under the playhead: none, unless in live playing the composer is late
+    /// with it. Where an older version of the bar exists, that is played.
+    fn find_stand_in(&self, context: &BlockContext<'_>) -> Option<StandIn> {
         let (score, bar) = (self.link.score(), self.bar);
-        let is_asked = self.asked_here.is_some_and(|number| !self.link.has_answered(number));
-        let is_live = scene.patience.total.is_zero();
-        let here = self.performer.due().max(bar.start);
-        if !is_asked || !is_live || bar.start < Tick::ZERO || here >= bar.end || score.bar_at(here).is_some()
+        let is_waiting = self.request.is_some_and(|number| !self.link.has_answered(number));
+        let is_live = context.limit.total.is_zero();
+        let here = self.scheduler.due().max(bar.start);
+        if !is_waiting
+            || !is_live
+            || bar.start < Tick::ZERO
+            || here >= bar.end
+            || score.bar_at(here).is_some()
         {
             return None;
         }
         let known =
-            self.repeat.filter(|repeat| repeat.start == bar.start && score.bar_at(repeat.source).is_some());
+            self.stand_in.filter(|known| known.start == bar.start && score.bar_at(known.source).is_some());
         known.or_else(|| {
-            let source = last_heard(score, bar, scene.knobs.length)?;
-            Some(Repeat { source, start: bar.start })
+            let source = last_played(score, bar, context.knobs.length)?;
+            Some(StandIn { source, start: bar.start })
         })
     }
 
-    /// Tells the composer of a key at the input, and waits until it has worked it in where nobody listens.
-    fn hear(&mut self, event: Event, ruler: Ruler, patience: Patience) {
-        let position = ruler.to_beat(event.offset);
+    /// Sends a key at the input to the composer, and waits for the answer if there is time.
+    fn send_input(&mut self, event: Event, map: SampleMap, limit: WaitLimit) {
+        let position = map.to_beat(event.offset);
         let at = nearest_tick(position);
-        let number = self.link.hear(match event.kind {
+        let number = self.link.send_input(match event.kind {
             EventKind::On { channel, key, velocity } => {
                 Input { number: 0, at, position, channel, key, velocity }
             }
             EventKind::Off { channel, key } => Input { number: 0, at, position, channel, key, velocity: 0 },
         });
-        self.link.await_answer(number, patience);
+        self.link.await_answer(number, limit);
     }
 
-    /// Works in what the host tells at the start of a block.
-    fn begin_block(&mut self, scene: &Scene<'_>, path: &mut Path, events: &mut EventList) {
-        let transport = &scene.block.transport;
+    /// Follows what the host reports at the start of a block.
+    fn begin_block(&mut self, context: &BlockContext<'_>, path: &mut Path, events: &mut EventList) {
+        let transport = &context.block.transport;
         let jump = path.jump.take();
         if let Some(due) = jump {
-            self.land(path, due, transport, events);
+            self.jump(path, due, transport, events);
         } else {
             while bar_tick(path.position) >= self.bar.end {
-                self.cross_bar_line(scene.patience);
+                self.cross_bar_line(context.limit);
             }
             let bar = self.bar.corrected(path.position, transport);
             if bar.end != self.bar.end {
-                self.next_bar = None;
+                self.next_request = None;
             }
             self.bar = bar;
         }
-        // The composer must know that the song moves before it settles anything: while it stands, the
-        // composer follows the knobs of the moment.
-        self.tell(transport, path.position, scene.knobs);
+        // The composer must know that the song moves before it settles anything: while the song stands still,
+        // the composer follows the knobs of the moment.
+        self.send_moment(transport, path.position, context.knobs);
         if let Some(due) = jump {
-            self.settle_landing(scene, path.position, due);
+            self.settle_jump(context, path.position, due);
         }
         if transport.meter.is_some()
             && let Some(number) = self.link.check_bar(self.bar)
         {
-            self.link.await_answer(number, scene.patience);
+            self.link.await_answer(number, context.limit);
         }
     }
 
-    /// The song has come to where it was not going, or round a loop. Notes are due from `due` on.
-    fn land(&mut self, path: &Path, due: f64, transport: &Transport, events: &mut EventList) {
-        self.performer.land(path.position, due, path.ruler(self.block_start), events);
-        self.bar = HostBar::landed(path.position, transport, self.link.score());
+    /// The song has jumped, or gone round a loop. Notes are due from `due` on.
+    fn jump(&mut self, path: &Path, due: f64, transport: &Transport, events: &mut EventList) {
+        self.scheduler.jump(path.position, due, path.sample_map(self.block_start), events);
+        self.bar = HostBar::at_jump(path.position, transport, self.link.score());
     }
 
-    /// A bar that the song has jumped to is settled there and then; round an announced loop it has been
-    /// settled already.
-    fn settle_landing(&mut self, scene: &Scene<'_>, position: f64, due: f64) {
-        let settled = self.next_bar.take().filter(|asked| asked.position == bar_tick(due));
+    /// Settles the bar that the song has jumped to. Round an announced loop it has been settled already.
+    fn settle_jump(&mut self, context: &BlockContext<'_>, position: f64, due: f64) {
+        let settled = self.next_request.take().filter(|request| request.position == bar_tick(due));
         let number = settled.map_or_else(
             || {
-                self.link.knows_bar(self.bar);
+                self.link.remember_bar(self.bar);
                 self.link.settle(Settle {
                     number: 0,
                     position: bar_tick(position),
                     line: Some(self.bar.start),
                     jumped: true,
                     meter: self.bar.meter,
-                    knobs: scene.knobs,
+                    knobs: context.knobs,
                 })
             },
-            |asked| asked.number,
+            |request| request.number,
         );
-        self.asked_here = Some(number);
-        self.link.await_answer(number, scene.patience);
+        self.request = Some(number);
+        self.link.await_answer(number, context.limit);
     }
 
     /// The playhead passes into the next bar.
-    fn cross_bar_line(&mut self, patience: Patience) {
+    fn cross_bar_line(&mut self, limit: WaitLimit) {
         self.bar = self.bar.next();
-        self.performer.cross_bar_line();
-        let asked = self.next_bar.take();
-        self.asked_here = asked.map(|asked| asked.number);
-        if let Some(asked) = asked {
-            self.link.await_answer(asked.number, patience);
-            // Hosts begin a little before the first bar. One that was there already has lost nothing then.
-            let is_there = asked.is_short && self.link.score().bar_at(self.bar.start).is_some();
-            if !self.link.has_answered(asked.number) && !is_there {
+        self.scheduler.cross_bar_line();
+        let request = self.next_request.take();
+        self.request = request.map(|request| request.number);
+        if let Some(request) = request {
+            self.link.await_answer(request.number, limit);
+            // Hosts begin a little before the first bar. If that bar exists already, it is not late.
+            let is_there = request.is_short && self.link.score().bar_at(self.bar.start).is_some();
+            if !self.link.has_answered(request.number) && !is_there {
                 self.link.count_late();
             }
         }
     }
 
-    /// One beat before the next bar begins, its knobs are final. Bars shorter than that are settled when
-    /// the bar before begins.
+    /// Settles the next bar one beat before it begins: its knobs are final. A bar after one that is shorter than
+    /// a beat is settled when the shorter one begins.
     fn settle_ahead(&mut self, path: &Path, knobs: ComposingKnobs) {
         let line = self.bar.end.to_beats().0;
         let (end, position, line) = match path.loop_range {
             Some((loop_start, loop_end)) if loop_end < line + 1e-6 => (loop_end, bar_tick(loop_start), None),
             _ => (line, self.bar.end, Some(self.bar.end)),
         };
-        if self.next_bar.is_some() || position < Tick::ZERO || path.block_end() <= end - 1.0 {
+        if self.next_request.is_some() || position < Tick::ZERO || path.block_end() <= end - 1.0 {
             return;
         }
         let meter = self.bar.meter;
         let is_short = path.position > end - 1.0;
         let number = self.link.settle(Settle { number: 0, position, line, jumped: false, meter, knobs });
-        self.next_bar = Some(Asked { number, position, is_short });
+        self.next_request = Some(SettleRequest { number, position, is_short });
     }
 
-    fn tell(&mut self, transport: &Transport, position: f64, knobs: ComposingKnobs) {
+    fn send_moment(&mut self, transport: &Transport, position: f64, knobs: ComposingKnobs) {
         let loop_range = transport.loop_range.map(|(start, end)| (bar_tick(start.0), bar_tick(end.0)));
-        self.link.tell(Moment {
+        self.link.send_moment(Moment {
             playing: transport.playing,
             offline: transport.offline,
             position: bar_tick(position),
@@ -354,9 +360,9 @@ impl Player {
     }
 }
 
-/// Where the bar begins that is played again in place of `bar`: the one a phrase of `length` bars earlier, or
-/// else the last one before it; of the same meter.
-fn last_heard(score: &Score, bar: HostBar, length: u8) -> Option<Tick> {
+/// Where the bar begins that stands in for `bar`: the one a phrase of `length` bars earlier, or else the last
+/// one before it; of the same meter.
+fn last_played(score: &Score, bar: HostBar, length: u8) -> Option<Tick> {
     let phrase = Tick(bar.meter.bar_length().0 * i64::from(length));
     let n_before = score.bars.partition_point(|b| b.end() <= bar.start);
     let mut before = score.bars.iter().take(n_before).rev().filter(|b| b.meter == bar.meter);
@@ -365,8 +371,8 @@ fn last_heard(score: &Score, bar: HostBar, length: u8) -> Option<Tick> {
     phrase_ago.or_else(|| before.next()).map(|b| b.start)
 }
 
-/// The nearest tick. What lies between two ticks goes up, a hair's breadth included, so that it goes the same
-/// way at every block size.
+/// The nearest tick. Positions halfway between two ticks, or a rounding error below that, go up: so the tick is
+/// the same at every block size.
 fn nearest_tick(position: Beats) -> Tick {
     Tick((position.0 * Tick::PER_BEAT as f64 + 0.5 + 1e-4).floor() as i64)
 }

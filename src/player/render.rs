@@ -1,4 +1,4 @@
-//! Music as it is heard, all at once instead of block by block.
+//! Renders music as it is performed, all at once instead of block by block.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,21 +6,21 @@ use std::sync::Arc;
 use crate::music::{Bar, Beats, Family, PerformedNote, Tick};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 use crate::player::performing::pitch;
-use crate::player::performing::timing;
+use crate::player::performing::timing::{self, TimedNote};
 
-/// What [`Player`](crate::player::Player) plays when the song runs from the beginning of `bars` with the knobs
-/// as they stand, at so many quarter notes a minute, where nobody plays: so what was played in is played again if
-/// thru is on. In the order of time.
+/// What [`Player`](crate::player::Player) plays when the song runs from the beginning of `bars` with these knobs, at
+/// `tempo` quarter notes a minute, with no input: so what was played in is played again if thru is on. In the order
+/// of time.
 ///
-/// Positions count from the first bar line, and nothing comes before it. It is the player's own code that
-/// says when, how loud and on which key, so swing, humanize, strum, note length, velocities, octave and
-/// transpose are as heard; chord follow is not, for the chord that was held is not in the score. An
-/// instrument that strikes a key it still holds lets go of it first, as in playing; here each instrument has
-/// keys of its own, even where several share a channel. For [`smf::write_performed`].
+/// Positions count from the first bar line, and nothing comes before it. Times, velocities and keys come from the
+/// player's own code, so swing, humanize, strum, note length, velocities, octave and transpose sound as in
+/// playing. Chord follow does not: the chord that was held is not in the score. An instrument that presses a key
+/// it still holds releases it first, as in playing; here each instrument has keys of its own, even where several
+/// share a channel. For [`smf::write_performed`].
 ///
 /// [`smf::write_performed`]: crate::music::smf::write_performed
 #[must_use]
-pub fn performed(
+pub fn render(
     bars: &[Arc<Bar>],
     played_in: &[PerformedNote],
     composing: &ComposingKnobs,
@@ -29,28 +29,28 @@ pub fn performed(
 ) -> Vec<PerformedNote> {
     let (composing, performing) = (composing.rounded(), performing.within_ranges());
     let origin = bars.first().map_or(Tick::ZERO, |bar| bar.start).to_beats().0;
-    let timed = |bar: &Arc<Bar>| -> Vec<timing::Timed> {
-        let timed = |idx| timing::timed(bar, idx, Tick::ZERO, &performing, tempo / 60.0);
+    let timed = |bar: &Arc<Bar>| -> Vec<TimedNote> {
+        let timed = |idx| timing::timed_note(bar, idx, Tick::ZERO, &performing, tempo / 60.0);
         (0..bar.notes.len()).filter_map(timed).collect()
     };
-    let played = |timed: timing::Timed| {
+    let played = |timed: TimedNote| {
         let note = &timed.note;
         let onset = (timed.onset - origin).max(0.0);
         PerformedNote {
             onset: Beats(onset),
             end: Beats((timed.end - origin).max(onset + SHORTEST)),
-            channel: pitch::channel(note.family, &performing),
+            channel: pitch::channel_for(note.family, &performing),
             key: if note.family.is_drums() {
                 note.pitch.min(127)
             } else {
-                pitch::moved(note.pitch, &performing, &composing)
+                pitch::key_for(note.pitch, &performing, &composing)
             },
             velocity: timing::velocity(note, &performing),
             family: note.family,
         }
     };
     let mut notes: Vec<PerformedNote> = bars.iter().flat_map(timed).map(played).collect();
-    if timing::repeats_what_was_played(&performing, &composing) {
+    if timing::replays_input(&performing, &composing) {
         let end = bars.last().map_or(origin, |bar| bar.end().to_beats().0);
         let begins_here = |note: &&PerformedNote| (origin..end).contains(&note.onset.0);
         let moved = |note: &PerformedNote| {
@@ -64,11 +64,11 @@ pub fn performed(
     one_at_a_time(notes)
 }
 
-/// No note is shorter, in beats: a quarter of a millisecond or so. Two notes of one key that are closer than
-/// that are one note.
+/// The shortest note in beats, half a millisecond at 120. Two notes of one key that are closer than that are one
+/// note.
 const SHORTEST: f64 = 1.0 / 960.0;
 
-/// The same notes, where each instrument's key goes up before it goes down again.
+/// The same notes, each ended before the next one of the same instrument and key.
 fn one_at_a_time(notes: Vec<PerformedNote>) -> Vec<PerformedNote> {
     let mut last: HashMap<(Family, u8, u8), usize> = HashMap::new();
     let mut kept: Vec<PerformedNote> = Vec::with_capacity(notes.len());
@@ -93,7 +93,7 @@ mod tests {
 
     use crate::music::{Bar, Family, Meter, Note, Tick};
     use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
-    use crate::player::render::performed;
+    use crate::player::render::render;
 
     fn bars(notes: &[(i64, i64, u8)]) -> Vec<Arc<Bar>> {
         let note = |(onset, duration, pitch): &(i64, i64, u8)| Note {
@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn times(bars: &[Arc<Bar>], knobs: &PerformingKnobs) -> Vec<(f64, f64)> {
-        let notes = performed(bars, &[], &ComposingKnobs::default(), knobs, 120.0);
+        let notes = render(bars, &[], &ComposingKnobs::default(), knobs, 120.0);
         notes.iter().map(|note| (note.onset.0, note.end.0)).collect()
     }
 
@@ -119,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_goes_up_before_it_goes_down_again() {
+    fn a_key_is_released_before_it_is_pressed_again() {
         let bars = bars(&[(0, 48, 60), (0, 12, 60), (24, 24, 60)]);
         assert_eq!(times(&bars, &PerformingKnobs::default()), [(0.0, 1.0), (1.0, 2.0)]);
     }
 
     #[test]
-    fn nothing_comes_before_the_first_bar_line_and_nothing_is_without_length() {
+    fn no_note_comes_before_the_first_bar_line_and_none_has_no_length() {
         let notes: Vec<_> = (0..40).map(|pitch| (0, 1, 40 + pitch)).collect();
         let knobs = PerformingKnobs { humanize_timing: 1.0, note_length: 0.0, ..PerformingKnobs::default() };
         let times = times(&bars(&notes), &knobs);

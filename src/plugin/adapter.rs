@@ -138,7 +138,7 @@ impl Plugin for Continuo {
                 transport: transport::from_host(context.transport(), self.is_offline),
             };
             if let Some(tempo) = block.transport.tempo {
-                self.playhead.tell_tempo(tempo);
+                self.playhead.set_tempo(tempo);
             }
             let (composing, performing) = (self.parameters.composing(), self.parameters.performing());
             self.player.process(&block, &composing, &performing, self.note_input.events(), &mut self.events);

@@ -1,4 +1,4 @@
-//! Counts bars the way the host does, with whatever the host tells.
+//! Counts bars the way the host does, from what the host reports.
 
 use crate::music::{Meter, Score, Tick};
 use crate::player::host::transport::Transport;
@@ -15,8 +15,8 @@ pub(crate) struct HostBar {
 }
 
 impl HostBar {
-    /// A bar of `meter` at `start`, seen from `position`. The song's origin is a bar line whatever the
-    /// host counts in its pre-roll.
+    /// The bar of `meter` at `start` that holds `position`. The song's origin is a bar line, however the host
+    /// counts in its pre-roll.
     fn new(start: Tick, meter: Meter, position: Tick) -> Self {
         let end = start + meter.bar_length();
         if start < Tick::ZERO && end > Tick::ZERO {
@@ -33,23 +33,23 @@ impl HostBar {
         Self::new(Tick::ZERO, Meter::COMMON, Tick::ZERO)
     }
 
-    /// The bar after it, as long as the host tells nothing else.
+    /// The bar after it, unless the host reports otherwise.
     pub(crate) fn next(self) -> Self {
         Self::new(self.end, self.meter, self.end)
     }
 
     /// The bar at `position`, to which the song has jumped.
     ///
-    /// Without a bar start from the host, the score knows best; where nothing is composed, bars are
+    /// If the host reports no bar start, the bar is that of the score; where nothing is composed, bars are
     /// counted from the origin.
-    pub(crate) fn landed(position: f64, transport: &Transport, score: &Score) -> Self {
-        if let Some(bar) = Self::told(position, transport) {
+    pub(crate) fn at_jump(position: f64, transport: &Transport, score: &Score) -> Self {
+        if let Some(bar) = Self::reported(position, transport) {
             return bar;
         }
         let tick = bar_tick(position);
         let meter = transport.meter.unwrap_or(Meter::COMMON);
         match score.bar_at(tick) {
-            Some(bar) if transport.meter.is_none_or(|told| told == bar.meter) => {
+            Some(bar) if transport.meter.is_none_or(|reported| reported == bar.meter) => {
                 Self::new(bar.start, bar.meter, tick)
             }
             _ => {
@@ -59,12 +59,12 @@ impl HostBar {
         }
     }
 
-    /// This bar, corrected by what the host tells at the start of a block that lies within it.
+    /// This bar, corrected by what the host reports at the start of a block within it.
     pub(crate) fn corrected(self, position: f64, transport: &Transport) -> Self {
-        if let Some(bar) = Self::told(position, transport) {
+        if let Some(bar) = Self::reported(position, transport) {
             return bar;
         }
-        let Some(meter) = transport.meter.filter(|told| *told != self.meter) else {
+        let Some(meter) = transport.meter.filter(|reported| *reported != self.meter) else {
             return self;
         };
         // Meters change at bar lines. One that changes early in a bar has changed at its start; one that
@@ -74,13 +74,13 @@ impl HostBar {
         Self::new(start, meter, tick)
     }
 
-    /// The bar that the host reports, if it makes sense.
-    fn told(position: f64, transport: &Transport) -> Option<Self> {
+    /// The bar that the host reports, if it is plausible.
+    fn reported(position: f64, transport: &Transport) -> Option<Self> {
         let start = transport.bar_start?;
         let meter = transport.meter.unwrap_or(Meter::COMMON);
         let length = meter.bar_length();
         let (tick, mut start) = (bar_tick(position), start.to_ticks_round());
-        // At a bar line some hosts still tell the line before.
+        // At a bar line some hosts still report the line before.
         if tick == start + length {
             start = tick;
         }
@@ -88,7 +88,7 @@ impl HostBar {
     }
 }
 
-/// The tick at or before a position, where a hair before a tick is on it.
+/// The tick at or before a position; a position just before a tick counts as on it.
 pub(crate) fn bar_tick(position: f64) -> Tick {
     Tick((position * Tick::PER_BEAT as f64 + 0.02).floor() as i64)
 }

@@ -1,13 +1,13 @@
-//! Tells live playing from rendering by the clock on the wall.
+//! Distinguishes live playing from rendering by the wall clock.
 
 use std::time::{Duration, Instant};
 
-/// How far the song runs ahead of the clock.
+/// How far the song runs ahead of the wall clock.
 ///
-/// Not every host says in time that it renders offline. A host that renders takes blocks much faster
-/// than they sound, and then the player may wait for the composer for as long as the lead allows: a wait
-/// never makes the song late. Reading the clock is no system call where the kernel maps it into the
-/// process, as Linux, macOS and Windows do.
+/// Not every host reports in time that it renders offline. A host that renders asks for blocks much faster than
+/// they sound, and then the player may wait for the composer as long as the lead allows: the wait never makes
+/// the song late. Reading the clock is no system call where the kernel maps it into the process, as Linux,
+/// macOS and Windows do.
 #[derive(Debug, Default)]
 pub(crate) struct Pace {
     ahead: f64,
@@ -15,13 +15,13 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
-    /// Hosts that play live may hand out blocks this much early, in seconds.
+    /// How much too early a host that plays live may ask for blocks, in seconds.
     const LIVE: f64 = 0.25;
-    /// How much faster than the wall's clock the sound card's may run and still be live.
+    /// How much faster than the wall clock the sound card's clock may run in live playing.
     const DRIFT: f64 = 1.005;
 
-    /// Tells that a block of so many seconds is asked for.
-    pub(crate) fn tick(&mut self, now: Instant, seconds: f64) {
+    /// The host asks for a block of so many seconds.
+    pub(crate) fn add_block(&mut self, now: Instant, seconds: f64) {
         if let Some((then, length)) = self.last {
             let elapsed = now.saturating_duration_since(then).as_secs_f64();
             self.ahead = (self.ahead + length - Self::DRIFT * elapsed).max(0.0);
@@ -29,8 +29,8 @@ impl Pace {
         self.last = Some((now, seconds));
     }
 
-    /// How long a wait would do no harm.
-    pub(crate) fn spare(&self) -> Duration {
+    /// How long the player may wait without making the song late.
+    pub(crate) fn spare_time(&self) -> Duration {
         Duration::try_from_secs_f64(self.ahead - Self::LIVE).unwrap_or_default()
     }
 }
@@ -45,9 +45,9 @@ mod tests {
         let mut pace = Pace::default();
         let start = Instant::now();
         for idx in 0..n_blocks {
-            pace.tick(start + Duration::from_secs_f64(f64::from(idx) * clock_seconds), block_seconds);
+            pace.add_block(start + Duration::from_secs_f64(f64::from(idx) * clock_seconds), block_seconds);
         }
-        pace.spare()
+        pace.spare_time()
     }
 
     #[test]

@@ -3,21 +3,19 @@
 use crate::music::Beats;
 use crate::player::host::transport::Block;
 
-/// Where the song goes during one block.
+/// Whether and how the song moves during one block.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Motion {
-    /// Nowhere.
     Stopped,
-    /// Along this path.
     Moving(Path),
 }
 
-/// How song positions lie on the samples of a block, at one tempo.
+/// Maps song positions to the samples of a block, at one tempo.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ruler {
+pub(crate) struct SampleMap {
     /// A song position in beats.
     pub(crate) beat: f64,
-    /// The sample in the block where it lies.
+    /// The sample of the block at that position.
     pub(crate) sample: f64,
     /// Samples to the beat.
     pub(crate) samples_per_beat: f64,
@@ -27,8 +25,8 @@ pub(crate) struct Ruler {
     pub(crate) n_samples: u32,
 }
 
-impl Ruler {
-    /// For a block in which the song stands.
+impl SampleMap {
+    /// For a block in which the song stands still.
     pub(crate) fn standing(block_start: u64, n_samples: u32) -> Self {
         Self { beat: 0.0, sample: 0.0, samples_per_beat: 1.0, block_start, n_samples }
     }
@@ -41,12 +39,12 @@ impl Ruler {
     /// The nearest sample to a song position, within the block.
     pub(crate) fn to_offset_round(self, beat: f64) -> u32 {
         let sample = self.sample + (beat - self.beat) * self.samples_per_beat;
-        // A cast from a float saturates, so positions far away are safe.
+        // The cast saturates, so any position is safe.
         (sample.round() as u32).min(self.n_samples.saturating_sub(1))
     }
 }
 
-/// The way of the song through one block: straight on, but for a loop that may wrap many times.
+/// The way of the song through one block: straight on, except for a loop that may wrap many times.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Path {
     /// Where the song is, in beats.
@@ -55,27 +53,27 @@ pub(crate) struct Path {
     pub(crate) beats_per_sample: f64,
     /// Start and end of the loop, if the song is going to wrap.
     pub(crate) loop_range: Option<(f64, f64)>,
-    /// If the song has come here from elsewhere, by a jump or round a loop: the position from which
-    /// notes are due. Whoever takes the stretch that was jumped to takes this too.
+    /// Set if the song has come here by a jump or round a loop: the position from which notes are due. To be
+    /// taken by whoever plays from here.
     pub(crate) jump: Option<f64>,
     sample: f64,
     n_samples: f64,
 }
 
 impl Path {
-    /// Whether the block is full.
+    /// Whether the end of the block has been reached.
     pub(crate) fn is_over(&self) -> bool {
         self.n_samples - self.sample < 1e-6
     }
 
-    /// The sample of the block that it has come to.
+    /// The sample of the block that has been reached.
     pub(crate) fn sample(&self) -> f64 {
         self.sample
     }
 
-    /// How song positions from here on lie on the samples of the block.
-    pub(crate) fn ruler(&self, block_start: u64) -> Ruler {
-        Ruler {
+    /// The map of song positions from here on to samples.
+    pub(crate) fn sample_map(&self, block_start: u64) -> SampleMap {
+        SampleMap {
             beat: self.position,
             sample: self.sample,
             samples_per_beat: 1.0 / self.beats_per_sample,
@@ -89,9 +87,9 @@ impl Path {
         self.position + (self.n_samples - self.sample) * self.beats_per_sample
     }
 
-    /// Goes on to the end of the block, the loop or the bar, whichever comes first, and returns the song
-    /// position where that stretch ends. At the end of the loop the path jumps back.
-    pub(crate) fn next_position(&mut self, bar_end: f64) -> f64 {
+    /// Goes on to the end of the block, the loop or the bar, whichever comes first, and returns that song
+    /// position. At the end of the loop the path jumps back.
+    pub(crate) fn advance(&mut self, bar_end: f64) -> f64 {
         let block_end = self.block_end();
         let loop_end = self.loop_range.map_or(f64::INFINITY, |(_, end)| end);
         let to = block_end.min(bar_end).min(loop_end).max(self.position);
@@ -114,48 +112,48 @@ impl Path {
 /// Knows where the next block should begin, and so whether the song has jumped.
 #[derive(Debug, Default)]
 pub(crate) struct Follower {
-    last: Option<Last>,
+    last: Option<BlockEnd>,
 }
 
-/// The end of the last block.
+/// The end of a block.
 #[derive(Debug, Clone, Copy)]
-struct Last {
+struct BlockEnd {
     position: f64,
     beats_per_sample: f64,
     n_samples: f64,
-    /// Set if the loop has wrapped at the very end of the block, and nothing was played since.
+    /// Set if the loop has wrapped exactly at the end of the block.
     jump: Option<f64>,
     /// The loop that the block ran in.
     loop_range: Option<(f64, f64)>,
 }
 
 impl Follower {
-    /// What a host that does not tell its tempo is taken to play at.
+    /// The tempo of a host that reports none.
     const TEMPO: f64 = 120.0;
-    /// A host's position may be this far off, in beats, before it counts as a jump.
+    /// How far a host's position may be off, in beats, before it counts as a jump.
     const SLACK: f64 = 0.01;
-    /// A loop of fewer samples is no loop.
+    /// The shortest loop, in samples. Shorter ones are ignored.
     const SHORTEST_LOOP: f64 = 16.0;
 
-    /// Forgets where the song was: whatever comes next is a jump.
+    /// Forgets where the song was: the next block begins with a jump.
     pub(crate) fn forget(&mut self) {
         self.last = None;
     }
 
-    /// Where the song goes during this block, whose transport is credible.
+    /// How the song moves during this block, whose transport is credible.
     pub(crate) fn advance(&self, block: &Block) -> Motion {
         let transport = &block.transport;
         if !transport.playing {
             return Motion::Stopped;
         }
         let beats_per_sample = beats_per_sample(block);
-        let told = transport.position.map(|position| position.0);
+        let reported = transport.position.map(|position| position.0);
         let shortest = Self::SHORTEST_LOOP * beats_per_sample;
         let loop_range = transport
             .loop_range
             .map(|(Beats(start), Beats(end))| (start, end))
             .filter(|(start, end)| end - start >= shortest);
-        let (position, jump) = self.locate(told, beats_per_sample);
+        let (position, jump) = self.locate(reported, beats_per_sample);
         Motion::Moving(Path {
             position,
             beats_per_sample,
@@ -169,7 +167,7 @@ impl Follower {
 
     /// Remembers where a block ended.
     pub(crate) fn arrive(&mut self, path: &Path) {
-        self.last = Some(Last {
+        self.last = Some(BlockEnd {
             position: path.position,
             beats_per_sample: path.beats_per_sample,
             n_samples: path.n_samples,
@@ -179,44 +177,44 @@ impl Follower {
     }
 
     /// The position at which to go on, and a jump if the last block did not lead there.
-    fn locate(&self, told: Option<f64>, beats_per_sample: f64) -> (f64, Option<f64>) {
-        // A landing a sample late still plays what lies right there.
-        let landing = |told: f64| (told, Some(told - beats_per_sample));
+    fn locate(&self, reported: Option<f64>, beats_per_sample: f64) -> (f64, Option<f64>) {
+        // A jump that lands a sample late still plays the notes at its target.
+        let landing = |position: f64| (position, Some(position - beats_per_sample));
         let Some(last) = &self.last else {
-            return landing(told.unwrap_or(0.0));
+            return landing(reported.unwrap_or(0.0));
         };
-        let Some(told) = told else {
+        let Some(reported) = reported else {
             return (last.position, last.jump);
         };
-        if last.leads_to(told, beats_per_sample) {
-            return (told, last.jump);
+        if last.leads_to(reported, beats_per_sample) {
+            return (reported, last.jump);
         }
         let Some((start, end)) = last.loop_range else {
-            return landing(told);
+            return landing(reported);
         };
         // Around the end of a loop, host and player may differ in a sample or so on which side they are.
         let length = end - start;
-        if last.leads_to(told + length, beats_per_sample) {
+        if last.leads_to(reported + length, beats_per_sample) {
             // The host has wrapped already.
-            return (told, Some(start));
+            return (reported, Some(start));
         }
-        if last.leads_to(told - length, beats_per_sample) {
+        if last.leads_to(reported - length, beats_per_sample) {
             // The host has not wrapped yet.
-            return (told - length, last.jump);
+            return (reported - length, last.jump);
         }
-        landing(told)
+        landing(reported)
     }
 }
 
-impl Last {
-    /// Whether a block that begins at `told` goes on where this one ended.
+impl BlockEnd {
+    /// Whether a block that begins at `reported` goes on where this one ended.
     ///
     /// The tempo may have changed anywhere in the block, so the song may have moved at the old tempo, at
     /// the new one, or between.
-    fn leads_to(&self, told: f64, beats_per_sample: f64) -> bool {
+    fn leads_to(&self, reported: f64, beats_per_sample: f64) -> bool {
         let drift = self.n_samples * (beats_per_sample - self.beats_per_sample);
         let slack = Follower::SLACK.max(0.1 * self.n_samples * self.beats_per_sample);
-        let difference = told - self.position;
+        let difference = reported - self.position;
         difference >= drift.min(0.0) - slack && difference <= drift.max(0.0) + slack
     }
 }

@@ -1,11 +1,11 @@
-//! What a host tells about where it is, one block at a time.
+//! What a host reports about the song, one block at a time.
 
 use crate::music::{Beats, Meter};
 
 /// The host's transport at the first sample of a block.
 ///
-/// Everything a host may leave out is optional: without a position the player keeps a clock of its own,
-/// without a tempo it takes 120, without a meter 4/4, without a bar start it counts bars itself.
+/// What a host may leave out is optional: without a position the player counts on by itself, without a tempo it
+/// assumes 120, without a meter 4/4, without a bar start it counts bars itself.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Transport {
     /// Whether the song moves.
@@ -20,16 +20,15 @@ pub struct Transport {
     pub bar_start: Option<Beats>,
     /// Start and end of the loop, while the host loops.
     pub loop_range: Option<(Beats, Beats)>,
-    /// Whether the host renders offline. Then alone may the player wait for the composer.
+    /// Whether the host renders offline, so that the player may wait for the composer.
     pub offline: bool,
 }
 
 impl Transport {
-    /// Positions beyond this many beats, some two months of music, are taken for garbage.
+    /// Positions beyond this many beats, some two months of music, are not credible.
     const FURTHEST: f64 = 1e7;
 
-    /// The same without what cannot be true: from here on every position is finite and small enough to
-    /// be reckoned with.
+    /// The same without impossible values: every position is finite and small enough to calculate with.
     pub(crate) fn credible(self) -> Self {
         let is_credible = |position: &Beats| position.0.abs() < Self::FURTHEST;
         let is_loop = |(start, end): &(Beats, Beats)| is_credible(start) && is_credible(end) && start < end;
@@ -49,12 +48,12 @@ pub struct Block {
     pub n_samples: u32,
     /// Samples a second.
     pub sample_rate: f64,
-    /// Where the host is at its first sample.
+    /// The host's transport at its first sample.
     pub transport: Transport,
 }
 
 impl Block {
-    /// Samples a second, where a host that tells nonsense is taken to run at 48,000.
+    /// Samples a second; 48,000 if the host reports an impossible rate.
     pub(crate) fn credible_rate(&self) -> f64 {
         let rate = Some(self.sample_rate).filter(|rate| (1000.0..=1e7).contains(rate));
         rate.unwrap_or(48_000.0)

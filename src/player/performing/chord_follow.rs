@@ -1,6 +1,6 @@
-//! Chord follow: the keys that somebody holds at the input, and where they pull the notes.
+//! Chord follow: the keys that are held at the input, and the notes that are moved to their chord.
 
-/// The tones of a chord: every octave of the keys that are held.
+/// The tones of a chord: the held keys in every octave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Chord {
     /// One bit for each pitch class, C the lowest.
@@ -10,7 +10,7 @@ pub(crate) struct Chord {
 }
 
 impl Chord {
-    /// Notes are moved this far at most to keep apart from each other; then they meet on one key.
+    /// How far a note is moved at most to stay apart from others; beyond that they share a key.
     const REACH: u8 = 9;
 
     /// The chord of these keys, one bit for each; none if there are none.
@@ -25,7 +25,7 @@ impl Chord {
 
     /// The chord tone nearest to `key` that is not among the keys `taken`, one bit for each.
     ///
-    /// Of two that are equally near, the lower. If all in reach are taken it is the nearest tone.
+    /// Of two that are equally near, the lower. If all in reach are taken, the nearest tone.
     pub(crate) fn nearest(self, key: u8, taken: u128) -> u8 {
         let free = nearest_where(key, |tone| self.has(tone) && taken >> tone & 1 == 0);
         free.filter(|tone| tone.abs_diff(key) <= Self::REACH)
@@ -33,7 +33,7 @@ impl Chord {
             .unwrap_or(key)
     }
 
-    /// The nearest key of the lowest held note's pitch class: what a bass plays.
+    /// The nearest key of the pitch class of the lowest held key, for a bass.
     pub(crate) fn nearest_bass(self, key: u8) -> u8 {
         nearest_where(key, |tone| tone % 12 == self.bass).unwrap_or(key)
     }
@@ -54,19 +54,19 @@ fn nearest_where(key: u8, is_wanted: impl Fn(u8) -> bool) -> Option<u8> {
 
 /// The keys that are held at the input, and the chord that they make.
 ///
-/// When all keys are let go, the chord that was held stays. Fingers never leave together: while keys are
-/// being let go, the chord shrinks only after a moment's grace.
+/// When all keys have been released, the chord stays. Fingers never leave together: after a release, the chord
+/// loses the key only after a grace period.
 #[derive(Debug, Default)]
-pub(crate) struct Keyboard {
+pub(crate) struct HeldKeys {
     /// For each channel, one bit for each key that is down.
     held: [u128; 16],
     chord: Option<Chord>,
-    /// The sample at which a key was let go that still counts.
-    let_go: Option<u64>,
+    /// The sample of the first release whose key is still in the chord.
+    released_at: Option<u64>,
 }
 
-impl Keyboard {
-    /// How long a key counts that was let go while others are held, in seconds.
+impl HeldKeys {
+    /// The grace period in seconds.
     pub(crate) const GRACE: f64 = 0.05;
 
     /// A key goes down.
@@ -75,39 +75,39 @@ impl Keyboard {
             *held |= 1u128.checked_shl(key.into()).unwrap_or_default();
         }
         self.chord = Chord::of_keys(self.keys());
-        self.let_go = None;
+        self.released_at = None;
     }
 
     /// A key goes up at the sample `now`.
-    pub(crate) fn lift(&mut self, channel: u8, key: u8, now: u64) {
+    pub(crate) fn release(&mut self, channel: u8, key: u8, now: u64) {
         if let Some(held) = self.held.get_mut(usize::from(channel)) {
             *held &= !1u128.checked_shl(key.into()).unwrap_or_default();
         }
-        self.let_go = self.let_go.or(Some(now));
+        self.released_at = self.released_at.or(Some(now));
     }
 
-    /// The chord to follow at the sample `now`, where the grace is so many samples.
+    /// The chord to follow at the sample `now`; the grace period is in samples.
     pub(crate) fn chord(&mut self, now: u64, grace: u64) -> Option<Chord> {
-        if self.let_go.is_some_and(|then| now >= then + grace) {
+        if self.released_at.is_some_and(|then| now >= then + grace) {
             self.chord = Chord::of_keys(self.keys()).or(self.chord);
-            self.let_go = None;
+            self.released_at = None;
         }
         self.chord
     }
 
-    /// Forgets the chord, unless it is held still: the song has stopped.
+    /// Forgets the chord, unless it is still held: the song has stopped.
     pub(crate) fn forget_unless_held(&mut self) {
         self.chord = Chord::of_keys(self.keys());
-        self.let_go = None;
+        self.released_at = None;
     }
 
-    /// Forgets every key: what happens to them is no longer heard.
+    /// Forgets every key: their releases will not be received.
     pub(crate) fn forget(&mut self) {
         *self = Self::default();
     }
 
     /// Whether any key is down.
-    pub(crate) fn is_held(&self) -> bool {
+    pub(crate) fn has_any(&self) -> bool {
         self.keys() != 0
     }
 
@@ -121,7 +121,7 @@ impl Keyboard {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::player::performing::chord_follow::{Chord, Keyboard};
+    use crate::player::performing::chord_follow::{Chord, HeldKeys};
 
     fn keys(keys: &[u8]) -> u128 {
         keys.iter().fold(0, |bits, key| bits | 1 << key)
@@ -163,32 +163,32 @@ mod tests {
     }
 
     #[test]
-    fn a_chord_stays_when_its_keys_are_let_go_one_after_the_other() {
-        let (mut keyboard, grace) = (Keyboard::default(), 100);
-        assert_eq!(keyboard.chord(0, grace), None);
+    fn a_chord_stays_when_its_keys_are_released_one_after_the_other() {
+        let (mut held, grace) = (HeldKeys::default(), 100);
+        assert_eq!(held.chord(0, grace), None);
         for key in [48, 52, 55] {
-            keyboard.press(0, key);
+            held.press(0, key);
         }
-        let c_major = keyboard.chord(10, grace);
+        let c_major = held.chord(10, grace);
         assert_eq!(c_major, Chord::of_keys(keys(&[48, 52, 55])));
-        [48, 52, 55].iter().zip([1000, 1030, 1090]).for_each(|(key, now)| keyboard.lift(0, *key, now));
-        assert_eq!(keyboard.chord(5000, grace), c_major);
-        keyboard.forget_unless_held();
-        assert_eq!(keyboard.chord(5000, grace), None);
+        [48, 52, 55].iter().zip([1000, 1030, 1090]).for_each(|(key, now)| held.release(0, *key, now));
+        assert_eq!(held.chord(5000, grace), c_major);
+        held.forget_unless_held();
+        assert_eq!(held.chord(5000, grace), None);
     }
 
     #[test]
-    fn a_key_let_go_while_others_are_held_leaves_the_chord_after_a_moment() {
-        let (mut keyboard, grace) = (Keyboard::default(), 100);
-        keyboard.press(0, 48);
-        keyboard.press(3, 52);
-        keyboard.lift(0, 48, 1000);
-        assert_eq!(keyboard.chord(1099, grace), Chord::of_keys(keys(&[48, 52])));
-        assert_eq!(keyboard.chord(1100, grace), Chord::of_keys(keys(&[52])));
-        keyboard.forget_unless_held();
-        assert_eq!(keyboard.chord(1100, grace), Chord::of_keys(keys(&[52])));
-        keyboard.press(16, 200);
-        keyboard.lift(255, 255, 0);
+    fn a_key_released_while_others_are_held_leaves_the_chord_after_a_moment() {
+        let (mut held, grace) = (HeldKeys::default(), 100);
+        held.press(0, 48);
+        held.press(3, 52);
+        held.release(0, 48, 1000);
+        assert_eq!(held.chord(1099, grace), Chord::of_keys(keys(&[48, 52])));
+        assert_eq!(held.chord(1100, grace), Chord::of_keys(keys(&[52])));
+        held.forget_unless_held();
+        assert_eq!(held.chord(1100, grace), Chord::of_keys(keys(&[52])));
+        held.press(16, 200);
+        held.release(255, 255, 0);
     }
 
     proptest! {

@@ -1,17 +1,17 @@
-//! Which key and which channel a written note is played on.
+//! On which key and which MIDI channel a written note is played.
 
 use crate::music::{Family, PitchClassSet};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 
-/// What musicians call channel 10.
+/// Channel 10, counted from 0.
 const DRUM_CHANNEL: u8 = 9;
 
 /// The MIDI channel that a family is played on.
 ///
-/// With a channel for each instrument, families have the channels from 0 up in their own order, 9 left out.
-/// There are 15 of those for 16 pitched families: sound effects, the last and the least likely to be missed,
-/// share channel 15 with the percussive instruments.
-pub(crate) fn channel(family: Family, knobs: &PerformingKnobs) -> u8 {
+/// With a channel for each instrument, families have the channels from 0 up in their own order, without 9.
+/// These are 15 channels for 16 pitched families, so sound effects, the least used, share channel 15 with the
+/// percussive instruments.
+pub(crate) fn channel_for(family: Family, knobs: &PerformingKnobs) -> u8 {
     if family.is_drums() {
         return DRUM_CHANNEL;
     }
@@ -22,16 +22,16 @@ pub(crate) fn channel(family: Family, knobs: &PerformingKnobs) -> u8 {
     if channel < DRUM_CHANNEL { channel } else { (channel + 1).min(15) }
 }
 
-/// The key of a pitched note, moved by octave and transpose, and brought back by octaves where they would
-/// move it off the keyboard.
-pub(crate) fn moved(pitch: u8, knobs: &PerformingKnobs, composing: &ComposingKnobs) -> u8 {
+/// The key that a pitched note is played on: moved by octave and transpose, and back by octaves where they
+/// would move it off the keyboard.
+pub(crate) fn key_for(pitch: u8, knobs: &PerformingKnobs, composing: &ComposingKnobs) -> u8 {
     let steps = i32::from(knobs.transpose);
     let pitch = i32::from(pitch.min(127));
     let key = transposed(pitch, steps, composing.pitch_classes(), i32::from(composing.tonic));
     folded(key + 12 * i32::from(knobs.octave))
 }
 
-/// The key of this pitch class on the keyboard that is nearest to a number beyond its ends.
+/// The key of the same pitch class on the keyboard that is nearest to a number beyond its ends.
 fn folded(key: i32) -> u8 {
     match key {
         ..0 => key.rem_euclid(12) as u8,
@@ -42,8 +42,8 @@ fn folded(key: i32) -> u8 {
 
 /// A pitch moved by steps of the scale; by semitones where the scale has all twelve.
 ///
-/// A note between two steps of the scale stays as far above the lower one, as long as that is below the
-/// next; so higher notes never come to lie below lower ones.
+/// A note between two steps of the scale stays as far above the lower one, but below the next: so the order
+/// of notes never changes.
 fn transposed(pitch: i32, steps: i32, scale: PitchClassSet, tonic: i32) -> i32 {
     let n_classes = scale.len() as i32;
     if n_classes == 0 || n_classes == 12 || steps == 0 {
@@ -53,13 +53,13 @@ fn transposed(pitch: i32, steps: i32, scale: PitchClassSet, tonic: i32) -> i32 {
     let octave = (pitch - tonic).div_euclid(12);
     let n_up_to = (0..=class).filter(|c| scale.contains(*c as u8)).count() as i32;
     let degree = octave * n_classes + n_up_to - 1;
-    let above = pitch - tonic - tone(degree, scale);
-    let (target, next) = (tone(degree + steps, scale), tone(degree + steps + 1, scale));
+    let above = pitch - tonic - semitones(degree, scale);
+    let (target, next) = (semitones(degree + steps, scale), semitones(degree + steps + 1, scale));
     tonic + target + above.min(next - target - 1)
 }
 
-/// The tone of a scale with this number, 0 being the first at or above the tonic; in semitones.
-fn tone(degree: i32, scale: PitchClassSet) -> i32 {
+/// A degree of a scale in semitones above the tonic; degree 0 is the first at or above the tonic.
+fn semitones(degree: i32, scale: PitchClassSet) -> i32 {
     let n_classes = scale.len().max(1) as i32;
     let idx = degree.rem_euclid(n_classes) as usize;
     let class = (0..12).filter(|c| scale.contains(*c as u8)).nth(idx);
@@ -72,7 +72,7 @@ mod tests {
 
     use crate::music::{Family, PitchClassSet, Scale};
     use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
-    use crate::player::performing::pitch::{channel, moved, transposed};
+    use crate::player::performing::pitch::{channel_for, key_for, transposed};
 
     const MAJOR: PitchClassSet = PitchClassSet::new(&[0, 2, 4, 5, 7, 9, 11]);
 
@@ -97,15 +97,17 @@ mod tests {
         assert_eq!(transposed(60, 3, PitchClassSet::CHROMATIC, 5), 63);
         let composing = ComposingKnobs { scale: Scale::FreeMinor, ..ComposingKnobs::default() };
         let knobs = PerformingKnobs { transpose: -5, octave: 1, ..PerformingKnobs::default() };
-        assert_eq!(moved(60, &knobs, &composing), 67);
+        assert_eq!(key_for(60, &knobs, &composing), 67);
     }
 
     #[test]
     fn every_instrument_has_a_channel_and_drums_have_the_tenth() {
         let knobs =
             PerformingKnobs { channel_per_instrument: true, channel: 3, ..PerformingKnobs::default() };
-        let channels: Vec<u8> =
-            (0..Family::COUNT).filter_map(Family::from_index).map(|family| channel(family, &knobs)).collect();
+        let channels: Vec<u8> = (0..Family::COUNT)
+            .filter_map(Family::from_index)
+            .map(|family| channel_for(family, &knobs))
+            .collect();
         assert_eq!(channels, [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 15, 9]);
     }
 
@@ -128,7 +130,7 @@ mod tests {
             pitch in 0u8..128, octave in -10i8..=10, transpose in -24i8..=24,
         ) {
             let knobs = PerformingKnobs { octave, transpose, ..PerformingKnobs::default() };
-            let key = moved(pitch, &knobs, &ComposingKnobs::default());
+            let key = key_for(pitch, &knobs, &ComposingKnobs::default());
             prop_assert!(key < 128);
             let wanted = i32::from(pitch) + i32::from(transpose);
             prop_assert_eq!(i32::from(key) % 12, wanted.rem_euclid(12));

@@ -1,43 +1,43 @@
-//! Notes whose time has not quite come.
+//! Notes that are played soon.
 
-use crate::player::performing::timing::Timed;
+use crate::player::performing::timing::TimedNote;
 
 /// Notes that have been read from the score and are played a little later, in the order of time.
 ///
-/// Never allocates after [`Waiting::new`].
+/// Never allocates after [`NoteQueue::new`].
 #[derive(Debug)]
-pub(crate) struct Waiting {
-    /// The next one last.
-    notes: Vec<Timed>,
+pub(crate) struct NoteQueue {
+    /// The next one is the last.
+    notes: Vec<TimedNote>,
 }
 
-impl Waiting {
-    /// More notes than this never wait at once.
+impl NoteQueue {
+    /// The most notes in the queue.
     const CAPACITY: usize = 512;
 
     pub(crate) fn new() -> Self {
         Self { notes: Vec::with_capacity(Self::CAPACITY) }
     }
 
-    /// Whether no more can wait.
+    /// Whether there is no room for another note.
     pub(crate) fn is_full(&self) -> bool {
         self.notes.len() >= Self::CAPACITY
     }
 
-    /// Puts a note in its place, after those of the same time. What there is no room for is lost.
-    pub(crate) fn push(&mut self, note: Timed) {
+    /// Adds a note, after those of the same time. A full queue drops it.
+    pub(crate) fn push(&mut self, note: TimedNote) {
         if !self.is_full() {
             let idx = self.notes.partition_point(|other| other.onset > note.onset);
             self.notes.insert(idx, note);
         }
     }
 
-    /// Takes out the first note, if it is played before the song position `until`.
-    pub(crate) fn pop_before(&mut self, until: f64) -> Option<Timed> {
+    /// Removes the first note, if it is played before the song position `until`.
+    pub(crate) fn pop_before(&mut self, until: f64) -> Option<TimedNote> {
         self.notes.pop_if(|note| note.onset < until)
     }
 
-    /// Forgets them all.
+    /// Removes all notes.
     pub(crate) fn clear(&mut self) {
         self.notes.clear();
     }

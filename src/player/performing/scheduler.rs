@@ -1,101 +1,100 @@
-//! Plays written notes and passes on what comes in: from notes and keys to events.
+//! The scheduler: turns written notes and keys at the input into events.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::music::{Bar, Family, Score, Tick};
 use crate::player::events::{Event, EventKind, EventList};
-use crate::player::host::position::Ruler;
+use crate::player::host::position::SampleMap;
 use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
-use crate::player::performing::chord_follow::Keyboard;
+use crate::player::performing::chord_follow::HeldKeys;
 use crate::player::performing::pitch;
-use crate::player::performing::queue::Waiting;
-use crate::player::performing::sounding::{Hand, Press, Sounding};
-use crate::player::performing::timing::{self, Timed};
+use crate::player::performing::queue::NoteQueue;
+use crate::player::performing::sounding::{KeyPress, SoundingKeys, Source};
+use crate::player::performing::timing::{self, TimedNote};
 
-/// What sounds, what is about to, and what is held at the input.
+/// The keys that sound, the notes that will sound soon, and the keys that are held at the input.
 ///
-/// Each written note is read once, shortly before the earliest moment at which it may be played, and waits
-/// for its time: so it sounds exactly once, however the knobs that move it are turned meanwhile.
+/// Each written note is read once, shortly before the earliest time at which it may be played, and is queued
+/// until its time. So it sounds exactly once, even if the knobs that move it are turned in between.
 #[derive(Debug)]
-pub(crate) struct Performer {
-    sounding: Sounding,
-    waiting: Waiting,
-    keyboard: Keyboard,
+pub(crate) struct Scheduler {
+    sounding: SoundingKeys,
+    queue: NoteQueue,
+    held: HeldKeys,
     /// Notes written before this tick have been read or passed over.
     due: Tick,
-    /// Nothing is played before this song position: it has been.
-    floor: f64,
-    /// The keys that notes were last pulled to by the chord.
-    pulled: Pulled,
-    /// Whether somebody has played in this bar, and whether in the next: a little before its line.
-    is_joined: bool,
-    is_joined_next: bool,
+    /// The song position that has been reached. Nothing is played before it.
+    reached: f64,
+    /// The keys that the last notes were moved to by chord follow.
+    followed: FollowedNotes,
+    /// Whether a key at the input has gone down in this bar, and in the next: a little before its line.
+    has_input: bool,
+    has_input_for_next: bool,
     /// The song position in beats of the next bar line.
     bar_end: f64,
 }
 
-/// A stretch of the song within a block.
+/// A part of the song within a block.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Stretch {
-    pub(crate) ruler: Ruler,
+pub(crate) struct Segment {
+    pub(crate) map: SampleMap,
     /// The song position in beats where it ends.
     pub(crate) until: f64,
-    /// No note written from this song position on may be read yet.
+    /// Notes written from this song position on may not be read yet.
     pub(crate) limit: f64,
-    /// Where the song is going to jump back.
+    /// The song position in beats where the song will jump back.
     pub(crate) loop_end: Option<f64>,
     /// The song position in beats of the next bar line.
     pub(crate) bar_end: f64,
 }
 
-/// How to play.
+/// The knobs and the sample rate of a block.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Manner<'a> {
+pub(crate) struct PlaySettings<'a> {
     /// Within their ranges.
     pub(crate) performing: &'a PerformingKnobs,
     pub(crate) composing: &'a ComposingKnobs,
     pub(crate) sample_rate: f64,
 }
 
-/// A bar that stands in for one that is not composed yet.
+/// An earlier bar that is played in place of one that is not composed yet.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Repeat {
-    /// Where the bar begins that is played.
+pub(crate) struct StandIn {
+    /// Where the earlier bar begins.
     pub(crate) source: Tick,
-    /// Where the bar begins that it stands in for.
+    /// Where the missing bar begins.
     pub(crate) start: Tick,
 }
 
-impl Performer {
-    /// A key that goes down so little before a bar line, in beats, belongs to the bar after it: on the grid that
-    /// the composer hears it on, it lies there.
+impl Scheduler {
+    /// A key that goes down this little before a bar line, in beats, belongs to the bar after it: the composer
+    /// quantises it to that bar.
     const UPBEAT: f64 = 3.5 / Tick::PER_BEAT as f64;
 
     pub(crate) fn new() -> Self {
         Self {
-            sounding: Sounding::new(),
-            waiting: Waiting::new(),
-            keyboard: Keyboard::default(),
+            sounding: SoundingKeys::new(),
+            queue: NoteQueue::new(),
+            held: HeldKeys::default(),
             due: Tick::ZERO,
-            floor: f64::NEG_INFINITY,
-            pulled: Pulled::default(),
-            is_joined: false,
-            is_joined_next: false,
+            reached: f64::NEG_INFINITY,
+            followed: FollowedNotes::default(),
+            has_input: false,
+            has_input_for_next: false,
             bar_end: f64::INFINITY,
         }
     }
 
-    /// Another bar begins.
+    /// The next bar begins.
     pub(crate) fn cross_bar_line(&mut self) {
-        self.is_joined = std::mem::take(&mut self.is_joined_next);
+        self.has_input = std::mem::take(&mut self.has_input_for_next);
     }
 
-    /// Whether the music is silent because somebody plays whom it is to answer: from their first note in a bar
-    /// to its end, and while they hold a key. The composer leaves the same notes out; until it has, they are
-    /// not played.
-    fn yields(&self, knobs: &ComposingKnobs) -> bool {
-        knobs.conversation == Conversation::Continue && (self.is_joined || self.keyboard.is_held())
+    /// Whether the music is silent because it answers what is being played in: from the first key in a bar to
+    /// the end of that bar, and while a key is held. The composer leaves the same notes out; until it has, they
+    /// are not played.
+    fn is_listening(&self, knobs: &ComposingKnobs) -> bool {
+        knobs.conversation == Conversation::Continue && (self.has_input || self.held.has_any())
     }
 
     /// The first tick of which the notes have not been read.
@@ -103,245 +102,253 @@ impl Performer {
         self.due
     }
 
-    /// The song has come to `position` from elsewhere, or round a loop: what sounds ends, and notes written
-    /// from `due` on are to be played.
-    pub(crate) fn land(&mut self, position: f64, due: f64, ruler: Ruler, events: &mut EventList) {
-        self.cut_off(ruler.to_offset_round(position), ruler.block_start, events);
+    /// The song has jumped to `position`, or gone round a loop: the music ends, and notes written from `due` on
+    /// are to be played.
+    pub(crate) fn jump(&mut self, position: f64, due: f64, map: SampleMap, events: &mut EventList) {
+        self.end_music(map.to_offset_round(position), map.block_start, events);
         self.due = ticks_ceil(due);
-        self.floor = position;
-        (self.is_joined, self.is_joined_next) = (false, false);
+        self.reached = position;
+        (self.has_input, self.has_input_for_next) = (false, false);
     }
 
-    /// The music ends at this sample. What is held at the input sounds on.
-    pub(crate) fn cut_off(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
-        self.waiting.clear();
-        self.pulled = Pulled::default();
-        self.sounding.release_all(offset, block_start, events);
+    /// Ends the music at this sample. Keys that are held at the input sound on.
+    pub(crate) fn end_music(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+        self.queue.clear();
+        self.followed = FollowedNotes::default();
+        self.sounding.release_all_music(offset, block_start, events);
     }
 
-    /// Everything ends at this sample, and keys that are still held at the input count no longer.
+    /// Ends everything at this sample, and forgets the keys that are held at the input.
     pub(crate) fn silence(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
-        self.cut_off(offset, block_start, events);
-        self.sounding.lift_all(offset, block_start, events);
-        self.keyboard.forget();
+        self.end_music(offset, block_start, events);
+        self.sounding.release_all_input(offset, block_start, events);
+        self.held.forget();
     }
 
-    /// With thru switched off, what is held at the input sounds no longer.
+    /// Ends the keys that are held at the input: thru has been switched off.
     pub(crate) fn end_thru(&mut self, block_start: u64, events: &mut EventList) {
-        self.sounding.lift_all(0, block_start, events);
+        self.sounding.release_all_input(0, block_start, events);
     }
 
-    /// Plays all notes that begin or end in the stretch.
+    /// Plays all notes that begin or end in the segment.
     pub(crate) fn play(
         &mut self,
-        stretch: &Stretch,
+        segment: &Segment,
         score: &Score,
-        repeat: Option<Repeat>,
-        manner: &Manner<'_>,
+        stand_in: Option<StandIn>,
+        settings: &PlaySettings<'_>,
         events: &mut EventList,
     ) {
-        let ruler = stretch.ruler;
-        self.bar_end = stretch.bar_end;
-        // What lies less than half a sample before the end rounds to a sample beyond it.
-        let half_sample = 0.5 / ruler.samples_per_beat;
-        let until = stretch.until - half_sample;
-        let lead = timing::earliest(manner.performing);
-        let end = ticks_ceil((until + lead).min(stretch.limit - half_sample).max(until));
-        // Most blocks are shorter than a tick and begin no note; then the score, which is large and cold, is
-        // not looked at.
+        let map = segment.map;
+        self.bar_end = segment.bar_end;
+        // A position less than half a sample before the end rounds to a sample beyond it.
+        let half_sample = 0.5 / map.samples_per_beat;
+        let until = segment.until - half_sample;
+        let lead = timing::longest_lead(settings.performing);
+        let end = ticks_ceil((until + lead).min(segment.limit - half_sample).max(until));
+        // Most blocks are shorter than a tick and begin no note. Then the score, which is large and not in the
+        // cache, is not looked at.
         if self.due < end {
-            self.read_all(self.due..end, stretch, score, repeat, manner, events);
-            if timing::repeats_what_was_played(manner.performing, manner.composing) {
-                self.read_played_in(self.due..end, stretch, score);
+            self.read_bars(self.due..end, segment, score, stand_in, settings, events);
+            if timing::replays_input(settings.performing, settings.composing) {
+                self.read_played_in(self.due..end, segment, score);
             }
             self.due = end;
         }
-        self.strike_until(until, ruler, manner, events);
-        self.floor = self.floor.max(until);
-        self.sounding.release_due(until, ruler.to_offset_round(until), ruler, events);
+        self.play_queue(until, map, settings, events);
+        self.reached = self.reached.max(until);
+        self.sounding.release_due(until, map.to_offset_round(until), map, events);
     }
 
     /// Reads the notes that are written at `ticks`.
-    fn read_all(
+    fn read_bars(
         &mut self,
         ticks: Range<Tick>,
-        stretch: &Stretch,
+        segment: &Segment,
         score: &Score,
-        repeat: Option<Repeat>,
-        manner: &Manner<'_>,
+        stand_in: Option<StandIn>,
+        settings: &PlaySettings<'_>,
         events: &mut EventList,
     ) {
         let first_bar = score.bars.partition_point(|bar| bar.end() <= ticks.start);
         let bars = score.bars.iter().skip(first_bar);
         for bar in bars.take_while(|bar| bar.start < ticks.end) {
-            self.read(bar, Tick::ZERO, ticks.clone(), stretch, manner, events);
+            self.read_bar(bar, Tick::ZERO, ticks.clone(), segment, settings, events);
         }
-        if let Some(repeat) = repeat
-            && let Some(bar) = score.bar_at(repeat.source)
+        if let Some(stand_in) = stand_in
+            && let Some(bar) = score.bar_at(stand_in.source)
         {
-            self.read(bar, repeat.start - bar.start, ticks, stretch, manner, events);
+            self.read_bar(bar, stand_in.start - bar.start, ticks, segment, settings, events);
         }
     }
 
     /// Reads what was played in at `ticks`.
-    fn read_played_in(&mut self, ticks: Range<Tick>, stretch: &Stretch, score: &Score) {
+    fn read_played_in(&mut self, ticks: Range<Tick>, segment: &Segment, score: &Score) {
         let [begin, end] = [ticks.start, ticks.end].map(|tick| tick.to_beats().0);
         let notes = &score.played_in;
         let first = notes.partition_point(|note| note.onset.0 < begin);
-        let one_sample = 1.0 / stretch.ruler.samples_per_beat;
-        let latest = stretch.loop_end.map_or(f64::INFINITY, |end| end - one_sample);
+        let one_sample = 1.0 / segment.map.samples_per_beat;
+        let latest = segment.loop_end.map_or(f64::INFINITY, |end| end - one_sample);
         for note in notes.iter().skip(first).take_while(|note| note.onset.0 < end) {
-            let mut note = timing::played_in(note);
+            let mut note = timing::replayed_note(note);
             note.onset = note.onset.min(latest);
-            self.waiting.push(note);
+            self.queue.push(note);
         }
     }
 
-    /// Reads the notes of a bar, moved by `shift`, that are written at `ticks`; those whose time comes before
-    /// that of the notes to be read are played meanwhile.
-    fn read(
+    /// Reads the notes of a bar, moved by `shift`, that are written at `ticks`. Queued notes that come before
+    /// any that is still to be read are played meanwhile, so that the queue has room.
+    fn read_bar(
         &mut self,
-        bar: &Arc<Bar>,
+        bar: &Bar,
         shift: Tick,
         ticks: Range<Tick>,
-        stretch: &Stretch,
-        manner: &Manner<'_>,
+        segment: &Segment,
+        settings: &PlaySettings<'_>,
         events: &mut EventList,
     ) {
-        let ruler = stretch.ruler;
-        let beats_per_second = manner.sample_rate / ruler.samples_per_beat;
-        let lead = timing::earliest(manner.performing);
+        let map = segment.map;
+        let beats_per_second = settings.sample_rate / map.samples_per_beat;
+        let lead = timing::longest_lead(settings.performing);
         let first = bar.notes.partition_point(|note| note.onset + shift < ticks.start);
         let n_notes = bar.notes.partition_point(|note| note.onset + shift < ticks.end);
         for note_idx in first..n_notes {
-            let Some(mut note) = timing::timed(bar, note_idx, shift, manner.performing, beats_per_second)
+            let Some(mut note) =
+                timing::timed_note(bar, note_idx, shift, settings.performing, beats_per_second)
             else {
                 continue;
             };
             let written = note.note.onset.to_beats().0;
-            // What would come late beyond the end of a loop comes when it is written, or it would be lost.
-            let one_sample = 1.0 / ruler.samples_per_beat;
-            if stretch.loop_end.is_some_and(|end| note.onset >= end - one_sample) {
+            // A note that would be delayed beyond the end of the loop is played when written, or it would be lost.
+            let one_sample = 1.0 / map.samples_per_beat;
+            if segment.loop_end.is_some_and(|end| note.onset >= end - one_sample) {
                 note.onset = written;
             }
-            note.onset = note.onset.max(self.floor);
-            let until = if self.waiting.is_full() { f64::INFINITY } else { written - lead };
-            self.strike_until(until.min(stretch.until - 0.5 * one_sample), ruler, manner, events);
-            self.waiting.push(note);
+            note.onset = note.onset.max(self.reached);
+            let until = if self.queue.is_full() { f64::INFINITY } else { written - lead };
+            self.play_queue(until.min(segment.until - 0.5 * one_sample), map, settings, events);
+            self.queue.push(note);
         }
     }
 
-    /// Plays the waiting notes that begin before a song position.
-    fn strike_until(&mut self, until: f64, ruler: Ruler, manner: &Manner<'_>, events: &mut EventList) {
-        while let Some(note) = self.waiting.pop_before(until) {
-            let offset = ruler.to_offset_round(note.onset).max(events.last_offset());
-            self.sounding.release_due(note.onset.max(self.floor), offset, ruler, events);
-            // What somebody played gives way to what somebody plays, the music to whom it is to answer.
+    /// Plays the queued notes that begin before a song position.
+    fn play_queue(
+        &mut self,
+        until: f64,
+        map: SampleMap,
+        settings: &PlaySettings<'_>,
+        events: &mut EventList,
+    ) {
+        while let Some(note) = self.queue.pop_before(until) {
+            let offset = map.to_offset_round(note.onset).max(events.last_offset());
+            self.sounding.release_due(note.onset.max(self.reached), offset, map, events);
+            // A replay is silent where the user plays again, and the music where it answers the user.
             let is_silent = match note.played_on {
-                Some(_) if note.onset >= self.bar_end - Self::UPBEAT => self.is_joined_next,
-                Some(_) => self.is_joined,
-                None => self.yields(manner.composing),
+                Some(_) if note.onset >= self.bar_end - Self::UPBEAT => self.has_input_for_next,
+                Some(_) => self.has_input,
+                None => self.is_listening(settings.composing),
             };
             if is_silent {
                 continue;
             }
-            let press = self.press(&note, offset, ruler.block_start, manner);
-            self.sounding.press(&press, ruler.block_start, events);
+            let press = self.key_press(&note, offset, map.block_start, settings);
+            self.sounding.press(&press, map.block_start, events);
         }
     }
 
-    /// How a note sounds with the knobs and the chord as they are now.
-    fn press(&mut self, timed: &Timed, offset: u32, block_start: u64, manner: &Manner<'_>) -> Press {
-        let (note, knobs) = (&timed.note, manner.performing);
+    /// The key press of a note with the knobs and the chord as they are now.
+    fn key_press(
+        &mut self,
+        timed: &TimedNote,
+        offset: u32,
+        block_start: u64,
+        settings: &PlaySettings<'_>,
+    ) -> KeyPress {
+        let (note, knobs) = (&timed.note, settings.performing);
         if let Some(channel) = timed.played_on {
-            let (key, velocity) = (note.pitch.min(127), note.velocity.clamp(1, 127));
-            return Press {
-                offset,
-                channel: channel.min(15),
-                key,
-                velocity,
-                hand: Hand::PlayedIn(timed.end),
-            };
+            let (channel, key, velocity) =
+                (channel.min(15), note.pitch.min(127), note.velocity.clamp(1, 127));
+            return KeyPress { offset, channel, key, velocity, source: Source::Replay(timed.end) };
         }
-        let channel = pitch::channel(note.family, knobs);
+        let channel = pitch::channel_for(note.family, knobs);
         let key = if note.family.is_drums() {
             note.pitch.min(127)
         } else {
-            let key = pitch::moved(note.pitch, knobs, manner.composing);
-            let grace = (Keyboard::GRACE * manner.sample_rate) as u64;
-            match self.keyboard.chord(block_start + u64::from(offset), grace) {
+            let key = pitch::key_for(note.pitch, knobs, settings.composing);
+            let grace = (HeldKeys::GRACE * settings.sample_rate) as u64;
+            match self.held.chord(block_start + u64::from(offset), grace) {
                 Some(chord) if knobs.chord_follow => {
                     let is_bass = note.family == Family::BASS || timed.is_lowest;
-                    let taken = self.pulled.with(note.onset, channel);
+                    let taken = self.followed.keys_at(note.onset, channel);
                     let key = if is_bass { chord.nearest_bass(key) } else { chord.nearest(key, taken) };
-                    self.pulled.push(note.onset, channel, key);
+                    self.followed.push(note.onset, channel, key);
                     key
                 }
                 _ => key,
             }
         };
         let velocity = timing::velocity(note, knobs);
-        Press { offset, channel, key, velocity, hand: Hand::Music(timed.end) }
+        KeyPress { offset, channel, key, velocity, source: Source::Music(timed.end) }
     }
 
-    /// Works in a key that went down or up at the input, and passes it on if thru is on. The song, if it
-    /// moves, has been played up to there.
-    pub(crate) fn hear(
+    /// A key goes down or up at the input. Passes it on if thru is on. The song, if it moves, has been played up
+    /// to there.
+    pub(crate) fn receive(
         &mut self,
         event: Event,
-        ruler: Ruler,
+        map: SampleMap,
         knobs: &PerformingKnobs,
         events: &mut EventList,
     ) {
-        let offset = event.offset.min(ruler.n_samples.saturating_sub(1)).max(events.last_offset());
-        let (position, block_start) = (ruler.to_beat(offset).0, ruler.block_start);
+        let offset = event.offset.min(map.n_samples.saturating_sub(1)).max(events.last_offset());
+        let (position, block_start) = (map.to_beat(offset).0, map.block_start);
         match event.kind {
             EventKind::On { channel, key, velocity } => {
                 let (channel, key, velocity) = (channel.min(15), key.min(127), velocity.clamp(1, 127));
-                self.keyboard.press(channel, key);
-                self.is_joined = true;
-                self.is_joined_next |= position >= self.bar_end - Self::UPBEAT;
+                self.held.press(channel, key);
+                self.has_input = true;
+                self.has_input_for_next |= position >= self.bar_end - Self::UPBEAT;
                 if knobs.thru {
-                    let press = Press { offset, channel, key, velocity, hand: Hand::Input };
+                    let press = KeyPress { offset, channel, key, velocity, source: Source::Input };
                     self.sounding.press(&press, block_start, events);
                 }
             }
             EventKind::Off { channel, key } => {
                 let (channel, key) = (channel.min(15), key.min(127));
-                self.keyboard.lift(channel, key, block_start + u64::from(offset));
-                self.sounding.lift((channel, key), offset, position, block_start, events);
+                self.held.release(channel, key, block_start + u64::from(offset));
+                self.sounding.release_input((channel, key), offset, position, block_start, events);
             }
         }
     }
 
-    /// While the song stands nothing is played, but what comes in goes out.
+    /// A block in which the song stands still: the music is silent, and keys at the input are passed on.
     pub(crate) fn stand(
         &mut self,
         input: &[Event],
-        ruler: Ruler,
+        map: SampleMap,
         knobs: &PerformingKnobs,
         events: &mut EventList,
     ) {
-        self.cut_off(0, ruler.block_start, events);
+        self.end_music(0, map.block_start, events);
         for &event in input {
-            self.sounding.release_due(f64::MIN, event.offset, ruler, events);
-            self.hear(event, ruler, knobs, events);
+            self.sounding.release_due(f64::MIN, event.offset, map, events);
+            self.receive(event, map, knobs, events);
         }
-        self.sounding.release_due(f64::MIN, u32::MAX, ruler, events);
-        self.keyboard.forget_unless_held();
+        self.sounding.release_due(f64::MIN, u32::MAX, map, events);
+        self.held.forget_unless_held();
     }
 }
 
-/// Where the chord has pulled the last notes to.
+/// The last notes that chord follow has moved.
 #[derive(Debug, Clone, Copy, Default)]
-struct Pulled {
-    /// Where a note is written, its channel and its key.
+struct FollowedNotes {
+    /// Where each note is written, its channel and its key.
     notes: [(Tick, u8, u8); Self::N_NOTES],
     n_notes: usize,
 }
 
-impl Pulled {
-    /// As many notes of one chord are kept apart.
+impl FollowedNotes {
+    /// How many notes of one chord are kept apart.
     const N_NOTES: usize = 16;
 
     fn push(&mut self, onset: Tick, channel: u8, key: u8) {
@@ -352,7 +359,7 @@ impl Pulled {
     }
 
     /// The keys of the notes written here on this channel, one bit for each.
-    fn with(&self, onset: Tick, channel: u8) -> u128 {
+    fn keys_at(&self, onset: Tick, channel: u8) -> u128 {
         let notes = self.notes.iter().take(self.n_notes);
         let ours = notes.filter(|(tick, on, _)| (*tick, *on) == (onset, channel));
         ours.fold(0, |keys, (.., key)| keys | 1u128.checked_shl((*key).into()).unwrap_or_default())
@@ -360,6 +367,6 @@ impl Pulled {
 }
 
 /// The first tick at or after a position.
-pub(crate) fn ticks_ceil(position: f64) -> Tick {
+fn ticks_ceil(position: f64) -> Tick {
     Tick((position * Tick::PER_BEAT as f64).ceil() as i64)
 }

@@ -1,89 +1,86 @@
-//! The keys that are down, and when they go up.
+//! The keys that sound, and when they are released.
 
 use crate::player::events::EventList;
-use crate::player::host::position::Ruler;
+use crate::player::host::position::SampleMap;
 
-/// A key that is down.
+/// A key that sounds.
 #[derive(Debug, Clone, Copy)]
-struct Key {
+struct SoundingKey {
     channel: u8,
-    number: u8,
-    /// The sample at which it went down, counted from the player's first.
-    struck: u64,
-    /// The song position in beats at which the music lets go of it; minus infinity means as soon as it can.
+    key: u8,
+    /// The sample of its note-on, counted from the player's first.
+    started: u64,
+    /// The song position in beats at which the music releases it; minus infinity means as soon as it can.
     end: f64,
-    /// Whether somebody holds it at the input: then it stays down whatever the music does.
+    /// Whether it is held at the input: then it sounds on whatever the music does.
     is_held: bool,
-    /// Whether it is what somebody played once.
-    was_played_in: bool,
+    /// Whether it replays what was played in.
+    is_replay: bool,
 }
 
-/// All keys that are down, so that each gets exactly one note-off on the channel and key that sounded.
+/// All keys that sound, so that each gets exactly one note-off on the channel and key of its note-on.
 ///
-/// A key is down for at least one sample, and goes down only while there is room in the event list for
-/// the note-offs of all. A key that both the music and somebody at the input hold goes up when both have
-/// let go.
+/// A key sounds for at least one sample, and starts only while the event list has room for the note-offs of
+/// all. A key that both the music and the input hold is released when both have released it.
 #[derive(Debug)]
-pub(crate) struct Sounding {
-    keys: Vec<Key>,
+pub(crate) struct SoundingKeys {
+    keys: Vec<SoundingKey>,
 }
 
 /// A key to be pressed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Press {
+pub(crate) struct KeyPress {
     pub(crate) offset: u32,
     pub(crate) channel: u8,
     pub(crate) key: u8,
     pub(crate) velocity: u8,
-    /// Who presses it.
-    pub(crate) hand: Hand,
+    pub(crate) source: Source,
 }
 
-/// Who presses a key, and so when it goes up.
+/// Where a key press comes from, and so when the key is released.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Hand {
+pub(crate) enum Source {
     /// The music, until this song position in beats.
     Music(f64),
-    /// What somebody played once, until this song position in beats.
-    PlayedIn(f64),
-    /// Somebody at the input, until they let go.
+    /// A replay of what was played in, until this song position in beats.
+    Replay(f64),
+    /// The input, until the key is released there.
     Input,
 }
 
-impl Sounding {
-    /// More keys than this are never down at once.
+impl SoundingKeys {
+    /// The most keys that sound at once.
     const CAPACITY: usize = 256;
-    /// A key that comes in so many samples after the same one, played once, was played again is that one.
+    /// How many samples after its replay a note may come in again from the input and be the same note.
     const SAME_NOTE: u64 = 64;
 
-    /// Nothing is down.
     pub(crate) fn new() -> Self {
         Self { keys: Vec::with_capacity(Self::CAPACITY) }
     }
 
-    /// Presses a key, unless there is no room for all that would have to follow.
+    /// Presses a key, unless there is no room for its note-off and all others.
     ///
-    /// A key that is down goes up first. One that went down at this very sample is the same note: it
-    /// stays and sounds to the later end.
-    pub(crate) fn press(&mut self, press: &Press, block_start: u64, events: &mut EventList) {
-        let Press { offset, channel, key, velocity, hand } = *press;
+    /// A key that sounds is released first. One that was pressed at the same sample is the same note: it
+    /// sounds on, to the later end.
+    pub(crate) fn press(&mut self, press: &KeyPress, block_start: u64, events: &mut EventList) {
+        let KeyPress { offset, channel, key, velocity, source } = *press;
         let now = block_start + u64::from(offset);
-        let (mut end, mut is_held) = match hand {
-            Hand::Music(end) | Hand::PlayedIn(end) => (end, false),
-            Hand::Input => (f64::NEG_INFINITY, true),
+        let (mut end, mut is_held) = match source {
+            Source::Music(end) | Source::Replay(end) => (end, false),
+            Source::Input => (f64::NEG_INFINITY, true),
         };
         if let Some(idx) = self.find(channel, key) {
-            let Some(down) = self.keys.get_mut(idx) else {
+            let Some(sounding) = self.keys.get_mut(idx) else {
                 return;
             };
-            let is_replayed = down.was_played_in && now - down.struck.min(now) <= Self::SAME_NOTE;
-            let is_same = down.struck >= now || is_replayed && is_held;
-            if matches!(hand, Hand::Input) || down.struck >= now {
-                end = end.max(down.end);
+            let is_replayed = sounding.is_replay && now - sounding.started.min(now) <= Self::SAME_NOTE;
+            let is_same = sounding.started >= now || is_replayed && is_held;
+            if matches!(source, Source::Input) || sounding.started >= now {
+                end = end.max(sounding.end);
             }
-            is_held |= down.is_held;
+            is_held |= sounding.is_held;
             if is_same {
-                (down.end, down.is_held) = (end, is_held);
+                (sounding.end, sounding.is_held) = (end, is_held);
                 return;
             }
             if !events.push_off(offset, channel, key) {
@@ -93,15 +90,13 @@ impl Sounding {
         }
         let has_room = events.room() > self.keys.len() + 1 && self.keys.len() < Self::CAPACITY;
         if has_room && events.push_on(offset, channel, key, velocity) {
-            let struck = now;
-            let was_played_in = matches!(hand, Hand::PlayedIn(_));
-            self.keys.push(Key { channel, number: key, struck, end, is_held, was_played_in });
+            let is_replay = matches!(source, Source::Replay(_));
+            self.keys.push(SoundingKey { channel, key, started: now, end, is_held, is_replay });
         }
     }
 
-    /// Somebody lets go of a key at the input. It goes up unless the music holds it beyond `position`, in
-    /// beats.
-    pub(crate) fn lift(
+    /// A key is released at the input. It sounds on if the music holds it beyond `position`, in beats.
+    pub(crate) fn release_input(
         &mut self,
         (channel, key): (u8, u8),
         offset: u32,
@@ -112,71 +107,71 @@ impl Sounding {
         let Some(idx) = self.find(channel, key) else {
             return;
         };
-        let Some(down) = self.keys.get_mut(idx).filter(|down| down.is_held) else {
+        let Some(sounding) = self.keys.get_mut(idx).filter(|sounding| sounding.is_held) else {
             return;
         };
-        down.is_held = false;
-        if down.end > position {
+        sounding.is_held = false;
+        if sounding.end > position {
             return;
         }
-        down.end = f64::NEG_INFINITY;
-        if down.struck < block_start + u64::from(offset) {
+        sounding.end = f64::NEG_INFINITY;
+        if sounding.started < block_start + u64::from(offset) {
             self.release(idx, offset, events);
         }
     }
 
-    /// What is held at the input counts no longer: what the music does not hold goes up at once.
-    pub(crate) fn lift_all(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+    /// Releases all keys that are held at the input and that the music does not hold.
+    pub(crate) fn release_all_input(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         for idx in (0..self.keys.len()).rev() {
             let Some(key) = self.keys.get_mut(idx).filter(|key| key.is_held) else {
                 continue;
             };
             key.is_held = false;
-            if key.end == f64::NEG_INFINITY && key.struck < block_start + u64::from(offset) {
+            if key.end == f64::NEG_INFINITY && key.started < block_start + u64::from(offset) {
                 self.release(idx, offset, events);
             }
         }
     }
 
-    fn find(&self, channel: u8, key: u8) -> Option<usize> {
-        self.keys.iter().position(|down| down.channel == channel && down.number == key)
-    }
-
-    /// Lets go, in the order of time, of all keys whose end lies before the song position `until` and at
-    /// or before the sample `last`.
-    pub(crate) fn release_due(&mut self, until: f64, last: u32, ruler: Ruler, events: &mut EventList) {
-        while let Some((idx, offset)) = self.first_due(until, ruler) {
-            if offset > last || !self.release(idx, offset, events) {
-                return;
-            }
-        }
-    }
-
-    /// The music lets go of all keys at once. One that went down at this very sample goes up at the next; one
-    /// that is held at the input stays.
-    pub(crate) fn release_all(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+    /// Releases all keys of the music. One that was pressed at this sample is released at the next; one that
+    /// is held at the input sounds on.
+    pub(crate) fn release_all_music(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         let now = block_start + u64::from(offset);
         for idx in (0..self.keys.len()).rev() {
             let Some(key) = self.keys.get_mut(idx) else {
                 continue;
             };
             key.end = f64::NEG_INFINITY;
-            if !key.is_held && key.struck < now {
+            if !key.is_held && key.started < now {
                 self.release(idx, offset, events);
             }
         }
     }
 
-    /// The key that goes up first of those that end before `until`, and its sample, if it is in the block.
-    fn first_due(&self, until: f64, ruler: Ruler) -> Option<(usize, u32)> {
+    /// Releases, in the order of time, all keys that end before the song position `until` and at or before
+    /// the sample `last`.
+    pub(crate) fn release_due(&mut self, until: f64, last: u32, map: SampleMap, events: &mut EventList) {
+        while let Some((idx, offset)) = self.first_due(until, map) {
+            if offset > last || !self.release(idx, offset, events) {
+                return;
+            }
+        }
+    }
+
+    fn find(&self, channel: u8, key: u8) -> Option<usize> {
+        self.keys.iter().position(|sounding| sounding.channel == channel && sounding.key == key)
+    }
+
+    /// The first key to be released of those that end before `until`, and its sample, if that is in the block.
+    fn first_due(&self, until: f64, map: SampleMap) -> Option<(usize, u32)> {
         let mut first = None;
         for (idx, key) in self.keys.iter().enumerate() {
             if key.is_held || key.end >= until {
                 continue;
             }
-            let earliest = (key.struck + 1).saturating_sub(ruler.block_start);
-            let offset = u64::from(ruler.to_offset_round(key.end)).max(earliest);
-            if offset >= u64::from(ruler.n_samples) {
+            let earliest = (key.started + 1).saturating_sub(map.block_start);
+            let offset = u64::from(map.to_offset_round(key.end)).max(earliest);
+            if offset >= u64::from(map.n_samples) {
                 continue;
             }
             let offset = offset as u32;
@@ -187,17 +182,17 @@ impl Sounding {
         first
     }
 
-    /// Whether the note-off went into the list; otherwise the key stays down, to go up later.
+    /// Returns whether the event list had room for the note-off; otherwise the key is released later.
     fn release(&mut self, idx: usize, offset: u32, events: &mut EventList) -> bool {
         let Some(key) = self.keys.get(idx) else {
             return false;
         };
-        // Time never runs backwards in the list, even when a key goes up later than it should have.
+        // Events are in the order of time, even when a key is released later than it should be.
         let offset = offset.max(events.last_offset());
-        let has_gone = events.push_off(offset, key.channel, key.number);
-        if has_gone {
+        let is_released = events.push_off(offset, key.channel, key.key);
+        if is_released {
             self.keys.swap_remove(idx);
         }
-        has_gone
+        is_released
     }
 }

@@ -1,15 +1,15 @@
-//! When and how loud a written note is played.
+//! When and how loud a written note is played: swing, humanize, strum, note length, velocity.
 //!
-//! All of it is a function of the note, its bar and the knobs, so what is saved to a file is what was heard,
-//! and what was heard is heard again.
+//! Everything is a function of the note, its bar and the knobs. So a saved file sounds like the playing, and
+//! playing again sounds the same.
 
 use crate::music::{Bar, Grid, Meter, Note, PerformedNote, Tick, mix64};
 use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
 
-/// A written note with the moment at which it is played.
+/// A written note with the times at which it is played.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Timed {
-    /// As it is written, at its place in the song.
+pub(crate) struct TimedNote {
+    /// The note as written, at its song position.
     pub(crate) note: Note,
     /// The song position in beats at which it begins.
     pub(crate) onset: f64,
@@ -17,56 +17,57 @@ pub(crate) struct Timed {
     pub(crate) end: f64,
     /// Whether it is the lowest of a chord of at least three.
     pub(crate) is_lowest: bool,
-    /// The channel on which somebody played it, if it was not composed.
+    /// The MIDI channel on which the user played it, if it was not composed.
     pub(crate) played_on: Option<u8>,
 }
 
 /// A thirty-second note, in ticks.
 const THIRTY_SECOND: f64 = (Tick::PER_BEAT / 8) as f64;
 
-/// A rolled chord is spread over this many beats at most.
-const LONGEST_ROLL: f64 = 1.0;
+/// Strum spreads a chord over this many beats at most.
+const LONGEST_STRUM: f64 = 1.0;
 
-/// Velocities are spread from here.
+/// The velocity that velocity spread leaves as it is.
 const MIDDLE_VELOCITY: f32 = 64.0;
 
-/// How far velocities may stray, either way.
-const VELOCITY_STRAY: f32 = 24.0;
+/// How far humanize may change a velocity, either way.
+const VELOCITY_DEVIATION: f32 = 24.0;
 
-/// How much earlier than written a note may be played, in beats. Swing and strum only ever delay.
-pub(crate) fn earliest(knobs: &PerformingKnobs) -> f64 {
+/// How much earlier than written a note may be played, in beats: swing and strum only ever delay it.
+pub(crate) fn longest_lead(knobs: &PerformingKnobs) -> f64 {
     0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND / Tick::PER_BEAT as f64
 }
 
-/// When a note of `bar` is played if the bar is moved by `shift`.
-pub(crate) fn timed(
+/// A note of `bar` with the times at which it is played if the bar is moved by `shift`.
+pub(crate) fn timed_note(
     bar: &Bar,
     note_idx: usize,
     shift: Tick,
     knobs: &PerformingKnobs,
     beats_per_second: f64,
-) -> Option<Timed> {
+) -> Option<TimedNote> {
     let written = bar.notes.get(note_idx)?;
     let note = Note { onset: written.onset + shift, ..*written };
     let swing = Swing::new(knobs, bar.meter);
     let place = (written.onset - bar.start).0 as f64;
     let length = written.duration.0 as f64 * f64::from(knobs.note_length);
-    let chord = Chord::around(bar, note_idx);
-    let stray = 0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND * stray(&note, Aspect::Timing);
+    let chord = ChordPlace::of(bar, note_idx);
+    let early_or_late =
+        0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND * deviation(&note, Aspect::Timing);
     let bar_start = (bar.start + shift).0 as f64;
-    let to_beats = |place: f64| (bar_start + place + stray) / Tick::PER_BEAT as f64;
-    let roll = chord.delay(f64::from(knobs.strum) / 1000.0 * beats_per_second);
-    Some(Timed {
+    let to_beats = |place: f64| (bar_start + place + early_or_late) / Tick::PER_BEAT as f64;
+    let strum = chord.delay(f64::from(knobs.strum) / 1000.0 * beats_per_second);
+    Some(TimedNote {
         note,
-        onset: to_beats(swing.warp(place)) + roll,
-        end: to_beats(swing.warp(place + length)) + roll,
+        onset: to_beats(swing.warp(place)) + strum,
+        end: to_beats(swing.warp(place + length)) + strum,
         is_lowest: chord.rank == 0 && chord.n_notes >= 3,
         played_on: None,
     })
 }
 
-/// A note that somebody played, which is played again as it was.
-pub(crate) fn played_in(played: &PerformedNote) -> Timed {
+/// A note that the user played, with the same times.
+pub(crate) fn replayed_note(played: &PerformedNote) -> TimedNote {
     let (onset, end) = (played.onset.to_ticks_floor(), played.end.to_ticks_floor());
     let note = Note {
         onset,
@@ -75,7 +76,7 @@ pub(crate) fn played_in(played: &PerformedNote) -> Timed {
         velocity: played.velocity,
         family: played.family,
     };
-    Timed {
+    TimedNote {
         note,
         onset: played.onset.0,
         end: played.end.0,
@@ -84,23 +85,23 @@ pub(crate) fn played_in(played: &PerformedNote) -> Timed {
     }
 }
 
-/// Whether what was played in is played again, where nobody plays: as far as it went through.
-pub(crate) fn repeats_what_was_played(performing: &PerformingKnobs, composing: &ComposingKnobs) -> bool {
+/// Whether what was played in is played again: if thru is on, as it was heard when it was played.
+pub(crate) fn replays_input(performing: &PerformingKnobs, composing: &ComposingKnobs) -> bool {
     performing.thru && composing.conversation != Conversation::Generate
 }
 
 /// How loud a note is played, 1 to 127.
 pub(crate) fn velocity(note: &Note, knobs: &PerformingKnobs) -> u8 {
     let spread = MIDDLE_VELOCITY + (f32::from(note.velocity) - MIDDLE_VELOCITY) * knobs.velocity_spread;
-    let stray = VELOCITY_STRAY * knobs.humanize_velocity * stray(note, Aspect::Velocity) as f32;
-    ((spread * knobs.velocity + stray).round() as u8).clamp(1, 127)
+    let deviation = VELOCITY_DEVIATION * knobs.humanize_velocity * deviation(note, Aspect::Velocity) as f32;
+    ((spread * knobs.velocity + deviation).round() as u8).clamp(1, 127)
 }
 
 /// Bends time within each pair of grid lines so that the second line comes late.
 ///
-/// Pairs are counted from the bar line; what is left of the bar after its last pair stays straight.
+/// Pairs are counted from the bar line. The rest of the bar after its last pair stays straight.
 struct Swing {
-    /// In ticks, as all here.
+    /// The distance of grid lines in ticks, the unit of all fields.
     spacing: f64,
     late: f64,
     bar_length: f64,
@@ -112,13 +113,13 @@ impl Swing {
         let is_on = knobs.swing_grid != Grid::Off;
         Self {
             spacing,
-            // All the way means two thirds of the pair: a third of a line late.
+            // Full swing puts the second line at two thirds of the pair: a third of the spacing late.
             late: if is_on { f64::from(knobs.swing) * spacing / 3.0 } else { 0.0 },
             bar_length: meter.bar_length().0 as f64,
         }
     }
 
-    /// Where a place in ticks after the bar line comes to lie. Beyond the bar, bars of the same meter follow.
+    /// Where swing moves a place, both in ticks after the bar line. Beyond the bar, bars of the same meter follow.
     fn warp(&self, place: f64) -> f64 {
         let pair = 2.0 * self.spacing;
         let bar = (place / self.bar_length).floor() * self.bar_length;
@@ -136,13 +137,13 @@ impl Swing {
 }
 
 /// A note's place in its chord: the notes of its family with the same onset. Drums make no chords.
-struct Chord {
+struct ChordPlace {
     rank: usize,
     n_notes: usize,
 }
 
-impl Chord {
-    fn around(bar: &Bar, note_idx: usize) -> Self {
+impl ChordPlace {
+    fn of(bar: &Bar, note_idx: usize) -> Self {
         let alone = Self { rank: 0, n_notes: 1 };
         let Some((before, [note, after @ ..])) = bar.notes.split_at_checked(note_idx) else {
             return alone;
@@ -157,27 +158,27 @@ impl Chord {
         Self { rank, n_notes: rank + 1 + n_above }
     }
 
-    /// How late the note comes when chords are rolled with this distance between notes, negative from the
-    /// top down; in beats. Wide chords are rolled closer.
+    /// How late the note comes when chords are strummed with this distance between notes, in beats; negative
+    /// from the top down. Chords of many notes are strummed faster.
     fn delay(&self, distance: f64) -> f64 {
         let n_distances = self.n_notes - 1;
         if n_distances == 0 {
             return 0.0;
         }
         let place = if distance < 0.0 { n_distances - self.rank } else { self.rank };
-        place as f64 * distance.abs().min(LONGEST_ROLL / n_distances as f64)
+        place as f64 * distance.abs().min(LONGEST_STRUM / n_distances as f64)
     }
 }
 
-/// What of a note strays.
+/// What humanize changes of a note.
 #[derive(Clone, Copy)]
 enum Aspect {
     Timing,
     Velocity,
 }
 
-/// How far a note strays, −1 to 1, mostly little. The same note at the same place always strays alike.
-fn stray(note: &Note, aspect: Aspect) -> f64 {
+/// How far humanize moves a note, −1 to 1, mostly little. Always the same for the same note at the same place.
+fn deviation(note: &Note, aspect: Aspect) -> f64 {
     let place = note.onset.0 as u64;
     let what = u64::from(note.pitch) << 8 | (note.family.index() as u64) << 1 | aspect as u64;
     let hash = mix64(mix64(place) ^ what);
@@ -191,7 +192,7 @@ mod tests {
 
     use crate::music::{Bar, Family, Grid, Meter, Note, Tick};
     use crate::player::knobs::PerformingKnobs;
-    use crate::player::performing::timing::{Swing, timed, velocity};
+    use crate::player::performing::timing::{Swing, timed_note, velocity};
 
     fn bar(notes: &[(i64, u8, Family)]) -> Bar {
         let note = |(onset, pitch, family): &(i64, u8, Family)| Note {
@@ -206,7 +207,8 @@ mod tests {
 
     /// Onsets in ticks after the bar line.
     fn onsets(bar: &Bar, knobs: &PerformingKnobs) -> Vec<f64> {
-        let onset = |idx| timed(bar, idx, Tick::ZERO, knobs, 2.0).map(|timed| timed.onset * 24.0 - 960.0);
+        let onset =
+            |idx| timed_note(bar, idx, Tick::ZERO, knobs, 2.0).map(|timed| timed.onset * 24.0 - 960.0);
         (0..bar.notes.len()).filter_map(onset).map(|tick| (tick * 1e6).round() / 1e6).collect()
     }
 
@@ -225,7 +227,7 @@ mod tests {
         let sixteenths = PerformingKnobs { swing_grid: Grid::Sixteenth, ..swing(1.0) };
         assert_eq!(onsets(&bar, &sixteenths), [0.0, 8.0, 12.0, 20.0]);
         // A note that ends on a line ends where the line has come to lie.
-        let end = timed(&bar, 0, Tick::ZERO, &swing(1.0), 2.0).unwrap().end * 24.0 - 960.0;
+        let end = timed_note(&bar, 0, Tick::ZERO, &swing(1.0), 2.0).unwrap().end * 24.0 - 960.0;
         assert!((end - 16.0).abs() < 1e-9);
     }
 
@@ -250,13 +252,14 @@ mod tests {
         let strum = |strum| PerformingKnobs { strum, ..PerformingKnobs::default() };
         assert_eq!(onsets(&bar, &strum(25.0)), [24.0, 24.0, 24.0, 25.2, 26.4]);
         assert_eq!(onsets(&bar, &strum(-25.0)), [24.0, 26.4, 24.0, 25.2, 24.0]);
-        let lowest: Vec<bool> =
-            (0..5).map(|idx| timed(&bar, idx, Tick::ZERO, &strum(0.0), 2.0).unwrap().is_lowest).collect();
+        let lowest: Vec<bool> = (0..5)
+            .map(|idx| timed_note(&bar, idx, Tick::ZERO, &strum(0.0), 2.0).unwrap().is_lowest)
+            .collect();
         assert_eq!(lowest, [false, true, false, false, false]);
     }
 
     #[test]
-    fn a_wide_chord_is_rolled_within_a_beat() {
+    fn a_wide_chord_is_strummed_within_a_beat() {
         let notes: Vec<_> = (0..31).map(|idx| (0, 40 + idx, Family::PIANO)).collect();
         let knobs = PerformingKnobs { strum: 60.0, ..PerformingKnobs::default() };
         let onsets = onsets(&bar(&notes), &knobs);
@@ -264,16 +267,19 @@ mod tests {
     }
 
     #[test]
-    fn notes_stray_both_ways_within_the_bound_and_always_alike() {
+    fn humanize_moves_notes_both_ways_within_the_bound_and_always_alike() {
         let notes: Vec<_> = (0..90).map(|idx| (idx, 40 + idx as u8 % 7, Family::PIANO)).collect();
         let bar = bar(&notes);
         let knobs =
             PerformingKnobs { humanize_timing: 1.0, humanize_velocity: 1.0, ..PerformingKnobs::default() };
-        let strays: Vec<f64> =
+        let deviations: Vec<f64> =
             onsets(&bar, &knobs).iter().zip(&notes).map(|(tick, (onset, ..))| tick - *onset as f64).collect();
-        assert!(strays.iter().all(|stray| stray.abs() <= 1.5));
-        assert!(strays.iter().any(|stray| *stray > 0.7) && strays.iter().any(|stray| *stray < -0.7));
-        let mean = strays.iter().sum::<f64>() / strays.len() as f64;
+        assert!(deviations.iter().all(|deviation| deviation.abs() <= 1.5));
+        assert!(
+            deviations.iter().any(|deviation| *deviation > 0.7)
+                && deviations.iter().any(|deviation| *deviation < -0.7)
+        );
+        let mean = deviations.iter().sum::<f64>() / deviations.len() as f64;
         assert!(mean.abs() < 0.2, "{mean}");
         assert_eq!(onsets(&bar, &knobs), onsets(&bar, &knobs));
         let velocities: Vec<u8> = bar.notes.iter().map(|note| velocity(note, &knobs)).collect();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::files;
 use crate::music::smf;
-use crate::player::performed;
+use crate::player::render;
 use crate::plugin::folders::{file_stem, music_folder};
 use crate::plugin::midi_file::excerpt::{Extent, excerpt, piece, title};
 use crate::plugin::parameters::Parameters;
@@ -64,7 +64,7 @@ pub(crate) fn save_in(
     }
     let bytes = match performance {
         Performance::AsHeard => {
-            let notes = performed(bars, &score.played_in, &knobs, &parameters.performing(), tempo);
+            let notes = render(bars, &score.played_in, &knobs, &parameters.performing(), tempo);
             smf::write_performed(&notes, &piece, &title)
         }
         Performance::AsComposed => smf::write(&piece, &title),
