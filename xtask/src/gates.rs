@@ -63,37 +63,26 @@ impl fmt::Display for Report {
     }
 }
 
-/// Runs the fast gates. Installs nothing: where cargo-deny is missing, its gate is skipped.
+/// Runs the fast gates and prints each result. Where cargo-deny is missing, `missing` says what to do.
 ///
 /// # Errors
-/// If a gate fails.
-pub fn check() -> Result<()> {
+/// If a gate fails or could not be run.
+pub fn check(missing: Missing) -> Result<()> {
+    if missing == Missing::Install && !finds("cargo-deny") {
+        install_cargo_deny()?;
+    }
     let reports = fast()?;
     ensure!(!any_fails(&reports), "a gate fails");
     Ok(())
 }
 
-/// Installs what is missing, and runs the fast gates and all tests. Prints every result at the end.
-///
-/// # Errors
-/// If a gate fails or could not be run.
-pub fn ci() -> Result<()> {
-    if !finds("cargo-deny") {
-        install_cargo_deny()?;
-    }
-    let mut reports = fast()?;
-    let begun = Instant::now();
-    let (tests, missing) = all_tests(&[])?;
-    reports.push(Report { gate: "tests", outcome: outcome(tests), took: begun.elapsed() });
-    if let Some(missing) = missing {
-        reports.push(Report { gate: "Ardour", outcome: Outcome::Skipped(missing.0), took: Duration::ZERO });
-    }
-    println!();
-    for report in &reports {
-        println!("{report}");
-    }
-    ensure!(!any_fails(&reports), "a gate fails");
-    Ok(())
+/// What to do about a program that a gate needs and that is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// Skip its gate.
+    Skip,
+    /// Install it from crates.io.
+    Install,
 }
 
 /// Installs Ardour where it is missing, and runs every test. `arguments` go to `cargo test`.
@@ -134,7 +123,7 @@ impl Gate {
     fn run(&self) -> Result<Report> {
         let begun = Instant::now();
         let outcome = if self.arguments[0] == "deny" && !finds("cargo-deny") {
-            Outcome::Skipped("there is no cargo-deny (`./xtask/run ci` installs it)".into())
+            Outcome::Skipped("there is no cargo-deny (`cargo xtask check --install` installs it)".into())
         } else {
             let mut command = cargo(self.arguments);
             if !self.rustdoc_flags.is_empty() {

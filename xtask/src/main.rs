@@ -28,9 +28,11 @@ enum Command {
         arguments: Vec<String>,
     },
     /// Run the fast gates, before a commit: rustfmt, clippy, rustdoc, doctests, cargo-deny.
-    Check,
-    /// Install what is missing, run the fast gates and every test, and print each result.
-    Ci,
+    Check {
+        /// Install cargo-deny from crates.io if it is missing.
+        #[arg(long)]
+        install: bool,
+    },
     /// Build the plugin and the trainer, and pack both into target/bundled.
     Bundle(bundles::Options),
     /// Play the plugin, and save the notes, the sound and a picture.
@@ -122,8 +124,8 @@ fn main() -> Result<()> {
             play::print_installation()
         }
         Command::Test { arguments } => gates::test(&arguments),
-        Command::Check => gates::check(),
-        Command::Ci => gates::ci(),
+        Command::Check { install: true } => gates::check(gates::Missing::Install),
+        Command::Check { install: false } => gates::check(gates::Missing::Skip),
         Command::Bundle(options) => bundles::bundle(&options),
         Command::Play(options) => {
             play::play(&options)?;
