@@ -8,6 +8,8 @@ use egui_kittest::kittest::{NodeT, Queryable};
 
 use crate::composer::Edit;
 use crate::player::Knob;
+use crate::player::knobs::Form;
+use crate::plugin::editor::pages::knobs::page::{PAGES, rows_of};
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::tests::fixtures::{marks, view};
 use crate::plugin::editor::tests::{Stage, turned};
@@ -21,41 +23,15 @@ use crate::plugin::trainer::{Job, Size, State};
 fn page(knob: Knob) -> Option<&'static str> {
     Some(match knob {
         Knob::Temperature | Knob::Length | Knob::Slot => return None,
-        Knob::Density
-        | Knob::Variety
-        | Knob::Evolve
-        | Knob::Polyphony
-        | Knob::Tonic
-        | Knob::Scale
-        | Knob::Lowest
-        | Knob::Highest => "Compose",
-        Knob::RhythmTemperature
-        | Knob::PitchTemperature
-        | Knob::VelocityTemperature
-        | Knob::Nucleus
-        | Knob::MinP
-        | Knob::BestOf
-        | Knob::Seed => "Detail",
-        Knob::Grid | Knob::Shortest | Knob::Longest | Knob::OwnNotes => "Notes",
+        Knob::OwnNotes => "Notes",
         Knob::Plays(_) => "Instruments",
-        Knob::Octave
-        | Knob::Transpose
-        | Knob::Velocity
-        | Knob::NoteLength
-        | Knob::Swing
-        | Knob::ChordFollow
-        | Knob::Preview
-        | Knob::PreviewLevel => "Perform",
-        Knob::HumanizeTiming
-        | Knob::HumanizeVelocity
-        | Knob::VelocitySpread
-        | Knob::Strum
-        | Knob::SwingGrid
-        | Knob::Channel
-        | Knob::ChannelPerInstrument
-        | Knob::Thru => "Touch",
         Knob::Conversation | Knob::Trade | Knob::Instrument => "Converse",
         Knob::Style | Knob::SecondStyle | Knob::Blend => "Style",
+        _ => {
+            let is_there = |page| rows_of(page).iter().any(|row| row.contains(&knob));
+            let place = PAGES.into_iter().find(|(page, ..)| is_there(*page));
+            place.unwrap_or_else(|| panic!("{knob:?} has no place in the editor")).1
+        }
     })
 }
 
@@ -71,22 +47,15 @@ enum Kind {
 
 fn kind(view: &View, knob: Knob) -> Kind {
     match knob {
-        Knob::Style
-        | Knob::SecondStyle
-        | Knob::Tonic
-        | Knob::Scale
-        | Knob::Grid
-        | Knob::Shortest
-        | Knob::Longest
-        | Knob::SwingGrid
-        | Knob::Instrument => Kind::List,
-        Knob::Plays(_) | Knob::ChordFollow | Knob::Preview | Knob::ChannelPerInstrument | Knob::Thru => {
-            Kind::Switch(view.parameters.name(knob).to_owned())
-        }
         Knob::OwnNotes => Kind::Switch("Own note b3".to_owned()),
         Knob::Conversation => Kind::OneOf(Role::CheckBox, "Trade", 2),
         Knob::Slot => Kind::OneOf(Role::Tab, "C", 2),
-        _ => Kind::Dial,
+        _ => match knob.kind().form {
+            Form::Switch => Kind::Switch(view.parameters.name(knob).to_owned()),
+            Form::Style | Form::PitchClass => Kind::List,
+            form if form.is_list() => Kind::List,
+            _ => Kind::Dial,
+        },
     }
 }
 

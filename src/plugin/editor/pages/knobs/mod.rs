@@ -10,7 +10,7 @@ mod converse;
 
 mod style;
 
-mod page;
+pub(crate) mod page;
 
 mod panel;
 pub(crate) use panel::{HEIGHT, show};

@@ -24,57 +24,48 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [
     (KnobPage::Style, "Style", "Style and presets"),
 ];
 
+/// The knobs on a page that are drawn in rows.
+pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
+    match page {
+        KnobPage::Compose => &[
+            &[Knob::Density, Knob::Variety, Knob::Evolve, Knob::Polyphony],
+            &[Knob::Tonic, Knob::Scale, Knob::Lowest, Knob::Highest],
+        ],
+        KnobPage::Detail => &[
+            &[Knob::RhythmTemperature, Knob::PitchTemperature, Knob::VelocityTemperature],
+            &[Knob::Nucleus, Knob::MinP, Knob::BestOf, Knob::Seed],
+        ],
+        KnobPage::Notes => &[&[Knob::Grid, Knob::Shortest, Knob::Longest]],
+        KnobPage::Perform => &[
+            &[Knob::Octave, Knob::Transpose, Knob::Velocity, Knob::NoteLength],
+            &[Knob::Swing, Knob::ChordFollow, Knob::Preview, Knob::PreviewLevel],
+        ],
+        KnobPage::Touch => &[
+            &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
+            &[Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
+        ],
+        KnobPage::Instruments | KnobPage::Converse | KnobPage::Style => &[],
+    }
+}
+
 /// Draws a page of knobs.
 pub(crate) fn page(
     ui: &mut Ui,
-    knob_page: KnobPage,
+    group: KnobPage,
     state: &mut UiState,
     view: &View,
     intents: &mut Vec<Intent>,
 ) {
     let mut setter = KnobSetter { parameters: &view.parameters, intents };
-    match knob_page {
-        KnobPage::Compose => rows(
-            ui,
-            &mut setter,
-            view,
-            &[
-                &[Knob::Density, Knob::Variety, Knob::Evolve, Knob::Polyphony],
-                &[Knob::Tonic, Knob::Scale, Knob::Lowest, Knob::Highest],
-            ],
-        ),
-        KnobPage::Detail => rows(
-            ui,
-            &mut setter,
-            view,
-            &[
-                &[Knob::RhythmTemperature, Knob::PitchTemperature, Knob::VelocityTemperature],
-                &[Knob::Nucleus, Knob::MinP, Knob::BestOf, Knob::Seed],
-            ],
-        ),
+    match group {
+        KnobPage::Compose | KnobPage::Detail | KnobPage::Perform | KnobPage::Touch => {
+            rows(ui, &mut setter, view, rows_of(group));
+        }
         KnobPage::Notes => {
-            rows(ui, &mut setter, view, &[&[Knob::Grid, Knob::Shortest, Knob::Longest]]);
+            rows(ui, &mut setter, view, rows_of(group));
             own_scale(ui, &mut setter);
         }
         KnobPage::Instruments => instruments(ui, &mut setter),
-        KnobPage::Perform => rows(
-            ui,
-            &mut setter,
-            view,
-            &[
-                &[Knob::Octave, Knob::Transpose, Knob::Velocity, Knob::NoteLength],
-                &[Knob::Swing, Knob::ChordFollow, Knob::Preview, Knob::PreviewLevel],
-            ],
-        ),
-        KnobPage::Touch => rows(
-            ui,
-            &mut setter,
-            view,
-            &[
-                &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
-                &[Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
-            ],
-        ),
         KnobPage::Converse => converse(ui, &mut state.forms, view, &mut setter),
         KnobPage::Style => style(ui, state, view, &mut setter),
     }
