@@ -517,7 +517,9 @@ impl Tables {
 
 impl From<&ComposingKnobs> for SavedKnobs {
     fn from(knobs: &ComposingKnobs) -> Self {
-        Self(knobs.fields().map(|(name, number)| (name.to_owned(), SavedNumber(number))).collect())
+        // Fractions are in thousandths.
+        let saved = |number: f64| SavedNumber((number * 1000.0).round() / 1000.0);
+        Self(knobs.fields().map(|(name, number)| (name.to_owned(), saved(number))).collect())
     }
 }
 

@@ -59,6 +59,7 @@ macro_rules! knobs {
 
             /// What the table says of the knob.
             #[must_use]
+            #[allow(clippy::needless_update, reason = "a row may say everything")]
             pub fn spec(self) -> KnobSpec {
                 match self {
                     $(Self::$c_knob => KnobSpec {

@@ -159,7 +159,8 @@ impl Kind {
         let value = match self.form {
             Form::Channel => number + 1.0,
             Form::SwingGrid => {
-                Form::SWINGING.iter().position(|grid| grid.number() == number).unwrap_or(0) as f64
+                Form::SWINGING.iter().position(|grid| Grid::from_number(number) == Some(*grid)).unwrap_or(0)
+                    as f64
             }
             Form::NoteValue => {
                 let longest_within = NoteValue::ALL.iter().rposition(|value| value.ticks.0 as f64 <= number);
