@@ -62,7 +62,8 @@ fn performings() -> impl Strategy<Value = PerformingKnobs> {
     );
     let stray = prop_oneof![Just(0.0f32), Just(1.0), 0.0f32..1.0];
     let strum = prop_oneof![Just(0.0f32), -60.0f32..60.0];
-    let rest = (prop_oneof![Just(1.0f32), 0.0f32..3.0], any::<bool>(), any::<bool>());
+    let lay_back = prop_oneof![Just(0.0f32), 0.0f32..50.0];
+    let rest = (prop_oneof![Just(1.0f32), 0.0f32..3.0], any::<bool>(), any::<bool>(), lay_back);
     (place, loudness, swing, stray, strum, rest).prop_map(|(place, loudness, swing, stray, strum, rest)| {
         PerformingKnobs {
             octave: place.0,
@@ -79,6 +80,7 @@ fn performings() -> impl Strategy<Value = PerformingKnobs> {
             note_length: rest.0,
             chord_follow: rest.1,
             thru: rest.2,
+            lay_back: rest.3,
         }
     })
 }
@@ -131,7 +133,7 @@ fn reference(note: &Note, bar: &Bar, knobs: &PerformingKnobs, tempo: f64) -> Pla
     };
     let velocity = (64.0 + (f32::from(note.velocity) - 64.0) * knobs.velocity_spread) * knobs.velocity;
     Played {
-        beat: swung / 24.0 + rank * distance,
+        beat: swung / 24.0 + rank * distance + f64::from(knobs.lay_back) / 1000.0 * tempo / 60.0,
         channel,
         key: if is_drum { note.pitch } else { reference_key(note.pitch, knobs) },
         velocity: Some(velocity.round().clamp(1.0, 127.0) as u8),

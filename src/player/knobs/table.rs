@@ -251,6 +251,12 @@ performing {
         id: "strum", name: "Strum", kind: Kind::new(-60.0, 60.0, 1.0, Form::Decimal(" ms")),
         hint: "Rolls chords: upwards to the right, downwards to the left.",
     }
+    /// How far behind the beat everything is played, in milliseconds. 0 to 50.
+    lay_back: f32 = 0.0 => LayBack in Perform {
+        id: "layb", name: "Lay back", kind: Kind::new(0.0, 50.0, 1.0, Form::Decimal(" ms")),
+        hint: "Plays everything a little behind the beat, for a relaxed feel.",
+        since: 3,
+    }
     /// The MIDI channel, 0 to 15; drums are always on 9, which musicians call channel 10.
     channel: u8 = 0 => Channel in Perform {
         id: "chan", name: "Channel", kind: Kind::whole(1, 16, Form::Channel),

@@ -33,7 +33,7 @@ const MIDDLE_VELOCITY: f32 = 64.0;
 /// How far humanize may change a velocity, either way.
 const VELOCITY_DEVIATION: f32 = 24.0;
 
-/// How much earlier than written a note may be played, in beats: swing and strum only ever delay it.
+/// How much earlier than written a note may be played, in beats: swing, strum and lay back only ever delay it.
 pub(crate) fn longest_lead(knobs: &PerformingKnobs) -> f64 {
     0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND / Tick::PER_BEAT as f64
 }
@@ -56,11 +56,12 @@ pub(crate) fn timed_note(
         0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND * deviation(&note, Aspect::Timing);
     let bar_start = (bar.start + shift).0 as f64;
     let to_beats = |place: f64| (bar_start + place + early_or_late) / Tick::PER_BEAT as f64;
-    let strum = chord.delay(f64::from(knobs.strum) / 1000.0 * beats_per_second);
+    let in_beats = |milliseconds: f32| f64::from(milliseconds) / 1000.0 * beats_per_second;
+    let late = chord.delay(in_beats(knobs.strum)) + in_beats(knobs.lay_back);
     Some(TimedNote {
         note,
-        onset: to_beats(swing.warp(place)) + strum,
-        end: to_beats(swing.warp(place + length)) + strum,
+        onset: to_beats(swing.warp(place)) + late,
+        end: to_beats(swing.warp(place + length)) + late,
         is_lowest: chord.rank == 0 && chord.n_notes >= 3,
         played_on: None,
     })
@@ -256,6 +257,20 @@ mod tests {
             .map(|idx| timed_note(&bar, idx, Tick::ZERO, &strum(0.0), 2.0).unwrap().is_lowest)
             .collect();
         assert_eq!(lowest, [false, true, false, false, false]);
+    }
+
+    #[test]
+    fn every_note_lies_back_by_the_same_time() {
+        let bar = bar(&[(0, 60, Family::PIANO), (6, 36, Family::DRUMS), (30, 60, Family::PIANO)]);
+        // 50 ms are 2.4 ticks at 120.
+        let knobs = PerformingKnobs { lay_back: 50.0, ..PerformingKnobs::default() };
+        assert_eq!(onsets(&bar, &knobs), [2.4, 8.4, 32.4]);
+        let length =
+            |idx, knobs| timed_note(&bar, idx, Tick::ZERO, knobs, 2.0).map(|note| note.end - note.onset);
+        let straight = PerformingKnobs::default();
+        for idx in 0..3 {
+            assert!((length(idx, &knobs).unwrap() - length(idx, &straight).unwrap()).abs() < 1e-9);
+        }
     }
 
     #[test]

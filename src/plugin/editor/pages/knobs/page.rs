@@ -38,7 +38,7 @@ pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
         KnobPage::Notes => &[&[Knob::Grid, Knob::Shortest, Knob::Longest]],
         KnobPage::Perform => &[
             &[Knob::Octave, Knob::Transpose, Knob::Velocity, Knob::NoteLength],
-            &[Knob::Swing, Knob::ChordFollow, Knob::Preview, Knob::PreviewLevel],
+            &[Knob::Swing, Knob::LayBack, Knob::ChordFollow, Knob::Preview, Knob::PreviewLevel],
         ],
         KnobPage::Touch => &[
             &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
