@@ -1,31 +1,19 @@
-//! "Train your own", as the editor does it: the companion trainer started on a folder, watched, stopped, gone
-//! on with, and its model loaded.
+//! "Train your own", as the editor does it: the companion trainer is started on a folder, watched, stopped and resumed,
+//! and its model is loaded.
 #![cfg(all(feature = "plugin", unix))]
+#![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
 
+use std::fs::File;
+use std::io::{BufRead, BufReader, Lines};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use continuo::model::Model;
 use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
 use continuo::plugin::models::ModelChoice;
-use continuo::plugin::trainer::{Job, Size, State, Status, discard, resume, start, status, stop};
-
-const PATIENCE: Duration = Duration::from_mins(4);
-
-/// Looks until things stand so.
-fn wait_until(told: &str, stands: impl Fn(&Status) -> bool) -> Status {
-    let begun = Instant::now();
-    loop {
-        let training = status(None);
-        if stands(&training) {
-            return training;
-        }
-        assert!(begun.elapsed() < PATIENCE, "never {told}: {training:?}");
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
-}
+use continuo::plugin::trainer::{Job, Size, State, discard, resume, start, status, stop, wait};
 
 /// Runs this test again in a process of its own whose user has this folder for data.
 fn with_a_home_of_its_own(test: &str) -> bool {
@@ -43,12 +31,62 @@ fn with_a_home_of_its_own(test: &str) -> bool {
     false
 }
 
+/// The trainer, wrapped in a script that hands each line it prints to the test.
+struct Trainer {
+    script: PathBuf,
+    lines: PathBuf,
+}
+
+impl Trainer {
+    fn wrapped(folder: &Path) -> Self {
+        let [script, output, lines] = ["trainer.sh", "output", "lines"].map(|name| folder.join(name));
+        assert!(Command::new("mkfifo").args([&output, &lines]).status().unwrap().success());
+        let trainer = env!("CARGO_BIN_EXE_continuo-trainer");
+        let text = format!(
+            "#!/bin/sh\ntee '{}' < '{output}' &\nexec '{trainer}' \"$@\" > '{output}'\n",
+            lines.display(),
+            output = output.display()
+        );
+        std::fs::write(&script, text).unwrap();
+        std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+        Self { script, lines }
+    }
+
+    /// What the run that was just started prints. Each line is in the log before it comes here.
+    fn output(&self) -> Output {
+        Output(BufReader::new(File::open(&self.lines).unwrap()).lines())
+    }
+}
+
+struct Output(Lines<BufReader<File>>);
+
+impl Output {
+    /// Waits until the trainer reports more progress than this, 0 to 1.
+    fn wait_for_progress(&mut self, progress: f32) {
+        let reported = self.0.by_ref().find(|line| {
+            let percentage = line.as_ref().unwrap().trim_start().split_once('%');
+            percentage
+                .and_then(|(percent, _)| percent.parse::<f32>().ok())
+                .is_some_and(|percent| percent > 100.0 * progress)
+        });
+        assert!(reported.is_some(), "the trainer ended before {progress}: {:?}", status(None));
+    }
+
+    /// Waits until the trainer has ended.
+    fn wait_for_end(self) {
+        self.0.for_each(|line| drop(line.unwrap()));
+        wait();
+    }
+}
+
 #[test]
-fn a_training_is_started_watched_stopped_gone_on_with_and_its_model_loaded() {
-    if !with_a_home_of_its_own("a_training_is_started_watched_stopped_gone_on_with_and_its_model_loaded") {
+fn a_training_is_started_watched_stopped_resumed_and_its_model_loaded() {
+    if !with_a_home_of_its_own("a_training_is_started_watched_stopped_resumed_and_its_model_loaded") {
         return;
     }
-    let trainer = Path::new(env!("CARGO_BIN_EXE_continuo-trainer"));
+    let folder = tempfile::tempdir().unwrap();
+    let trainer = Trainer::wrapped(folder.path());
+    let script = Some(trainer.script.as_path());
     let job = Job {
         folder: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/odd-midi")),
         name: "Odd".to_owned(),
@@ -56,23 +94,28 @@ fn a_training_is_started_watched_stopped_gone_on_with_and_its_model_loaded() {
         starts_from_default: false,
     };
     assert_eq!(status(None).state, State::Idle);
-    assert!(start(None, &job).is_err_and(|words| words.contains("trainer")));
-    start(Some(trainer), &job).unwrap();
-    assert!(start(Some(trainer), &job).is_err(), "two at once");
-    let early = wait_until("getting on", |training| training.progress > 0.05);
-    assert!(early.state == State::Running && early.progress < 0.9, "{early:?}");
+    assert!(start(None, &job).is_err_and(|message| message.contains("trainer")));
+    start(script, &job).unwrap();
+    assert!(start(script, &job).is_err(), "two at once");
+    let mut output = trainer.output();
+    output.wait_for_progress(0.05);
+    let early = status(None);
+    assert!(early.state == State::Running && early.progress > 0.05 && early.progress < 0.9, "{early:?}");
     assert!(early.lines.iter().any(|line| line.contains("notes")), "{early:?}");
 
     stop();
-    let stopped = wait_until("stopped", |training| training.state != State::Running);
+    output.wait_for_end();
+    let stopped = status(None);
     let State::Stopped(Some(model)) = &stopped.state else { panic!("{stopped:?}") };
     let half = Model::load(model).unwrap();
     assert_eq!(half.card().styles, ["Odd"]);
-    assert!(start(Some(trainer), &job).is_err_and(|words| words.contains("already")));
+    assert!(start(script, &job).is_err_and(|message| message.contains("already")));
 
-    resume(Some(trainer)).unwrap();
-    wait_until("further on", |training| training.progress > stopped.progress);
-    let finished = wait_until("finished", |training| training.state != State::Running);
+    resume(script).unwrap();
+    let mut output = trainer.output();
+    output.wait_for_progress(stopped.progress);
+    output.wait_for_end();
+    let finished = status(None);
     assert_eq!(finished.state, State::Finished(model.clone()), "{finished:?}");
     assert!((finished.progress - 1.0).abs() < 1e-6);
     assert_ne!(Model::load(model).unwrap().hash(), half.hash(), "nothing more was learned");
@@ -87,11 +130,8 @@ fn load(model: &Path) {
     let parameters = Parameters::new(end);
     parameters.session.start();
     parameters.session.choose(ModelChoice::File(model.to_owned()));
-    let begun = Instant::now();
-    while parameters.session.model().is_none_or(|model| model.card().styles != ["Odd"]) {
-        let messages = parameters.session.messages();
-        assert!(messages.is_empty() && begun.elapsed() < PATIENCE, "it is not loaded: {messages:?}");
-        std::thread::park_timeout(Duration::from_millis(20));
-    }
+    parameters.session.wait_until_idle();
+    assert_eq!(parameters.session.messages(), [""; 0]);
+    assert_eq!(parameters.session.styles(), ["Odd"]);
     parameters.session.stop();
 }

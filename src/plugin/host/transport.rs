@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_not_plausible() {
+    fn impossible_values_become_none() {
         let mut absurd = plausible();
         absurd.tempo = Some(f64::NAN);
         absurd.pos_beats = Some(f64::INFINITY);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_line_that_does_not_hold_the_position_is_not_plausible() {
+    fn a_bar_line_whose_bar_does_not_contain_the_position_becomes_none() {
         let mut stuck = plausible();
         stuck.bar_start_pos_beats = Some(0.0);
         stuck.pos_beats = Some(3.5);

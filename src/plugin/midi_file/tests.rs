@@ -30,7 +30,7 @@ fn pitches(extent: Extent, position: Tick, length: u8) -> Vec<u8> {
 }
 
 #[test]
-fn the_bars_meant_are_those_that_a_musician_means() {
+fn an_extent_covers_the_bars_that_a_musician_expects() {
     let beat = |beats: i64| Tick(24 * beats);
     assert_eq!(pitches(Extent::Take, beat(7), 4), (0..12).collect::<Vec<u8>>());
     assert_eq!(pitches(Extent::LastBars(2), beat(18), 4), [3, 4], "the bar that sounds is the last");
@@ -45,7 +45,7 @@ fn the_bars_meant_are_those_that_a_musician_means() {
 }
 
 #[test]
-fn what_is_saved_begins_at_the_beginning_and_keeps_its_meters() {
+fn a_saved_piece_begins_at_zero_and_keeps_its_meters() {
     let score = score();
     let piece = piece(&score.bars[6..10], &ComposingKnobs::default(), 93.0);
     let written = smf::read(&smf::write(&piece, "title")).unwrap().to_piece();
@@ -77,11 +77,13 @@ fn played(n_bars: f64) -> Parameters {
         player.process(&block, &composing, &performing, &[], &mut events);
         beats += 0.2;
     }
+    // From here on the take stays as it is.
+    parameters.session.wait_until_idle();
     parameters
 }
 
 #[test]
-fn what_is_saved_is_what_was_heard_or_what_was_composed() {
+fn a_saved_file_has_the_notes_as_heard_or_as_composed() {
     let folder = tempfile::tempdir().unwrap();
     let parameters = played(9.5);
     let put = |knob, text| parameters.put(knob, parameters.position_of_text(knob, text).unwrap());
@@ -112,7 +114,7 @@ fn what_is_saved_is_what_was_heard_or_what_was_composed() {
 }
 
 #[test]
-fn nothing_composed_is_nothing_to_save() {
+fn saving_fails_where_nothing_is_composed() {
     let folder = tempfile::tempdir().unwrap();
     let parameters = Parameters::new(handover().0);
     let error = save_in(folder.path(), &parameters, Extent::Take, Performance::AsHeard).unwrap_err();

@@ -102,7 +102,7 @@ fn thumbnail(model: &Model) -> Vec<Note> {
         let length = Tick(primer.meter.bar_length().0 * i64::from(primer.n_bars.min(4)));
         let passage = primer.notes.iter().filter(|note| note.onset < length);
         notes.extend(passage.map(|note| Note { onset: note.onset + start, ..*note }));
-        start = start + length;
+        start += length;
     }
     notes.truncate(MAX_NOTES);
     notes

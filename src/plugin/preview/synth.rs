@@ -79,10 +79,10 @@ impl Preview {
     fn receive(&mut self, kind: EventKind, wants_sound: bool) {
         match kind {
             EventKind::On { channel: DRUM_CHANNEL, key, velocity } if wants_sound => {
-                self.strike(key, velocity)
+                self.strike(key, velocity);
             }
             EventKind::On { channel, key, velocity } if wants_sound => {
-                self.press(Key { channel, key }, velocity)
+                self.press(Key { channel, key }, velocity);
             }
             EventKind::On { .. } => {}
             EventKind::Off { channel, key } => {
@@ -123,7 +123,7 @@ impl Preview {
     }
 }
 
-/// Limits a sample softly: quiet ones stay as they are, and none lies beyond −1 to 1.
+/// Limits a sample softly: quiet ones stay as they are, and none exceeds −1 to 1.
 fn limited(sample: f32) -> f32 {
     sample.tanh()
 }

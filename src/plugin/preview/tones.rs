@@ -30,7 +30,7 @@ impl Drum {
     pub(super) const ALL: [Self; 7] =
         [Self::Kick, Self::Snare, Self::ClosedHat, Self::OpenHat, Self::Tom, Self::Cymbal, Self::Block];
 
-    /// The drum that stands for a General MIDI percussion key, and its pitch in hertz.
+    /// The drum for a General MIDI percussion key, and its pitch in hertz.
     pub(super) fn of_key(key: u8) -> (Self, f32) {
         match key {
             35 => (Self::Kick, 46.0),

@@ -76,7 +76,7 @@ impl Voice {
     pub(super) fn press(&mut self, key: Key, velocity: u8) {
         let above_middle = f32::from(key.key.min(127)) - 60.0;
         self.tone.pitch.set(261.625_57 * (above_middle / 12.0).exp2());
-        // Low strings ring longer and lie to the left of the player.
+        // Low strings ring longer and are to the left of the player.
         self.decay = 1.1 * (-above_middle / 30.0).exp2();
         self.sides = sides(above_middle / 90.0);
         self.begin(velocity);

@@ -128,6 +128,7 @@ impl Session {
 
     /// Starts the music from a MIDI file, and returns whether it does. A file that cannot be used gives a message
     /// and changes nothing.
+    #[must_use]
     pub fn load_primer(&self, path: &Path) -> bool {
         let smf = match smf::load(path) {
             Ok(smf) => smf,
@@ -152,6 +153,11 @@ impl Session {
     /// Starts the music from the model's own primers again.
     pub fn clear_primer(&self) {
         self.with_composer(|composer| composer.open_with(None));
+    }
+
+    /// Waits until the composer has done everything that it was asked, the loading of a model included. For tests.
+    pub fn wait_until_idle(&self) {
+        self.with_composer(Composer::wait_until_idle);
     }
 
     fn with_composer(&self, ask: impl Fn(&Composer)) {

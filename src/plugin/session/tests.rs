@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use serde_json::json;
 
@@ -15,7 +14,7 @@ fn session() -> Session {
 }
 
 #[test]
-fn a_state_that_cannot_be_read_is_told_and_changes_nothing() {
+fn a_state_that_cannot_be_read_gives_a_message_and_changes_nothing() {
     let session = session();
     session.start();
     session.dismiss();
@@ -45,16 +44,13 @@ fn a_project_loaded_before_the_first_activation_is_not_lost() {
 }
 
 #[test]
-fn a_model_that_is_not_there_is_told_and_the_one_there_is_stays() {
+fn a_missing_model_gives_a_message_and_the_present_one_stays() {
     let session = session();
     session.start();
     let before = session.card();
     assert!(before.is_some(), "{:?}", session.messages());
     session.choose(ModelChoice::File(PathBuf::from("nowhere/Tango.safetensors")));
-    let deadline = Instant::now() + Duration::from_mins(1);
-    while session.messages().is_empty() && Instant::now() < deadline {
-        std::thread::yield_now();
-    }
+    session.wait_until_idle();
     let messages = session.messages();
     assert!(messages[0].contains("Tango.safetensors"), "{messages:?}");
     assert_eq!(session.card(), before);
@@ -70,6 +66,7 @@ fn the_style_knob_shows_the_names_that_the_model_gives() {
     assert_eq!(parameters.text(Knob::Style, 0.0), "1");
     parameters.session.start();
     let names = parameters.session.styles();
+    assert!(!names.is_empty());
     for (idx, name) in names.iter().enumerate() {
         let position = parameters.position_of_step(Knob::Style, idx);
         assert_eq!(&parameters.text(Knob::Style, position), name);
@@ -80,25 +77,25 @@ fn the_style_knob_shows_the_names_that_the_model_gives() {
 }
 
 #[test]
-fn a_file_to_start_from_that_is_no_music_is_told_in_words() {
+fn a_file_to_start_from_that_holds_no_music_gives_a_message() {
     let folder = tempfile::tempdir().unwrap();
     let session = session();
     session.start();
     let (text, empty) = (folder.path().join("letter.mid"), folder.path().join("silence.mid"));
     std::fs::write(&text, "Dear Ada").unwrap();
     std::fs::write(&empty, smf::write(&Piece::default(), "Silence")).unwrap();
-    for (path, told) in
+    for (path, expected) in
         [(text, "expected the MThd header"), (empty, "holds no notes"), ("no.mid".into(), "no.mid")]
     {
         session.dismiss();
         assert!(!session.load_primer(&path));
         let messages = session.messages();
-        assert!(messages[0].contains(told), "{messages:?}");
+        assert!(messages[0].contains(expected), "{messages:?}");
     }
 }
 
 #[test]
-fn a_stopped_session_answers_still() {
+fn a_stopped_session_still_answers() {
     let session = session();
     session.start();
     session.stop();

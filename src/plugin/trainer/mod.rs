@@ -15,4 +15,4 @@ pub(crate) mod status;
 pub use status::{State, Status};
 
 pub(crate) mod run;
-pub use run::{discard, resume, start, status, stop};
+pub use run::{discard, resume, start, status, stop, wait};

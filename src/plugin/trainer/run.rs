@@ -137,6 +137,14 @@ pub fn stop() {
     }
 }
 
+/// Waits until the trainer has ended, if this process started it. For tests.
+pub fn wait() {
+    if let Some(child) = lock().as_mut().and_then(|run| run.child.as_mut()) {
+        // Why a trainer could not be waited for shows in its status.
+        let _ = child.wait();
+    }
+}
+
 /// Discards a run that has ended, with the files that are needed to resume it. The model stays.
 pub fn discard() {
     let mut run = lock();

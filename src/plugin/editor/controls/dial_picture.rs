@@ -1,4 +1,4 @@
-//! How a dial looks.
+//! Painting a dial.
 
 use egui::{Color32, Pos2, Rect, Response, Shape, Stroke, Ui, Vec2, vec2};
 
@@ -35,7 +35,7 @@ pub(crate) fn paint(ui: &Ui, centre: Pos2, size: DialSize, response: &Response, 
     painter.add(arc(centre, radius, 0.0, 1.0, width, palette.well));
     painter.add(arc(centre, radius, start, position, width, palette.accent));
     if size.is_large {
-        // The value stands in the middle, so that the pointer is a bead on the rim.
+        // The value is in the middle, so the pointer is a bead on the rim.
         painter.circle(on_arc(centre, radius, position), 5.0, palette.text, Stroke::new(2.0, palette.panel));
     } else {
         let pointer = [on_arc(centre, face * 0.3, position), on_arc(centre, face - 1.0, position)];

@@ -22,10 +22,10 @@ pub(crate) fn grip(ui: &Ui, intents: &mut Vec<Intent>) {
         ui.data_mut(|data| data.insert_temp(id, window.size()));
     }
     if response.dragged()
-        && let Some(begun) = ui.data(|data| data.get_temp::<Vec2>(id))
+        && let Some(at_start) = ui.data(|data| data.get_temp::<Vec2>(id))
         && let Some(moved) = response.total_drag_delta()
     {
-        let size = (begun + moved).max(vec2(WindowSize::SMALLEST.0, WindowSize::SMALLEST.1)).round();
+        let size = (at_start + moved).max(vec2(WindowSize::SMALLEST.0, WindowSize::SMALLEST.1)).round();
         if size != window.size() {
             intents.push(Intent::Resize(size.x, size.y));
         }

@@ -47,7 +47,7 @@ pub(crate) fn show(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
             ui.add_space(2.0);
         }
         if view.models.len() <= 1 {
-            let text = "Models that you train, and .safetensors files that you put into the folder above, stand here.";
+            let text = "Models that you train, and .safetensors files that you put into the folder above, are shown here.";
             ui.label(RichText::new(text).color(theme::palette(ui).dim));
         }
     });
@@ -58,7 +58,7 @@ fn card(ui: &mut Ui, entry: &ModelEntry, view: &View, width: f32, intents: &mut 
     let is_chosen = entry.choice == view.chosen;
     let frame = card_frame(ui);
     let frame = if is_chosen { frame.stroke(Stroke::new(1.5, palette.accent)) } else { frame };
-    ui.push_id(&entry.choice.name(), |ui| {
+    ui.push_id(entry.choice.name(), |ui| {
         frame.show(ui, |ui| {
             ui.set_width(width - 26.0);
             ui.with_layout(Layout::top_down(Align::Min), |ui| {

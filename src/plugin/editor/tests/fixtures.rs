@@ -1,4 +1,4 @@
-//! Music and views to try the editor with.
+//! Music and views to test the editor with.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -131,7 +131,7 @@ pub(super) fn card() -> Card {
     }
 }
 
-/// The models of a user who has trained one and has kept a file that is none.
+/// The models of a user who has trained one and has a file that is cut off.
 pub(super) fn models() -> Arc<[ModelEntry]> {
     let built_in = card();
     let tango = Card {
@@ -184,7 +184,7 @@ pub(super) fn view() -> View {
     }
 }
 
-/// Marks for bars: kept and edited ones by their indices, and how sure each note was.
+/// Marks for bars: which are kept and edited, by their indices, and how sure the network was of each note.
 pub(super) fn marks(score: &Score, kept: &[usize], edited: &[usize]) -> Arc<[Mark]> {
     let mark = |(idx, bar): (usize, &Arc<Bar>)| Mark {
         is_kept: kept.contains(&idx),
@@ -194,7 +194,7 @@ pub(super) fn marks(score: &Score, kept: &[usize], edited: &[usize]) -> Arc<[Mar
     score.bars.iter().enumerate().map(mark).collect()
 }
 
-/// What somebody plays in, two bars of it.
+/// Two bars of notes that are played in.
 pub(super) fn played() -> Arc<[Note]> {
     let line = [
         (384, 67),

@@ -1,4 +1,4 @@
-//! The editor without a host: what it shows and what hands on it mean.
+//! The editor without a host: what it shows, and the intents of what the user does.
 
 mod controls;
 
@@ -21,7 +21,7 @@ use crate::plugin::editor::show::{prepare, show};
 use crate::plugin::editor::tests::raster::Raster;
 use crate::plugin::editor::view::{Intent, View};
 
-/// The editor with all that the user wanted so far.
+/// The editor, with the intents so far.
 struct Stage {
     harness: Harness<'static>,
     intents: Rc<RefCell<Vec<Intent>>>,
@@ -36,7 +36,7 @@ impl Stage {
     fn sized(view: View, size: (f32, f32), scale: f32) -> Self {
         let intents = Rc::new(RefCell::new(Vec::new()));
         let view = Rc::new(RefCell::new(view));
-        let (wanted, seen) = (Rc::clone(&intents), Rc::clone(&view));
+        let (collected, shown) = (Rc::clone(&intents), Rc::clone(&view));
         let harness = Harness::builder()
             .with_size(Vec2::new(size.0, size.1))
             .with_pixels_per_point(scale)
@@ -45,12 +45,12 @@ impl Stage {
             .with_context_setup(prepare)
             .renderer(Raster::default())
             .build_ui(move |ui| {
-                let view = seen.borrow().clone();
+                let view = shown.borrow().clone();
                 // The harness leaves a margin; the editor has the whole window.
                 let whole = ui.ctx().content_rect();
                 ui.set_clip_rect(whole);
                 ui.scope_builder(egui::UiBuilder::new().max_rect(whole), |ui| {
-                    wanted.borrow_mut().extend(show(ui, &view));
+                    collected.borrow_mut().extend(show(ui, &view));
                 });
             });
         let mut stage = Self { harness, intents, view };
@@ -68,7 +68,7 @@ impl Stage {
         self.harness.query_all_by_label(label).next().is_some()
     }
 
-    fn wanted(&mut self) -> Vec<Intent> {
+    fn take_intents(&mut self) -> Vec<Intent> {
         self.intents.take()
     }
 
@@ -78,7 +78,7 @@ impl Stage {
     }
 }
 
-/// The intents of a turn that is over at once.
+/// The intents of setting a knob in one go.
 fn turned(knob: Knob, position: f32) -> Vec<Intent> {
     vec![Intent::Begin(knob), Intent::Turn(knob, position), Intent::End(knob)]
 }

@@ -1,7 +1,7 @@
-//! Pictures of the main states, held to those in `tests/golden/editor`, and those of the manual.
+//! Pictures of the main states, compared with those in `tests/golden/editor`, and those of the manual.
 //!
-//! Where one differs, the new one and the difference lie in `target/editor-pictures`. With
-//! `CONTINUO_RENEW_PICTURES` set, the new ones take the place of the old.
+//! Where one differs, the new picture and the difference are written to `target/editor-pictures`. With
+//! `CONTINUO_RENEW_PICTURES` set, the new pictures replace the old.
 
 use std::path::{Path, PathBuf};
 
@@ -18,8 +18,8 @@ use crate::plugin::window_size::WindowSize;
 
 const USUAL: (f32, f32) = WindowSize::DEFAULT;
 const SMALLEST: (f32, f32) = WindowSize::SMALLEST;
-/// A part of a colour may differ by so much, and so great a share of the pixels by more: rounding differs
-/// between processors.
+/// How much a part of a colour may differ, and the share of pixels that may differ by more: rounding differs between
+/// processors.
 const TOLERANCE: u8 = 24;
 const SHARE: f64 = 0.0005;
 
@@ -27,7 +27,7 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Turns to pages and groups, and draws.
+/// Opens these tabs one after the other, and draws.
 fn draw(view: View, size: (f32, f32), tabs: &[&str]) -> RgbaImage {
     let mut stage = Stage::sized(view, size, 1.0);
     for tab in tabs {
@@ -39,12 +39,12 @@ fn draw(view: View, size: (f32, f32), tabs: &[&str]) -> RgbaImage {
     stage.picture()
 }
 
-fn differs(one: &Rgba<u8>, other: &Rgba<u8>) -> bool {
+fn differs(one: Rgba<u8>, other: Rgba<u8>) -> bool {
     one.0.iter().zip(other.0).any(|(one, other)| one.abs_diff(other) > TOLERANCE)
 }
 
-/// Holds a picture to the one that is kept under its name.
-fn hold(name: &str, picture: &RgbaImage) -> Result<(), String> {
+/// Compares a picture with the golden one of its name.
+fn compare(name: &str, picture: &RgbaImage) -> Result<(), String> {
     let kept = root().join("tests/golden/editor").join(format!("{name}.png"));
     if std::env::var_os("CONTINUO_RENEW_PICTURES").is_some() {
         return save(picture, &kept);
@@ -55,7 +55,7 @@ fn hold(name: &str, picture: &RgbaImage) -> Result<(), String> {
     let mut n_different = 0;
     if is_as_large {
         for ((new, old), shown) in picture.pixels().zip(expected.pixels()).zip(difference.pixels_mut()) {
-            let is_different = differs(new, old);
+            let is_different = differs(*new, *old);
             n_different += u32::from(is_different);
             let [red, green, blue, _] = new.0.map(|part| part / 4);
             *shown = if is_different { Rgba([255, 0, 80, 255]) } else { Rgba([red, green, blue, 255]) };
@@ -137,7 +137,7 @@ fn training() -> View {
 }
 
 #[test]
-fn the_main_states_look_as_they_are_known() {
+fn the_main_states_look_as_in_the_golden_pictures() {
     let pictures = [
         ("stopped", draw(stopped(), SMALLEST, &[])),
         ("playing", draw(view(), USUAL, &[])),
@@ -153,7 +153,7 @@ fn the_main_states_look_as_they_are_known() {
         ("training", draw(training(), SMALLEST, &["Train"])),
     ];
     let wrong: Vec<String> =
-        pictures.iter().filter_map(|(name, picture)| hold(name, picture).err()).collect();
+        pictures.iter().filter_map(|(name, picture)| compare(name, picture).err()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
@@ -198,7 +198,7 @@ fn the_manual_has_a_picture_for_each_section() {
 }
 
 #[test]
-fn it_is_as_sharp_at_one_and_a_half_and_twice_the_size() {
+fn lines_are_as_sharp_at_one_and_a_half_and_twice_the_size() {
     for scale in [1.5, 2.0] {
         let mut stage = Stage::sized(view(), SMALLEST, scale);
         let picture = stage.picture();
@@ -230,7 +230,7 @@ fn nothing_is_cut_off_and_nothing_overlaps_at_the_smallest_size() {
                 [Role::Slider, Role::CheckBox, Role::ComboBox, Role::Button, Role::Tab, Role::TextInput]
             {
                 for node in stage.harness.query_all_by_role(role) {
-                    let label = node.accesskit_node().label().unwrap_or_default().to_string();
+                    let label = node.accesskit_node().label().unwrap_or_default();
                     if !label.starts_with("Bar ") {
                         hands.push((label, node.rect()));
                     }

@@ -1,5 +1,4 @@
-//! Draws egui's triangles on the processor, so that the editor can be looked at with no display and no
-//! graphics driver. Only for tests.
+//! Draws egui's triangles on the processor, so that pictures need neither a display nor a graphics driver.
 
 use std::collections::HashMap;
 

@@ -57,7 +57,7 @@ impl Palette {
         self.families[family.index() % Family::COUNT]
     }
 
-    /// The colour of a note: the softer it is, the nearer to what is behind it.
+    /// The colour of a note: the softer, the nearer to the background.
     pub(crate) fn note(&self, family: Family, velocity: u8) -> Color32 {
         mix(self.well, self.family(family), loudness(velocity))
     }

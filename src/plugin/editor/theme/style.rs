@@ -1,4 +1,4 @@
-//! Sizes of type, spacing, and how egui's own widgets look.
+//! Sizes of type, spacing, and the style of egui's own widgets.
 
 use egui::{
     Color32, CornerRadius, FontDefinitions, FontFamily, FontId, Shadow, Stroke, Style, TextStyle, Theme,

@@ -1,4 +1,4 @@
-//! Where the piano roll is looked at from.
+//! The camera of the piano roll.
 
 use egui::Pos2;
 
@@ -6,17 +6,17 @@ use crate::music::Beats;
 
 /// Pixels to the quarter note.
 const ZOOMS: std::ops::RangeInclusive<f32> = 4.0..=240.0;
-/// Where the playhead stands when the picture follows it, as a share of the width.
+/// The place of the playhead while the picture follows it, as a share of the width.
 const FOLLOW_AT: f64 = 0.25;
 
-/// Where the roll is looked at from.
+/// The part of the music that the roll shows.
 #[derive(Debug, Clone)]
 pub(crate) struct Camera {
     /// Pixels to the quarter note.
     pub(crate) zoom: f32,
     /// The quarter note at the left edge.
     pub(crate) left: f64,
-    /// Whether it goes with the playhead.
+    /// Whether it follows the playhead.
     pub(crate) is_following: bool,
     /// The bar whose menu is open, and where.
     pub(crate) menu: Option<(usize, Pos2)>,
@@ -29,7 +29,7 @@ impl Default for Camera {
 }
 
 impl Camera {
-    /// Zooms so that what is under `x`, in pixels from the left edge, stays there.
+    /// Zooms around `x`, in pixels from the left edge, which keeps its place.
     pub(crate) fn zoom_by(&mut self, factor: f32, x: f32) {
         let zoom = (self.zoom * factor).clamp(*ZOOMS.start(), *ZOOMS.end());
         if !self.is_following {
@@ -38,7 +38,7 @@ impl Camera {
         self.zoom = zoom;
     }
 
-    /// Moves by hand, which ends following.
+    /// Moves by hand, which ends following the playhead.
     pub(crate) fn move_by(&mut self, pixels: f32) {
         if pixels != 0.0 {
             self.is_following = false;

@@ -70,8 +70,8 @@ mod tests {
     use crate::plugin::editor::window::closing::{TIMEOUT, WindowThread};
 
     #[test]
-    fn closing_waits_until_the_thread_has_taken_down_all_it_has_but_not_for_ever() {
-        /// Says when it begins to be taken down, and ends that when it is told.
+    fn closing_waits_for_the_windows_thread_but_not_for_ever() {
+        /// Reports when its drop begins, and ends it when the test says so.
         struct Picture(Sender<()>, Receiver<()>);
         impl Drop for Picture {
             fn drop(&mut self) {

@@ -28,7 +28,7 @@ pub(crate) const TRAINING_INTERVAL: Duration = Duration::from_secs(1);
 /// How long a model may take to load.
 const LOAD_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// What stands between the editor and the instance.
+/// Connects the editor with the instance.
 pub(crate) struct Controller {
     parameters: Arc<Parameters>,
     /// `None` while no window is open.
@@ -67,7 +67,7 @@ impl Controller {
         }
     }
 
-    /// Reads what lies on the disk, when the window opens.
+    /// Reads settings, models and presets from the disk, when the window opens.
     pub(crate) fn open(&mut self, host: GuiContext) {
         self.host = Some(host);
         self.settings = Settings::load();
@@ -272,7 +272,7 @@ impl Controller {
         self.read_training();
     }
 
-    /// Sets every knob that the preset sets and that stands elsewhere, through the host.
+    /// Sets the knobs of a preset that have another position, through the host.
     fn load_preset(&self, id: &PresetId) {
         match presets::load(id) {
             Ok(preset) => {
@@ -302,7 +302,7 @@ impl Controller {
     }
 }
 
-/// The host that runs this process, as far as its name tells.
+/// The host that runs this process, recognised by the name of its program.
 fn host() -> Option<&'static str> {
     static HOST: OnceLock<Option<&'static str>> = OnceLock::new();
     *HOST.get_or_init(|| {

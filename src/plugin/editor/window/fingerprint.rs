@@ -1,4 +1,4 @@
-//! What makes a difference to the picture, as one number.
+//! Noticing changes while nothing moves.
 
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
@@ -8,7 +8,7 @@ use crate::player::Knob;
 use crate::plugin::models::library::Library;
 use crate::plugin::parameters::Parameters;
 
-/// Everything that makes a difference to the picture while the song stands, as one number.
+/// A hash of everything that changes the picture while the song is stopped.
 pub(crate) fn fingerprint(parameters: &Parameters, library: &Library) -> u64 {
     let mut hasher = DefaultHasher::new();
     let session = &parameters.session;

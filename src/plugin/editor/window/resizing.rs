@@ -61,7 +61,7 @@ mod tests {
     use crate::plugin::editor::window::resizing::{LastDrag, ResizeFilter};
 
     #[test]
-    fn the_host_is_asked_for_a_size_that_the_user_wished_for_and_for_no_other() {
+    fn the_host_is_asked_only_for_sizes_that_the_user_has_dragged() {
         struct Host(Rc<RefCell<Vec<Size>>>);
         impl HostCallbacks for Host {
             fn request_resize(&mut self, new_size: Size, _: f64) -> Result<(), Box<dyn Error>> {

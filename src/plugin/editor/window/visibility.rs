@@ -1,7 +1,7 @@
 //! Whether the editor can be seen.
 //!
-//! A host may keep the editor and hide the window around it, as Ardour does when a plugin's window is closed. The
-//! editor is not told, and would draw on unseen. On X11 it can ask.
+//! A host may keep the editor and hide the window around it, as Ardour does when a plugin's window is closed. Nothing
+//! informs the editor, which would go on drawing unseen. On X11 it can ask.
 
 use nice_plug_egui::Frame;
 
@@ -22,7 +22,7 @@ impl Visibility {
         }
     }
 
-    /// Whether the window, or one that it lies in, is hidden. A window that was visible is checked twice a second.
+    /// Whether the window, or one around it, is hidden. A window that was visible is checked twice a second.
     pub(crate) fn is_hidden(&mut self) -> bool {
         #[cfg(target_os = "linux")]
         return self.query.as_mut().is_some_and(x11::Query::is_hidden);

@@ -30,7 +30,7 @@ pub(crate) fn explain(ui: &Ui, response: &Response, times: &Times, rows: &Rows, 
     response.clone().on_hover_text_at_pointer(text);
 }
 
-/// The note under a point: the one that lies on top, with its bar.
+/// The topmost note under a point, with its bar, and the indices of both.
 fn at<'a>(
     point: Pos2,
     times: &Times,

@@ -1,4 +1,4 @@
-//! What lies behind the notes, and the keyboard beside them.
+//! The rows behind the notes, and the keyboard beside them.
 
 use egui::{Align2, Mesh, Painter, Rect, Shape, pos2};
 

@@ -1,4 +1,4 @@
-//! The piano roll: what has been composed, what is playing now, and what comes next.
+//! The piano roll: the music composed so far, what is playing now, and what comes next.
 //!
 //! Only what is in sight is laid out, and all rectangles of a kind go to the painter as one mesh, so that
 //! the cost follows the size of the window and not that of the take.

@@ -9,7 +9,7 @@ use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::theme::{self, Palette, loudness, mix};
 use crate::plugin::editor::view::View;
 
-/// How much of its colour the inside of a note keeps whose bar may still change. Its frame stands out.
+/// How much of its colour the inside of a note keeps while its bar may still change. Its frame keeps more.
 const UNCERTAIN: f32 = 0.42;
 
 /// Draws all notes in sight.

@@ -1,4 +1,4 @@
-//! Where pitches lie in the picture.
+//! The vertical axis of the picture: pitches, or drums.
 
 use egui::{Id, Rangef, Rect, Ui, pos2};
 
@@ -12,7 +12,7 @@ const FEWEST: i32 = 24;
 /// The fewest lanes, where the usual drums fill up.
 const FEWEST_LANES: usize = 6;
 
-/// Where pitches lie: rows of a keyboard, or a lane for each drum.
+/// The vertical axis: rows of a keyboard, or a lane for each drum.
 pub(crate) struct Rows {
     top: f32,
     /// The height of one row.

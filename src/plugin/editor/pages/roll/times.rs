@@ -1,4 +1,4 @@
-//! Where times lie in the picture.
+//! The horizontal axis of the picture: time.
 
 use egui::{Rangef, Rect};
 
