@@ -7,7 +7,7 @@ use crate::model::activation::exp;
 
 /// How a part is drawn.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Taste {
+pub(crate) struct PartSampling {
     /// Divides the logits; below 0.01 the likeliest class is taken.
     pub(crate) temperature: f32,
     /// Keep the likeliest classes that together hold this probability.
@@ -20,7 +20,11 @@ pub(crate) struct Taste {
 /// are.
 ///
 /// `logits` is overwritten.
-pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) -> Option<(usize, f32)> {
+pub(crate) fn draw_class<R: Rng>(
+    logits: &mut [f32],
+    sampling: PartSampling,
+    rng: &mut R,
+) -> Option<(usize, f32)> {
     // One number is taken from `rng` in every case, so that later draws do not shift.
     let dart: f32 = rng.random();
     let likeliest = logits
@@ -29,11 +33,11 @@ pub(crate) fn draw_class<R: Rng>(logits: &mut [f32], taste: Taste, rng: &mut R) 
         .filter(|(_, logit)| **logit > f32::NEG_INFINITY)
         .max_by(|a, b| a.1.total_cmp(b.1))
         .map(|(class, _)| class)?;
-    if taste.temperature < 0.01 {
+    if sampling.temperature < 0.01 {
         return Some((likeliest, 1.0));
     }
-    weigh(logits, logits[likeliest], taste.temperature);
-    truncate(logits, taste);
+    weigh(logits, logits[likeliest], sampling.temperature);
+    truncate(logits, sampling);
     let total: f32 = logits.iter().sum();
     let mut remaining = dart * total;
     for (class, probability) in logits.iter().enumerate() {
@@ -58,13 +62,13 @@ fn weigh(logits: &mut [f32], highest: f32, temperature: f32) {
 }
 
 /// Sets the weights of unlikely classes to zero. The likeliest has weight 1 and always stays.
-fn truncate(weights: &mut [f32], taste: Taste) {
+fn truncate(weights: &mut [f32], sampling: PartSampling) {
     for weight in weights.iter_mut() {
-        if *weight < taste.min_p {
+        if *weight < sampling.min_p {
             *weight = 0.0;
         }
     }
-    if taste.nucleus < 1.0 {
+    if sampling.nucleus < 1.0 {
         let total: f32 = weights.iter().sum();
         let mut ranks = [0_u8; 256];
         let Some(ranked) = ranks.get_mut(..weights.len()) else { return };
@@ -74,7 +78,7 @@ fn truncate(weights: &mut [f32], taste: Taste) {
         let mut held = 0.0;
         for class in ranked {
             let weight = &mut weights[usize::from(*class)];
-            held += std::mem::replace(weight, if held >= taste.nucleus * total { 0.0 } else { *weight });
+            held += std::mem::replace(weight, if held >= sampling.nucleus * total { 0.0 } else { *weight });
         }
     }
 }
@@ -84,16 +88,16 @@ mod tests {
     use rand::SeedableRng;
     use rand_pcg::Pcg64Mcg;
 
-    use crate::model::draw::{Taste, draw_class};
+    use crate::model::draw::{PartSampling, draw_class};
 
-    const PLAIN: Taste = Taste { temperature: 1.0, nucleus: 1.0, min_p: 0.0 };
+    const PLAIN: PartSampling = PartSampling { temperature: 1.0, nucleus: 1.0, min_p: 0.0 };
 
-    fn share_of(class: usize, logits: &[f32], taste: Taste) -> f32 {
+    fn share_of(class: usize, logits: &[f32], sampling: PartSampling) -> f32 {
         let mut rng = Pcg64Mcg::seed_from_u64(7);
         let n_draws = 20_000;
         let hits = (0..n_draws)
             .filter(|_| {
-                draw_class(&mut logits.to_vec(), taste, &mut rng).is_some_and(|drawn| drawn.0 == class)
+                draw_class(&mut logits.to_vec(), sampling, &mut rng).is_some_and(|drawn| drawn.0 == class)
             })
             .count();
         hits as f32 / n_draws as f32
@@ -120,8 +124,8 @@ mod tests {
     #[test]
     fn a_masked_class_is_never_drawn_at_any_temperature() {
         for temperature in [0.0, 0.1, 1.0, 5.0] {
-            let taste = Taste { temperature, ..PLAIN };
-            assert!(share_of(1, &[0.0, f32::NEG_INFINITY, -3.0], taste) == 0.0);
+            let sampling = PartSampling { temperature, ..PLAIN };
+            assert!(share_of(1, &[0.0, f32::NEG_INFINITY, -3.0], sampling) == 0.0);
         }
         let mut rng = Pcg64Mcg::seed_from_u64(7);
         assert_eq!(draw_class(&mut [f32::NEG_INFINITY; 4], PLAIN, &mut rng), None);
@@ -130,13 +134,15 @@ mod tests {
     #[test]
     fn nucleus_and_min_p_cut_the_tail() {
         let logits = [0.6_f32.ln(), 0.3_f32.ln(), 0.1_f32.ln()];
-        assert!(share_of(2, &logits, Taste { nucleus: 0.85, ..PLAIN }) == 0.0);
-        assert!(share_of(2, &logits, Taste { min_p: 0.2, ..PLAIN }) == 0.0);
-        assert!((share_of(0, &logits, Taste { nucleus: 0.85, ..PLAIN }) - 2.0 / 3.0).abs() < 0.02);
+        assert!(share_of(2, &logits, PartSampling { nucleus: 0.85, ..PLAIN }) == 0.0);
+        assert!(share_of(2, &logits, PartSampling { min_p: 0.2, ..PLAIN }) == 0.0);
+        assert!((share_of(0, &logits, PartSampling { nucleus: 0.85, ..PLAIN }) - 2.0 / 3.0).abs() < 0.02);
     }
 
     #[test]
     fn zero_temperature_takes_the_likeliest_class() {
-        assert!((share_of(1, &[0.0, 0.1, -1.0], Taste { temperature: 0.0, ..PLAIN }) - 1.0).abs() < 1e-6);
+        assert!(
+            (share_of(1, &[0.0, 0.1, -1.0], PartSampling { temperature: 0.0, ..PLAIN }) - 1.0).abs() < 1e-6
+        );
     }
 }

@@ -6,7 +6,7 @@
 use rand::Rng;
 
 use crate::model::activation::ln;
-use crate::model::draw::{Taste, draw_class};
+use crate::model::draw::{PartSampling, draw_class};
 use crate::model::heads::{Heads, mask};
 use crate::model::passages::Passages;
 use crate::model::sampling::{Constraints, Drawn, Given, Sampling};
@@ -31,13 +31,13 @@ pub(crate) struct NextNote<'a> {
 
 impl NextNote<'_> {
     /// A repetition counts as one from this many notes on.
-    const IN_FORM: usize = 4;
+    const MIN_REPETITION: usize = 4;
 
     /// Draws it. A family without an open onset is masked, and another drawn.
     pub(crate) fn draw<R: Rng>(&mut self, rng: &mut R) -> Option<Drawn> {
         let mut families = self.families();
         loop {
-            let (family, probability) = draw_class(&mut families.clone(), self.taste(1.0), rng)?;
+            let (family, probability) = draw_class(&mut families.clone(), self.part_sampling(1.0), rng)?;
             if let Some(mut drawn) = self.draw_of(family, rng) {
                 drawn.log_probability += ln(probability);
                 return Some(drawn);
@@ -48,7 +48,8 @@ impl NextNote<'_> {
 
     fn draw_of<R: Rng>(&mut self, family: usize, rng: &mut R) -> Option<Drawn> {
         let Sampling { rhythm, pitch, velocity, .. } = *self.sampling;
-        let (rhythm, of_pitch, of_velocity) = (self.taste(rhythm), self.taste(pitch), self.taste(velocity));
+        let (rhythm, of_pitch, of_velocity) =
+            (self.part_sampling(rhythm), self.part_sampling(pitch), self.part_sampling(velocity));
         let (shift, p_shift) = draw_class(&mut self.shifts(family), rhythm, rng)?;
         let (pitch, p_pitch) = draw_class(&mut self.pitches(family, shift), of_pitch, rng)?;
         let (duration, p_duration) = draw_class(&mut self.durations(family, shift, pitch), rhythm, rng)?;
@@ -64,16 +65,17 @@ impl NextNote<'_> {
         Some(Drawn { note, log_probability: ln(p_shift) + ln(p_pitch) + ln(p_duration) })
     }
 
-    fn taste(&self, factor: f32) -> Taste {
+    fn part_sampling(&self, factor: f32) -> PartSampling {
         let Sampling { temperature, nucleus, min_p, .. } = *self.sampling;
-        Taste { temperature: temperature * factor, nucleus, min_p }
+        PartSampling { temperature: temperature * factor, nucleus, min_p }
     }
 
     /// Makes the class likelier that continues a repetition: `class` finds it in the shift and the note that came
     /// next then.
     fn favour_repetition(&self, logits: &mut [f32], class: impl Fn(usize, &Note) -> Option<usize>) {
         let form = self.sampling.form;
-        let returning = if form > 0.0 { self.heads.memory.returning(Self::IN_FORM) } else { None };
+        let returning =
+            if form > 0.0 { self.heads.memory.next_in_repetition(Self::MIN_REPETITION) } else { None };
         // Beats repeat anyway.
         let returning = returning.filter(|(_, then)| !then.family.is_drums());
         if let Some(logit) = returning.and_then(|(shift, then)| logits.get_mut(class(shift, then)?)) {

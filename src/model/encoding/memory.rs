@@ -159,7 +159,7 @@ impl Memory {
 
     /// The note some bars ago that comes next if the longest repetition goes on, and its shift; `None` when no
     /// repetition is `n_notes` long.
-    pub(crate) fn returning(&self, n_notes: usize) -> Option<(usize, &Note)> {
+    pub(crate) fn next_in_repetition(&self, n_notes: usize) -> Option<(usize, &Note)> {
         let onset = self.last_onset();
         let rank = self.at_onset(onset).len();
         let going_on = (0..).zip(self.runs).filter(|(_, run)| *run >= n_notes);
