@@ -28,7 +28,10 @@ fn main() -> anyhow::Result<()> {
     });
     let candle = predict_with_candle(&encode(&played))?;
     let continuo = predict_with_continuo(&played)?;
-    println!("Who plays after a broken chord on the piano?\n{:24}{:>10}{:>10}", "", "candle", "Continuo");
+    println!(
+        "The instrument of the next note after a broken chord on the piano\n{:24}{:>10}{:>10}",
+        "", "candle", "Continuo"
+    );
     let families = (0..).map_while(Family::from_index);
     for ((family, candle), continuo) in families.zip(&candle).zip(continuo) {
         println!("{:24}{:9.2}%{:9.2}%", family.name(), 100.0 * candle, 100.0 * continuo);

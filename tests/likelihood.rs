@@ -1,6 +1,6 @@
 //! Likelihoods: over all notes that can follow, probabilities sum to one.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::Arc;
 

@@ -4,6 +4,8 @@
 //! `CONTINUO_FUZZ=1000000 cargo test --release --no-default-features --test weights_file` tries a million
 //! damaged files; without it some thousands.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::{Card, Model, ModelError, Passages, Primer};
 use continuo::music::{Family, Meter, Mode, Note, Tick};

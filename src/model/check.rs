@@ -10,6 +10,9 @@ use crate::model::sampling::StyleMix;
 use crate::model::weights::Model;
 use crate::music::{Note, Tick};
 
+/// Primers that the reference network reads at a time.
+const BATCH: usize = 64;
+
 /// How far playing is from the reference network.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Agreement {
@@ -29,14 +32,16 @@ pub fn check(model: &Arc<Model>) -> candle_core::Result<Agreement> {
     let reference = Reference::of(model.network())?;
     let mut generator = Generator::new(Arc::clone(model));
     let mut differences: Vec<f32> = Vec::new();
-    for primer in model.primers() {
-        let (positions, played): (Vec<Position>, Vec<[f32; 5]>) = play(&mut generator, primer).unzip();
-        if positions.is_empty() {
-            continue;
+    let primers: Vec<&Primer> = model.primers().iter().filter(|primer| !primer.notes.is_empty()).collect();
+    for primers in primers.chunks(BATCH) {
+        let (positions, played): (Vec<Vec<Position>>, Vec<Vec<[f32; 5]>>) =
+            primers.iter().map(|primer| play(&mut generator, primer).unzip()).unzip();
+        let sequences: Vec<&[Position]> = positions.iter().map(Vec::as_slice).collect();
+        for (expected, played) in reference.log_probabilities(&sequences)?.iter().zip(&played) {
+            let expected: Vec<Vec<f32>> = expected.to_vec2()?;
+            let pairs = expected.iter().flatten().zip(played.iter().flatten());
+            differences.extend(pairs.map(|(expected, played)| (expected - played).abs()));
         }
-        let expected: Vec<Vec<f32>> = reference.log_probabilities(&positions)?.to_vec2()?;
-        let pairs = expected.iter().flatten().zip(played.iter().flatten());
-        differences.extend(pairs.map(|(expected, played)| (expected - played).abs()));
     }
     let sum: f64 = differences.iter().copied().map(f64::from).sum();
     Ok(Agreement {

@@ -8,7 +8,7 @@ use candle_nn::{Embedding, LSTM, LSTMConfig, Linear, Module, RNN, VarBuilder, em
 use crate::model::encoding::{N_STEP_ROWS, Parts};
 use crate::model::network::{HEADS, N_HEADS, Network, NetworkConfig};
 use crate::model::position::Position;
-use crate::model::vocabulary::N_FAMILIES;
+use crate::model::vocabulary::{N_FAMILIES, N_PITCHES};
 
 /// A network of `candle_nn` modules.
 #[derive(Debug)]
@@ -58,48 +58,78 @@ impl Reference {
         Self::new(network.config, &tensors)
     }
 
-    /// The log-probability in nats of each part of each note of one sequence, from a hidden state of zero:
-    /// `[time, 5]`, in the order family, shift, pitch, duration, velocity.
+    /// The log-probability in nats of each part of each note of several sequences, each from a hidden state of
+    /// zero: `[time, 5]` for each sequence, in the order family, shift, pitch, duration, velocity.
     ///
     /// # Errors
-    /// If candle refuses.
-    pub fn log_probabilities(&self, sequence: &[Position]) -> Result<Tensor> {
-        let mut states: Vec<LSTMState> = Vec::new();
-        let mut out = Vec::new();
-        for position in sequence {
-            if position.is_beginning || states.is_empty() {
-                states = self.lstm.iter().map(|layer| layer.zero_state(1)).collect::<Result<_>>()?;
-            }
-            let mut input = sum_of_rows(&self.embedding, &position.step_rows)?; // [1, E]
+    /// If candle refuses, or there is no note.
+    pub fn log_probabilities(&self, sequences: &[&[Position]]) -> Result<Vec<Tensor>> {
+        let zero_states = self.lstm.iter().map(|layer| layer.zero_state(sequences.len()));
+        let mut states: Vec<LSTMState> = zero_states.collect::<Result<_>>()?;
+        let mut tops = Vec::new();
+        for step in 0..sequences.iter().map(|sequence| sequence.len()).max().unwrap_or(0) {
+            let rows = sequences.iter().map(|s| s.get(step).map_or(&[][..], |position| &position.step_rows));
+            let mut input = sums_of_rows(&self.embedding, rows)?; // [sequences, E]
             for (layer, state) in self.lstm.iter().zip(&mut states) {
                 *state = layer.step(&input, state)?;
-                input = state.h().clone(); // [1, H]
+                input = state.h().clone(); // [sequences, H]
             }
-            out.push(self.parts(&input, position)?);
+            tops.push(input);
         }
-        Tensor::cat(&out, 0)
+        let tops = Tensor::stack(&tops, 1)?; // [sequences, time, H]
+        let parts = |(idx, sequence): (usize, &&[Position])| {
+            self.parts(&tops.get(idx)?.narrow(0, 0, sequence.len())?, sequence)
+        };
+        sequences.iter().enumerate().map(parts).collect()
     }
 
-    /// `[1, 5]` of one position, given the top of the LSTM, `[1, H]`.
-    fn parts(&self, top: &Tensor, position: &Position) -> Result<Tensor> {
+    /// `[time, 5]` of one sequence, given the top of the LSTM, `[time, H]`.
+    fn parts(&self, top: &Tensor, sequence: &[Position]) -> Result<Tensor> {
         let width = self.config.head;
-        let Parts { family, shift, pitch, duration, velocity } = position.parts;
-        let trunk = self.trunk.forward(top)?; // [1, 4R]
-        let mut chosen = vec![log_softmax(&self.family.forward(top)?, D::Minus1)?.narrow(1, family, 1)?];
-        for (head_idx, class) in [shift, pitch, duration, velocity].into_iter().enumerate() {
-            let (table, out) = &self.heads[head_idx];
-            let rows = sum_of_rows(table, &position.head_rows[head_idx])?; // [1, R]
-            let inner = (trunk.narrow(1, head_idx * width, width)? + rows)?.relu()?; // [1, R]
-            let logits = out.forward(&inner)?;
-            let lowest = if head_idx == 1 { position.lowest_pitch } else { 0 };
-            let open = logits.narrow(1, lowest, logits.dim(1)? - lowest)?;
-            chosen.push(log_softmax(&open, D::Minus1)?.narrow(1, class - lowest, 1)?);
+        let trunk = self.trunk.forward(top)?; // [time, 4R]
+        let mut parts = vec![chosen(&self.family.forward(top)?, sequence, |parts| parts.family)?];
+        let classes =
+            [|p: &Parts| p.shift, |p: &Parts| p.pitch, |p: &Parts| p.duration, |p: &Parts| p.velocity];
+        for (head_idx, ((table, out), class)) in self.heads.iter().zip(classes).enumerate() {
+            let rows =
+                sums_of_rows(table, sequence.iter().map(|position| &position.head_rows[head_idx][..]))?;
+            let inner = (trunk.narrow(1, head_idx * width, width)? + rows)?.relu()?; // [time, R]
+            let mut logits = out.forward(&inner)?; // [time, classes]
+            if HEADS[head_idx].name == "pitch" {
+                logits = (logits + excluded_pitches(sequence)?)?;
+            }
+            parts.push(chosen(&logits, sequence, class)?);
         }
-        Tensor::cat(&chosen, 1)
+        Tensor::cat(&parts, 1)
     }
 }
 
-/// `[1, width]`.
-fn sum_of_rows(table: &Embedding, rows: &[u32]) -> Result<Tensor> {
-    table.forward(&Tensor::from_slice(rows, rows.len(), &Device::Cpu)?)?.sum_keepdim(0)
+/// The sum of the rows of each list: `[lists, width]`.
+fn sums_of_rows<'a>(table: &Embedding, lists: impl Iterator<Item = &'a [u32]>) -> Result<Tensor> {
+    let (mut rows, mut list_idxs, mut n_lists) = (Vec::new(), Vec::new(), 0_u32);
+    for list in lists {
+        rows.extend_from_slice(list);
+        list_idxs.extend(list.iter().map(|_| n_lists));
+        n_lists += 1;
+    }
+    let sums = Tensor::zeros((n_lists as usize, table.hidden_size()), DType::F32, &Device::Cpu)?;
+    let rows = table.forward(&Tensor::from_vec(rows, list_idxs.len(), &Device::Cpu)?)?;
+    sums.index_add(&Tensor::from_vec(list_idxs, rows.dim(0)?, &Device::Cpu)?, &rows, 0)
+}
+
+/// The log-probability of one class of each position, given the logits `[time, classes]`: `[time, 1]`.
+fn chosen(logits: &Tensor, sequence: &[Position], class: impl Fn(&Parts) -> usize) -> Result<Tensor> {
+    let classes: Vec<u32> = sequence.iter().map(|position| class(&position.parts) as u32).collect();
+    let classes = Tensor::from_vec(classes, (sequence.len(), 1), &Device::Cpu)?;
+    log_softmax(logits, D::Minus1)?.gather(&classes, 1)
+}
+
+/// What is added to the logits of pitches, `[time, pitches]`: hardly any probability below the lowest one.
+fn excluded_pitches(sequence: &[Position]) -> Result<Tensor> {
+    let bias = |position: &Position| {
+        let lowest = position.lowest_pitch;
+        (0..N_PITCHES).map(move |pitch| if pitch < lowest { -1e30_f32 } else { 0.0 })
+    };
+    let biases: Vec<f32> = sequence.iter().flat_map(bias).collect();
+    Tensor::from_vec(biases, (sequence.len(), N_PITCHES), &Device::Cpu)
 }
