@@ -1,4 +1,4 @@
-//! `continuo-trainer evaluate` as a user runs it: on a folder that is split, with samples, and in words.
+//! `continuo-trainer evaluate` as a user runs it, on a folder with a split of its own, and with samples.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
 
@@ -25,17 +25,17 @@ fn folder(at: &Path) -> PathBuf {
 }
 
 #[test]
-fn a_folder_named_after_a_style_is_measured_beside_baselines_and_samples_beside_real_pieces() {
+fn a_folder_named_after_a_style_is_compared_with_baselines_and_samples_with_real_pieces() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = folder(temporary.path()).to_string_lossy().into_owned();
     let arguments = ["evaluate", "default", &folder, "--samples", "3", "--bars", "4", "--json"];
     let output = trainer(&arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let style = &told["by_style"]["Folk tunes"];
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let style = &summary["by_style"]["Folk tunes"];
     assert_eq!(style["n_notes"], 120);
     let number = |value: &Value| value.as_f64().unwrap();
-    for scored in [&told, style, &style["baselines"]["markov"], &style["baselines"]["copy_bar"]] {
+    for scored in [&summary, style, &style["baselines"]["markov"], &style["baselines"]["copy_bar"]] {
         let by_part = &scored["by_part"];
         let parts = ["family", "shift", "pitch", "duration", "velocity"].map(|part| number(&by_part[part]));
         assert!((parts.iter().sum::<f64>() - number(&scored["nats_per_note"])).abs() < 1e-9);
@@ -57,11 +57,14 @@ fn a_folder_named_after_a_style_is_measured_beside_baselines_and_samples_beside_
 }
 
 #[test]
-fn a_folder_of_no_style_is_refused_in_words_before_anything_is_measured() {
+fn a_folder_of_an_unknown_style_is_refused_before_anything_is_evaluated() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = folder(temporary.path()).to_string_lossy().into_owned();
     let output = trainer(&["evaluate", "default", &folder, &format!("Polka={folder}")]);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(!output.status.success() && said.contains("Polka") && said.contains("Folk tunes"), "{said}");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && message.contains("Polka") && message.contains("Folk tunes"),
+        "{message}"
+    );
     assert!(output.stdout.is_empty());
 }

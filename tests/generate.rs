@@ -12,9 +12,9 @@ use continuo::music::{Key, Meter, Mode, Note, Piece, Scale, Tick, smf};
 use continuo::player::ComposingKnobs;
 
 /// A folder with a small untrained model in it, where the trainer runs.
-struct Desk(tempfile::TempDir);
+struct Folder(tempfile::TempDir);
 
-impl Desk {
+impl Folder {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         Model::random(2, 11).save(&folder.path().join("model.safetensors")).unwrap();
@@ -43,7 +43,7 @@ impl Desk {
         smf.to_piece()
     }
 
-    /// What the trainer says when it fails.
+    /// The error message of the trainer.
     fn refusal(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
@@ -53,9 +53,9 @@ impl Desk {
 
 #[test]
 fn the_file_holds_what_the_composer_composes_with_these_knobs() {
-    let desk = Desk::new();
-    let piece = desk.generate(&["--bars", "60", "--seed", "9", "--temperature", "0.8", "--key", "Eb"]);
-    let model = Model::load(&desk.path().join("model.safetensors")).unwrap();
+    let folder = Folder::new();
+    let piece = folder.generate(&["--bars", "60", "--seed", "9", "--temperature", "0.8", "--key", "Eb"]);
+    let model = Model::load(&folder.path().join("model.safetensors")).unwrap();
     let knobs = ComposingKnobs { seed: 9, temperature: 0.8, tonic: 3, ..ComposingKnobs::default() };
     let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
     compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(60 * 96));
@@ -70,29 +70,29 @@ fn the_file_holds_what_the_composer_composes_with_these_knobs() {
 
 #[test]
 fn the_same_seed_writes_the_same_file_and_another_seed_another() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     let bytes = |seed: &str| {
-        desk.generate(&["--notes", "80", "--seed", seed]);
-        std::fs::read(desk.path().join("out.mid")).unwrap()
+        folder.generate(&["--notes", "80", "--seed", seed]);
+        std::fs::read(folder.path().join("out.mid")).unwrap()
     };
     assert_eq!(bytes("4"), bytes("4"));
     assert_ne!(bytes("4"), bytes("5"));
 }
 
 #[test]
-fn as_many_notes_are_written_as_are_asked_for() {
-    let desk = Desk::new();
-    assert_eq!(desk.generate(&[]).notes.len(), 500);
-    assert_eq!(desk.generate(&["--notes", "7"]).notes.len(), 7);
-    assert!(desk.generate(&["--bars", "3"]).notes.iter().all(|note| note.onset < Tick(3 * 96)));
+fn the_requested_number_of_notes_is_written() {
+    let folder = Folder::new();
+    assert_eq!(folder.generate(&[]).notes.len(), 500);
+    assert_eq!(folder.generate(&["--notes", "7"]).notes.len(), 7);
+    assert!(folder.generate(&["--bars", "3"]).notes.iter().all(|note| note.onset < Tick(3 * 96)));
 }
 
 #[test]
-fn tempo_meter_and_key_stand_in_the_file_and_the_constraints_hold() {
-    let desk = Desk::new();
+fn tempo_meter_and_key_are_in_the_file_and_the_constraints_hold() {
+    let folder = Folder::new();
     let args = ["--tempo", "90", "--meter", "6/8", "--key", "Am", "--scale", "harmonic-minor"];
     let piece =
-        desk.generate(&[&args[..], &["--lowest", "48", "--highest", "72", "--polyphony", "2"]].concat());
+        folder.generate(&[&args[..], &["--lowest", "48", "--highest", "72", "--polyphony", "2"]].concat());
     assert_eq!(piece.tempos.len(), 1);
     assert!((piece.tempos[0].1 - 90.0).abs() < 1e-3);
     assert_eq!(piece.meters, [(Tick(0), Meter::new(6, 8).unwrap())]);
@@ -108,13 +108,13 @@ fn tempo_meter_and_key_stand_in_the_file_and_the_constraints_hold() {
 
 #[test]
 fn a_file_is_continued_in_its_key_meter_and_tempo() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     let asked = ["--notes", "20", "--meter", "3/4", "--tempo", "72", "--key", "D", "--scale", "major"];
-    let past = desk.generate(&asked);
+    let past = folder.generate(&asked);
     let n_past = past.notes.len();
-    std::fs::rename(desk.path().join("out.mid"), desk.path().join("past.mid")).unwrap();
-    let piece = desk.generate(&["--continue", "past.mid", "--with-beginning", "--bars", "20"]);
-    // What rang over the end may be cut by what follows.
+    std::fs::rename(folder.path().join("out.mid"), folder.path().join("past.mid")).unwrap();
+    let piece = folder.generate(&["--continue", "past.mid", "--with-beginning", "--bars", "20"]);
+    // Notes that sound past the end may be cut by what follows.
     let onsets = |notes: &[Note]| notes.iter().map(|note| (note.onset, note.pitch)).collect::<Vec<_>>();
     assert_eq!(onsets(&piece.notes[..n_past]), onsets(&past.notes));
     assert!(piece.notes.len() > n_past);
@@ -122,58 +122,58 @@ fn a_file_is_continued_in_its_key_meter_and_tempo() {
     assert!(piece.notes[n_past].onset >= end);
     assert_eq!(piece.meters.last(), Some(&(end, Meter::new(3, 4).unwrap())));
     assert!((piece.tempos.last().unwrap().1 - 72.0).abs() < 1e-3);
-    let alone = desk.generate(&["--continue", "past.mid", "--bars", "20"]);
+    let alone = folder.generate(&["--continue", "past.mid", "--bars", "20"]);
     assert_eq!(alone.notes.len(), piece.notes.len() - n_past);
 }
 
 #[test]
 fn nothing_is_overwritten_unasked() {
-    let desk = Desk::new();
-    desk.generate(&["--bars", "2"]);
-    let before = std::fs::read(desk.path().join("out.mid")).unwrap();
-    let said = desk.refusal(&["generate", "model.safetensors", "--out", "out.mid", "--seed", "2"]);
+    let folder = Folder::new();
+    folder.generate(&["--bars", "2"]);
+    let before = std::fs::read(folder.path().join("out.mid")).unwrap();
+    let said = folder.refusal(&["generate", "model.safetensors", "--out", "out.mid", "--seed", "2"]);
     assert!(said.contains("out.mid is already there; --force overwrites it"), "{said}");
-    assert_eq!(std::fs::read(desk.path().join("out.mid")).unwrap(), before);
+    assert_eq!(std::fs::read(folder.path().join("out.mid")).unwrap(), before);
 }
 
 #[test]
-fn what_cannot_be_done_is_said_in_words() {
-    let desk = Desk::new();
-    std::fs::write(desk.path().join("notes.txt"), "no music").unwrap();
-    let said = desk.refusal(&["generate", "model.safetensors", "--style", "jazz"]);
+fn errors_are_reported_with_their_causes() {
+    let folder = Folder::new();
+    std::fs::write(folder.path().join("notes.txt"), "no music").unwrap();
+    let said = folder.refusal(&["generate", "model.safetensors", "--style", "jazz"]);
     assert!(said.contains("no style jazz; its styles are Style 1, Style 2"), "{said}");
-    let said = desk.refusal(&["generate", "notes.txt"]);
+    let said = folder.refusal(&["generate", "notes.txt"]);
     assert!(said.contains("cannot use the model notes.txt: not a Continuo model"), "{said}");
-    let said = desk.refusal(&["generate", "model.safetensors", "--continue", "notes.txt"]);
+    let said = folder.refusal(&["generate", "model.safetensors", "--continue", "notes.txt"]);
     assert!(said.contains("cannot continue notes.txt: at byte 0: expected the MThd header"), "{said}");
-    let said = desk.refusal(&["inspect", "missing.safetensors"]);
+    let said = folder.refusal(&["inspect", "missing.safetensors"]);
     assert!(said.contains("could not read the model file missing.safetensors"), "{said}");
 }
 
 #[test]
 fn summaries_are_json_when_asked_for() {
-    let desk = Desk::new();
+    let folder = Folder::new();
     let args = ["generate", "model.safetensors", "--bars", "2", "--out", "two.mid", "--json", "--style", "2"];
-    let composed: serde_json::Value = serde_json::from_slice(&desk.run(&args).stdout).unwrap();
+    let composed: serde_json::Value = serde_json::from_slice(&folder.run(&args).stdout).unwrap();
     assert_eq!(composed["with"]["style"], "Style 2");
     assert_eq!(composed["with"]["min_p"], 0.02);
     assert_eq!(composed["composed"]["bars"], 2);
     let card: serde_json::Value =
-        serde_json::from_slice(&desk.run(&["inspect", "model.safetensors", "--json"]).stdout).unwrap();
+        serde_json::from_slice(&folder.run(&["inspect", "model.safetensors", "--json"]).stdout).unwrap();
     assert_eq!(card["sha256"], composed["with"]["sha256"]);
     assert_eq!(card["styles"].as_array().unwrap().len(), 2);
 }
 
 #[test]
 fn performing_knobs_change_how_the_file_is_played_and_not_what_is_composed() {
-    let desk = Desk::new();
-    let load = || smf::load(&desk.path().join("out.mid")).unwrap();
-    desk.generate(&["--bars", "4", "--key", "D", "--scale", "major"]);
+    let folder = Folder::new();
+    let load = || smf::load(&folder.path().join("out.mid")).unwrap();
+    folder.generate(&["--bars", "4", "--key", "D", "--scale", "major"]);
     let plain = load();
     assert_eq!(plain.ticks_per_beat, 480);
     let scale = ["--bars", "4", "--key", "D", "--scale", "major"];
     let args = ["--transpose", "-7", "--octave", "1", "--velocity-spread", "0", "--velocity-level", "0.5"];
-    desk.generate(&[&scale[..], &args[..]].concat());
+    folder.generate(&[&scale[..], &args[..]].concat());
     let played = load();
     assert_eq!(played.ticks_per_beat, 960);
     // Seven steps of the scale down and an octave up is where it was.
@@ -183,7 +183,7 @@ fn performing_knobs_change_how_the_file_is_played_and_not_what_is_composed() {
     assert_eq!(place(&plain, 2), place(&played, 1));
     assert!(played.notes.iter().all(|note| note.velocity == 32));
 
-    desk.generate(&[&scale[..], &["--swing", "1", "--swing-grid", "1/16", "--channel", "4"]].concat());
+    folder.generate(&[&scale[..], &["--swing", "1", "--swing-grid", "1/16", "--channel", "4"]].concat());
     let swung = load();
     assert!(swung.notes.iter().all(|note| note.channel >= 3));
     assert_eq!(swung.notes.len(), plain.notes.len());
@@ -196,10 +196,10 @@ fn performing_knobs_change_how_the_file_is_played_and_not_what_is_composed() {
 }
 
 #[test]
-fn a_file_that_is_played_in_is_answered_and_bars_are_edited() {
-    let desk = Desk::new();
+fn an_input_file_is_answered_and_bars_are_edited() {
+    let folder = Folder::new();
     let run = |args: &[&str]| {
-        let output = desk.run(args);
+        let output = folder.run(args);
         assert!(output.status.success(), "{output:?}");
     };
     run(&["generate", "--style", "folk", "--bars", "4", "--out", "tune.mid"]);
@@ -218,7 +218,7 @@ fn a_file_that_is_played_in_is_answered_and_bars_are_edited() {
     run(&[&trade[..], &["answer.mid"]].concat());
     run(&[&trade[..], &["edited.mid", "--clear", "4"]].concat());
     let bars = |name: &str| {
-        let piece = smf::load(&desk.path().join(name)).unwrap().to_piece();
+        let piece = smf::load(&folder.path().join(name)).unwrap().to_piece();
         let count = |bar: i64| piece.notes.iter().filter(|note| note.onset.0 / 96 == bar).count();
         (0..8).map(count).collect::<Vec<usize>>()
     };
@@ -230,10 +230,10 @@ fn a_file_that_is_played_in_is_answered_and_bars_are_edited() {
 }
 
 #[test]
-fn a_bar_that_is_kept_comes_back_with_the_phrase() {
-    let desk = Desk::new();
+fn a_kept_bar_comes_back_with_the_phrase() {
+    let folder = Folder::new();
     let bars = |args: &[&str]| -> Vec<Vec<_>> {
-        let piece = desk.generate(&[&["--bars", "12", "--length", "4", "--evolve", "1"], args].concat());
+        let piece = folder.generate(&[&["--bars", "12", "--length", "4", "--evolve", "1"], args].concat());
         let in_bar = |bar: i64| {
             let notes = piece.notes.iter().filter(move |note| note.onset.0.div_euclid(96) == bar);
             notes.map(|note| (note.onset.0 - 96 * bar, note.pitch, note.velocity, note.duration)).collect()
@@ -246,7 +246,7 @@ fn a_bar_that_is_kept_comes_back_with_the_phrase() {
     fullest.sort_by_key(|bar| std::cmp::Reverse(free[*bar].len()));
     let [first, second, ..] = fullest;
     let kept = bars(&["--keep", &format!("{},{}", first + 1, second + 1)]);
-    assert_eq!(free[..4], kept[..4], "what is kept is what was composed");
+    assert_eq!(free[..4], kept[..4], "keeping a bar does not change it");
     for bar in [first, second] {
         assert!(!kept[bar].is_empty() && free[bar + 4] != free[bar]);
         assert_eq!((&kept[bar + 4], &kept[bar + 8]), (&kept[bar], &kept[bar]));

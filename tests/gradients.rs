@@ -1,5 +1,5 @@
-//! The hand-laid training step against candle: outputs and every gradient, at odd sizes, with pieces that
-//! begin inside a window.
+//! The hand-written training step against candle: losses and every gradient, at odd sizes, with pieces that begin inside
+//! a window.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![allow(clippy::float_cmp, reason = "the same computation gives the same bits")]
@@ -163,7 +163,7 @@ fn the_hidden_state_is_carried_from_window_to_window() {
 }
 
 #[test]
-fn a_worker_carries_on_where_another_left_off() {
+fn a_worker_continues_where_another_stopped() {
     let network = Network::random(CONFIG, 4);
     let window = window(&streams());
     let mut worker = Worker::new(&network, 0.3, 9);

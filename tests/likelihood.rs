@@ -10,7 +10,7 @@ use continuo::model::vocabulary::{
 };
 use continuo::model::{Card, Generator, Model};
 use continuo::music::{Family, Mode, Note, Piece, Tick};
-use continuo::training::baselines::{Baseline, CopyBar, Markov, Place, Said, probabilities};
+use continuo::training::baselines::{Baseline, CopyBar, KnownParts, Markov, Target, probabilities};
 use continuo::training::corpus::KeyedPiece;
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
@@ -153,9 +153,9 @@ fn the_baselines_probabilities_over_all_that_can_follow_sum_to_one() {
     top.push(note(200, 60, Family::PIANO));
     for baseline in baselines {
         for piece in [&train[0], &keyed(chord.clone()), &keyed(top.clone())] {
-            let places = Place::all(piece);
-            for place in [&places[0], &places[places.len() / 2], &places[places.len() - 1]] {
-                sums_to_one(baseline, place);
+            let targets = Target::all(piece);
+            for target in [&targets[0], &targets[targets.len() / 2], &targets[targets.len() - 1]] {
+                sums_to_one(baseline, target);
             }
         }
     }
@@ -163,18 +163,18 @@ fn the_baselines_probabilities_over_all_that_can_follow_sum_to_one() {
 
 /// Every conditional distribution of a place sums to one, part by part, and notes that cannot follow have no
 /// probability.
-fn sums_to_one(baseline: &dyn Baseline, place: &Place<'_>) {
-    let asked = |said: &[usize], what| {
+fn sums_to_one(baseline: &dyn Baseline, target: &Target<'_>) {
+    let asked = |known: &[usize], what| {
         let mut parts = [0; 5];
-        parts[..said.len()].copy_from_slice(said);
-        let distribution = probabilities(baseline, place, &Said::of(&parts, said.len()));
+        parts[..known.len()].copy_from_slice(known);
+        let distribution = probabilities(baseline, target, &KnownParts::of(&parts, known.len()));
         assert_is_one(distribution.iter().sum(), what);
         distribution
     };
     let families = asked(&[], "family");
     for family in 0..families.len() {
         let shifts = asked(&[family], "shift");
-        let lowest = place.lowest_in_chord(family);
+        let lowest = target.lowest_in_chord(family);
         assert!(lowest < N_PITCHES || shifts[0] == 0.0);
         for shift in (0..N_SHIFTS).filter(|shift| *shift > 0 || lowest < N_PITCHES) {
             let pitches = asked(&[family, shift], "pitch");

@@ -1,10 +1,10 @@
-//! `continuo-trainer train` as a user runs it: on a folder with files that cannot be read in it.
+//! `continuo-trainer train` as a user runs it, on a folder that also has unreadable files.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
 
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, Output, Stdio};
 
 use continuo::model::Model;
 use continuo::music::{Family, Key, Note, Piece, Tick, smf};
@@ -38,25 +38,24 @@ fn train(arguments: &[&str], out: &Path) -> Output {
         .unwrap()
 }
 
-/// A run of some seconds, of two lanes, with dropout; checkpoints at validations and between them.
-const LONG: [&str; 16] = [
-    CORPUS,
-    "--no-report",
-    "--name=long",
-    "--epochs=20",
-    "--batch=20",
-    "--sequence-length=16",
-    "--dropout=0.3",
-    "--validate-every=20000",
-    "--patience=1000",
-    "--save-every=0.1",
-    "--seed=5",
-    "--licence=none",
-    "--lr=0.01",
-    "--weight-decay=0.05",
-    "--description=d",
-    "--credit=c",
-];
+/// A run on two lanes with dropout, forty validations, and checkpoints at them and between them.
+///
+/// The lines of its validations name the style, so they are long: while nobody reads them, the pipe fills up and the run
+/// waits instead of ending.
+fn long_run(out: &Path) -> Command {
+    let corpus = format!("{}{CORPUS}", "very ".repeat(800));
+    let mut command = trainer(&[&corpus, "--no-report"], out);
+    command.args(["--name=long", "--licence=none", "--description=d", "--credit=c", "--seed=5", "--lr=0.01"]);
+    command.args([
+        "--epochs=50",
+        "--batch=20",
+        "--sequence-length=16",
+        "--dropout=0.3",
+        "--weight-decay=0.05",
+    ]);
+    command.args(["--validate-every=1600", "--patience=1000", "--save-every=0.1"]);
+    command
+}
 
 fn text(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
@@ -72,7 +71,7 @@ fn a_folder_with_bad_files_becomes_a_model_and_the_bad_files_are_named() {
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("refused") && said.contains("302_synthetic__empty_file.mid"), "{said}");
-    assert!(said.contains("nats a note"), "{said}");
+    assert!(said.contains("nats per note"), "{said}");
     let log = std::fs::read_to_string(folder.path().join("odd.log")).unwrap();
     assert!(said.contains("odd.log") && log.contains("302_synthetic__empty_file.mid"), "{log}");
     assert!(log.contains("repaired") && log.contains("319_synthetic__no_eot.mid"), "{log}");
@@ -81,14 +80,14 @@ fn a_folder_with_bad_files_becomes_a_model_and_the_bad_files_are_named() {
 }
 
 #[test]
-fn a_run_leaves_a_page_with_its_pictures_inside_that_needs_no_network() {
+fn a_run_writes_a_report_with_its_pictures_inside_that_needs_no_network() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("odd.safetensors");
     let output =
         trainer(&[CORPUS, "--epochs=0.05", "--batch=2", "--sequence-length=16"], &out).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     let page = std::fs::read_to_string(folder.path().join("odd.html")).unwrap();
-    for told in [
+    for content in [
         "Loss curves",
         "302_synthetic__empty_file.mid",
         "sample at temperature 0.7",
@@ -96,7 +95,7 @@ fn a_run_leaves_a_page_with_its_pictures_inside_that_needs_no_network() {
         "velocity",
         "Markov",
     ] {
-        assert!(page.contains(told), "the page does not tell of {told}");
+        assert!(page.contains(content), "the page does not have {content}");
     }
     let n_pictures = page.matches("<svg").count();
     assert!(n_pictures >= 14, "{n_pictures} pictures");
@@ -107,7 +106,7 @@ fn a_run_leaves_a_page_with_its_pictures_inside_that_needs_no_network() {
 }
 
 /// The values of one tensor of a checkpoint.
-fn of_checkpoint(path: &Path, name: &str) -> Vec<f32> {
+fn tensor_of(path: &Path, name: &str) -> Vec<f32> {
     let bytes = std::fs::read(path).unwrap();
     let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
     let data = tensors.tensor(name).unwrap().data().to_vec();
@@ -115,28 +114,28 @@ fn of_checkpoint(path: &Path, name: &str) -> Vec<f32> {
 }
 
 #[test]
-fn the_network_of_the_end_is_kept_where_that_is_asked_and_else_the_best_one() {
+fn the_best_network_is_kept_or_the_last_one_if_asked() {
     let folder = tempfile::tempdir().unwrap();
-    // Steps so large that the run goes astray, up to its last look.
-    let astray =
+    // A learning rate so high that the run diverges and ends with a bad network.
+    let diverging =
         [CORPUS, "--no-report", "--epochs=2", "--batch=4", "--sequence-length=16", "--lr=1", "--hold=0.99"];
     let weights = |name: &str, more: &[&str]| {
         let out = folder.path().join(name).with_extension("safetensors");
-        let output = trainer(&[&astray, more].concat(), &out).output().unwrap();
+        let output = trainer(&[&diverging, more].concat(), &out).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
         Model::load(&out).unwrap().network().parameters.clone()
     };
     let (best, last) = (weights("best", &[]), weights("last", &["--keep-last"]));
     assert!(best != last, "the run ended with its best network");
     for (name, weights, tensor) in [("best", best, "best"), ("last", last, "parameters")] {
-        let expected = of_checkpoint(&folder.path().join(name).with_extension("checkpoint"), tensor);
+        let expected = tensor_of(&folder.path().join(name).with_extension("checkpoint"), tensor);
         let rounded: Vec<f32> = expected.iter().map(|value| half::f16::from_f32(*value).to_f32()).collect();
         assert!(weights == rounded, "{name}");
     }
 }
 
 #[test]
-fn a_model_that_exists_is_neither_overwritten_nor_trained_again_untold() {
+fn a_model_that_exists_is_neither_overwritten_nor_trained_again_unless_asked() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("odd.safetensors");
     assert!(train(&[CORPUS], &out).status.success());
@@ -155,7 +154,7 @@ fn a_model_that_exists_is_neither_overwritten_nor_trained_again_untold() {
 }
 
 #[test]
-fn too_little_music_is_refused_in_words() {
+fn too_little_music_is_refused_with_a_message() {
     let folder = tempfile::tempdir().unwrap();
     let music = folder.path().join("little");
     std::fs::create_dir(&music).unwrap();
@@ -168,73 +167,68 @@ fn too_little_music_is_refused_in_words() {
 }
 
 #[test]
-fn nothing_to_resume_is_said() {
+fn a_run_without_a_checkpoint_cannot_be_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let output = train(&[CORPUS, "--resume"], &folder.path().join("none.safetensors"));
     assert!(!output.status.success() && text(&output).contains("nothing to resume"), "{}", text(&output));
 }
 
+/// Reads the output of a run until it has printed this many validations.
+fn wait_for_validations(run: &mut Child, n_validations: usize) {
+    let lines = BufReader::new(run.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
+    let n_found = lines.filter(|line| line.contains(" valid ")).take(n_validations).count();
+    assert_eq!(n_found, n_validations, "the run ended too early");
+}
+
 #[test]
-fn a_run_killed_at_any_moment_goes_on_to_the_very_weights_of_an_undisturbed_one() {
+fn a_run_killed_at_any_moment_resumes_to_the_weights_of_an_undisturbed_one() {
     let folder = tempfile::tempdir().unwrap();
     let undisturbed = folder.path().join("undisturbed.safetensors");
-    let began = Instant::now();
-    let output = trainer(&LONG, &undisturbed).arg("--threads=1").output().unwrap();
+    let output = long_run(&undisturbed).arg("--threads=1").output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
-    let whole = began.elapsed();
 
     let killed = folder.path().join("killed.safetensors");
     let checkpoint = folder.path().join("killed.checkpoint");
-    let mut n_kills = 0;
-    // Odd shares of the run, so that kills fall before, in and after the writing of checkpoints.
-    for (idx, share) in [0.11, 0.23, 0.07, 0.31, 0.17].into_iter().enumerate() {
-        let threads = format!("--threads={}", 1 + idx % 3);
-        let mut command = trainer(&LONG, &killed);
-        command.arg(threads).args(checkpoint.is_file().then_some("--resume"));
-        let mut run = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let began = Instant::now();
-        while began.elapsed() < whole.mul_f64(share) || !checkpoint.is_file() {
-            std::thread::sleep(Duration::from_millis(1));
-        }
+    // A run prints each validation just before it writes a checkpoint.
+    for (idx, n_validations) in [0, 1, 3, 2, 4].into_iter().enumerate() {
+        let mut command = long_run(&killed);
+        command.arg(format!("--threads={}", 1 + idx % 3)).args(checkpoint.is_file().then_some("--resume"));
+        let mut run = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        wait_for_validations(&mut run, n_validations);
         // SIGKILL on Unix: nothing can be saved on the way out.
-        n_kills += usize::from(run.try_wait().unwrap().is_none());
         run.kill().unwrap();
-        run.wait().unwrap();
+        assert!(!run.wait().unwrap().success(), "the run ended before it was killed");
     }
-    assert!(n_kills >= 3, "{n_kills}");
-    let output = trainer(&LONG, &killed).args(["--threads=2", "--resume"]).output().unwrap();
+    let output = long_run(&killed).args(["--threads=2", "--resume"]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     assert!(std::fs::read(&undisturbed).unwrap() == std::fs::read(&killed).unwrap(), "other weights");
 }
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_run_saves_says_so_and_goes_on_to_the_same_weights() {
+fn an_interrupted_run_saves_its_state_and_resumes_to_the_same_weights() {
     let folder = tempfile::tempdir().unwrap();
     let undisturbed = folder.path().join("undisturbed.safetensors");
-    // Not what every processor would choose: the resumed run, told nothing, keeps to it.
+    // Not the default on every processor: the resumed run keeps it without being asked.
     let f32_products = "--precision=f32";
-    assert!(trainer(&LONG, &undisturbed).arg(f32_products).output().unwrap().status.success());
+    assert!(long_run(&undisturbed).arg(f32_products).output().unwrap().status.success());
 
     let out = folder.path().join("interrupted.safetensors");
-    let checkpoint = folder.path().join("interrupted.checkpoint");
-    let run =
-        trainer(&LONG, &out).arg(f32_products).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    while !checkpoint.is_file() {
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let mut command = long_run(&out);
+    let mut run = command.arg(f32_products).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    wait_for_validations(&mut run, 1);
     let interrupt = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     assert!(interrupt.success());
     let output = run.wait_with_output().unwrap();
     assert!(output.status.success() && text(&output).contains("--resume"), "{}", text(&output));
     assert!(Model::load(&out).is_ok(), "the best so far is written");
 
-    let output = trainer(&LONG, &out).arg("--resume").output().unwrap();
+    let output = long_run(&out).arg("--resume").output().unwrap();
     assert!(output.status.success(), "{}", text(&output));
     assert!(std::fs::read(&undisturbed).unwrap() == std::fs::read(&out).unwrap(), "other weights");
 }
 
-/// Twenty little pieces of one kind: a broken chord below, steps above, four bars that come back.
+/// Twenty small pieces of one kind: a broken chord below, steps above, four bars that repeat.
 fn write_little_pieces(folder: &Path) {
     for idx in 0..20usize {
         let mut notes = Vec::new();
@@ -263,7 +257,7 @@ fn write_little_pieces(folder: &Path) {
 }
 
 #[test]
-fn from_a_model_a_style_of_ones_own_is_learned_sooner_than_from_nothing_and_the_old_styles_stay() {
+fn fine_tuning_learns_a_style_better_than_training_from_scratch_and_keeps_the_old_styles() {
     let folder = tempfile::tempdir().unwrap();
     let music = folder.path().join("little_pieces");
     std::fs::create_dir(&music).unwrap();
@@ -281,7 +275,7 @@ fn from_a_model_a_style_of_ones_own_is_learned_sooner_than_from_nothing_and_the_
         Model::load(&out).unwrap()
     };
     let tuned = learn("tuned.safetensors", &["--from=default"]);
-    let anew = learn("anew.safetensors", &["--preset=standard"]);
+    let scratch = learn("scratch.safetensors", &["--preset=standard"]);
 
     let shipped = Model::embedded().unwrap();
     let threads = Threads::new(2).unwrap();
@@ -293,9 +287,9 @@ fn from_a_model_a_style_of_ones_own_is_learned_sooner_than_from_nothing_and_the_
     assert_eq!(tuned.card().sources[n_shipped], ["little_pieces"]);
     assert!(tuned.primers().len() >= shipped.primers().len());
     let loss = tuned.card().nats_per_note[n_shipped];
-    let scratch = anew.card().nats_per_note[0];
+    let from_scratch = scratch.card().nats_per_note[0];
     assert!(
-        loss < untouched && loss < scratch,
-        "tuned {loss}, untouched {untouched}, from nothing {scratch}"
+        loss < untouched && loss < from_scratch,
+        "tuned {loss}, untouched {untouched}, from scratch {from_scratch}"
     );
 }

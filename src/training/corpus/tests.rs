@@ -12,7 +12,7 @@ fn threads(n_threads: usize) -> Threads {
     Threads::new(n_threads).unwrap()
 }
 
-/// A tune in C that no other seed gives, moved by some semitones.
+/// A tune in C, different for each seed, transposed by some semitones.
 fn tune(seed: usize, semitones: u8) -> Piece {
     let note = |idx: usize| Note {
         onset: Tick(12 * idx as i64),
@@ -32,7 +32,7 @@ fn write(path: PathBuf, piece: &Piece) {
 }
 
 #[test]
-fn folders_of_one_name_become_one_style_that_remembers_them() {
+fn folders_with_one_name_become_one_style_that_lists_them() {
     let odd = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd-midi");
     let folder = tempfile::tempdir().unwrap();
     write(folder.path().join("one/a.mid"), &tune(1, 0));
@@ -70,7 +70,7 @@ fn a_corpus_from_the_cache_is_the_one_that_was_read() {
 }
 
 #[test]
-fn a_cache_of_a_changed_folder_or_a_damaged_one_is_made_anew() {
+fn a_damaged_or_outdated_cache_is_rebuilt() {
     let folder = tempfile::tempdir().unwrap();
     let music = folder.path().join("music");
     let cache = folder.path().join("music.dataset");
@@ -100,7 +100,7 @@ fn a_cache_of_a_changed_folder_or_a_damaged_one_is_made_anew() {
 }
 
 #[test]
-fn where_no_cache_can_be_written_pieces_are_held_in_memory_and_that_is_said() {
+fn without_a_writable_cache_pieces_are_kept_in_memory_and_the_report_says_so() {
     let folder = tempfile::tempdir().unwrap();
     let music = folder.path().join("music");
     write(music.join("a.mid"), &tune(1, 0));
@@ -109,7 +109,7 @@ fn where_no_cache_can_be_written_pieces_are_held_in_memory_and_that_is_said() {
 }
 
 #[test]
-fn the_same_piece_in_another_key_is_left_out_and_a_near_one_never_crosses_the_split() {
+fn an_identical_piece_in_another_key_is_left_out_and_a_similar_one_never_crosses_the_split() {
     let folder = tempfile::tempdir().unwrap();
     let music = folder.path().join("music");
     for seed in 0..4 {
@@ -129,7 +129,7 @@ fn the_same_piece_in_another_key_is_left_out_and_a_near_one_never_crosses_the_sp
 }
 
 #[test]
-fn a_small_folder_still_holds_something_out() {
+fn a_small_folder_still_has_held_out_pieces() {
     let folder = tempfile::tempdir().unwrap();
     let music = folder.path().join("music");
     for n_files in 5..9 {
