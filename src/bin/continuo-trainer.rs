@@ -1,4 +1,4 @@
-//! The companion binary: trains models, generates from them, evaluates and inspects them.
+//! The companion program: trains, plays, evaluates and inspects models.
 
 use std::process::ExitCode;
 

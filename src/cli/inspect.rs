@@ -1,4 +1,4 @@
-//! `continuo-trainer inspect`: what a model says about itself.
+//! `continuo-trainer inspect`: a model's description, styles and sizes, and a check of its playback.
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -10,10 +10,10 @@ use crate::cli::model;
 use crate::cli::print::print_line;
 use crate::model::{Agreement, Model};
 
-/// What `inspect` is told.
+/// Options of `inspect`.
 #[derive(Debug, clap::Args)]
 pub(super) struct InspectArgs {
-    /// The model; left out, the one that ships with Continuo
+    /// The model; by default the one that ships with Continuo
     model: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -80,7 +80,7 @@ fn in_words(agreement: &Agreement) -> String {
     )
 }
 
-/// How many primers each style has.
+/// Number of primers of each style.
 fn n_primers(model: &Model) -> Vec<usize> {
     let of = |style| model.primers().iter().filter(|primer| primer.style == style).count();
     (0..model.card().styles.len()).map(of).collect()
@@ -126,9 +126,9 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
             .nats_per_note
             .get(idx)
             .filter(|nats| **nats > 0.0)
-            .map(|nats| format!("{nats:.2} nats a note, "));
+            .map(|nats| format!("{nats:.2} nats per note, "));
         let copied = card.longest_shared.get(idx).copied().flatten().filter(|_| model.passages().is_some());
-        let copied = copied.map(|n_notes| format!(", copies {n_notes} notes in a row at most"));
+        let copied = copied.map(|n_notes| format!(", copies at most {n_notes} notes in a row"));
         writeln!(
             text,
             "  {:2}  {name} ({}{n_primers} primers{})",

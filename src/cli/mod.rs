@@ -1,4 +1,4 @@
-//! The commands of the companion binary: train, generate, evaluate, inspect.
+//! The commands of the companion program: train, generate, evaluate, inspect.
 
 mod print;
 
@@ -26,7 +26,7 @@ mod inspect;
 
 use clap::{Parser, Subcommand};
 
-/// Trains models for the Continuo plugin from MIDI files, composes with them, and says how good they are.
+/// Trains models for the Continuo plugin from MIDI files, composes with them, and evaluates them.
 #[derive(Debug, Parser)]
 #[command(name = "continuo-trainer", version)]
 struct CommandLine {
@@ -40,18 +40,18 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Composes with a model and writes a MIDI file
     Generate(Box<generate::GenerateArgs>),
-    /// Measures how well a model predicts music it has not seen
+    /// Measures how well a model predicts held-out music
     Evaluate(evaluate::EvaluateArgs),
-    /// Prints what a model says about itself
+    /// Prints a model's description, styles and sizes
     Inspect(inspect::InspectArgs),
 }
 
-/// Does what the process's arguments ask for.
+/// Runs the command given by the process's arguments.
 ///
-/// Wrong arguments, `--help` and `--version` end the process, as is usual for a command line.
+/// Wrong arguments, `--help` and `--version` end the process.
 ///
 /// # Errors
-/// In words for the user, with their causes.
+/// If the command fails; the message is for the user.
 pub fn run() -> anyhow::Result<()> {
     match CommandLine::parse().command {
         Command::Train(args) => train::run(&args),

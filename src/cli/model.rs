@@ -1,4 +1,4 @@
-//! The model that a command is told to use.
+//! Loads the model that a command is to use.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use crate::model::Model;
 
-/// The model at `path`; the one that ships with Continuo if that is `default` or left out.
+/// Loads the model at `path`, or the one that ships with Continuo if the path is `default` or left out.
 ///
 /// # Errors
 /// If it cannot be loaded.

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 
-/// Prints a line. Unlike `println!` it does not panic when the reader of a pipe has gone.
+/// Prints a line. Unlike `println!`, it does not panic if the output is a closed pipe.
 ///
 /// # Errors
 /// If nothing can be printed.

@@ -1,5 +1,4 @@
-//! Many pieces by one model, composed as `generate` does and the plugin plays: some side by side on each of several
-//! threads.
+//! Composes many pieces by one model, as `generate` and the plugin do, several together on each thread.
 
 use std::sync::Arc;
 
@@ -12,7 +11,7 @@ use crate::music::{Key, Meter, Mode, Piece, Scale, Tick};
 use crate::player::ComposingKnobs;
 use crate::training::threads::Threads;
 
-/// What one sample is to be.
+/// The settings of one sample.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Order {
     /// Index into the model's styles.
@@ -24,17 +23,17 @@ pub(super) struct Order {
     pub(super) mode: Mode,
 }
 
-/// Composes `n_bars` bars to each order, all other knobs as they stand in a fresh plugin, in C.
+/// Composes `n_bars` bars for each order, in C, with all other knobs at their defaults.
 pub(super) fn compose_all(
     model: &Arc<Model>,
     orders: &[Order],
     n_bars: u32,
     threads: &Threads,
 ) -> Vec<Piece> {
-    // As many as are cheaper together, but no thread is to be left without.
+    // Composing several together is cheaper, but every thread should have some.
     let n_together = orders.len().div_ceil(threads.count()).clamp(1, 8);
     let groups: Vec<&[Order]> = orders.chunks(n_together).collect();
-    // On a terminal only, and not for a few.
+    // A progress bar only for many samples.
     let bar = if orders.len() > 20 { ProgressBar::new(orders.len() as u64) } else { ProgressBar::hidden() };
     let pieces = threads.map(groups, |group| {
         let works = group.iter().map(|order| {

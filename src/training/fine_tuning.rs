@@ -1,14 +1,14 @@
-//! A trained network made ready to learn further styles.
+//! Prepares a trained network to learn further styles.
 
 use crate::model::Model;
 use crate::model::network::{Network, NetworkConfig};
 use crate::training::corpus::Corpus;
 
-/// The model's network with a row for each style of the corpus that it does not know, and the corpus told in
-/// the styles of that network: first all the model's, then the new ones.
+/// Returns the model's network with a row for each new style of the corpus, and renumbers the styles of the corpus to
+/// those of that network: first the model's, then the new ones.
 ///
-/// A style of the corpus that bears the name of one of the model's, or of a folder it was learned from, goes on
-/// with that one. A new style begins as the mean of the others.
+/// A style of the corpus with the name of a style of the model, or of a folder it was trained on, continues that style.
+/// A new style starts as the mean of the others.
 #[must_use]
 pub fn start_from(model: &Model, corpus: &mut Corpus) -> Network {
     let mut styles = model.card().styles.clone();
@@ -27,7 +27,7 @@ pub fn start_from(model: &Model, corpus: &mut Corpus) -> Network {
     with_styles(model.network(), n_styles)
 }
 
-/// The same network with more styles, each the mean of those it has.
+/// The network with more styles; each new one is the mean of the existing ones.
 fn with_styles(network: &Network, n_styles: usize) -> Network {
     let mut grown = Network::random(NetworkConfig { n_styles, ..network.config }, 0);
     for (from, to) in network.layout.slots().into_iter().zip(grown.layout.clone().slots()) {
@@ -53,7 +53,7 @@ mod tests {
     use crate::training::fine_tuning::with_styles;
 
     #[test]
-    fn a_new_style_begins_as_the_mean_of_the_others_and_all_else_stays() {
+    fn a_new_style_starts_as_the_mean_of_the_others_and_all_else_stays() {
         let config = NetworkConfig { n_styles: 2, embedding: 3, hidden: 4, n_layers: 1, head: 2 };
         let network = Network::random(config, 1);
         let grown = with_styles(&network, 4);

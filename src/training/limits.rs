@@ -1,26 +1,26 @@
-//! How far a style may go: how many notes of the training pieces in a row are the style, and how long real pieces stay on
-//! one pitch.
+//! Limits for the card of a model, measured on held-out pieces: how many notes in a row may match a training piece, and
+//! how many may have one pitch.
 
 use std::ops::RangeInclusive;
 
 use crate::model::{PASSAGE, Passages};
 use crate::training::corpus::{Corpus, Part};
-use crate::training::measures::{Known, Passage, measure};
+use crate::training::measures::{Passage, PassageIndex, measure};
 
-/// Fewer notes in a row are nobody's, scales and cadences; more are somebody's.
-const NOBODYS: RangeInclusive<usize> = 16..=32;
-/// Notes of training pieces that are looked at in a style; so many take some seconds.
+/// Notes in a row that pieces share because of a common idiom, such as scales and cadences. Sharing more is copying.
+const COMMON_IDIOM: RangeInclusive<usize> = 16..=32;
+/// Most notes of training pieces to compare with in a style; they take some seconds.
 const N_NOTES: usize = 1 << 22;
-/// Bars of a piece that are looked at, so that long pieces count for no more than short ones.
+/// Most bars of a held-out piece to measure, so that long pieces do not count more than short ones.
 const N_BARS: usize = 64;
 
-/// What the pieces tell of one style that were held out; nothing where none was.
+/// Limits of one style, measured on its held-out pieces; `None` if there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How many notes in a row they share with the training pieces: on average, or at the most where that is less than is
-    /// anybody's. A beat is nobody's, so for styles that are mostly drums it is the most.
+    /// Notes in a row shared with the training pieces: the mean over held-out pieces within [`COMMON_IDIOM`], but no
+    /// more than the maximum. For styles that are mostly drums it is the maximum, since beats are common property.
     pub longest_shared: Option<usize>,
-    /// How many notes in a row an instrument stays on one pitch at the most.
+    /// The longest run of notes on one pitch by an instrument.
     pub longest_run: Option<usize>,
 }
 
@@ -36,14 +36,14 @@ pub fn limits(corpus: &Corpus) -> (Passages, Vec<Limits>) {
             n_notes <= N_NOTES
         });
         let learned: Vec<_> = learned.collect();
-        let known = Known::new(learned.iter().map(|piece| piece.piece.notes.as_slice()));
+        let known = PassageIndex::new(learned.iter().map(|piece| piece.piece.notes.as_slice()));
         let is_beat = 2 * n_drums > n_notes;
         let held_out = corpus.pieces_in(Part::Valid, style);
         let held_out: Vec<Passage> = held_out.map(|piece| Passage::at_most(&piece.piece, N_BARS)).collect();
         let shared = known.shared(held_out.iter().map(|piece| piece.notes.as_slice()));
         let longest_shared = (!held_out.is_empty()).then(|| {
-            let mean = (shared.mean() as usize).clamp(*NOBODYS.start(), *NOBODYS.end());
-            // A passage has more notes than one less; who shares none is held to that.
+            let mean = (shared.mean() as usize).clamp(*COMMON_IDIOM.start(), *COMMON_IDIOM.end());
+            // Shared passages shorter than this are not detected.
             if is_beat { shared.max() } else { mean.min(shared.max()) }.max(PASSAGE - 1)
         });
         Limits { longest_shared, longest_run: held_out.iter().map(|piece| measure(piece).longest_run).max() }

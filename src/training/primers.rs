@@ -1,4 +1,4 @@
-//! Passages of the training data that a piece can start from.
+//! Primers: passages of the training data that a new piece can start from.
 
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -8,18 +8,18 @@ use crate::model::Primer;
 use crate::music::{Note, Tick};
 use crate::training::corpus::{Corpus, KeyedPiece, Part};
 
-/// Passages are this long.
+/// Length of a passage.
 const N_BARS: u32 = 4;
-/// At most this many of one style and meter.
+/// Most primers of one style and meter.
 const MAX_OF_A_METER: usize = 10;
-/// So many pieces are looked at.
+/// Most pieces to look at.
 const MAX_PIECES: usize = 20_000;
-/// A passage with more notes is left out.
+/// Most notes in a passage.
 const MAX_NOTES: usize = 160;
 
-/// Passages of four bars, from pieces of every style and every meter that is common in it.
+/// Chooses passages of four bars from random training pieces, up to ten for each style and meter.
 ///
-/// Each begins at a multiple of four bars, has a note in every bar, and one meter and one mode throughout.
+/// Each begins at a multiple of four bars, has a note in every bar, and keeps one meter and one mode.
 #[must_use]
 pub fn choose_primers(corpus: &Corpus, seed: u64) -> Vec<Primer> {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);

@@ -8,23 +8,23 @@ use crate::model::Model;
 use crate::training::corpus::{Corpus, KeyedPiece, Part, StyleFolder, read_folder};
 use crate::training::threads::Threads;
 
-/// A folder, and the style of the model that bears its name or was learned from it.
+/// Parses a folder argument and finds the style of the model with its name, or trained on a folder of its name.
 pub(super) fn with_style(model: &Model, folder: &str) -> Result<(StyleFolder, usize)> {
     let folder = StyleFolder::parse(folder);
     match model.card().style_named(&folder.name) {
         Some(style) => Ok((folder, style)),
         None => bail!(
-            "expected a style of the model ({}) or a folder that it was learned from, found {}",
+            "expected a style of the model ({}) or a folder that it was trained on, found {}",
             model.card().styles.join(", "),
             folder.name
         ),
     }
 }
 
-/// The pieces of folders, told to be in a style of the model.
+/// The pieces of one style.
 pub(super) struct Material {
     pub(super) style: usize,
-    /// What the model may have been trained on; empty unless each folder has such a part.
+    /// Pieces to train baselines on; empty unless every folder has a part `train`.
     pub(super) train: Vec<Arc<KeyedPiece>>,
     pub(super) measured: Vec<Arc<KeyedPiece>>,
 }
@@ -43,7 +43,7 @@ impl Material {
         }
         let is_split =
             |folder: &StyleFolder| folder.path.join(part).is_dir() && folder.path.join("train").is_dir();
-        // As `train` reads them: what is nearly the same as a piece held out is not among them.
+        // Read as `train` does, without pieces that are nearly the same as a held-out one.
         let corpus = folders.iter().all(is_split).then(|| Corpus::read(folders, threads)).transpose()?;
         let train = corpus.map(|corpus| corpus.pieces(Part::Train).collect()).unwrap_or_default();
         Ok(Self { style, train, measured })

@@ -1,4 +1,4 @@
-//! `continuo-trainer evaluate`: how well a model predicts music it has not seen, and how like it its own is.
+//! `continuo-trainer evaluate`: how well a model predicts held-out music, and how similar its samples are to it.
 
 mod material;
 
@@ -24,52 +24,52 @@ use crate::training::corpus::StyleFolder;
 use crate::training::engines::validation::evaluate;
 use crate::training::threads::Threads;
 
-/// What `evaluate` is told.
+/// Options of `evaluate`.
 #[derive(Debug, clap::Args)]
 pub(super) struct EvaluateArgs {
     /// The model; `default` is the one that ships with Continuo
     model: PathBuf,
-    /// Folders of MIDI files, each STYLE=FOLDER with a style of the model, or a folder that it was learned from; several
-    /// of one style are measured together
+    /// Folders of MIDI files, each STYLE=FOLDER with a style of the model, or a folder that it was trained on; several
+    /// folders of one style are evaluated together
     #[arg(required = true)]
     folders: Vec<String>,
-    /// Measure on the part of each folder with this name (valid, test), where it has one
+    /// Evaluate on this part of each folder (valid, test), if it has one
     #[arg(long, default_value = "valid")]
     part: String,
-    /// Leave out the simple models that are counted from the part of each folder named train
+    /// Leave out the simple models that are trained on the part named train of each folder
     #[arg(long)]
     no_baselines: bool,
-    /// Compose so many pieces in each style, and hold them against the real ones
+    /// Compose this many samples in each style and compare them with the real pieces
     #[arg(long, default_value_t = 0)]
     samples: u32,
-    /// Bars of each sample; real pieces are cut to as many
+    /// Bars of each sample; real pieces are cut to this length
     #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1000))]
     bars: u32,
-    /// How boldly samples are drawn, 0 to 2
+    /// Temperature of the samples, 0 to 2
     #[arg(long, value_parser = values::up_to_two, default_value_t = 1.0)]
     temperature: f32,
-    /// How strongly samples are held off from repeating themselves, 0 (free) to 1
+    /// How strongly repetition is avoided in the samples, 0 (not at all) to 1
     #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().variety)]
     variety: f32,
-    /// Seed of the first sample; the next have the next
+    /// Seed of the first sample; each further sample adds one
     #[arg(long, default_value_t = 1)]
     seed: u32,
-    /// Measure the weights as playing rounds them, to 8 bits
+    /// Evaluate the weights rounded to 8 bits, as in playing
     #[arg(long)]
     as_played: bool,
     /// Print JSON
     #[arg(long)]
     json: bool,
-    /// Threads; all processors by default
+    /// Number of threads; by default one for each core
     #[arg(long)]
     threads: Option<usize>,
 }
 
-/// Measures the loss of whole pieces in nats a note, with the hidden state carried; and samples, if asked.
+/// Prints the loss on whole pieces in nats per note, with the hidden state carried, and the comparison of samples.
 pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let model = model::load(Some(&args.model))?;
     let threads = args.threads.map_or_else(Threads::on_all_cores, Threads::new)?;
-    // What is wrong with the last folder is said before the first takes its time.
+    // All folders are checked before the first is evaluated.
     let mut styles: Vec<(usize, Vec<StyleFolder>)> = Vec::new();
     for folder in &args.folders {
         let (folder, style) = with_style(&model, folder)?;
@@ -90,7 +90,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
         value["by_style"] = by_style.into();
         return print_line(&serde_json::to_string_pretty(&value)?);
     }
-    print_line(&format!("{:24} {:>9} {:>9} {:>12}", "nats a note", "notes", "all", "w/o velocity"))?;
+    print_line(&format!("{:24} {:>9} {:>9} {:>12}", "nats per note", "notes", "all", "w/o velocity"))?;
     rows.iter().chain([&all]).try_for_each(Row::print)?;
     rows.iter().filter_map(|row| Some((&row.style, row.music.as_ref()?))).try_for_each(|(style, music)| {
         print_line("")?;

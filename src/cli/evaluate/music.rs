@@ -1,4 +1,4 @@
-//! Samples of a model beside real pieces.
+//! Compares samples of a model with real pieces.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use crate::cli::print::print_line;
 use crate::cli::samples::{Order, compose_all};
 use crate::model::Model;
 use crate::music::{Note, Tick};
-use crate::training::measures::{Comparison, Known, Means, Passage, Verdict, measure};
+use crate::training::measures::{Comparison, Means, Passage, PassageIndex, Verdict, measure};
 use crate::training::threads::Threads;
 
-/// Which samples to compose.
+/// The samples to compose.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) n_samples: u32,
@@ -24,7 +24,7 @@ pub(super) struct Wanted {
     pub(super) threads: Threads,
 }
 
-/// How like real music the samples of one style are.
+/// The comparison of samples with real pieces in one style.
 #[derive(Debug)]
 pub(super) struct Music {
     wanted: Wanted,
@@ -32,7 +32,7 @@ pub(super) struct Music {
 }
 
 impl Music {
-    /// Composes samples in the meters and modes of the real pieces, and compares.
+    /// Composes samples in the meters and modes of the real pieces, and compares them.
     pub(super) fn of(model: &Arc<Model>, material: &Material, wanted: &Wanted) -> Self {
         let n_bars = wanted.n_bars as usize;
         let measured = material.measured.iter();
@@ -56,7 +56,7 @@ impl Music {
             .map(|piece| Passage::of_length(piece, n_bars))
             .collect();
         let shared = (!material.train.is_empty()).then(|| {
-            let known = Known::new(material.train.iter().map(|piece| piece.piece.notes.as_slice()));
+            let known = PassageIndex::new(material.train.iter().map(|piece| piece.piece.notes.as_slice()));
             let shared = |passages: &[Passage]| {
                 known.shared(passages.iter().map(|p: &Passage| -> &[Note] { &p.notes }))
             };
@@ -72,11 +72,11 @@ impl Music {
         let measures: Map<String, Value> = verdicts
             .iter()
             .map(|verdict| {
-                let Verdict { name, samples, real, asked, holds } = verdict;
+                let Verdict { name, samples, real, criterion, passes } = verdict;
                 let mut value = json!({ "samples": samples, "real": real });
-                if !asked.is_empty() {
-                    value["asked"] = (*asked).into();
-                    value["holds"] = (*holds).into();
+                if !criterion.is_empty() {
+                    value["asked"] = (*criterion).into();
+                    value["holds"] = (*passes).into();
                 }
                 ((*name).to_owned(), value)
             })
@@ -90,7 +90,7 @@ impl Music {
             "variety": self.wanted.variety,
             "seed": self.wanted.seed,
             "measures": measures,
-            "all_hold": verdicts.iter().all(|verdict| verdict.holds),
+            "all_hold": verdicts.iter().all(|verdict| verdict.passes),
         })
     }
 
@@ -98,18 +98,18 @@ impl Music {
         let Wanted { n_bars, temperature, variety, .. } = self.wanted;
         let (n_samples, n_real) = (self.comparison.samples.n_passages, self.comparison.real.n_passages);
         print_line(&format!(
-            "{style}: {n_samples} samples of {n_bars} bars at temperature {temperature} and variety {variety}, beside {n_real} real pieces"
+            "{style}: {n_samples} samples of {n_bars} bars at temperature {temperature} and variety {variety}, compared with {n_real} real pieces"
         ))?;
         print_line(&format!("  {:24} {:>9} {:>9}", "", "samples", "real"))?;
         for verdict in self.comparison.verdicts() {
-            let Verdict { name, samples, real, asked, holds } = verdict;
-            let outcome = match (asked, holds) {
+            let Verdict { name, samples, real, criterion, passes } = verdict;
+            let outcome = match (criterion, passes) {
                 ("", _) => "",
                 (_, true) => "pass: ",
                 (_, false) => "FAIL: ",
             };
             let name = name.replace('_', " ");
-            print_line(&format!("  {name:24} {samples:>9.3} {real:>9.3}  {outcome}{asked}"))?;
+            print_line(&format!("  {name:24} {samples:>9.3} {real:>9.3}  {outcome}{criterion}"))?;
         }
         Ok(())
     }

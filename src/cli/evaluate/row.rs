@@ -1,4 +1,4 @@
-//! What was measured in one style, or in all.
+//! The results of one style, or of all.
 
 use anyhow::Result;
 use serde_json::{Map, Value, json};
@@ -9,10 +9,10 @@ use crate::training::losses::Losses;
 
 const PARTS: [&str; 5] = ["family", "shift", "pitch", "duration", "velocity"];
 
-/// How many notes the Markov model looks back.
+/// Order of the Markov model.
 pub(super) const MARKOV_ORDER: usize = 4;
 
-/// Sums of the loss by part, and of how many notes.
+/// Sums of the loss by part, and the number of notes.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Score {
     pub(super) losses: Losses,
@@ -51,12 +51,12 @@ impl Score {
     }
 }
 
-/// What was measured in one style, or in all.
+/// The results of one style, or of all.
 #[derive(Debug, Default)]
 pub(super) struct Row {
     pub(super) style: String,
     pub(super) network: Score,
-    /// An order-n Markov model and a copy of the bar before, where there was a part to count them from.
+    /// A Markov model and a copy of the previous bar, if there were pieces to train them on.
     pub(super) baselines: Option<[Score; 2]>,
     pub(super) music: Option<Music>,
 }
@@ -85,13 +85,13 @@ impl Row {
         print_line(&self.network.line(&self.style))?;
         if let Some([markov, copy_bar]) = &self.baselines {
             print_line(&markov.line(&format!("  Markov, order {MARKOV_ORDER}")))?;
-            print_line(&copy_bar.line("  the bar before, copied"))?;
+            print_line(&copy_bar.line("  the previous bar, copied"))?;
         }
         Ok(())
     }
 }
 
-/// All styles together.
+/// The results of all styles together.
 pub(super) fn total(rows: &[Row]) -> Row {
     let mut all = Row { style: "all".into(), ..Row::default() };
     for row in rows {

@@ -1,20 +1,20 @@
-//! Composing bar after bar, as the plugin does when it plays from the beginning.
+//! Composes bar after bar, as the plugin does when it plays from the beginning.
 
 use crate::composer::{Edit, Take, Writer, compose_bar_async, edit_bar_async};
 use crate::music::{Meter, Note};
 use crate::player::ComposingKnobs;
 
-/// A model that falls silent does not make us compose forever.
+/// Most bars to compose, in case a model composes only rests.
 const MAX_BARS: usize = 10_000;
 
-/// When to stop.
+/// How much to compose.
 pub(in crate::cli) enum Amount {
     Bars(u32),
     Notes(u32),
 }
 
-/// Composes bar after bar, as the plugin does when it plays from the beginning, keeps some as they come and edits
-/// some afterwards; also says how many bars there are.
+/// Composes bar after bar; bars to keep are kept at once, other edits are made at the end. Returns the notes and the
+/// number of bars.
 pub(in crate::cli) async fn compose(
     mut take: Take,
     mut writer: Writer,

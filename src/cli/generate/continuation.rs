@@ -1,4 +1,4 @@
-//! The end of a MIDI file as what the network has heard before it goes on.
+//! A MIDI file that is to be continued.
 
 use std::path::Path;
 
@@ -7,12 +7,12 @@ use anyhow::{Context, anyhow};
 use crate::composer::Opening;
 use crate::music::{Piece, smf};
 
-/// A piece to go on from.
+/// A piece to continue.
 #[derive(Debug)]
 pub(super) struct Continuation {
     /// The whole piece.
     pub(super) piece: Piece,
-    /// Its end.
+    /// Its last bars, as context for the network.
     pub(super) opening: Opening,
 }
 

@@ -1,4 +1,4 @@
-//! `generate` in conversation: a MIDI file stands for somebody who plays.
+//! `generate` in conversation, with a MIDI file as the player's input; and edits of single bars.
 
 use std::path::PathBuf;
 
@@ -9,32 +9,32 @@ use crate::composer::{Edit, Take};
 use crate::music::{Family, Meter, Note, Piece, Tick, smf};
 use crate::player::{ComposingKnobs, Conversation};
 
-/// Who plays along, and what is done with single bars afterwards.
+/// Options of a conversation and of edits.
 #[derive(Debug, clap::Args)]
 pub(super) struct ConversationArgs {
-    /// Play this MIDI file in from the first bar on, and answer it
+    /// Use this MIDI file as input from the first bar on, and respond to it
     #[arg(long, value_name = "FILE.mid")]
     played: Option<PathBuf>,
-    /// What to do with what is played in: continue, trade or accompany
+    /// How to respond to the input: continue, trade or accompany
     #[arg(long, value_parser = values::conversation, default_value = "continue", requires = "played")]
     conversation: Conversation,
-    /// How many bars each side has when trading, 1 to 16
+    /// Bars of each turn when trading, 1 to 16
     #[arg(long, value_parser = clap::value_parser!(u8).range(1..=16),
           default_value_t = ComposingKnobs::default().trade)]
     trade: u8,
-    /// The instrument that is played in
+    /// The instrument of the input
     #[arg(long, value_parser = values::family, default_value = "piano")]
     instrument: Family,
-    /// Keep these bars, counted from 1: when the phrase comes round, they come back
+    /// Keep these bars, counted from 1: they come back when the phrase repeats
     #[arg(long, value_name = "BARS", value_delimiter = ',')]
     keep: Vec<usize>,
-    /// Compose these bars once more, counted from 1; a bar named twice is composed twice more
+    /// Compose these bars again, counted from 1; a bar named twice is composed again twice
     #[arg(long, value_name = "BARS", value_delimiter = ',')]
     roll: Vec<usize>,
-    /// Other rhythms for the pitches of these bars
+    /// Compose new rhythms for the pitches of these bars
     #[arg(long, value_name = "BARS", value_delimiter = ',')]
     roll_rhythm: Vec<usize>,
-    /// Other pitches in the rhythm of these bars
+    /// Compose new pitches in the rhythm of these bars
     #[arg(long, value_name = "BARS", value_delimiter = ',')]
     roll_pitches: Vec<usize>,
     /// Silence these bars
@@ -43,7 +43,7 @@ pub(super) struct ConversationArgs {
 }
 
 impl ConversationArgs {
-    /// The file that is played in.
+    /// Loads the input file.
     pub(super) fn played(&self) -> anyhow::Result<Option<Piece>> {
         let Some(path) = &self.played else { return Ok(None) };
         let smf = smf::load(path).with_context(|| format!("cannot play {}", path.display()))?;
@@ -52,14 +52,14 @@ impl ConversationArgs {
         Ok(Some(piece))
     }
 
-    /// The knobs with those of the conversation.
+    /// Sets the knobs of the conversation.
     pub(super) fn knobs(&self, knobs: ComposingKnobs) -> ComposingKnobs {
         let Self { trade, instrument, .. } = *self;
         let conversation = if self.played.is_some() { self.conversation } else { Conversation::Generate };
         ComposingKnobs { conversation, trade, instrument, ..knobs }
     }
 
-    /// What is done to single bars, by their indices.
+    /// The edits of single bars, by bar index.
     pub(super) fn edits(&self) -> anyhow::Result<Vec<(usize, Edit)>> {
         let lists = [
             (&self.keep, Edit::Keep),
@@ -75,7 +75,7 @@ impl ConversationArgs {
     }
 }
 
-/// A take that somebody has played to.
+/// Adds the input to a take.
 pub(super) fn played_to(mut take: Take, played: Option<&Piece>) -> Take {
     if let Some(piece) = played {
         take.play_in(&piece.notes);
@@ -83,7 +83,7 @@ pub(super) fn played_to(mut take: Take, played: Option<&Piece>) -> Take {
     take
 }
 
-/// The bars that are played in, and sixteen more.
+/// Number of bars of the input, plus sixteen.
 pub(super) fn n_bars(played: &[Note], meter: Meter) -> u32 {
     let end = played.iter().map(|note| note.onset + Tick(1)).max().unwrap_or(Tick::ZERO);
     let length = meter.bar_length().0;

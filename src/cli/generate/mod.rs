@@ -24,38 +24,38 @@ use crate::model::{Card, Model, block_on};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share, names};
 use crate::player::ComposingKnobs;
 
-/// What `generate` is told. The knobs are the plugin's: the same model, seed and knobs give the same notes.
+/// Options of `generate`. The knobs are the plugin's: the same model, seed and knobs give the same notes.
 #[derive(Debug, clap::Args)]
 pub(super) struct GenerateArgs {
-    /// The model; left out, the one that ships with Continuo
+    /// The model; by default the one that ships with Continuo
     model: Option<PathBuf>,
-    /// Where to write; left out, STYLE-SEED.mid in the current folder
+    /// The MIDI file to write; by default STYLE-SEED.mid in the current folder
     #[arg(long, short)]
     out: Option<PathBuf>,
-    /// Overwrite the file if it is there
+    /// Overwrite an existing file
     #[arg(long)]
     force: bool,
-    /// How many bars
+    /// Number of bars
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with = "notes")]
     bars: Option<u32>,
-    /// How many notes [default: 500; with a file that is played in, its bars and sixteen more]
+    /// Number of notes [default: 500; with an input file, its bars and sixteen more]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     notes: Option<u32>,
     #[command(flatten)]
     composing: ComposingArgs,
-    /// Quarter notes a minute [default: 120, or that of the file continued]
+    /// Tempo in quarter notes per minute [default: 120, or that of the file to continue]
     #[arg(long, value_parser = values::tempo)]
     tempo: Option<f64>,
-    /// Time signature [default: 4/4, or that of the file continued]
+    /// Time signature [default: 4/4, or that of the file to continue]
     #[arg(long, value_parser = values::meter)]
     meter: Option<Meter>,
-    /// Go on where this MIDI file ends
+    /// Continue this MIDI file
     #[arg(long = "continue", value_name = "FILE.mid")]
     continued: Option<PathBuf>,
-    /// Write the music of the file continued before what continues it
+    /// Write the music of the file to continue as well, before its continuation
     #[arg(long, requires = "continued")]
     with_beginning: bool,
-    /// Print what was composed as JSON
+    /// Print a summary as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub(super) struct GenerateArgs {
     performing: PerformingArgs,
 }
 
-/// When no number of bars or notes is asked for.
+/// Notes to compose by default.
 const DEFAULT_N_NOTES: u32 = 500;
 
 /// Composes and writes the file.
@@ -85,7 +85,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     ensure!(args.force || !out.exists(), "{} is already there; --force overwrites it", out.display());
 
     let take = match &continuation {
-        // What is asked for on the command line holds, whatever key the file was in.
+        // The key of the command line goes before that of the file.
         Some(past) => Take::starting_from(Opening { key: knobs.key(), ..past.opening.clone() }),
         None => Take::default(),
     };
@@ -103,7 +103,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let (notes, n_bars) = block_on(compose(take, writer, &knobs, meter, &amount, &edits));
     ensure!(
         !notes.is_empty() || played.is_none(),
-        "nothing is composed in {n_bars} bars, since the file is playing; ask for more with --bars"
+        "nothing is composed in {n_bars} bars, since the input is still playing; ask for more with --bars"
     );
     ensure!(!notes.is_empty(), "no note could be drawn with these constraints");
     let scale_share = best_scale_share(&notes);
@@ -134,7 +134,7 @@ fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {
     PathBuf::from(format!("{style}-{}.mid", knobs.seed))
 }
 
-/// The notes with what else a file should say.
+/// The piece to write: the notes with tempo, meter and key, after the music that they continue if asked.
 fn piece(
     args: &GenerateArgs,
     notes: Vec<Note>,

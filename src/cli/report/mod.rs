@@ -1,6 +1,6 @@
-//! The page that `train` leaves beside the weights: whether the model learned, to be seen at a glance.
+//! The report of `train`, a page beside the weights that shows how well the model learned.
 //!
-//! One HTML file with its pictures inside, so that it opens offline and can be sent to anyone.
+//! It is one HTML file with its pictures inside, so that it opens offline and can be sent to anyone.
 
 mod story;
 pub(super) use story::Story;
@@ -23,16 +23,16 @@ use crate::files;
 use crate::training::corpus::Part;
 use crate::training::run::CurvePoint;
 
-/// Files named in the page; the log has all.
+/// Most files named in each list; the log has all.
 const MAX_NAMED: usize = 60;
 
-/// Composes samples, compares, draws, and writes the page.
+/// Composes samples, compares them with real pieces, and writes the page.
 pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
     let card = story.model.card();
     let mut page = Page::new(&card.name);
     let loss = story.validation.mean;
     page.lead(&format!(
-        "{} to train on, {} notes; {loss:.3} nats a note on the validation pieces, every style alike. {}",
+        "{} to train on, {} notes; {loss:.3} nats per note on the validation pieces, averaged over the styles. {}",
         plural(story.corpus.n_pieces(Part::Train), "piece"),
         story.corpus.n_notes(),
         escaped(&card.training),
@@ -44,8 +44,8 @@ pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
         style::section(story, style, &mut page)?;
     }
     page.note(
-        "Samples are composed as the plugin composes, at temperature 1 where nothing else is said, in the meters \
-         and modes of the real pieces. Real pieces are those held out for validation.",
+        "Samples are composed as in the plugin, in the meters and modes of the real pieces, at temperature 1 unless stated \
+         otherwise. Real pieces are those held out for validation.",
     );
     Ok(files::replace(path, page.finish().as_bytes())?)
 }
@@ -54,9 +54,9 @@ fn plural(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
-/// Loss against notes heard: in all, and by part.
+/// Loss against notes trained on: total, and by part.
 fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
-    page.section("Loss curves", "Nats a note against millions of notes trained on. Where the line of the validation pieces turns up while that of training falls on, the model begins to learn by heart.");
+    page.section("Loss curves", "Nats per note against millions of notes trained on. Where the validation loss rises while the training loss still falls, the model begins to overfit.");
     if story.curve.is_empty() {
         page.note("The run was too short for a curve.");
         return Ok(());
@@ -64,10 +64,10 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
     let x = |point: &CurvePoint| point.n_notes as f64 / 1e6;
     let valid = |point: &CurvePoint, part: Option<usize>| {
         let of_style = |parts: &[f32; 5]| part.map_or_else(|| parts.iter().sum::<f32>(), |part| parts[part]);
-        // A style without validation pieces has no loss at all.
-        let heard: Vec<f32> =
+        // A style without validation pieces has no loss.
+        let measured: Vec<f32> =
             point.valid.iter().filter(|p| p.iter().any(|l| *l > 0.0)).map(of_style).collect();
-        f64::from(heard.iter().sum::<f32>()) / heard.len().max(1) as f64
+        f64::from(measured.iter().sum::<f32>()) / measured.len().max(1) as f64
     };
     let train = |point: &CurvePoint, part: Option<usize>| {
         f64::from(part.map_or_else(|| point.train.iter().sum(), |part| point.train[part]))
@@ -94,12 +94,9 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
     Ok(())
 }
 
-/// The loss of the network that was kept, by style and part.
+/// The loss of the final network, by style and part.
 fn losses(story: &Story<'_>, page: &mut Page) {
-    page.section(
-        "Loss on the validation pieces",
-        "Nats a note of the network that was kept, on whole pieces.",
-    );
+    page.section("Loss on the validation pieces", "Nats per note of the final network, on whole pieces.");
     let mut rows = Vec::new();
     for (name, parts) in story.corpus.styles.iter().zip(&story.validation.by_style) {
         let mut row = vec![escaped(name)];
@@ -114,10 +111,10 @@ fn losses(story: &Story<'_>, page: &mut Page) {
     );
 }
 
-/// What was read, what was left out, and why.
+/// The files that were read, those that were left out, and why.
 fn read(story: &Story<'_>, page: &mut Page) {
     let (corpus, report) = (story.corpus, &story.corpus.report);
-    page.section("What was read", "");
+    page.section("Files", "");
     let n_notes = corpus.n_notes_by_style();
     let rows: Vec<Vec<String>> = corpus
         .styles
@@ -130,8 +127,8 @@ fn read(story: &Story<'_>, page: &mut Page) {
         .collect();
     page.table(&["style", "pieces to train on", "pieces held out", "notes to train on"], &rows);
     let lists = [
-        ("could not be used", &report.refused),
-        ("left out as the same as another", &report.duplicates),
+        ("could not be read", &report.refused),
+        ("left out as identical to another", &report.duplicates),
         ("nearly the same as another", &report.near_duplicates),
         ("read with repairs", &report.warnings),
     ];

@@ -1,13 +1,13 @@
-//! HTML, as little of it as the page needs.
+//! Writes HTML, as much as the report needs.
 
 use std::fmt::Write as _;
 
-/// A page that is being written.
+/// A page while it is written.
 pub(super) struct Page {
     html: String,
 }
 
-const LOOK: &str = "
+const CSS: &str = "
 :root { --ink: #22262e; --soft: #667085; --line: #e3e6eb; --paper: #ffffff; --ground: #f5f6f8; --good: #1a7f4b; --bad: #b3261e; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
@@ -29,7 +29,7 @@ summary { cursor: pointer; } li { font-size: 13.5px; color: var(--soft); overflo
 .key { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin: 0 5px 0 12px; vertical-align: -1px; }
 ";
 
-/// Text that means itself in HTML.
+/// Text escaped for HTML.
 pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -40,7 +40,7 @@ impl Page {
         let html = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{name}: what it learned</title>\n<style>{LOOK}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
+             <title>{name}: training report</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
         );
         Self { html }
     }
@@ -50,7 +50,7 @@ impl Page {
         self.html.push('\n');
     }
 
-    /// What the page begins with; HTML.
+    /// The first paragraph; HTML.
     pub(super) fn lead(&mut self, html: &str) {
         self.push(&format!("<p>{html}</p>"));
     }
@@ -73,7 +73,7 @@ impl Page {
         self.push(&format!("<p>{}</p>", escaped(text)));
     }
 
-    /// What colours mean: CSS colours and plain words.
+    /// A legend: CSS colours and plain text.
     pub(super) fn key(&mut self, colours: &[(String, &str)]) {
         let mut html = String::from("<p>");
         for (colour, word) in colours {
@@ -84,12 +84,12 @@ impl Page {
         self.push(&(html + "</p>"));
     }
 
-    /// Small pictures beside one another.
+    /// Small pictures in a row.
     pub(super) fn pictures(&mut self, svgs: &[String]) {
         self.grid("row", svgs);
     }
 
-    /// Pictures beside one another, two and two.
+    /// Pictures in pairs.
     pub(super) fn pictures_in_pairs(&mut self, svgs: &[String]) {
         self.grid("row pairs", svgs);
     }
@@ -118,7 +118,7 @@ impl Page {
         ));
     }
 
-    /// A list that is folded away; its items are HTML.
+    /// A collapsed list; its items are HTML.
     pub(super) fn details(&mut self, summary: &str, items: &[String], n_more: usize) {
         let mut items: Vec<String> = items.iter().map(|item| format!("<li>{item}</li>")).collect();
         if n_more > 0 {

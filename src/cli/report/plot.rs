@@ -7,16 +7,16 @@ use plotters::prelude::*;
 /// The parts of a note.
 pub(super) const PARTS: [&str; 5] = ["family", "shift", "pitch", "duration", "velocity"];
 
-/// What samples are drawn in.
+/// Colour of samples.
 pub(super) const SAMPLES: RGBColor = RGBColor(37, 99, 235);
-/// What real music is drawn in.
+/// Colour of real pieces.
 pub(super) const REAL: RGBColor = RGBColor(245, 158, 66);
 const INK: RGBColor = RGBColor(70, 77, 90);
 const GRID: RGBColor = RGBColor(233, 236, 240);
 const SIZE: (u32, u32) = (400, 250);
 const FONT: &str = "system-ui, sans-serif";
 
-/// One for each style, in turn.
+/// Colours of styles, repeated if there are more.
 const STYLES: [RGBColor; 10] = [
     RGBColor(37, 99, 235),
     RGBColor(217, 119, 6),
@@ -30,7 +30,7 @@ const STYLES: [RGBColor; 10] = [
     RGBColor(180, 83, 9),
 ];
 
-/// A colour as CSS has it.
+/// A colour in CSS.
 pub(super) fn css(colour: RGBColor) -> String {
     format!("#{:02x}{:02x}{:02x}", colour.0, colour.1, colour.2)
 }
@@ -57,7 +57,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Draws by `paint` into an SVG of this size.
+/// An SVG of this size, drawn by `paint`.
 pub(super) fn svg(
     (width, height): (u32, u32),
     paint: impl FnOnce(&DrawingArea<SVGBackend<'_>, Shift>) -> Result<()>,
@@ -68,26 +68,23 @@ pub(super) fn svg(
         paint(&area)?;
         area.present().map_err(|error| anyhow!("could not draw: {error}"))?;
     }
-    // What browsers take for granted need not be said of every note.
-    for said in [" opacity=\"1\"", " stroke=\"none\"", "\n"] {
-        text = text.replace(said, if said == "\n" { " " } else { "" });
-    }
-    Ok(text)
+    // Default values and line breaks would make the page much larger.
+    Ok(text.replace(" opacity=\"1\"", "").replace(" stroke=\"none\"", "").replace('\n', " "))
 }
 
 fn drawn<T, E: std::fmt::Display>(result: std::result::Result<T, E>) -> Result<T> {
     result.map_err(|error| anyhow!("could not draw: {error}"))
 }
 
-/// The range of some values, with air; never empty.
+/// The range of some values with a margin; never empty.
 fn range(values: impl Iterator<Item = f64> + Clone) -> std::ops::Range<f64> {
     let low = values.clone().fold(f64::INFINITY, f64::min);
     let high = values.fold(f64::NEG_INFINITY, f64::max);
     if !low.is_finite() || !high.is_finite() {
         return 0.0..1.0;
     }
-    let air = ((high - low) * 0.06).max(high.abs() * 0.02).max(1e-3);
-    (low - air).max(0.0)..high + air
+    let margin = ((high - low) * 0.06).max(high.abs() * 0.02).max(1e-3);
+    (low - margin).max(0.0)..high + margin
 }
 
 /// Loss curves of one part.
@@ -147,24 +144,24 @@ fn line_chart(title: &str, size: (u32, u32), lines: &[Line<'_>]) -> Result<Strin
     })
 }
 
-/// A number as short as it can be told.
+/// A number in as few digits as possible.
 fn plain(value: f64) -> String {
     let text = if value.abs() < 1.0 { format!("{value:.3}") } else { format!("{value:.2}") };
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// What a histogram counts.
+/// A histogram of samples and real pieces.
 pub(super) struct Histogram<'a> {
     pub(super) title: &'a str,
-    /// Words under the axis.
+    /// Label of the axis.
     pub(super) axis: &'a str,
-    /// Each bin's share among samples and among real notes.
+    /// Share of each bin among the notes of samples and of real pieces.
     pub(super) bins: Vec<(f64, f64)>,
-    /// The word under a bin, where it has one.
+    /// Label of each bin, or empty.
     pub(super) label: &'a dyn Fn(usize) -> String,
 }
 
-/// Real music as an area, samples as a line over it.
+/// Draws real pieces as an area and samples as a line over it.
 pub(super) fn histogram(histogram: &Histogram<'_>) -> Result<String> {
     let bins = &histogram.bins;
     let highest = bins.iter().map(|(a, b)| a.max(*b)).fold(0.0, f64::max).max(1e-6);

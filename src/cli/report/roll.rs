@@ -12,7 +12,7 @@ const LEFT: i32 = 34;
 const TOP: i32 = 26;
 const ROW: i32 = 5;
 
-/// One for each instrument family, the drums last.
+/// Colours of the instrument families, drums last.
 const FAMILIES: [RGBColor; Family::COUNT] = [
     RGBColor(37, 99, 235),
     RGBColor(8, 145, 178),
@@ -33,7 +33,7 @@ const FAMILIES: [RGBColor; Family::COUNT] = [
     RGBColor(100, 107, 120),
 ];
 
-/// The lowest and highest pitch of several passages, so that their rolls can be compared.
+/// The pitch range of several passages, so that their rolls have one scale.
 pub(super) fn pitch_range<'a>(passages: impl Iterator<Item = &'a Passage>) -> (u8, u8) {
     let (mut low, mut high) = (127, 0);
     for note in passages.flat_map(|passage| &passage.notes) {
@@ -42,14 +42,14 @@ pub(super) fn pitch_range<'a>(passages: impl Iterator<Item = &'a Passage>) -> (u
     if low > high { (54, 78) } else { (low.saturating_sub(2), (high + 2).min(127)) }
 }
 
-/// What the colours of some passages mean.
+/// The legend of the families in some passages.
 pub(super) fn key<'a>(passages: impl Iterator<Item = &'a Passage>) -> Vec<(String, &'static str)> {
     let families: std::collections::BTreeSet<Family> =
         passages.flat_map(|passage| &passage.notes).map(|note| note.family).collect();
     families.into_iter().map(|family| (css(FAMILIES[family.index()]), family.name())).collect()
 }
 
-/// The bars of a passage in one line, over the keys from `low` to `high`.
+/// Draws a passage in one row, with the keys from `low` to `high`.
 pub(super) fn draw(title: &str, passage: &Passage, (low, high): (u8, u8)) -> Result<String> {
     let rows = i32::from(high) - i32::from(low) + 1;
     let (top, bottom) = (TOP, TOP + rows * ROW);
@@ -86,7 +86,7 @@ pub(super) fn draw(title: &str, passage: &Passage, (low, high): (u8, u8)) -> Res
     })
 }
 
-/// The colour of the family, paler the softer the note is struck.
+/// The colour of a note: that of its family, paler for lower velocities.
 fn colour(note: &Note) -> RGBColor {
     let share = 0.45 + 0.55 * f64::from(note.velocity.min(127)) / 127.0;
     let mix = |part: u8| (255.0 - (255.0 - f64::from(part)) * share) as u8;

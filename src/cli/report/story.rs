@@ -1,4 +1,4 @@
-//! What the page is made of.
+//! The data of the report.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use crate::training::engines::validation::Validation;
 use crate::training::run::CurvePoint;
 use crate::training::threads::Threads;
 
-/// All that the page tells of.
+/// The data of the report.
 pub(in crate::cli) struct Story<'a> {
     pub(in crate::cli) model: &'a Arc<Model>,
     pub(in crate::cli) corpus: &'a Corpus,
     pub(in crate::cli) curve: &'a [CurvePoint],
-    /// On all validation pieces, of the network that was kept.
+    /// The loss of the final network on all validation pieces.
     pub(in crate::cli) validation: &'a Validation,
-    /// First seed of the samples.
+    /// Seed of the first sample.
     pub(in crate::cli) seed: u32,
     pub(in crate::cli) threads: &'a Threads,
 }

@@ -1,4 +1,4 @@
-//! What the page tells of one style: its samples to look at, and how like real music they are.
+//! The section of one style: its samples, and how similar they are to real pieces.
 
 use std::sync::Arc;
 
@@ -14,31 +14,31 @@ use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::KeyedPiece;
 use crate::training::corpus::Part;
-use crate::training::measures::{Comparison, Known, Means, Passage, Verdict, measure};
+use crate::training::measures::{Comparison, Means, Passage, PassageIndex, Verdict, measure};
 
-/// Samples that are measured, and their bars.
+/// Samples that are compared, and their length in bars.
 const N_SAMPLES: u32 = 16;
 const N_BARS: u32 = 32;
 /// Bars of a piano roll.
 const N_SHOWN: usize = 8;
 const TEMPERATURES: [f32; 3] = [0.7, 1.0, 1.3];
 const MARKOV_ORDER: usize = 4;
-/// Of a style, so many notes trained on and held out are looked at, at most.
+/// Most notes of a style to use, of training and held-out pieces.
 const MAX_NOTES: (usize, usize) = (1_500_000, 150_000);
 
-/// Everything about one style.
+/// Writes the section of one style.
 pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Result<()> {
     page.section(&story.corpus.styles[style], "");
     let held_out = pieces(story, Part::Valid, style, MAX_NOTES.1);
     let train = pieces(story, Part::Train, style, MAX_NOTES.0);
-    // A style of which nothing was held out is shown beside what it was trained on.
+    // A style without held-out pieces is compared with its training pieces.
     let real = if held_out.is_empty() { &train } else { &held_out };
     if real.is_empty() {
-        page.note("This run trained on no piece of this style.");
+        page.note("This run did not train on this style.");
         return Ok(());
     }
     if held_out.is_empty() {
-        page.note("Nothing was held out of this style: real pieces are those it was trained on.");
+        page.note("No pieces of this style were held out, so the real pieces are training pieces.");
     }
     rolls(story, style, real, page)?;
     let samples: Vec<Passage> = compose_all(story.model, &orders(story, style, real), N_BARS, story.threads)
@@ -48,15 +48,15 @@ pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Resul
     let passages: Vec<Passage> =
         real.iter().map(|piece| Passage::at_most(&piece.piece, N_BARS as usize)).collect();
     histograms(&samples, &passages, page)?;
-    let is_yardstick = !held_out.is_empty();
-    compare(&samples, &passages, is_yardstick.then_some(&train), page);
-    if is_yardstick {
-        beside_baselines(story, style, &train, &held_out, page);
+    let has_held_out = !held_out.is_empty();
+    compare(&samples, &passages, has_held_out.then_some(&train), page);
+    if has_held_out {
+        compare_with_baselines(story, style, &train, &held_out, page);
     }
     Ok(())
 }
 
-/// The pieces of a part, or the first of very many.
+/// The pieces of a part, limited to `max_notes` notes.
 fn pieces(story: &Story<'_>, part: Part, style: usize, max_notes: usize) -> Vec<Arc<KeyedPiece>> {
     let mut n_notes = 0;
     let mut pieces = Vec::new();
@@ -76,7 +76,7 @@ fn order(style: usize, like: &KeyedPiece, seed: u32, temperature: f32) -> Order 
     Order { style, seed, temperature, variety, meter, mode: like.mode_at(Tick::ZERO) }
 }
 
-/// Samples in the meters and modes of real pieces, in turn.
+/// Samples in the meters and modes of the real pieces.
 fn orders(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>]) -> Vec<Order> {
     let order_of = |idx: u32| {
         let like = &real[idx as usize % real.len()];
@@ -92,13 +92,13 @@ fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut P
         TEMPERATURES.iter().map(|temperature| order(style, like, story.seed, *temperature)).collect();
     let mut shown = Vec::new();
     for order in orders {
-        // One at a time: all of one seed.
+        // One at a time, since all have the same seed.
         let pieces = compose_all(story.model, &[order], N_SHOWN as u32, story.threads);
         let passage = pieces.first().map(|piece| Passage::of_length(piece, N_SHOWN)).unwrap_or_default();
         shown.push((format!("sample at temperature {}", order.temperature), passage));
     }
     shown.push(("real".to_owned(), Passage::inside(&like.piece, N_SHOWN)));
-    page.heading("Eight bars to look at");
+    page.heading("Eight bars");
     page.key(&roll::key(shown.iter().map(|(_, passage)| passage)));
     let range = roll::pitch_range(shown.iter().map(|(_, passage)| passage));
     for (title, passage) in &shown {
@@ -107,7 +107,7 @@ fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut P
     Ok(())
 }
 
-/// A piece in the commonest meter and mode.
+/// Index of a piece in the most common meter and mode.
 fn common(real: &[Arc<KeyedPiece>]) -> usize {
     let kind = |piece: &KeyedPiece| -> (Meter, Mode) {
         (Passage::at_most(&piece.piece, N_BARS as usize).meter(), piece.mode_at(Tick::ZERO))
@@ -117,7 +117,7 @@ fn common(real: &[Arc<KeyedPiece>]) -> usize {
     (0..kinds.len()).rev().max_by_key(|idx| count(*idx)).unwrap_or_default()
 }
 
-/// The share of notes in each bin, of samples and of real music.
+/// The share of notes in each bin, for samples and for real pieces.
 fn shares(
     samples: &[Passage],
     real: &[Passage],
@@ -141,7 +141,7 @@ fn shares(
 
 fn histograms(samples: &[Passage], real: &[Passage], page: &mut Page) -> Result<()> {
     const SIXTEENTH: i64 = Tick::PER_BEAT / 4;
-    page.heading("Notes counted");
+    page.heading("Distributions of notes");
     page.key(&[(css(SAMPLES), "samples"), (css(REAL), "real")]);
     let longest_bar =
         real.iter().flat_map(|passage| &passage.bars).map(|(_, meter)| meter.bar_length().0).max();
@@ -188,51 +188,54 @@ fn histograms(samples: &[Passage], real: &[Passage], page: &mut Page) -> Result<
     Ok(())
 }
 
-/// Measures of samples beside real pieces, what is learned by heart among them.
+/// Compares measures of samples and real pieces, including memorised passages.
 fn compare(samples: &[Passage], real: &[Passage], train: Option<&Vec<Arc<KeyedPiece>>>, page: &mut Page) {
     let shared = train.map(|train| {
-        let known = Known::new(train.iter().map(|piece| piece.piece.notes.as_slice()));
+        let known = PassageIndex::new(train.iter().map(|piece| piece.piece.notes.as_slice()));
         let shared = |passages: &[Passage]| known.shared(passages.iter().map(|p| p.notes.as_slice()));
         (shared(samples), shared(real))
     });
     let means = |passages: &[Passage]| Means::of(&passages.iter().map(measure).collect::<Vec<_>>());
     let comparison = Comparison { samples: means(samples), real: means(real), shared };
-    page.heading("Samples held against real pieces");
+    page.heading("Samples compared with real pieces");
     page.note(&format!(
-        "{} samples of {N_BARS} bars, {} real pieces cut to as many; longer pieces weigh more. A shared passage is one that stands, note for note in \
-         any key, in a training piece; what real pieces share is the yardstick.",
+        "{} samples of {N_BARS} bars, and {} real pieces cut to that length; longer pieces weigh more. A shared passage is one \
+         that occurs in a training piece, note for note in any key; the real pieces show how much sharing is usual.",
         samples.len(),
         real.len()
     ));
     let rows: Vec<Vec<String>> = comparison
         .verdicts()
         .into_iter()
-        .map(|Verdict { name, samples, real, asked, holds }| {
-            let (class, word) = if holds { ("good", "near enough") } else { ("bad", "off") };
-            let outcome = if asked.is_empty() {
+        .map(|Verdict { name, samples, real, criterion, passes }| {
+            let (class, word) = if passes { ("good", "close enough") } else { ("bad", "off") };
+            let outcome = if criterion.is_empty() {
                 String::new()
             } else {
                 format!("<span class=\"{class}\">{word}</span>")
             };
             let number =
                 |value: f64| format!("{value:.3}").trim_end_matches('0').trim_end_matches('.').to_owned();
-            vec![escaped(&name.replace('_', " ")), number(samples), number(real), escaped(asked), outcome]
+            vec![escaped(&name.replace('_', " ")), number(samples), number(real), escaped(criterion), outcome]
         })
         .collect();
-    page.table(&["", "samples", "real", "asked", ""], &rows);
+    page.table(&["", "samples", "real", "criterion", ""], &rows);
 }
 
-/// The network's loss beside those of simple models.
-fn beside_baselines(
+/// Compares the network's loss with those of simple models.
+fn compare_with_baselines(
     story: &Story<'_>,
     style: usize,
     train: &[Arc<KeyedPiece>],
     held_out: &[Arc<KeyedPiece>],
     page: &mut Page,
 ) {
-    page.heading("Beside simple models");
+    page.heading("Compared with simple models");
     if held_out.len() < story.corpus.n_pieces_in(Part::Valid, style) {
-        page.note(&format!("The simple models on the first {} pieces held out.", held_out.len()));
+        page.note(&format!(
+            "The simple models are evaluated on the first {} held-out pieces.",
+            held_out.len()
+        ));
     }
     let row = |name: String, parts: [f64; 5]| {
         let sums = [parts.iter().sum::<f64>(), parts[..4].iter().sum()];
@@ -245,10 +248,10 @@ fn beside_baselines(
     let rows: Vec<Vec<String>> = vec![
         row("this network".into(), network.map(f64::from)),
         row(format!("Markov model of order {MARKOV_ORDER}"), mean(markov)),
-        row("the bar before, copied".into(), mean(copy_bar)),
+        row("the previous bar, copied".into(), mean(copy_bar)),
     ];
     page.table(
-        &["nats a note", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"],
+        &["nats per note", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"],
         &rows,
     );
 }

@@ -1,4 +1,4 @@
-//! What the trained model says about itself, and what a piece can start from.
+//! The card and the primers of the trained model.
 
 use crate::cli::train::options::TrainArgs;
 use crate::model::simd::Products;
@@ -31,7 +31,7 @@ pub(super) fn card(
         min_p: args.min_p.clone(),
     };
     if let Some(from) = model.map(Model::card) {
-        // What was learned before is still in the weights.
+        // The earlier training is still in the weights.
         for (sources, before) in card.sources.iter_mut().zip(&from.sources) {
             let now = std::mem::replace(sources, before.clone());
             sources.extend(now.into_iter().filter(|folder| !before.contains(folder)));
@@ -71,7 +71,7 @@ fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> Strin
     )
 }
 
-/// Passages to start from: those of the model that the run began with, and some of the corpus.
+/// The primers of the model that the run started from, and new ones from the corpus.
 pub(super) fn primers(corpus: &Corpus, seed: u64, model: Option<&Model>) -> Vec<Primer> {
     let mut primers = model.map(|model| model.primers().to_vec()).unwrap_or_default();
     primers.extend(choose_primers(corpus, seed));

@@ -1,4 +1,4 @@
-//! The configuration of a run: what is asked for, or what a preset settles.
+//! The configuration of a run: options, with defaults from a preset.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(super) fn config(
         head: args.head.unwrap_or(settings.head),
     };
     let epochs = args.epochs.unwrap_or_else(|| settings.epochs(corpus));
-    // With a number of passes of one's own, a preset's time limit would cut them short.
+    // Explicit epochs must not be cut short by a preset's time limit.
     let minutes = args.minutes.or(settings.minutes.filter(|_| args.epochs.is_none()));
     let config = TrainingConfig {
         network: from.map_or(sizes, |network| network.config),

@@ -30,10 +30,10 @@ use crate::training::run::{Ending, Outcome, Start, train};
 use crate::training::threads::Threads;
 use crate::training::{limits, start_from};
 
-/// Set by Ctrl-C: the run ends after the update it is at.
+/// Set by Ctrl-C: the run ends after the current update.
 static STOP: AtomicBool = AtomicBool::new(false);
 
-/// Trains as asked.
+/// Trains a model.
 ///
 /// # Errors
 /// If there is too little music, the file exists, or nothing can be written.
@@ -84,7 +84,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let (curve, validation) = (&outcome.curve, &outcome.validation);
     let story = Story { model: &model, corpus: &corpus, curve, validation, seed: 1, threads: &threads };
     report::write(&story, &page)?;
-    println!("Wrote {}: open it in a browser to see what was learned.", page.display());
+    println!("Wrote {}: open this report in a browser.", page.display());
     Ok(())
 }
 
@@ -98,15 +98,15 @@ fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -
     bar.finish_and_clear();
     match outcome.ending {
         Ending::Finished => (),
-        Ending::NothingBetter => println!("Ended early: the validation loss no longer fell."),
+        Ending::NothingBetter => println!("Ended early: the validation loss stopped falling."),
         Ending::Stopped => {
-            println!("Stopped. What was learned so far is kept; `--resume` goes on from here.")
+            println!("Stopped. The model so far is kept; --resume continues from here.")
         }
     }
     Ok(outcome)
 }
 
-/// Neither overwrites nor retrains without being told.
+/// Refuses to overwrite a model or an unfinished run unless asked to.
 fn may_train(args: &TrainArgs) -> Result<bool> {
     let checkpoint = args.out.with_extension("checkpoint");
     let out = args.out.display();
@@ -117,16 +117,18 @@ fn may_train(args: &TrainArgs) -> Result<bool> {
         return Ok(true);
     }
     if args.out.is_file() {
-        println!("{out} exists, so nothing is trained. Say --force to train anew, --resume to go on.");
+        println!(
+            "{out} exists, so nothing is trained. Use --force to train a new model, or --resume to continue."
+        );
         return Ok(false);
     }
     if checkpoint.is_file() {
-        bail!("a run for {out} was cut off: say --resume to go on with it, or --force to begin anew");
+        bail!("there is an unfinished run for {out}: use --resume to continue it, or --force to start over");
     }
     Ok(true)
 }
 
-/// Where what is read from these folders is kept: one file for each set of folders.
+/// The dataset cache of these folders: one file for each set of folders.
 fn cache_path(args: &TrainArgs, folders: &[StyleFolder]) -> Option<PathBuf> {
     if args.no_cache {
         return None;

@@ -1,4 +1,4 @@
-//! What a training run tells: on the screen while it runs, and in a log beside the weights.
+//! The output of a training run: on the terminal, and in a log beside the weights.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -11,14 +11,14 @@ use crate::training::corpus::{Corpus, Part};
 use crate::training::engines::validation::Validation;
 use crate::training::run::Progress;
 
-/// Refused files that are named on the screen; all are in the log.
+/// Most refused files to name on the terminal; all are in the log.
 const MAX_NAMED: usize = 10;
 
-/// A summary of what was read; every file's problems go to the log.
+/// Prints a summary of the corpus, and logs the problems of every file.
 pub(super) fn report_corpus(corpus: &Corpus, log: &Path) -> Result<()> {
     let report = &corpus.report;
     println!(
-        "{} files{}: {} pieces with {} notes to train on, {} pieces to choose on",
+        "{} files{}: {} pieces with {} notes to train on, {} pieces to validate on",
         report.n_files,
         if corpus.is_cached { " (from the cache)" } else { "" },
         corpus.n_pieces(Part::Train),
@@ -40,7 +40,7 @@ pub(super) fn report_corpus(corpus: &Corpus, log: &Path) -> Result<()> {
         println!("  and {} more", report.refused.len() - MAX_NAMED);
     }
     if let Some(problem) = &report.cache_problem {
-        println!("No cache is kept: {problem}");
+        println!("The dataset is not cached: {problem}");
     }
     Ok(write_log(corpus, log)?)
 }
@@ -62,25 +62,25 @@ fn write_log(corpus: &Corpus, log: &Path) -> Result<(), WriteError> {
     files::replace(log, text.as_bytes())
 }
 
-/// An empty bar.
+/// A new progress bar.
 pub(super) fn bar() -> Result<ProgressBar> {
     let bar = ProgressBar::new(1000);
     bar.set_style(ProgressStyle::with_template("{bar:20} {percent:>3}% {msg}")?);
     Ok(bar)
 }
 
-/// Shows how the run stands; a validation gets a line of its own.
+/// Shows the progress; prints a line for each validation.
 pub(super) fn show(bar: &ProgressBar, styles: &[String], progress: &Progress) {
     let [family, shift, pitch, duration, velocity] = progress.loss;
     let loss: f32 = progress.loss.iter().sum();
     let left = HumanDuration(progress.left);
     bar.set_position((progress.done * 1000.0) as u64);
     bar.set_message(format!(
-        "{:.0} notes/s, {left:#} left, {loss:.3} nats a note (family {family:.2}, shift {shift:.2}, pitch {pitch:.2}, duration {duration:.2}, velocity {velocity:.2})",
+        "{:.0} notes/s, {left:#} left, {loss:.3} nats per note (family {family:.2}, shift {shift:.2}, pitch {pitch:.2}, duration {duration:.2}, velocity {velocity:.2})",
         progress.notes_per_second,
     ));
     let Some(validation) = &progress.validation else { return };
-    let by_style: Vec<String> = heard(styles, validation)
+    let by_style: Vec<String> = validated(styles, validation)
         .map(|(style, parts)| {
             format!("{style} {:.3} ({:.3})", parts.iter().sum::<f32>(), parts[..4].iter().sum::<f32>())
         })
@@ -97,23 +97,23 @@ pub(super) fn show(bar: &ProgressBar, styles: &[String], progress: &Progress) {
     if bar.is_hidden() { println!("{line}") } else { bar.println(line) }
 }
 
-/// The styles that could be validated, with their loss by part.
-fn heard<'a>(
+/// The styles with validation pieces, with their loss by part.
+fn validated<'a>(
     styles: &'a [String],
     validation: &'a Validation,
 ) -> impl Iterator<Item = (&'a String, &'a [f32; 5])> {
     styles.iter().zip(&validation.by_style).filter(|(_, parts)| parts.iter().any(|part| *part > 0.0))
 }
 
-/// The loss by style and part.
+/// A table of the loss by style and part.
 pub(super) fn table(styles: &[String], validation: &Validation) -> String {
-    let mut text = "nats a note on the validation pieces:\n".to_owned();
+    let mut text = "nats per note on the validation pieces:\n".to_owned();
     let _ = writeln!(
         text,
         "{:16} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>12}",
         "style", "all", "family", "shift", "pitch", "duration", "velocity", "w/o velocity"
     );
-    for (style, parts) in heard(styles, validation) {
+    for (style, parts) in validated(styles, validation) {
         let [family, shift, pitch, duration, velocity] = parts;
         let (all, without) = (parts.iter().sum::<f32>(), parts[..4].iter().sum::<f32>());
         let _ = writeln!(

@@ -1,19 +1,19 @@
-//! How long and how large: presets, and what a corpus or a model to start from makes of them.
+//! Presets of sizes and times, and their adjustment to the corpus and to fine-tuning.
 
 use crate::training::corpus::Corpus;
 
-/// A set of sizes and times that go together.
+/// A set of sizes and times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Preset {
     /// Something worth hearing within five minutes on two cores
     Sketch,
     /// A good model of one style in some minutes on two cores
     Standard,
-    /// The best, for a GPU or a night
+    /// The best model, for a GPU or overnight
     Large,
 }
 
-/// What a preset settles; single options go before it.
+/// The defaults that a preset sets.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Settings {
     pub(super) n_layers: usize,
@@ -25,16 +25,16 @@ pub(super) struct Settings {
     pub(super) dropout: f32,
     pub(super) lr: f32,
     pub(super) weight_decay: f32,
-    /// Share of the run through which the learning rate stays at its highest.
+    /// Share of the run at the highest learning rate.
     pub(super) hold: f32,
-    /// Validations without anything better before a run ends.
+    /// Validations without improvement before a run ends.
     pub(super) patience: usize,
     pub(super) minutes: Option<f64>,
     pub(super) length: Length,
 }
 
-/// How long a run is planned: as many passes over the corpus as come to `n_notes`, within limits, since a small
-/// corpus is soon known by heart and a large one wants to be heard more than once.
+/// The length of a run: as many epochs as come to `n_notes`, within limits, since a small corpus is soon overfitted and
+/// a large one needs more than one pass.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Length {
     n_notes: f64,
@@ -42,11 +42,11 @@ pub(super) struct Length {
     max_epochs: f64,
 }
 
-/// A run is validated so often.
+/// Validations in a run.
 const N_VALIDATIONS: usize = 50;
 
 impl Settings {
-    /// What a preset settles.
+    /// The settings of a preset.
     pub(super) fn of(preset: Preset) -> Self {
         match preset {
             Preset::Sketch => Self {
@@ -79,7 +79,7 @@ impl Settings {
                 minutes: None,
                 length: Length { n_notes: 12e6, min_epochs: 4.0, max_epochs: 120.0 },
             },
-            // What the default model was trained with: models/README.md tells what else was tried.
+            // The settings of the default model; models/README.md lists what else was tried.
             Preset::Large => Self {
                 n_layers: 3,
                 hidden: 512,
@@ -98,8 +98,7 @@ impl Settings {
         }
     }
 
-    /// The same for going on from a trained model: what it knows is to be kept, so steps are small, and there
-    /// is little to learn, so they are few.
+    /// These settings for fine-tuning: the learning rate is low, to keep what the model knows, and the run is short.
     pub(super) fn to_fine_tune(self) -> Self {
         Self {
             sequence_length: 64,
@@ -113,13 +112,13 @@ impl Settings {
         }
     }
 
-    /// Planned passes over a corpus.
+    /// Planned epochs over a corpus.
     pub(super) fn epochs(&self, corpus: &Corpus) -> f64 {
         let Length { n_notes, min_epochs, max_epochs } = self.length;
         (n_notes / corpus.n_notes().max(1) as f64).clamp(min_epochs, max_epochs)
     }
 
-    /// Notes between two validations of a run of so many passes.
+    /// Notes between two validations in a run of this many epochs.
     pub(super) fn validate_every(epochs: f64, corpus: &Corpus) -> usize {
         (epochs * corpus.n_notes() as f64) as usize / N_VALIDATIONS
     }

@@ -1,48 +1,48 @@
-//! A model that plays the bar before again, or else whatever is common.
+//! A model that repeats the previous bar, mixed with class frequencies.
 
 use std::sync::Arc;
 
 use crate::training::baselines::baseline::{Baseline, N_CLASSES, divided};
-use crate::training::baselines::place::{Place, Said};
 use crate::training::baselines::table::{Chain, hash};
+use crate::training::baselines::target::{KnownParts, Target};
 use crate::training::corpus::KeyedPiece;
 
-/// Mixes what was played at the same place a bar before with how common each class is.
+/// Mixes a copy of the note at the same place in the previous bar with the frequency of each class.
 #[derive(Debug)]
 pub struct CopyBar {
-    /// For each part, how common its classes are, in all and in the family.
+    /// For each part, the frequencies of its classes, overall and by family.
     common: Vec<Chain>,
-    /// For each part, how likely it is to be copied.
+    /// For each part, the probability that it is copied.
     copies: [f64; 5],
 }
 
-/// Rounds of fitting; the likelihood hardly moves after a few.
+/// Rounds of fitting; the likelihood hardly changes after a few.
 const N_ROUNDS: usize = 20;
 
 impl CopyBar {
-    /// Counts the training pieces, and fits how likely each part is copied to make them likeliest.
+    /// Counts the training pieces, and fits the probability of a copy for each part by maximum likelihood.
     #[must_use]
     pub fn new(pieces: &[Arc<KeyedPiece>]) -> Self {
         let (counted, held_out) = divided(pieces);
-        let places: Vec<Place<'_>> = counted.iter().chain(&held_out).copied().collect();
+        let targets: Vec<Target<'_>> = counted.iter().chain(&held_out).copied().collect();
         let chain = |part: usize| Chain::new(part, N_CLASSES[part], 2, family, (&counted, &held_out));
         let mut model = Self { common: (0..N_CLASSES.len()).map(chain).collect(), copies: [0.5; 5] };
         for part in 0..N_CLASSES.len() {
-            model.copies[part] = model.fitted(part, &places);
+            model.copies[part] = model.fitted(part, &targets);
         }
         model
     }
 
-    /// The share of copies that makes the training pieces likeliest (expectation maximisation).
-    fn fitted(&self, part: usize, places: &[Place<'_>]) -> f64 {
-        // How common what followed is, and whether it is what a copy would have been.
-        let cases: Vec<(f64, bool)> = places
+    /// The maximum-likelihood probability of a copy (expectation maximisation).
+    fn fitted(&self, part: usize, targets: &[Target<'_>]) -> f64 {
+        // The frequency of the class that followed, and whether a copy would have predicted it.
+        let cases: Vec<(f64, bool)> = targets
             .iter()
-            .filter_map(|place| {
-                let parts = place.next();
-                let said = Said::of(&parts, part);
-                let copied = copied(place, &said)?;
-                Some((self.common[part].distribution(place, &said)[parts[part]], copied == parts[part]))
+            .filter_map(|target| {
+                let parts = target.next();
+                let known = KnownParts::of(&parts, part);
+                let copied = copied(target, &known)?;
+                Some((self.common[part].distribution(target, &known)[parts[part]], copied == parts[part]))
             })
             .collect();
         let mut share = 0.5;
@@ -59,10 +59,10 @@ impl CopyBar {
 }
 
 impl Baseline for CopyBar {
-    fn distribution(&self, place: &Place<'_>, said: &Said) -> Vec<f64> {
-        let mut probabilities = self.common[said.len()].distribution(place, said);
-        if let Some(class) = copied(place, said) {
-            let share = self.copies[said.len()];
+    fn distribution(&self, target: &Target<'_>, known: &KnownParts) -> Vec<f64> {
+        let mut probabilities = self.common[known.len()].distribution(target, known);
+        if let Some(class) = copied(target, known) {
+            let share = self.copies[known.len()];
             for probability in &mut probabilities {
                 *probability *= 1.0 - share;
             }
@@ -72,16 +72,16 @@ impl Baseline for CopyBar {
     }
 }
 
-/// Level 0 looks at nothing, level 1 at the family.
-fn family(_: &Place<'_>, said: &Said, level: usize) -> u32 {
-    hash(said.parts().iter().take(level).map(|part| *part as i64))
+/// Level 0 has no context, level 1 the family.
+fn family(_: &Target<'_>, known: &KnownParts, level: usize) -> u32 {
+    hash(known.parts().iter().take(level).map(|part| *part as i64))
 }
 
-/// The class that the next part had a bar before.
-fn copied(place: &Place<'_>, said: &Said) -> Option<usize> {
-    match said.len() {
-        0 => place.followed_a_bar_ago().map(|(family, _)| family),
-        1 => place.followed_a_bar_ago().map(|(_, shift)| shift),
-        part => place.counterpart(said).map(|parts| parts[part - 2]),
+/// The class of the next part a bar earlier.
+fn copied(target: &Target<'_>, known: &KnownParts) -> Option<usize> {
+    match known.len() {
+        0 => target.followed_a_bar_ago().map(|(family, _)| family),
+        1 => target.followed_a_bar_ago().map(|(_, shift)| shift),
+        part => target.counterpart(known).map(|parts| parts[part - 2]),
     }
 }

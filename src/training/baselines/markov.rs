@@ -1,18 +1,17 @@
-//! A Markov model of order n with interpolation.
+//! An interpolated Markov model of order n.
 
 use std::sync::Arc;
 
 use crate::training::baselines::baseline::{Baseline, N_CLASSES, divided};
-use crate::training::baselines::place::{Place, Said};
 use crate::training::baselines::table::{Chain, hash};
+use crate::training::baselines::target::{KnownParts, Target};
 use crate::training::corpus::KeyedPiece;
 
-/// Counts what followed the last n notes, and mixes that with what followed fewer.
+/// Counts which notes followed the last n notes, interpolated with shorter contexts.
 ///
-/// Each part is given the parts of its note before it. From what is common to what is special: nothing but
-/// the family, all parts so far, these and the place in the bar, then also the last note, the last two, and
-/// so on up to n. Each level is mixed with the ones before it, and the first with all classes alike; how far
-/// a level is trusted is fitted on a tenth of the training pieces.
+/// Each part is given the earlier parts of its note. The levels of context are: the family; all earlier parts; these
+/// and the position in the bar; then also the last note, the last two, and so on up to n. Each level is interpolated
+/// with the ones before it, the first with the uniform distribution; the weights are fitted on a tenth of the pieces.
 #[derive(Debug)]
 pub struct Markov {
     order: usize,
@@ -20,7 +19,7 @@ pub struct Markov {
     chains: Vec<Chain>,
 }
 
-/// Levels that see no earlier note.
+/// Levels without an earlier note.
 const N_FIRST_LEVELS: usize = 3;
 
 impl Markov {
@@ -34,7 +33,7 @@ impl Markov {
         Self { order, chains: (0..N_CLASSES.len()).map(chain).collect() }
     }
 
-    /// How many notes it looks back.
+    /// Number of earlier notes in the longest context.
     #[must_use]
     pub fn order(&self) -> usize {
         self.order
@@ -42,25 +41,25 @@ impl Markov {
 }
 
 impl Baseline for Markov {
-    fn distribution(&self, place: &Place<'_>, said: &Said) -> Vec<f64> {
-        self.chains[said.len()].distribution(place, said)
+    fn distribution(&self, target: &Target<'_>, known: &KnownParts) -> Vec<f64> {
+        self.chains[known.len()].distribution(target, known)
     }
 }
 
-/// What a level of a part looks at.
-fn context(place: &Place<'_>, said: &Said, level: usize) -> u32 {
-    let is_velocity = said.len() == 4;
-    let n_said = if level == 0 { said.len().min(1) } else { said.len() };
-    let mut words: Vec<i64> = said.parts()[..n_said].iter().map(|part| *part as i64).collect();
+/// Hash of a level's context.
+fn context(target: &Target<'_>, known: &KnownParts, level: usize) -> u32 {
+    let is_velocity = known.len() == 4;
+    let n_known = if level == 0 { known.len().min(1) } else { known.len() };
+    let mut words: Vec<i64> = known.parts()[..n_known].iter().map(|part| *part as i64).collect();
     if level >= 2 {
-        let (tick, length) = place.in_bar(place.target(said));
+        let (tick, length) = target.in_bar(target.onset(known));
         words.extend([tick, length]);
     }
     for n_back in 1..=(level + 1).saturating_sub(N_FIRST_LEVELS) {
-        match place.back(n_back) {
+        match target.back(n_back) {
             Some([family, shift, pitch, duration, velocity]) => {
                 words.extend([family, shift, pitch, duration].map(|part| part as i64));
-                // How hard the last note was struck tells how hard this one is, and little else.
+                // The velocity of earlier notes predicts only this one's velocity.
                 words.extend(is_velocity.then_some(velocity as i64));
             }
             None => words.push(-1),

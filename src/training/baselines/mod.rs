@@ -1,10 +1,10 @@
-//! Simple models to beat on the same pieces, so that a number of nats means something.
+//! Simple models for comparison with the network, evaluated on the same pieces.
 //!
-//! Both say the same parts in the same classes as the network, one given the ones before it, and both give
-//! real probabilities: over everything that can follow they sum to one.
+//! They predict the same parts and classes as the network, each part given the ones before it, and their probabilities
+//! over everything possible sum to one.
 
-mod place;
-pub use place::{Place, Said};
+mod target;
+pub use target::{KnownParts, Target};
 
 mod baseline;
 pub use baseline::{Baseline, N_CLASSES, evaluate, probabilities};

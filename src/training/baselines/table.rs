@@ -1,25 +1,25 @@
-//! Counts of classes after contexts, from common contexts to special ones, mixed.
+//! Interpolated counts of classes by context, from general contexts to specific ones.
 
-use crate::training::baselines::place::{Place, Said};
+use crate::training::baselines::target::{KnownParts, Target};
 
-/// How often each class followed each context. A context is told by a hash of 32 bits.
+/// How often each class followed each context. A context is a hash of 32 bits.
 #[derive(Debug, Default)]
 struct Counts {
-    /// Ascending: context, class, count, in 32, 8 and 24 bits.
+    /// Ascending; context, class and count in 32, 8 and 24 bits.
     entries: Vec<u64>,
 }
 
 const MAX_COUNT: u64 = (1 << 24) - 1;
 
-/// Contexts are trusted alike that were seen about as often (by powers of two, up to 2^8), and that were
-/// followed by one class only, or by more.
+/// Kinds of contexts, each with its own weight: by number of occurrences (powers of two up to 2^8) and by whether one
+/// class or several followed.
 const N_KINDS: usize = 18;
 
-/// Rounds of fitting; the likelihood hardly moves after a few.
+/// Rounds of fitting; the likelihood hardly changes after a few.
 const N_ROUNDS: usize = 12;
 
 impl Counts {
-    /// Counts what was seen.
+    /// Counts pairs of context and class.
     fn new(seen: impl Iterator<Item = (u32, usize)>) -> Self {
         let mut keys: Vec<u64> =
             seen.map(|(context, class)| u64::from(context) << 8 | class as u64).collect();
@@ -28,7 +28,7 @@ impl Counts {
         Self { entries: keys.chunk_by(|a, b| a == b).map(count).collect() }
     }
 
-    /// The classes that followed a context and how often, and how often it was seen.
+    /// The classes that followed a context with their counts, and the sum of these.
     fn after(&self, context: u32) -> (impl Iterator<Item = (usize, f64)>, f64) {
         let first = self.entries.partition_point(|entry| entry >> 32 < u64::from(context));
         let n_alike = self.entries[first..].partition_point(|entry| entry >> 32 == u64::from(context));
@@ -37,8 +37,7 @@ impl Counts {
         (alike.iter().map(|entry| ((entry >> 24 & 255) as usize, (entry & MAX_COUNT) as f64)), total)
     }
 
-    /// What kind of context it is, and the share of a class among those that followed; nothing for one never
-    /// seen.
+    /// The kind of a context, and the share of a class among those that followed; `None` for an unseen context.
     fn share(&self, context: u32, class: usize) -> Option<(usize, f64)> {
         let (classes, total) = self.after(context);
         let (mut n_classes, mut count) = (0, 0.0);
@@ -54,10 +53,10 @@ fn kind(total: f64, n_classes: usize) -> usize {
     (total.log2() as usize).min(N_KINDS / 2 - 1) * 2 + usize::from(n_classes > 1)
 }
 
-/// What a level of a chain looks at, as a hash.
-pub(super) type Context = fn(&Place<'_>, &Said, usize) -> u32;
+/// Computes the hash of a level's context.
+pub(super) type Context = fn(&Target<'_>, &KnownParts, usize) -> u32;
 
-/// Levels of one part, each mixed with the ones before it.
+/// The levels of one part, each interpolated with the ones before it.
 #[derive(Debug)]
 pub(super) struct Chain {
     part: usize,
@@ -69,55 +68,55 @@ pub(super) struct Chain {
 #[derive(Debug)]
 struct Level {
     counts: Counts,
-    /// How far each kind of context is trusted, 0 to 1.
-    trust: [f64; N_KINDS],
+    /// Interpolation weight of each kind of context, 0 to 1.
+    weights: [f64; N_KINDS],
 }
 
 impl Chain {
-    /// Counts all places, and fits how far each level is trusted on those held out, counted without them
-    /// (deleted interpolation, Jelinek and Mercer 1980).
+    /// Counts all notes, and fits the weights on the held-out ones with counts that exclude them (deleted
+    /// interpolation, Jelinek and Mercer 1980).
     pub(super) fn new(
         part: usize,
         n_classes: usize,
         n_levels: usize,
         context: Context,
-        (counted, held_out): (&[Place<'_>], &[Place<'_>]),
+        (counted, held_out): (&[Target<'_>], &[Target<'_>]),
     ) -> Self {
         let mut chain = Self { part, n_classes, context, levels: Vec::new() };
-        // Of each place held out, how likely what followed is by the levels so far.
+        // For each held-out note, the probability of what followed by the levels so far.
         let mut likely = vec![1.0 / n_classes as f64; held_out.len()];
         for level_idx in 0..n_levels {
-            let counts = |places: [&[Place<'_>]; 2]| {
-                Counts::new(places.into_iter().flatten().map(|place| {
-                    let parts = place.next();
-                    (context(place, &Said::of(&parts, part), level_idx), parts[part])
+            let counts = |targets: [&[Target<'_>]; 2]| {
+                Counts::new(targets.into_iter().flatten().map(|target| {
+                    let parts = target.next();
+                    (context(target, &KnownParts::of(&parts, part), level_idx), parts[part])
                 }))
             };
             let counted_only = counts([counted, &[]]);
-            let case = |place: &Place<'_>| {
-                let parts = place.next();
-                counted_only.share(context(place, &Said::of(&parts, part), level_idx), parts[part])
+            let case = |target: &Target<'_>| {
+                let parts = target.next();
+                counted_only.share(context(target, &KnownParts::of(&parts, part), level_idx), parts[part])
             };
-            let trust = fitted(&held_out.iter().map(case).collect::<Vec<_>>(), &mut likely);
-            chain.levels.push(Level { counts: counts([counted, held_out]), trust });
+            let weights = fitted(&held_out.iter().map(case).collect::<Vec<_>>(), &mut likely);
+            chain.levels.push(Level { counts: counts([counted, held_out]), weights });
         }
         chain
     }
 
     /// The probability of each class.
-    pub(super) fn distribution(&self, place: &Place<'_>, said: &Said) -> Vec<f64> {
-        debug_assert_eq!(said.len(), self.part);
+    pub(super) fn distribution(&self, target: &Target<'_>, known: &KnownParts) -> Vec<f64> {
+        debug_assert_eq!(known.len(), self.part);
         let mut probabilities = vec![1.0 / self.n_classes as f64; self.n_classes];
         for (level_idx, level) in self.levels.iter().enumerate() {
-            let (classes, total) = level.counts.after((self.context)(place, said, level_idx));
+            let (classes, total) = level.counts.after((self.context)(target, known, level_idx));
             if total > 0.0 {
                 let classes: Vec<(usize, f64)> = classes.collect();
-                let trust = level.trust[kind(total, classes.len())];
+                let weight = level.weights[kind(total, classes.len())];
                 for probability in &mut probabilities {
-                    *probability *= 1.0 - trust;
+                    *probability *= 1.0 - weight;
                 }
                 for (class, count) in classes {
-                    probabilities[class] += trust * count / total;
+                    probabilities[class] += weight * count / total;
                 }
             }
         }
@@ -125,31 +124,31 @@ impl Chain {
     }
 }
 
-/// How far to trust each kind of context so that what followed is likeliest (expectation maximisation);
-/// `likely` becomes how likely it then is.
+/// The maximum-likelihood weight of each kind of context (expectation maximisation). Updates `likely`, the probability
+/// of what followed.
 fn fitted(cases: &[Option<(usize, f64)>], likely: &mut [f64]) -> [f64; N_KINDS] {
-    let mut trust = [0.5; N_KINDS];
+    let mut weights = [0.5; N_KINDS];
     for _ in 0..N_ROUNDS {
-        // As if each kind had been right once and wrong once: kinds that are rarely seen stay doubtful.
+        // A prior of one success and one failure, so that rare kinds keep a moderate weights.
         let mut expected = [(1.0, 2.0); N_KINDS];
         for (case, likely) in cases.iter().zip(likely.iter()) {
             if let Some((kind, share)) = case {
-                let by_level = trust[*kind] * share;
-                expected[*kind].0 += by_level / (by_level + (1.0 - trust[*kind]) * likely);
+                let by_level = weights[*kind] * share;
+                expected[*kind].0 += by_level / (by_level + (1.0 - weights[*kind]) * likely);
                 expected[*kind].1 += 1.0;
             }
         }
-        trust = expected.map(|(right, seen)| (right / seen).clamp(0.0, 0.9999));
+        weights = expected.map(|(right, seen)| (right / seen).clamp(0.0, 0.9999));
     }
     for (case, likely) in cases.iter().zip(likely) {
         if let Some((kind, share)) = case {
-            *likely = trust[*kind] * share + (1.0 - trust[*kind]) * *likely;
+            *likely = weights[*kind] * share + (1.0 - weights[*kind]) * *likely;
         }
     }
-    trust
+    weights
 }
 
-/// A hash of 32 bits of what makes a context (FNV-1a over words).
+/// A hash of 32 bits (FNV-1a over words).
 pub(super) fn hash(words: impl IntoIterator<Item = i64>) -> u32 {
     let mixed = words.into_iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, word| {
         (hash ^ word as u64).wrapping_mul(0x0100_0000_01b3).rotate_left(23)
@@ -171,16 +170,16 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_foretells_is_trusted_and_one_that_misleads_is_not() {
+    fn a_level_that_predicts_is_weighted_and_one_that_misleads_is_not() {
         let case = |idx: usize| Some(if idx.is_multiple_of(2) { (0, 1.0) } else { (1, 0.0) });
         let mut likely = vec![0.1; 400];
-        let trust = fitted(&(0..400).map(case).collect::<Vec<_>>(), &mut likely);
-        assert!(trust[0] > 0.95 && trust[1] < 0.05, "{trust:?}");
+        let weights = fitted(&(0..400).map(case).collect::<Vec<_>>(), &mut likely);
+        assert!(weights[0] > 0.95 && weights[1] < 0.05, "{weights:?}");
         assert!(likely[0] > 0.9 && likely[1] > 0.09);
     }
 
     #[test]
-    fn contexts_of_other_words_have_other_hashes() {
+    fn different_contexts_have_different_hashes() {
         assert_ne!(hash([1, 2]), hash([2, 1]));
         assert_ne!(hash([0]), hash([0, 0]));
     }

@@ -25,7 +25,7 @@ pub(super) fn key(listed: &[Listed], styles: &[String]) -> [u8; 32] {
         let changed =
             metadata.as_ref().and_then(|m| m.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok());
         hasher.update(file.path.as_os_str().as_encoded_bytes());
-        hasher.update([0, file.style as u8, file.place as u8]);
+        hasher.update([0, file.style as u8, file.folder_part as u8]);
         hasher.update(metadata.map_or(0, |m| m.len()).to_le_bytes());
         hasher.update(changed.map_or(0, |changed| changed.as_nanos()).to_le_bytes());
     }
@@ -93,8 +93,13 @@ fn build(
                         part: UNUSED,
                     });
                     first += u64::from(n_notes) + u64::from(n_marks);
-                    let Listed { path, style, place } = file;
-                    entries.push(Entry { path, style: *style, place: *place, likeness: piece.likeness });
+                    let Listed { path, style, folder_part } = file;
+                    entries.push(Entry {
+                        path,
+                        style: *style,
+                        folder_part: *folder_part,
+                        likeness: piece.likeness,
+                    });
                 }
                 Err(reason) => report.refused.push((path.into_owned(), reason)),
             }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::training::corpus::error::CorpusError;
-use crate::training::corpus::split::Place;
+use crate::training::corpus::split::FolderPart;
 
 /// A folder of MIDI files and the style that they are in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(super) fn folder_name(path: &Path) -> Option<String> {
 pub(super) struct Listed {
     pub(super) path: PathBuf,
     pub(super) style: usize,
-    pub(super) place: Place,
+    pub(super) folder_part: FolderPart,
 }
 
 /// Appends the MIDI files of a folder to `listed`.
@@ -45,13 +45,13 @@ pub(super) fn list(folder: &StyleFolder, style: usize, listed: &mut Vec<Listed>)
     let files = midi_files(&folder.path)?;
     let is_split = files.iter().any(|file| part_of(file, &folder.path) == Some("valid"));
     listed.extend(files.into_iter().map(|path| {
-        let place = match part_of(&path, &folder.path) {
-            Some("test") => Place::Test,
-            Some("valid") => Place::Valid,
-            _ if is_split => Place::Train,
-            _ => Place::Undecided,
+        let folder_part = match part_of(&path, &folder.path) {
+            Some("test") => FolderPart::Test,
+            Some("valid") => FolderPart::Valid,
+            _ if is_split => FolderPart::Train,
+            _ => FolderPart::Undecided,
         };
-        Listed { path, style, place }
+        Listed { path, style, folder_part }
     }));
     Ok(())
 }

@@ -38,20 +38,20 @@ pub enum Part {
 pub(super) struct Entry<'a> {
     pub(super) path: &'a Path,
     pub(super) style: usize,
-    pub(super) place: Place,
+    pub(super) folder_part: FolderPart,
     pub(super) likeness: Likeness,
 }
 
 /// The part that a piece's folder asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum FolderPart {
     Train,
     Valid,
     Test,
     Undecided,
 }
 
-impl Place {
+impl FolderPart {
     fn is_held_out(self) -> bool {
         matches!(self, Self::Valid | Self::Test)
     }
@@ -94,11 +94,11 @@ fn name(entries: &[Entry<'_>], idx: usize) -> String {
 fn duplicates(entries: &[Entry<'_>]) -> Vec<Option<usize>> {
     let of = |idx: usize| (entries[idx].style, entries[idx].likeness.exact);
     let mut stays: HashMap<(usize, u64), usize> = HashMap::new();
-    for idx in (0..entries.len()).filter(|idx| entries[*idx].place.is_held_out()) {
+    for idx in (0..entries.len()).filter(|idx| entries[*idx].folder_part.is_held_out()) {
         stays.entry(of(idx)).or_insert(idx);
     }
     let mut duplicate_of = vec![None; entries.len()];
-    for idx in (0..entries.len()).filter(|idx| !entries[*idx].place.is_held_out()) {
+    for idx in (0..entries.len()).filter(|idx| !entries[*idx].folder_part.is_held_out()) {
         let original = *stays.entry(of(idx)).or_insert(idx);
         duplicate_of[idx] = (original != idx).then_some(original);
     }
@@ -107,20 +107,20 @@ fn duplicates(entries: &[Entry<'_>]) -> Vec<Option<usize>> {
 
 /// Assigns pieces that are nearly the same to one part.
 fn place_group(entries: &[Entry<'_>], group: &[usize], parts: &mut [Option<Part>], report: &mut Report) {
-    let with = |place: Place| group.iter().copied().find(|idx| entries[*idx].place == place);
-    let (valid, test, train) = (with(Place::Valid), with(Place::Test), with(Place::Train));
+    let with = |part: FolderPart| group.iter().copied().find(|idx| entries[*idx].folder_part == part);
+    let (valid, test, train) = (with(FolderPart::Valid), with(FolderPart::Test), with(FolderPart::Train));
     let held_out = valid.or(test);
     for &idx in group {
-        parts[idx] = match entries[idx].place {
-            Place::Valid => Some(Part::Valid),
-            Place::Undecided if valid.is_some() => Some(Part::Valid),
-            Place::Test | Place::Train | Place::Undecided if held_out.is_some() => None,
-            Place::Undecided if train.is_none() && is_drawn(entries[group[0]].path) => Some(Part::Valid),
-            Place::Test => None,
-            Place::Train | Place::Undecided => Some(Part::Train),
+        parts[idx] = match entries[idx].folder_part {
+            FolderPart::Valid => Some(Part::Valid),
+            FolderPart::Undecided if valid.is_some() => Some(Part::Valid),
+            FolderPart::Test | FolderPart::Train | FolderPart::Undecided if held_out.is_some() => None,
+            FolderPart::Undecided if train.is_none() && is_drawn(entries[group[0]].path) => Some(Part::Valid),
+            FolderPart::Test => None,
+            FolderPart::Train | FolderPart::Undecided => Some(Part::Train),
         };
         let other = held_out.filter(|other| *other != idx).or((idx != group[0]).then_some(group[0]));
-        if let Some(other) = other.filter(|_| !entries[idx].place.is_held_out()) {
+        if let Some(other) = other.filter(|_| !entries[idx].folder_part.is_held_out()) {
             let other = entries[other].path.display();
             let done = match parts[idx] {
                 None => format!("left out: nearly the same as {other}, which is held out"),
@@ -144,7 +144,7 @@ fn hold_some_out(entries: &[Entry<'_>], groups: &[(usize, Vec<usize>)], parts: &
         }
         let is_free = |group: &Vec<usize>| {
             let all_undecided =
-                group.iter().all(|idx| of_style(idx) && entries[*idx].place == Place::Undecided);
+                group.iter().all(|idx| of_style(idx) && entries[*idx].folder_part == FolderPart::Undecided);
             all_undecided && group.len() * 4 <= n_pieces
         };
         let free = groups.iter().map(|(_, group)| group).filter(|group| is_free(group));

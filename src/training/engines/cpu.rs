@@ -1,8 +1,7 @@
-//! What computes the updates of a run, on the processor.
+//! Computes updates on the processor.
 //!
-//! The streams of a batch are split into lanes, and threads share the lanes. A lane's gradient depends on
-//! its own streams only, and gradients are summed in the order of lanes: the number of threads changes no
-//! result.
+//! The streams of a batch are split into lanes, which the threads share. A lane's gradient depends only on its own
+//! streams, and gradients are summed in the order of lanes, so the number of threads changes no result.
 
 use std::sync::Arc;
 
@@ -18,19 +17,19 @@ use crate::training::losses::{Losses, add_up};
 use crate::training::threads::Threads;
 use crate::training::windows::{Streams, Window};
 
-/// Streams that one thread trains on.
+/// Streams that one thread trains on at a time.
 struct Lane {
     streams: Streams,
     window: Window,
     worker: Worker,
-    /// The first of its streams, counted over the batch.
+    /// Index in the batch of its first stream.
     first_stream: usize,
 }
 
-/// Streams to a lane: enough to fill the vector registers.
+/// Streams in a lane: enough to fill the vector registers.
 const LANE_STREAMS: usize = 16;
 
-/// Trains on the processor's cores.
+/// Trains on the processor.
 pub struct CpuEngine {
     corpus: Arc<Corpus>,
     network: Network,
@@ -43,7 +42,7 @@ pub struct CpuEngine {
 }
 
 impl CpuEngine {
-    /// Goes on from `state`.
+    /// An engine that continues from `state`.
     #[must_use]
     pub fn new(config: &TrainingConfig, corpus: &Arc<Corpus>, state: EngineState) -> Self {
         let EngineState { network, optimiser, carried, streams: states } = state;
@@ -110,7 +109,7 @@ impl Engine for CpuEngine {
     }
 }
 
-/// Layer by layer, from `[streams, layers, 2, H]`.
+/// Hidden states by layer, from `[streams, layers, 2, H]`.
 fn by_layer(carried: &[f32], n_layers: usize, hidden: usize) -> Carried {
     let mut layers = Carried {
         outputs: vec![Vec::new(); n_layers],
@@ -125,7 +124,7 @@ fn by_layer(carried: &[f32], n_layers: usize, hidden: usize) -> Carried {
     layers
 }
 
-/// `[streams, layers, 2, H]`, from layer by layer.
+/// Hidden states as `[streams, layers, 2, H]`, from those by layer.
 fn by_stream(carried: &Carried, hidden: usize) -> Vec<f32> {
     let n_streams = carried.outputs.first().map_or(0, Vec::len) / hidden;
     let of_stream = |stream: usize| {

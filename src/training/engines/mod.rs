@@ -1,4 +1,4 @@
-//! What computes the updates of a run: on the processor's cores, or on a GPU.
+//! Engines compute the updates of a run, on the processor or on a GPU.
 
 pub mod fused;
 

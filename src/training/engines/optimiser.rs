@@ -1,35 +1,35 @@
-//! `AdamW` with gradient clipping, and the learning rate over a run.
+//! `AdamW` with gradient clipping, and the learning-rate schedule.
 
 use multiversion::multiversion;
 
 use crate::model::network::Layout;
 use crate::training::threads::Threads;
 
-/// `AdamW` (Loshchilov & Hutter 2019) over the flat parameter buffer.
+/// The `AdamW` optimiser (Loshchilov & Hutter 2019) over the flat parameter buffer.
 #[derive(Debug, Clone)]
 pub struct AdamW {
-    /// Mean of the gradients.
+    /// Running mean of the gradients.
     pub mean: Vec<f32>,
-    /// Mean of their squares.
+    /// Running mean of their squares.
     pub square: Vec<f32>,
     /// Updates made.
     pub n_updates: u64,
-    /// Share of each weight that an update takes away, times the learning rate; biases keep theirs.
+    /// Weight decay of each parameter; zero for biases.
     decay: Vec<f32>,
 }
 
-/// Gradients longer than this are shortened to it.
+/// Gradients are scaled down to this norm.
 pub(crate) const MAX_NORM: f32 = 1.0;
 pub(crate) const MEAN_DECAY: f32 = 0.9;
 pub(crate) const SQUARE_DECAY: f32 = 0.99;
 pub(crate) const EPSILON: f32 = 1e-8;
-/// Values that a thread takes at a time. Squares are summed by chunk, so that the number of threads changes no bit.
+/// Values that a thread takes at a time. Squares are summed by chunk, so the number of threads changes no result.
 const CHUNK: usize = 1 << 15;
-/// Values that are worked on at a time.
+/// Values processed together, so that they stay in the cache.
 const BLOCK: usize = 1024;
 
 impl AdamW {
-    /// An optimiser that has seen nothing.
+    /// An optimiser before its first update.
     #[must_use]
     pub fn new(layout: &Layout, weight_decay: f32) -> Self {
         let mut decay = vec![0.0; layout.n_parameters];
@@ -40,21 +40,21 @@ impl AdamW {
         Self { mean: zeros.clone(), square: zeros, n_updates: 0, decay }
     }
 
-    /// The learning rate of the `n_updates`th update, corrected for the means' beginning at zero.
+    /// The learning rate of the `n_updates`th update, corrected for the bias of the running means, which begin at zero.
     pub(crate) fn corrected_rate(lr: f32, n_updates: u64) -> f32 {
         let n_updates = n_updates as f32;
         lr * (1.0 - SQUARE_DECAY.powf(n_updates)).sqrt() / (1.0 - MEAN_DECAY.powf(n_updates))
     }
 
-    /// The share of each weight that an update takes away.
+    /// Weight decay of each parameter.
     #[cfg(feature = "cuda")]
     pub(crate) fn decay(&self) -> &[f32] {
         &self.decay
     }
 
-    /// Moves `parameters` against the sum of `gradients`; returns the norm of that sum.
+    /// Updates `parameters` by the sum of `gradients`; returns the norm of that sum.
     ///
-    /// The sums are taken in the order of `gradients`, so that the number of threads changes nothing.
+    /// Sums are taken in the order of `gradients`, so the number of threads changes no result.
     pub fn update(
         &mut self,
         parameters: &mut [f32],
@@ -104,7 +104,7 @@ fn norm_of_sum(gradients: &[&[f32]], threads: &Threads) -> f32 {
     threads.map(0..n_values.div_ceil(CHUNK), sum_of_squares).iter().sum::<f64>().sqrt() as f32
 }
 
-/// The sums of `gradients` from `begin` on.
+/// Sums `gradients` from value `begin` on.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn add_up(gradients: &[&[f32]], begin: usize, sums: &mut [f32]) {
     let end = begin + sums.len();
@@ -117,7 +117,7 @@ fn add_up(gradients: &[&[f32]], begin: usize, sums: &mut [f32]) {
     }
 }
 
-/// The sum of squares, in eight lanes so that no addition waits for the one before.
+/// The sum of squares, in eight independent sums, so that additions do not wait for each other.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn squares(values: &[f32]) -> f64 {
     let mut sums = [0.0_f64; 8];
@@ -131,11 +131,11 @@ fn squares(values: &[f32]) -> f64 {
 
 #[derive(Clone, Copy)]
 struct Rates {
-    /// Of the gradients.
+    /// Factor of the gradients.
     scale: f32,
-    /// Of a step along the mean.
+    /// Learning rate, corrected for bias.
     rate: f32,
-    /// Of the decay.
+    /// Learning rate of the decay.
     lr: f32,
 }
 
@@ -158,8 +158,8 @@ fn move_block(
     }
 }
 
-/// The learning rate at a `progress` of 0 to 1: a short linear rise to `peak`, as much of the run as `hold` says
-/// at it, then half a cosine down to a fiftieth of it.
+/// The learning rate at a `progress` of 0 to 1: a short linear warm-up to `peak`, constant until `hold`, then a cosine
+/// decay to a fiftieth of it.
 #[must_use]
 pub fn learning_rate(peak: f32, hold: f32, progress: f32) -> f32 {
     const RISE: f32 = 0.02;
@@ -177,7 +177,7 @@ mod tests {
     use crate::training::engines::optimiser::learning_rate;
 
     #[test]
-    fn the_learning_rate_rises_stays_as_long_as_it_is_held_and_falls_to_a_fiftieth() {
+    fn the_learning_rate_rises_holds_as_long_as_asked_and_falls_to_a_fiftieth() {
         for hold in [0.0, 0.02, 0.5, 0.99] {
             let rates: Vec<f32> =
                 (0..=1000).map(|idx| learning_rate(2.0, hold, idx as f32 / 1000.0)).collect();

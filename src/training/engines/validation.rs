@@ -1,4 +1,4 @@
-//! The loss on pieces that were not trained on: whole pieces, with the hidden state carried.
+//! The loss on held-out pieces: whole pieces, with the hidden state carried from window to window.
 
 use std::sync::Arc;
 
@@ -12,30 +12,28 @@ use crate::training::windows::{Reader, Window};
 
 /// Pieces held in memory at a time.
 const PIECES_AT_ONCE: usize = 512;
-/// Pieces side by side.
+/// Pieces evaluated together.
 const LANE_STREAMS: usize = 16;
 
-/// Loss on the validation pieces, in nats a note by part: family, shift, pitch, duration, velocity.
+/// Loss on the validation pieces in nats per note, by part: family, shift, pitch, duration, velocity.
 #[derive(Debug, Clone, Default)]
 pub struct Validation {
-    /// Every style alike, velocity left out: it is the part that a network learns by heart first, and the one
-    /// that a player sets to taste.
+    /// Mean over the styles, without velocity: velocity is what a network overfits first, and players set it to taste.
     pub mean: f32,
     /// By style and part.
     pub by_style: Vec<[f32; 5]>,
-    /// Whether it is the best so far.
+    /// Whether it is the lowest so far.
     pub is_best: bool,
 }
 
-/// The loss on the validation pieces, whole pieces with the hidden state carried; at most `limit` notes of
-/// a style, or all.
+/// The loss on the validation pieces of each style: on about `limit` notes, or on all.
 #[must_use]
 pub fn validate(network: &Network, corpus: &Corpus, threads: &Threads, limit: Option<usize>) -> Validation {
     let by_style: Vec<[f32; 5]> = (0..corpus.styles.len())
         .map(|style| {
             let (mut sums, mut n_notes) = (Losses::default(), 0);
             let mut pieces = corpus.pieces_in(Part::Valid, style);
-            // Some at a time: all pieces of a large corpus would not fit into memory.
+            // In groups, since all pieces of a large corpus may not fit into memory.
             while n_notes < limit.unwrap_or(usize::MAX) {
                 let mut n_taken = n_notes;
                 let is_within = |piece: &Arc<KeyedPiece>| {
@@ -59,21 +57,22 @@ pub fn validate(network: &Network, corpus: &Corpus, threads: &Threads, limit: Op
 }
 
 impl Validation {
-    /// Of losses by style and part; a style without pieces has none.
+    /// From losses by style and part; zero for a style without validation pieces.
     #[must_use]
     pub fn new(by_style: Vec<[f32; 5]>) -> Self {
-        let heard: Vec<f32> =
+        let measured: Vec<f32> =
             by_style.iter().map(|parts| parts[..4].iter().sum()).filter(|sum| *sum > 0.0).collect();
-        let mean = if heard.is_empty() { 0.0 } else { heard.iter().sum::<f32>() / heard.len() as f32 };
+        let mean =
+            if measured.is_empty() { 0.0 } else { measured.iter().sum::<f32>() / measured.len() as f32 };
         Self { mean, by_style, is_best: false }
     }
 }
 
-/// Sums of the loss over whole pieces, and how many notes they hold.
+/// Sums of the loss over whole pieces, and their number of notes.
 #[must_use]
 pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], threads: &Threads) -> (Losses, usize) {
     const STEPS: usize = 256;
-    // Pieces of like length side by side waste little on padding.
+    // Pieces of similar length together need little padding.
     let mut sorted = pieces.to_vec();
     sorted.sort_by_key(|piece| piece.piece.notes.len());
     let groups: Vec<&[Arc<KeyedPiece>]> = sorted.chunks(LANE_STREAMS).collect();

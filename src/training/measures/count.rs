@@ -1,45 +1,45 @@
-//! The measures themselves, as the literature defines them.
+//! The measures of a passage, as defined in the literature.
 //!
 //! Pitch-class entropy, scale consistency, groove consistency, empty-beat rate and polyphony are those of
 //! `MusPy` (Dong et al., "`MusPy`: A Toolkit for Symbolic Music Generation", ISMIR 2020); pitch-class entropy
-//! and grooving also stand in Wu and Yang, "The Jazz Transformer on the Front Line", ISMIR 2020. Repetition
-//! is counted in whole bars, since bars are what a listener hears come back.
+//! and grooving are also in Wu and Yang, "The Jazz Transformer on the Front Line", ISMIR 2020. Repetition
+//! is counted in whole bars, since that is what listeners notice.
 
 use std::collections::{BTreeSet, HashMap};
 
 use crate::music::{Note, Tick, best_scale_share};
 use crate::training::measures::passage::Passage;
 
-/// What was counted in one passage. What cannot be said of it, for want of notes, is nothing.
+/// The measures of one passage; `None` where it has too few notes.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Measures {
-    /// Bars in the passage.
+    /// Number of bars.
     pub n_bars: usize,
-    /// Share of the notes, drums not counted, that lie in the major scale that fits best (`MusPy`'s scale
-    /// consistency: natural minor scales are the same sets).
+    /// Share of the notes, without drums, in the best-fitting major scale (`MusPy`'s scale consistency; natural minor
+    /// scales are the same sets).
     pub scale_share: Option<f64>,
-    /// Entropy of the pitch classes in bits, drums not counted; up to log2 12 = 3.58.
+    /// Entropy of the pitch classes in bits, without drums; up to log2 12 = 3.58.
     pub pitch_class_entropy: Option<f64>,
-    /// One less the share of ticks in which the onsets of neighbouring bars of one meter differ.
+    /// One minus the share of ticks at which the onsets of neighbouring bars in the same meter differ.
     pub groove_consistency: Option<f64>,
     /// Share of quarters in which nothing sounds.
     pub empty_beats: Option<f64>,
     /// Share of bars in which no note begins.
     pub empty_bars: Option<f64>,
-    /// Notes that sound at once while any does, drums not counted.
+    /// Mean number of sounding notes while any sounds, without drums.
     pub polyphony: Option<f64>,
-    /// Notes that begin in a bar.
+    /// Onsets per bar.
     pub notes_per_bar: Option<f64>,
-    /// Share of bars with notes that are note for note an earlier bar: onsets, pitches and families.
+    /// Share of the bars with notes that repeat an earlier bar exactly: onsets, pitches and families.
     pub repeated_bars: Option<f64>,
-    /// How much of a bar was in the earlier bar most like it: notes in both over notes in either (Jaccard),
-    /// the mean over bars from the second on.
+    /// Similarity of a bar to the most similar earlier bar, notes in both over notes in either (Jaccard); the mean from
+    /// the second bar on.
     pub self_similarity: Option<f64>,
-    /// Most notes in a row of one pitch within a family.
+    /// Longest run of notes on one pitch within a family.
     pub longest_run: usize,
 }
 
-/// Counts everything.
+/// Measures a passage.
 #[must_use]
 pub fn measure(passage: &Passage) -> Measures {
     let pitched: Vec<Note> = passage.notes.iter().filter(|note| !note.family.is_drums()).copied().collect();
@@ -127,7 +127,7 @@ fn polyphony(pitched: &[Note]) -> Option<f64> {
     (ticks > 0).then(|| note_ticks as f64 / ticks as f64)
 }
 
-/// What is played in a bar: onsets from its bar line, pitches and families.
+/// The notes of a bar: onset from the bar line, pitch, family.
 type Content = BTreeSet<(Tick, u8, usize)>;
 
 fn contents(passage: &Passage) -> Vec<Content> {
@@ -137,9 +137,9 @@ fn contents(passage: &Passage) -> Vec<Content> {
 }
 
 fn repeated_bars(bars: &[Content]) -> Option<f64> {
-    let mut heard = std::collections::HashSet::new();
+    let mut earlier = std::collections::HashSet::new();
     let sounding = bars.iter().filter(|bar| !bar.is_empty());
-    mean(sounding.map(|bar| if heard.insert(bar) { 0.0 } else { 1.0 }))
+    mean(sounding.map(|bar| if earlier.insert(bar) { 0.0 } else { 1.0 }))
 }
 
 fn self_similarity(bars: &[Content]) -> Option<f64> {
@@ -202,7 +202,7 @@ mod tests {
         let half = measure(&passage(&[(0, 60), (1, 62), (4, 60), (6, 62)], 2));
         near(half.repeated_bars, 0.0);
         near(half.self_similarity, 1.0 / 3.0);
-        // Two of the bar's 96 ticks differ: the onset that left and the one that came.
+        // Two of the bar's 96 ticks differ: one onset is missing, another is new.
         near(half.groove_consistency, 1.0 - 2.0 / 96.0);
     }
 
@@ -213,7 +213,7 @@ mod tests {
         near(even.scale_share, 1.0);
         let octaves = measure(&passage(&[(0, 60), (1, 72)], 1));
         near(octaves.pitch_class_entropy, 0.0);
-        // C, D flat and D are in no one major scale.
+        // No major scale has C, D flat and D.
         near(measure(&passage(&[(0, 60), (1, 61), (2, 62)], 1)).scale_share, 2.0 / 3.0);
     }
 

@@ -1,7 +1,7 @@
-//! What can be counted in music, to hold what a model plays against what it learned from.
+//! Measures of music, to compare a model's samples with real pieces.
 //!
-//! A low loss does not make music: samples can wander through all keys or never repeat a bar, and the loss
-//! hardly shows it. So a model is judged by its samples, too, by measures that are the same for both.
+//! A low loss does not guarantee good music: samples may wander through all keys or never repeat a bar, which the loss
+//! hardly shows. So models are also judged by their samples, with the same measures for samples and real pieces.
 
 mod passage;
 pub use passage::Passage;
@@ -12,5 +12,5 @@ pub use count::{Measures, measure};
 mod verdict;
 pub use verdict::{Comparison, Means, Verdict};
 
-mod memorised;
-pub use memorised::{Known, Shared};
+mod passage_index;
+pub use passage_index::{PassageIndex, Shared};

@@ -1,33 +1,33 @@
-//! A stretch of music in whole bars.
+//! A passage of whole bars.
 
 use crate::music::{Meter, Note, Piece, Tick};
 
-/// Notes and the bars they begin in, from the first bar of a piece on.
+/// Whole bars of a piece and the notes that begin in them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Passage {
     /// In the order of [`Note`].
     pub notes: Vec<Note>,
-    /// Where each bar begins, and its meter, ascending.
+    /// The start and meter of each bar, ascending.
     pub bars: Vec<(Tick, Meter)>,
-    /// Where the last bar ends.
+    /// The end of the last bar.
     pub end: Tick,
 }
 
 impl Passage {
-    /// The first `n_bars` bars of a piece, also where nothing sounds in the last of them.
+    /// The first `n_bars` bars of a piece, padded with empty bars if it is shorter.
     #[must_use]
     pub fn of_length(piece: &Piece, n_bars: usize) -> Self {
         Self::begin(piece, |bar_idx, _| bar_idx < n_bars)
     }
 
-    /// The bars of a piece up to its last onset, but no more than `n_bars`.
+    /// The bars of a piece up to its last onset, at most `n_bars`.
     #[must_use]
     pub fn at_most(piece: &Piece, n_bars: usize) -> Self {
         let last = piece.notes.last().map(|note| note.onset);
         Self::begin(piece, |bar_idx, start| bar_idx < n_bars && last.is_some_and(|last| start <= last))
     }
 
-    /// Bars out of the middle of a piece, from a multiple of eight on where it is long enough.
+    /// Bars from the middle of a piece, starting at a multiple of eight bars.
     #[must_use]
     pub fn inside(piece: &Piece, n_bars: usize) -> Self {
         let whole = Self::at_most(piece, usize::MAX);
@@ -44,7 +44,7 @@ impl Passage {
         let (mut start, mut meter) = piece.bar_at(Tick::ZERO);
         while goes_on(bars.len(), start) {
             bars.push((start, meter));
-            // A meter change inside a bar cuts it short, so the next bar may begin sooner.
+            // A meter change inside a bar cuts it short.
             let (next, next_meter) = piece.bar_at(start + meter.bar_length());
             (start, meter) = (next.max(start + Tick(1)), next_meter);
         }
@@ -88,7 +88,7 @@ mod tests {
         Piece { notes: onsets.iter().map(note).collect(), ..Piece::default() }
     }
 
-    /// A note at the beginning of each of so many bars.
+    /// One note at the start of each bar.
     fn piece_of(n_bars: i64) -> Vec<Note> {
         piece(&(0..n_bars).map(|bar| bar * 96).collect::<Vec<_>>()).notes
     }

@@ -1,20 +1,19 @@
-//! What a model plays beside real pieces, and how near it has to come.
+//! Compares a model's samples with real pieces, and judges the differences.
 
 use crate::training::measures::count::Measures;
-use crate::training::measures::memorised::Shared;
+use crate::training::measures::passage_index::Shared;
 
-/// The mean of each measure over passages, and the longest run of all.
+/// Measures averaged over passages.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Means {
-    /// How many passages.
+    /// Number of passages.
     pub n_passages: usize,
-    /// Means over the passages of which a measure can be said, each weighing as many bars as it has, so that
-    /// snippets count for little; all their bars; and the longest run of any.
+    /// Each measure's mean over the passages that have it, weighted by their bars; the total of bars; the longest run.
     pub measures: Measures,
 }
 
 impl Means {
-    /// The means over passages, weighed by their bars.
+    /// Averages measures, weighted by bars.
     #[must_use]
     pub fn of(all: &[Measures]) -> Self {
         let mean = |measure: fn(&Measures) -> Option<f64>| {
@@ -40,43 +39,43 @@ impl Means {
     }
 }
 
-/// Samples of one style beside real pieces of it.
+/// Samples and real pieces of one style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    /// What the model played.
+    /// The model's samples.
     pub samples: Means,
-    /// Real pieces that it was not trained on.
+    /// Real pieces that the model was not trained on.
     pub real: Means,
-    /// What samples and real pieces share with the training pieces, where those are known.
+    /// Passages that samples and real pieces share with the training pieces, if those are known.
     pub shared: Option<(Shared, Shared)>,
 }
 
-/// One thing that was compared.
+/// The comparison of one measure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
-    /// Short name, also in JSON.
+    /// The measure's name, as in JSON.
     pub name: &'static str,
-    /// Of the samples.
+    /// Value of the samples.
     pub samples: f64,
-    /// Of the real pieces.
+    /// Value of the real pieces.
     pub real: f64,
-    /// What is asked, in words; empty where the number is only told.
-    pub asked: &'static str,
-    /// Whether the samples come as near as asked.
-    pub holds: bool,
+    /// The criterion in words; empty if there is none.
+    pub criterion: &'static str,
+    /// Whether the samples meet the criterion.
+    pub passes: bool,
 }
 
 impl Comparison {
-    /// Everything that can be compared.
+    /// Compares every measure that both have.
     #[must_use]
     pub fn verdicts(&self) -> Vec<Verdict> {
         let (samples, real) = (&self.samples.measures, &self.real.measures);
         let both = |measure: fn(&Measures) -> Option<f64>| Some((measure(samples)?, measure(real)?));
         let mut verdicts = Vec::new();
-        let mut judge = |name, pair: Option<(f64, f64)>, asked, holds: fn(f64, f64) -> bool| {
+        let mut judge = |name, pair: Option<(f64, f64)>, criterion, passes: fn(f64, f64) -> bool| {
             verdicts.extend(pair.map(|(samples, real)| {
-                let holds = holds(samples, real);
-                Verdict { name, samples, real, asked, holds }
+                let passes = passes(samples, real);
+                Verdict { name, samples, real, criterion, passes }
             }));
         };
         let near = |samples: f64, real: f64| (samples - real).abs() <= 0.03;
@@ -95,13 +94,13 @@ impl Comparison {
         let shared = self.shared.as_ref();
         let longest = shared.map(|(samples, real)| (samples.max() as f64, real.max() as f64));
         judge("longest_shared_passage", longest, "no longer", |samples, real| samples <= real);
-        let told = |_, _| true;
+        let any = |_, _| true;
         let usual = shared.map(|(samples, real)| (samples.mean(), real.mean()));
-        judge("mean_shared_passage", usual, "", told);
-        judge("groove_consistency", both(|m| m.groove_consistency), "", told);
-        judge("self_similarity", both(|m| m.self_similarity), "", told);
-        judge("empty_beats", both(|m| m.empty_beats), "", told);
-        judge("polyphony", both(|m| m.polyphony), "", told);
+        judge("mean_shared_passage", usual, "", any);
+        judge("groove_consistency", both(|m| m.groove_consistency), "", any);
+        judge("self_similarity", both(|m| m.self_similarity), "", any);
+        judge("empty_beats", both(|m| m.empty_beats), "", any);
+        judge("polyphony", both(|m| m.polyphony), "", any);
         verdicts
     }
 }
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_passage_weighs_more_than_a_snippet() {
+    fn a_long_passage_weighs_more_than_a_short_one() {
         let passage = |n_bars, notes| Measures { n_bars, notes_per_bar: Some(notes), ..Measures::default() };
         let means = Means::of(&[passage(3, 10.0), passage(1, 2.0), Measures::default()]);
         assert_eq!(
@@ -128,13 +127,13 @@ mod tests {
     }
 
     #[test]
-    fn samples_pass_where_they_come_near_enough_and_fail_beyond() {
+    fn samples_pass_within_the_criteria_and_fail_beyond() {
         let shared = |max| Shared { longest: vec![2, max] };
         let judged = |samples: Means, max: usize| -> Vec<(&str, bool)> {
             let comparison =
                 Comparison { samples, real: of(10.0, 4), shared: Some((shared(max), shared(20))) };
-            let asked = comparison.verdicts().into_iter().filter(|verdict| !verdict.asked.is_empty());
-            asked.map(|verdict| (verdict.name, verdict.holds)).collect()
+            let judged = comparison.verdicts().into_iter().filter(|verdict| !verdict.criterion.is_empty());
+            judged.map(|verdict| (verdict.name, verdict.passes)).collect()
         };
         let names = ["notes_per_bar", "longest_run", "longest_shared_passage"];
         assert_eq!(judged(of(11.4, 8), 20), names.map(|name| (name, true)));

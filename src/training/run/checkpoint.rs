@@ -1,7 +1,6 @@
-//! What a run that was cut off goes on from: everything that the next update depends on, and what the run
-//! has found so far.
+//! The checkpoint file, from which an interrupted run is resumed: the state of the run and of its engine.
 //!
-//! A safetensors file; under the metadata key `continuo-checkpoint` a JSON text with all that is no tensor.
+//! A safetensors file. The metadata key `continuo-checkpoint` holds a JSON text with everything that is not a tensor.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -18,23 +17,23 @@ use crate::training::engines::EngineState;
 use crate::training::run::state::{CurvePoint, Identity, RunState};
 use crate::training::windows::StreamState;
 
-/// Why a checkpoint could not be used.
+/// A checkpoint that could not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
-    /// It could not be read or written.
-    #[error("could not access the checkpoint {path}")]
+    /// The file could not be read or written.
+    #[error("could not access the checkpoint {}", path.display())]
     File {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         source: std::io::Error,
     },
-    /// It is damaged, or of something else.
-    #[error("the checkpoint {path} cannot be resumed from: {reason}")]
+    /// It is damaged, or belongs to another run.
+    #[error("cannot resume from the checkpoint {}: {reason}", path.display())]
     Unusable {
-        /// Which.
+        /// The file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         reason: String,
     },
 }
@@ -44,7 +43,7 @@ pub enum CheckpointError {
 struct Header {
     version: u32,
     identity: Identity,
-    /// Whether products are of bf16 factors; they never were before this was told.
+    /// Whether products have bf16 factors; absent in older files, which never had them.
     #[serde(default)]
     is_bf16: bool,
     n_notes: u64,
@@ -55,7 +54,7 @@ struct Header {
     n_worse: usize,
     /// Absent before the first validation.
     best_loss: Option<f32>,
-    /// Pieces begun and next note of each stream.
+    /// For each stream, the pieces begun and the next note.
     streams: Vec<[u64; 2]>,
     curve: Vec<SavedPoint>,
 }
@@ -70,7 +69,7 @@ struct SavedPoint {
 const METADATA_KEY: &str = "continuo-checkpoint";
 const VERSION: u32 = 2;
 
-/// Writes the run and the engine's state, in place of an older checkpoint.
+/// Writes a checkpoint, in place of an older one.
 ///
 /// # Errors
 /// If it cannot be written.
@@ -122,10 +121,10 @@ fn header(run: &RunState, state: &EngineState) -> Header {
     }
 }
 
-/// Reads the checkpoint of a run with these settings.
+/// Reads the checkpoint of a run with this configuration.
 ///
 /// # Errors
-/// If it cannot be read, or was made with other sizes or from other music.
+/// If it cannot be read, or was written with other settings or from other music.
 pub fn load(config: &TrainingConfig, corpus: &Corpus) -> Result<(RunState, EngineState), CheckpointError> {
     let path = &config.checkpoint;
     let unusable = |reason: String| CheckpointError::Unusable { path: path.clone(), reason };
@@ -173,10 +172,10 @@ pub fn load(config: &TrainingConfig, corpus: &Corpus) -> Result<(RunState, Engin
     Ok((run, state))
 }
 
-/// Whether the run that `path` was written by computed products of bf16 factors.
+/// Whether the run that wrote this checkpoint computed products of bf16 factors.
 ///
 /// # Errors
-/// If it cannot be read or is no checkpoint.
+/// If it cannot be read or is not a checkpoint.
 pub fn is_bf16(path: &Path) -> Result<bool, CheckpointError> {
     let bytes =
         std::fs::read(path).map_err(|source| CheckpointError::File { path: path.to_owned(), source })?;
@@ -194,10 +193,10 @@ fn read_header(bytes: &[u8]) -> Result<Header, String> {
     }
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
     let text = metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY));
-    let text = text.ok_or("it is no checkpoint")?;
+    let text = text.ok_or("it is not a checkpoint")?;
     let Version { version } = serde_json::from_str(text).map_err(|e| e.to_string())?;
     if version != VERSION {
-        return Err(format!("expected version {VERSION}, found {version}; --force begins anew"));
+        return Err(format!("expected version {VERSION}, found {version}; --force starts a new run"));
     }
     serde_json::from_str(text).map_err(|e| e.to_string())
 }

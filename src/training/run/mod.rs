@@ -1,4 +1,4 @@
-//! The training loop: updates by an engine, now and then a look at the validation pieces.
+//! The training loop: updates by an engine, with validation and checkpoints in between.
 
 mod plan;
 pub use plan::Ending;
@@ -22,62 +22,62 @@ use crate::training::engines::{CpuEngine, Engine, EngineError, EngineState};
 use crate::training::run::checkpoint::CheckpointError;
 use crate::training::run::plan::Plan;
 
-/// Where a run begins.
+/// How a run starts.
 #[derive(Debug)]
 pub enum Start {
-    /// With this network.
+    /// From this network.
     From(Box<Network>),
-    /// Where it was cut off.
+    /// From the checkpoint of an earlier run.
     Resume,
 }
 
-/// How a run stands.
+/// The progress of a run.
 #[derive(Debug, Clone)]
 pub struct Progress {
-    /// 0 to 1.
+    /// Share of the run that is done, 0 to 1.
     pub done: f32,
     /// Notes trained on.
     pub n_notes: u64,
-    /// Notes trained on in a second.
+    /// Notes trained on per second.
     pub notes_per_second: f64,
     /// Time left if it runs to its planned end.
     pub left: Duration,
-    /// Running mean of the training loss by part, nats a note.
+    /// Running mean of the training loss by part, in nats per note.
     pub loss: [f32; 5],
-    /// When a validation was made just now.
+    /// The validation after this update, if there was one.
     pub validation: Option<Validation>,
 }
 
-/// What came of a run.
+/// The outcome of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// As [`TrainingConfig::keep`] says; the last one where nothing could be validated.
+    /// The network that [`TrainingConfig::keep`] selects; the last one if there are no validation pieces.
     pub network: Network,
-    /// Its loss on all the validation pieces.
+    /// Its loss on all validation pieces.
     pub validation: Validation,
-    /// How it went.
+    /// The loss curve.
     pub curve: Vec<CurvePoint>,
     /// Why it ended.
     pub ending: Ending,
 }
 
-/// Why a run failed.
+/// A run that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// It cannot be kept or taken up again.
+    /// The checkpoint could not be written or resumed from.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
-    /// No update can be made.
+    /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
 
-/// Notes of a style to validate on in mid-run.
+/// Notes of each style to validate on during a run.
 const VALIDATION_NOTES: usize = 12_000;
 
-/// Trains and reports to `observe`; when that answers `false` the run ends early.
+/// Trains and reports each update to `observe`; the run ends early when that returns `false`.
 ///
-/// A run that is cut off, by whatever, and resumed with the same settings comes to the same network, bit for
+/// A run that is interrupted, even killed, and then resumed with the same settings comes to the same network, bit for
 /// bit, unless it has a time limit.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! How far a run has come, and when it ends.
+//! The progress of a run, by notes or by time, and when it ends.
 
 use std::time::{Duration, Instant};
 
@@ -9,19 +9,19 @@ use crate::training::run::state::RunState;
 /// Why a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// As planned.
+    /// All epochs are done, or the time limit is reached.
     Finished,
-    /// The validation loss no longer fell.
+    /// The validation loss stopped falling.
     NothingBetter,
-    /// It was told to; it can be resumed.
+    /// It was asked to stop; it can be resumed.
     Stopped,
 }
-/// How far a run has come, by notes or by the clock.
+/// The planned length of a run.
 pub(super) struct Plan {
     n_wanted: u64,
     patience: usize,
     time_limit: Option<Duration>,
-    /// When this part of the run began, and what it had behind it.
+    /// When this part of the run began, and the notes and seconds of earlier parts.
     started: Instant,
     first_note: u64,
     seconds_before: f64,
@@ -39,7 +39,7 @@ impl Plan {
         }
     }
 
-    /// Time spent, that before a cut included.
+    /// Seconds spent, including earlier parts of the run.
     pub(super) fn seconds(&self) -> f64 {
         self.seconds_before + self.started.elapsed().as_secs_f64()
     }

@@ -1,4 +1,4 @@
-//! What a run has found so far.
+//! The state of a run, without that of its engine.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,40 +9,40 @@ use crate::training::corpus::Corpus;
 use crate::training::engines::validation::Validation;
 use crate::training::losses::Losses;
 
-/// A run as it stands, the engine's state left out.
+/// The state of a run, without that of its engine.
 #[derive(Debug, Clone)]
 pub struct RunState {
     pub(super) identity: Identity,
     pub(super) is_bf16: bool,
     /// Notes trained on.
     pub n_notes: u64,
-    /// Time spent, in seconds.
+    /// Seconds spent.
     pub seconds: f64,
-    /// Running mean of the training loss by part, nats a note.
+    /// Running mean of the training loss by part, in nats per note.
     pub loss: [f32; 5],
     /// Notes to train on before the next validation.
     pub n_until_validation: u64,
-    /// Validations since the best one.
+    /// Validations since the lowest loss.
     pub n_worse: usize,
-    /// How it went so far.
+    /// The loss curve so far.
     pub curve: Vec<CurvePoint>,
     /// Parameters with the lowest validation loss; empty before the first validation.
     pub(super) best: Vec<f32>,
     pub(super) best_loss: f32,
 }
 
-/// A moment of the run at which it was validated.
+/// A point of the loss curve: one validation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CurvePoint {
     /// Notes trained on.
     pub n_notes: u64,
-    /// Running mean of the training loss by part, nats a note.
+    /// Running mean of the training loss by part, in nats per note.
     pub train: [f32; 5],
-    /// Loss on the validation pieces by style and part, nats a note; a limited number of notes each.
+    /// Loss on some of the validation pieces by style and part, in nats per note.
     pub valid: Vec<[f32; 5]>,
 }
 
-/// What must be the same in the run that goes on.
+/// The settings that must be the same when a run is resumed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Identity {
     network: NetworkConfig,
@@ -53,7 +53,7 @@ pub(super) struct Identity {
 }
 
 impl RunState {
-    /// A run of `network` that has not begun.
+    /// A run of `network` before its first update.
     #[must_use]
     pub fn begin(config: &TrainingConfig, corpus: &Corpus, network: &Network) -> Self {
         Self {
@@ -70,7 +70,7 @@ impl RunState {
         }
     }
 
-    /// Takes in the loss of one more update.
+    /// Counts an update.
     pub fn count(&mut self, losses: Losses, n_notes: u64) {
         let loss = losses.map(|sum| (sum / n_notes as f64) as f32);
         if self.n_notes == 0 {
@@ -81,7 +81,7 @@ impl RunState {
         self.n_until_validation = self.n_until_validation.saturating_sub(n_notes);
     }
 
-    /// Remembers the network when it is the best so far, and says whether it is.
+    /// Records a validation, keeps the network if it is the best so far, and marks the validation if so.
     pub fn judge(
         &mut self,
         validation: Validation,
@@ -91,7 +91,7 @@ impl RunState {
         self.n_until_validation = config.validate_every as u64;
         let valid = validation.by_style.clone();
         self.curve.push(CurvePoint { n_notes: self.n_notes, train: self.loss, valid });
-        // Where there is nothing to validate on, the last network is the best.
+        // Without validation pieces, the last network is the best.
         let is_best = validation.mean < self.best_loss || validation.mean == 0.0;
         if is_best {
             self.best_loss = validation.mean;
@@ -103,13 +103,13 @@ impl RunState {
         Validation { is_best, ..validation }
     }
 
-    /// Whether the last so many validations found nothing better.
+    /// Whether the last `patience` validations brought no improvement.
     #[must_use]
     pub fn is_stuck(&self, patience: usize) -> bool {
         self.n_worse >= patience.max(1)
     }
 
-    /// The best network so far; `last` when none was validated.
+    /// The best network so far; `last` if none was validated.
     #[must_use]
     pub fn best(&self, last: &Network) -> Network {
         let parameters = if self.best.is_empty() { &last.parameters } else { &self.best };
@@ -128,7 +128,10 @@ impl Identity {
         }
     }
 
-    /// Says in words what differs.
+    /// Checks that a run with the settings `now` may resume from this one.
+    ///
+    /// # Errors
+    /// Describes the first difference.
     pub(super) fn check(&self, now: &Self) -> Result<(), String> {
         if self.network != now.network {
             return Err(format!("expected sizes {:?}, found {:?}", now.network, self.network));

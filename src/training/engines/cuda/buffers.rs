@@ -10,16 +10,16 @@ use crate::training::engines::cuda::error::CudaError;
 
 /// Row stride of the logits: the most classes that a part has.
 pub(super) const LOGITS: usize = 128;
-/// Blocks that the norm is summed in.
+/// Blocks of threads that sum the norm.
 pub(super) const NORM_BLOCKS: usize = 256;
 
-/// Where each tensor begins on the device: at a multiple of 64 values, as tensor cores like it.
-pub(super) struct Places {
+/// The offset of each tensor on the device, a multiple of 64 values, which suits tensor cores.
+pub(super) struct Offsets {
     by_begin: HashMap<usize, usize>,
     pub(super) length: usize,
 }
 
-impl Places {
+impl Offsets {
     pub(super) fn new(layout: &Layout) -> Self {
         let mut length = 0;
         let by_begin = layout
@@ -38,7 +38,7 @@ impl Places {
         self.by_begin.get(&slot.range.start).copied().unwrap_or_default()
     }
 
-    /// Values as they lie on the device.
+    /// Copies values from the network's layout to the device's.
     pub(super) fn spread(&self, layout: &Layout, values: &[f32]) -> Vec<f32> {
         let mut spread = vec![0.0; self.length];
         for slot in layout.slots() {
@@ -48,7 +48,7 @@ impl Places {
         spread
     }
 
-    /// Values as they lie in the network.
+    /// Copies values from the device's layout to the network's.
     pub(super) fn gather(&self, layout: &Layout, spread: &[f32]) -> Vec<f32> {
         let mut values = vec![0.0; layout.n_parameters];
         for slot in layout.slots() {
@@ -61,12 +61,12 @@ impl Places {
 
 /// The sizes of an update.
 pub(super) struct Shape {
-    pub(super) places: Places,
+    pub(super) offsets: Offsets,
     pub(super) config: NetworkConfig,
     pub(super) n_steps: usize,
     pub(super) n_streams: usize,
     pub(super) dropout: f32,
-    /// Rows of the embedding and of each head's table, and the stride of their counts.
+    /// Number of rows of the embedding and of each head's table.
     pub(super) tables: [usize; 1 + N_HEADS],
 }
 
@@ -77,7 +77,7 @@ impl Shape {
             _ => HEADS[idx - 1].n_rows,
         });
         Self {
-            places: Places::new(&network.layout),
+            offsets: Offsets::new(&network.layout),
             config: network.config,
             n_steps,
             n_streams,
@@ -95,21 +95,21 @@ impl Shape {
     }
 }
 
-/// One LSTM layer's memory.
+/// The memory of one LSTM layer.
 pub(super) struct LayerBuffers {
-    /// `[N, 4H]`: sums, then activated gates, then their gradients.
+    /// `[N, 4H]`: pre-activations, then gates, then gradients.
     pub(super) gates: Buffer<f32>,
     /// `[N, H]`.
     pub(super) cell: Buffer<f32>,
     /// `[N, H]`, after dropout, and its gradient.
     pub(super) output: Buffer<f32>,
     pub(super) output_gradient: Buffer<f32>,
-    /// `[(time + 1) × streams, H]`: what each step finds; the last is carried to the next window.
+    /// `[(time + 1) × streams, H]`: the state before each step; the last is carried to the next window.
     pub(super) output_before: Buffer<f32>,
     pub(super) cell_before: Buffer<f32>,
 }
 
-/// All memory of an update.
+/// The memory of an update.
 pub(super) struct Buffers {
     pub(super) parameters: Buffer<f32>,
     pub(super) gradient: Buffer<f32>,
@@ -125,8 +125,8 @@ pub(super) struct Buffers {
     pub(super) targets: Buffer<i32>,
     /// `[N]`.
     pub(super) begins: Buffer<u8>,
-    /// Rows of the embedding and of each head's table, end to end; where each position's begin and end; and
-    /// how often each row is named, `[N, stride]`.
+    /// Rows of the embedding and of each head's table, concatenated; where each position's begin and end; and how often
+    /// each row occurs, `[N, stride]`.
     pub(super) rows: [Buffer<u32>; 1 + N_HEADS],
     pub(super) spans: [Buffer<u32>; 1 + N_HEADS],
     pub(super) counts: [Buffer<f32>; 1 + N_HEADS],
@@ -138,7 +138,7 @@ pub(super) struct Buffers {
     pub(super) input: Buffer<f32>,
     pub(super) input_gradient: Buffer<f32>,
     pub(super) layers: Vec<LayerBuffers>,
-    /// `[streams, H]`: what flows back to the step before.
+    /// `[streams, H]`: gradients that flow back to the step before.
     pub(super) output_later: Buffer<f32>,
     pub(super) cell_gradient: Buffer<f32>,
     /// `[N, 4R]`, and its gradient.
@@ -168,11 +168,11 @@ impl Buffers {
         };
         let counts = |idx: usize| reals(n * shape.counts_stride(idx));
         Ok(Self {
-            parameters: reals(shape.places.length)?,
-            gradient: reals(shape.places.length)?,
-            mean: reals(shape.places.length)?,
-            square: reals(shape.places.length)?,
-            decay: reals(shape.places.length)?,
+            parameters: reals(shape.offsets.length)?,
+            gradient: reals(shape.offsets.length)?,
+            mean: reals(shape.offsets.length)?,
+            square: reals(shape.offsets.length)?,
+            decay: reals(shape.offsets.length)?,
             rates: reals(2)?,
             seed: device.zeros(1)?,
             ones: reals(n)?,

@@ -1,7 +1,7 @@
-//! The GPU at hand: memory, kernels and matrix products, each queued in one order.
+//! The GPU: memory, kernels and matrix products, all queued on one stream.
 //!
-//! The only module that speaks to CUDA, and the only one with unsafe code for it: sizes are checked here
-//! or follow from the buffers made here.
+//! The only module that calls CUDA, and the only one with unsafe code for it. Sizes are checked here or follow from the
+//! buffers allocated here.
 
 use std::collections::HashMap;
 use std::ffi::c_int;
@@ -31,15 +31,15 @@ const KERNELS: [&str; 11] = [
     "norm_of",
     "adamw",
 ];
-/// Threads to a block.
+/// Threads in a block.
 const BLOCK: usize = 256;
-/// What cuBLAS may use between its kernels.
+/// Workspace of cuBLAS.
 const WORKSPACE_BYTES: usize = 32 << 20;
 
-/// How exactly matrix products are taken.
+/// Precision of matrix products.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Precision {
-    /// As the processor does, in f32.
+    /// f32, as on the processor.
     Full,
     /// Factors rounded to 10 bits of mantissa (tf32), sums in f32.
     Tensor,
@@ -61,7 +61,7 @@ pub(super) struct Buffer<T>(CudaSlice<T>);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Address(u64);
 
-/// What a kernel is told.
+/// An argument of a kernel.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Argument {
     Address(Address),
@@ -73,13 +73,13 @@ pub(super) enum Argument {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matrix {
     begin: Address,
-    /// Values from row to row.
+    /// Values between the starts of two rows.
     stride: usize,
     is_transposed: bool,
 }
 
 impl Address {
-    /// The address `n_values` further on, of values of four bytes.
+    /// The address `n_values` values of four bytes further on.
     pub(super) fn plus(self, n_values: usize) -> Self {
         Self(self.0 + 4 * n_values as u64)
     }
@@ -90,7 +90,7 @@ impl Matrix {
         Self { begin, stride, is_transposed: false }
     }
 
-    /// Rows and columns exchanged.
+    /// The transposed matrix.
     pub(super) fn transposed(self) -> Self {
         Self { is_transposed: !self.is_transposed, ..self }
     }
@@ -127,9 +127,9 @@ impl Device {
     /// # Errors
     /// If there is no GPU, or CUDA's libraries are not found.
     pub(super) fn open(precision: Precision) -> Result<Self, CudaError> {
-        // Asked for first, since cudarc panics on the first use of a library that is not there.
+        // Checked first, since cudarc panics on the first use of a missing library.
         #[allow(unsafe_code, reason = "opening a library runs its initialisers")]
-        // SAFETY: NVIDIA's libraries, whose initialisers ask nothing of us.
+        // SAFETY: these are NVIDIA's libraries, whose initialisers have no preconditions.
         let found = unsafe {
             [
                 ("the NVIDIA driver", sys::is_culib_present()),
@@ -173,7 +173,7 @@ impl Device {
         Ok(device)
     }
 
-    /// Gives cuBLAS memory of its own, so that it allocates none while a graph is recorded.
+    /// Gives cuBLAS its workspace, so that it allocates nothing while a graph is recorded.
     fn use_workspace(&self) -> Result<(), CudaError> {
         use cudarc::driver::DevicePtr;
         let begin = self._workspace.device_ptr(&self.stream).0;
@@ -191,7 +191,7 @@ impl Device {
         Ok(self.stream.context().name()?)
     }
 
-    /// Memory of zeros.
+    /// Allocates memory filled with zeros.
     pub(super) fn zeros<T: DeviceRepr + ValidAsZeroBits>(
         &self,
         length: usize,
@@ -199,7 +199,7 @@ impl Device {
         Ok(Buffer(self.stream.alloc_zeros(length.max(1))?))
     }
 
-    /// Copies to the beginning of `buffer`, which is made anew when it is too short.
+    /// Copies to the start of `buffer`, which is reallocated if it is too short.
     pub(super) fn upload<T: DeviceRepr + ValidAsZeroBits>(
         &self,
         values: &[T],
@@ -214,14 +214,14 @@ impl Device {
         Ok(())
     }
 
-    /// Copies all of `buffer` and waits for what was queued before.
+    /// Copies all of `buffer` back, after everything queued before.
     pub(super) fn download<T: DeviceRepr>(&self, buffer: &Buffer<T>) -> Result<Vec<T>, CudaError> {
         let values = self.stream.clone_dtoh(&buffer.0)?;
         self.stream.synchronize()?;
         Ok(values)
     }
 
-    /// Copies to `buffer` from its value `begin` on.
+    /// Copies to `buffer`, starting at its value `begin`.
     pub(super) fn upload_at<T: DeviceRepr>(
         &self,
         values: &[T],
@@ -232,7 +232,7 @@ impl Device {
         Ok(self.stream.memcpy_htod(values, &mut part)?)
     }
 
-    /// Copies a part of `buffer` and waits for what was queued before.
+    /// Copies a part of `buffer` back, after everything queued before.
     pub(super) fn download_part<T: DeviceRepr>(
         &self,
         buffer: &Buffer<T>,
@@ -243,7 +243,7 @@ impl Device {
         Ok(values)
     }
 
-    /// Fills with zeros.
+    /// Fills `buffer` with zeros.
     pub(super) fn clear<T: DeviceRepr + ValidAsZeroBits>(
         &self,
         buffer: &mut Buffer<T>,
@@ -253,8 +253,8 @@ impl Device {
 
     /// Queues a kernel on at least `n_threads` threads, in blocks of 256.
     ///
-    /// The arguments must be those of the kernel in `kernels.cu`, and every address inside its buffer for
-    /// the sizes told.
+    /// The arguments must match the kernel in `kernels.cu`, and every address must be inside its buffer for the given
+    /// sizes.
     pub(super) fn launch(
         &self,
         kernel: &'static str,
@@ -275,8 +275,8 @@ impl Device {
             block_dim: (BLOCK as u32, 1, 1),
             shared_mem_bytes: 0,
         };
-        #[allow(unsafe_code, reason = "a kernel reads and writes what it is told")]
-        // SAFETY: `pass.rs` tells each kernel the buffers and sizes that were made together.
+        #[allow(unsafe_code, reason = "a kernel reads and writes through raw addresses")]
+        // SAFETY: `pass.rs` gives each kernel buffers and sizes that were allocated together.
         unsafe {
             launch.launch(config)?;
         }
@@ -298,10 +298,10 @@ impl Device {
         };
         let (alpha, beta) = (1.0_f32, if is_added { 1.0_f32 } else { 0.0 });
         let real = blas_sys::cudaDataType_t::CUDA_R_32F;
-        #[allow(unsafe_code, reason = "cuBLAS reads and writes what it is told")]
+        #[allow(unsafe_code, reason = "cuBLAS reads and writes through raw addresses")]
         // SAFETY: as for `launch`; alpha and beta outlive the call, which copies them.
         unsafe {
-            // cuBLAS counts by columns: our rows are its columns, so it is asked for the transpose, bᵀ · aᵀ.
+            // cuBLAS is column-major: our rows are its columns, so it computes the transpose, bᵀ · aᵀ.
             blas::gemm_ex(
                 *self.blas.handle(),
                 operation(b),
@@ -327,7 +327,7 @@ impl Device {
         Ok(())
     }
 
-    /// Records what `queue` queues, to be replayed at once.
+    /// Records the work that `queue` queues as a graph, to be replayed in one launch.
     pub(super) fn record(
         &self,
         queue: impl FnOnce() -> Result<(), CudaError>,

@@ -1,8 +1,8 @@
-//! Updates on the GPU, with the next windows read on the processor meanwhile.
+//! Trains on the GPU while the processor reads the next windows.
 //!
-//! One thread reads the windows of the coming updates, on as many threads as it is allowed, another lays them
-//! out for the GPU, a few updates ahead; where the streams stood after each window comes along with it, so that a checkpoint tells
-//! what was trained on, not what was read.
+//! One thread reads the windows of the next updates with the threads of the pool; another stages them for the GPU, a
+//! few updates ahead. The positions of the streams travel with each window, so a checkpoint records what was trained
+//! on, not what was read.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -28,7 +28,7 @@ use crate::training::windows::{Reader, StreamState, Streams, Window};
 /// Windows read ahead.
 const N_AHEAD: usize = 3;
 
-/// The windows of one update, read or laid out for the GPU, and where the streams stand after them.
+/// The windows of one update, read or staged for the GPU, and the positions of the streams after them.
 struct Batch<T> {
     windows: T,
     streams: Vec<StreamState>,
@@ -52,10 +52,10 @@ pub struct CudaEngine {
 }
 
 impl CudaEngine {
-    /// Goes on from `state`.
+    /// An engine that continues from `state`.
     ///
     /// # Errors
-    /// If there is no GPU, or it refuses.
+    /// If there is no GPU, or it fails.
     pub fn new(config: &TrainingConfig, corpus: &Arc<Corpus>, state: EngineState) -> Result<Self, CudaError> {
         let EngineState { network, optimiser, carried, streams } = state;
         let batch = config.batch.max(1);
@@ -70,7 +70,7 @@ impl CudaEngine {
         let (n_steps, threads) = (config.sequence_length, config.threads.clone());
         let readers = vec![
             std::thread::spawn(move || read_ahead(lanes, n_steps, &threads, &read)),
-            std::thread::spawn(move || lay_out(&windows, &outbox)),
+            std::thread::spawn(move || stage(&windows, &outbox)),
         ];
         Ok(Self {
             trainer,
@@ -90,13 +90,13 @@ impl CudaEngine {
     /// The GPU's name.
     ///
     /// # Errors
-    /// If the driver refuses.
+    /// If the driver fails.
     pub fn device_name(&self) -> Result<String, CudaError> {
         self.trainer.device_name()
     }
 
-    /// The loss on whole validation pieces with the hidden state carried.
-    fn hear_all(&mut self) -> Result<Validation, CudaError> {
+    /// The loss on all validation pieces, whole pieces with the hidden state carried.
+    fn evaluate_all(&mut self) -> Result<Validation, CudaError> {
         let Self { trainer, corpus, threads, shape, .. } = self;
         let [n_steps, n_streams] = *shape;
         let n_styles = corpus.styles.len();
@@ -104,25 +104,25 @@ impl CudaEngine {
         let mut order: Vec<(usize, usize)> = (0..corpus.n_pieces(Part::Valid))
             .map(|idx| (corpus.piece(Part::Valid, idx).piece.notes.len(), idx))
             .collect();
-        // Pieces of like length side by side waste little on padding.
+        // Pieces of similar length together need little padding.
         order.sort_unstable();
         for group in order.chunks(n_streams) {
-            let mut heard: Vec<Heard> =
-                group.iter().map(|(_, idx)| Heard::new(corpus.piece(Part::Valid, *idx))).collect();
+            let mut pieces: Vec<Evaluated> =
+                group.iter().map(|(_, idx)| Evaluated::new(corpus.piece(Part::Valid, *idx))).collect();
             loop {
-                threads.map(&mut heard, |piece| piece.read(n_steps));
-                if heard.iter().all(|piece| piece.positions.is_empty()) {
+                threads.map(&mut pieces, |piece| piece.read(n_steps));
+                if pieces.iter().all(|piece| piece.positions.is_empty()) {
                     break;
                 }
                 let mut window = Window::default();
                 let streams: Vec<Vec<Position>> =
-                    heard.iter_mut().map(|piece| std::mem::take(&mut piece.positions)).collect();
+                    pieces.iter_mut().map(|piece| std::mem::take(&mut piece.positions)).collect();
                 window.fill_to(&streams, [n_steps, n_streams]);
                 let losses = trainer.evaluate(&Staged::new(&[&window]))?;
                 for (idx, losses) in
                     losses.as_chunks::<5>().0.iter().enumerate().filter(|(idx, _)| window.counts[*idx])
                 {
-                    let style = heard[idx % n_streams].style.min(n_styles - 1);
+                    let style = pieces[idx % n_streams].style.min(n_styles - 1);
                     n_notes[style] += 1;
                     sums[style].iter_mut().zip(losses).for_each(|(sum, loss)| *sum += f64::from(*loss));
                 }
@@ -142,14 +142,14 @@ impl CudaEngine {
     }
 }
 
-/// A validation piece being heard.
-struct Heard {
+/// A validation piece while it is evaluated.
+struct Evaluated {
     reader: Reader,
     style: usize,
     positions: Vec<Position>,
 }
 
-impl Heard {
+impl Evaluated {
     fn new(piece: Arc<KeyedPiece>) -> Self {
         Self { style: piece.style, reader: Reader::new(piece), positions: Vec::new() }
     }
@@ -159,7 +159,7 @@ impl Heard {
     }
 }
 
-/// As many lanes as threads, so that each reads some of the streams.
+/// A lane for each thread; each reads some of the streams.
 fn lanes(config: &TrainingConfig, corpus: &Arc<Corpus>, states: &[StreamState]) -> Vec<Streams> {
     let batch = config.batch.max(1);
     let n_streams = batch.div_ceil(config.threads.count().clamp(1, batch));
@@ -175,7 +175,7 @@ fn lanes(config: &TrainingConfig, corpus: &Arc<Corpus>, states: &[StreamState]) 
         .collect()
 }
 
-/// Reads windows until nobody takes them any more.
+/// Reads windows until the receiver is dropped.
 fn read_ahead(
     mut lanes: Vec<Streams>,
     n_steps: usize,
@@ -196,8 +196,8 @@ fn read_ahead(
     }
 }
 
-/// Lays the windows out as the GPU takes them.
-fn lay_out(inbox: &Receiver<Batch<Vec<Window>>>, outbox: &Sender<Batch<Staged>>) {
+/// Stages windows for the GPU until a channel closes.
+fn stage(inbox: &Receiver<Batch<Vec<Window>>>, outbox: &Sender<Batch<Staged>>) {
     while let Ok(Batch { windows, streams }) = inbox.recv() {
         let windows = Staged::new(&windows.iter().collect::<Vec<_>>());
         if outbox.send(Batch { windows, streams }).is_err() {
@@ -222,12 +222,12 @@ impl Engine for CudaEngine {
         Ok(losses)
     }
 
-    /// On all validation pieces, which the GPU hears side by side.
+    /// On all validation pieces, since the GPU evaluates them together.
     fn validate(&mut self, network: &Network, _limit: Option<usize>) -> Result<Validation, EngineError> {
         self.fetch()?;
         let carried = self.trainer.carried().map_err(failed)?;
         self.trainer.set_parameters(network).map_err(failed)?;
-        let validation = self.hear_all().map_err(failed)?;
+        let validation = self.evaluate_all().map_err(failed)?;
         self.trainer.set_parameters(&self.network).map_err(failed)?;
         self.trainer.carry_on(&carried).map_err(failed)?;
         Ok(validation)
@@ -251,7 +251,7 @@ impl Engine for CudaEngine {
 
 impl Drop for CudaEngine {
     fn drop(&mut self) {
-        // The readers end when their next batch finds nobody.
+        // The readers end when their channel is closed.
         self.inbox = None;
         for reader in self.readers.drain(..) {
             let _ = reader.join();

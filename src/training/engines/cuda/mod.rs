@@ -1,10 +1,10 @@
 //! Training updates on an NVIDIA GPU: the same network, loss, gradients and optimiser as
-//! [`crate::training::fused`], to which a test on such a machine holds them.
+//! [`fused`](crate::training::engines::fused), as a test on a GPU checks.
 //!
-//! An update is recorded once as a CUDA graph and then replayed, so that its thousand small kernels cost no
-//! launch each. Products are cuBLAS's, what lies between them is `kernels.cu`, compiled for the GPU at hand.
-//! Rows are counted into a dense matrix, so that looking up and its gradient are products too, with sums in
-//! a fixed order. CUDA's libraries are opened at run time: the binary also starts where there are none.
+//! An update is recorded once as a CUDA graph and then replayed, so that its thousand small kernels need no launch
+//! each. Matrix products are cuBLAS's; the rest is `kernels.cu`, compiled at run time for the GPU. Table rows are
+//! counted into a dense matrix, so that the lookup and its gradient are products too, with sums in a fixed order.
+//! CUDA's libraries are opened at run time, so the binary also starts without them.
 
 mod error;
 pub use error::CudaError;

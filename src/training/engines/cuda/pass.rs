@@ -1,4 +1,4 @@
-//! One update as a list of products and kernels: forward, loss, backward, optimiser.
+//! Queues an update as a sequence of products and kernels: forward, loss, backward, optimiser.
 //!
 //! N is time × streams, E, H and R the widths of the embedding, a layer and a head.
 
@@ -8,7 +8,7 @@ use crate::training::engines::cuda::device::{Address, Argument, Buffer, Device, 
 use crate::training::engines::cuda::error::CudaError;
 use crate::training::engines::optimiser::{EPSILON, MAX_NORM, MEAN_DECAY, SQUARE_DECAY};
 
-/// Queues the counting of one list of rows, which must have been uploaded and its counts cleared.
+/// Queues the counting of one list of rows, after the rows are uploaded and the counts cleared.
 pub(super) fn spread(
     device: &Device,
     shape: &Shape,
@@ -29,7 +29,7 @@ pub(super) fn spread(
     )
 }
 
-/// Queues all of an update but the uploads.
+/// Queues an update, without the uploads.
 pub(super) fn queue(
     device: &Device,
     layout: &Layout,
@@ -70,23 +70,23 @@ impl Pass<'_> {
 
     /// A parameter tensor, `[rows, columns]`.
     fn weight(&self, slot: &Slot) -> Matrix {
-        Matrix::new(self.at(&self.buffers.parameters).plus(self.shape.places.of(slot)), slot.shape[1])
+        Matrix::new(self.at(&self.buffers.parameters).plus(self.shape.offsets.of(slot)), slot.shape[1])
     }
 
     fn bias(&self, slot: &Slot) -> Argument {
-        self.at(&self.buffers.parameters).plus(self.shape.places.of(slot)).into()
+        self.at(&self.buffers.parameters).plus(self.shape.offsets.of(slot)).into()
     }
 
     /// The gradient of a parameter tensor.
     fn weight_gradient(&self, slot: &Slot) -> Matrix {
-        Matrix::new(self.at(&self.buffers.gradient).plus(self.shape.places.of(slot)), slot.shape[1])
+        Matrix::new(self.at(&self.buffers.gradient).plus(self.shape.offsets.of(slot)), slot.shape[1])
     }
 
     fn matrix(&self, buffer: &Buffer<f32>, stride: usize) -> Matrix {
         Matrix::new(self.at(buffer), stride)
     }
 
-    /// How often each row of a table is named, `[N, rows]`.
+    /// How often each row of a table occurs, `[N, rows]`.
     fn counts(&self, list_idx: usize) -> Matrix {
         self.matrix(&self.buffers.counts[list_idx], self.shape.counts_stride(list_idx))
     }
@@ -158,7 +158,7 @@ impl Pass<'_> {
         let Some(top) = self.buffers.layers.last() else { return Ok(()) };
         let (output, output_gradient) =
             (self.matrix(&top.output, hidden), self.matrix(&top.output_gradient, hidden));
-        self.lose(&self.layout.family, output, 0)?;
+        self.loss(&self.layout.family, output, 0)?;
         self.linear_backward(&self.layout.family, self.logits(), output, output_gradient, false)?;
 
         self.inner(output)?;
@@ -168,7 +168,7 @@ impl Pass<'_> {
             |buffer: &Buffer<f32>, head_idx: usize| Matrix::new(self.at(buffer).plus(head_idx * head), width);
         for (head_idx, slots) in self.layout.heads.iter().enumerate() {
             let own = part(&self.buffers.inner, head_idx);
-            self.lose(&slots.out, own, 1 + head_idx)?;
+            self.loss(&slots.out, own, 1 + head_idx)?;
             let own_gradient = part(&self.buffers.inner_gradient, head_idx);
             self.linear_backward(&slots.out, self.logits(), own, own_gradient, false)?;
         }
@@ -189,21 +189,21 @@ impl Pass<'_> {
         self.sum_losses()
     }
 
-    /// Losses without any gradient.
+    /// Losses without gradients.
     fn loss_alone(&self) -> Result<(), CudaError> {
         let NetworkConfig { hidden, head, .. } = self.shape.config;
         let Some(top) = self.buffers.layers.last() else { return Ok(()) };
         let output = self.matrix(&top.output, hidden);
-        self.lose(&self.layout.family, output, 0)?;
+        self.loss(&self.layout.family, output, 0)?;
         self.inner(output)?;
         for (head_idx, slots) in self.layout.heads.iter().enumerate() {
             let own = Matrix::new(self.at(&self.buffers.inner).plus(head_idx * head), N_HEADS * head);
-            self.lose(&slots.out, own, 1 + head_idx)?;
+            self.loss(&slots.out, own, 1 + head_idx)?;
         }
         self.sum_losses()
     }
 
-    /// The first layers of all heads.
+    /// The first layer of all heads.
     fn inner(&self, output: Matrix) -> Result<(), CudaError> {
         let NetworkConfig { hidden, head, .. } = self.shape.config;
         let (n, width) = (self.shape.n_positions(), N_HEADS * head);
@@ -240,7 +240,7 @@ impl Pass<'_> {
     }
 
     /// The logits of one part, then its loss and their gradient.
-    fn lose(&self, slots: &LinearSlots, input: Matrix, part_idx: usize) -> Result<(), CudaError> {
+    fn loss(&self, slots: &LinearSlots, input: Matrix, part_idx: usize) -> Result<(), CudaError> {
         let n = self.shape.n_positions();
         let [n_classes, n_inputs] = slots.weight.shape;
         let weight = self.weight(&slots.weight).transposed();
@@ -285,7 +285,7 @@ impl Pass<'_> {
         )
     }
 
-    /// The sums of the columns.
+    /// The gradient of a bias: the sum of the rows of its output's gradient.
     fn bias_gradient(&self, slot: &Slot, out_gradient: Matrix) -> Result<(), CudaError> {
         let n = self.shape.n_positions();
         let ones = self.matrix(&self.buffers.ones, n);
@@ -374,7 +374,7 @@ impl Pass<'_> {
     }
 
     fn optimise(&self) -> Result<(), CudaError> {
-        let length = self.shape.places.length;
+        let length = self.shape.offsets.length;
         let (gradient, norm) = (self.at(&self.buffers.gradient), self.at(&self.buffers.norm));
         let sums = self.at(&self.buffers.norm_sums);
         self.device.launch(

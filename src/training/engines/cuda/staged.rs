@@ -1,24 +1,24 @@
-//! Windows as the GPU takes them.
+//! Windows in the form that is uploaded to the GPU.
 
 use crate::model::encoding::Parts;
 use crate::model::network::N_HEADS;
 use crate::training::windows::Window;
 
-/// The windows of all lanes side by side, time-major, as the GPU takes them.
+/// The windows of all lanes as one, time-major, ready for upload.
 #[derive(Debug, Default)]
 pub struct Staged {
-    /// Rows of the embedding and of each head's table, end to end.
+    /// Rows of the embedding and of each head's table, concatenated.
     pub(super) rows: [Vec<u32>; 1 + N_HEADS],
     /// Where each position's rows begin and end.
     pub(super) spans: [Vec<u32>; 1 + N_HEADS],
-    /// `[N, 6]`: what follows at each position, below zero for padding, and the lowest pitch that can.
+    /// `[N, 6]`: the classes of the five parts and the lowest possible pitch; negative for padding.
     pub(super) targets: Vec<i32>,
-    /// Whether a piece begins.
+    /// Whether a piece begins at each position.
     pub(super) begins: Vec<u8>,
 }
 
 impl Staged {
-    /// Lays out the windows of all lanes side by side; they must have the same number of steps.
+    /// Joins the windows of all lanes, which must have the same number of steps.
     #[must_use]
     pub fn new(lanes: &[&Window]) -> Self {
         let mut staged = Self::default();
@@ -40,7 +40,7 @@ impl Staged {
     }
 }
 
-/// Every position of the lanes side by side, time-major.
+/// Every position of the joined lanes, time-major.
 fn positions<'a>(lanes: &'a [&'a Window]) -> impl Iterator<Item = (&'a Window, usize)> {
     let n_steps = lanes.iter().map(|lane| lane.n_steps).max().unwrap_or_default();
     (0..n_steps).flat_map(move |step| {

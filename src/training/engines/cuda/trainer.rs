@@ -1,4 +1,4 @@
-//! A network on a GPU: updates, evaluation, and the way there and back.
+//! A network in training on a GPU.
 
 use cudarc::driver::CudaGraph;
 
@@ -23,10 +23,10 @@ pub struct CudaTrainer {
 }
 
 impl CudaTrainer {
-    /// Puts `network` on the GPU, to be trained on windows of `n_streams` sequences of `n_steps` notes.
+    /// Copies `network` to the GPU, to be trained on windows of `n_streams` sequences of `n_steps` notes.
     ///
     /// # Errors
-    /// If there is no GPU, or it refuses.
+    /// If there is no GPU, or it fails.
     pub fn new(
         network: &Network,
         optimiser: &AdamW,
@@ -38,9 +38,9 @@ impl CudaTrainer {
         let shape = Shape::new(network, n_steps, n_streams, dropout);
         let mut buffers = Buffers::new(&device, network, &shape)?;
         let layout = network.layout.clone();
-        // A first pass over zeros: whatever CUDA loads on first use is there before recording.
+        // A first pass over zeros, so that CUDA has loaded everything before recording.
         pass::queue(&device, &layout, &shape, &buffers)?;
-        let aligned = |values: &[f32]| shape.places.spread(&layout, values);
+        let aligned = |values: &[f32]| shape.offsets.spread(&layout, values);
         device.upload(&aligned(&network.parameters), &mut buffers.parameters)?;
         device.upload(&aligned(&optimiser.mean), &mut buffers.mean)?;
         device.upload(&aligned(&optimiser.square), &mut buffers.square)?;
@@ -55,22 +55,21 @@ impl CudaTrainer {
     /// The GPU's name.
     ///
     /// # Errors
-    /// If the driver refuses.
+    /// If the driver fails.
     pub fn device_name(&self) -> Result<String, CudaError> {
         self.device.name()
     }
 
-    /// Updates made, those before it came to the GPU included.
+    /// Updates made, including those before the network was copied to the GPU.
     #[must_use]
     pub fn n_updates(&self) -> u64 {
         self.n_updates
     }
 
-    /// One update; returns the sums of the loss by part. What is
-    /// dropped follows from `seed`.
+    /// Makes one update with dropout seeded by `seed`; returns the sums of the loss by part.
     ///
     /// # Errors
-    /// If the windows are of another size than told, or the GPU refuses.
+    /// If the windows have another size than the trainer, or the GPU fails.
     pub fn update(&mut self, windows: &Staged, lr: f32, seed: u64) -> Result<Losses, CudaError> {
         self.upload(windows)?;
         self.n_updates += 1;
@@ -82,23 +81,23 @@ impl CudaTrainer {
         Ok(std::array::from_fn(|part| sums[part]))
     }
 
-    /// The loss of each position, `[N, 5]`, without dropout and without
-    /// an update. The hidden state is carried on from call to call, as in training.
+    /// Evaluates windows without dropout or update; returns the loss of each position, `[N, 5]`. The hidden state is
+    /// carried from call to call, as in training.
     ///
     /// # Errors
-    /// If the windows are of another size than told, or the GPU refuses.
+    /// If the windows have another size than the trainer, or the GPU fails.
     pub fn evaluate(&mut self, windows: &Staged) -> Result<Vec<f32>, CudaError> {
         self.upload(windows)?;
         self.evaluation.launch()?;
         self.device.download(&self.buffers.losses)
     }
 
-    /// Puts other parameters on the GPU; the optimiser's memory stays.
+    /// Replaces the parameters on the GPU, but not the optimiser's moments.
     ///
     /// # Errors
-    /// If the GPU refuses.
+    /// If the GPU fails.
     pub fn set_parameters(&mut self, network: &Network) -> Result<(), CudaError> {
-        let values = self.shape.places.spread(&self.layout, &network.parameters);
+        let values = self.shape.offsets.spread(&self.layout, &network.parameters);
         self.device.upload(&values, &mut self.buffers.parameters)
     }
 
@@ -121,15 +120,15 @@ impl CudaTrainer {
     /// The gradient of the last update, laid out like the parameters.
     ///
     /// # Errors
-    /// If the GPU refuses.
+    /// If the GPU fails.
     pub fn gradient(&self) -> Result<Vec<f32>, CudaError> {
         self.read(&self.buffers.gradient)
     }
 
-    /// Copies the parameters and the optimiser's memory back.
+    /// Copies the parameters and the optimiser's moments back.
     ///
     /// # Errors
-    /// If the GPU refuses.
+    /// If the GPU fails.
     pub fn download(&self, network: &mut Network, optimiser: &mut AdamW) -> Result<(), CudaError> {
         network.parameters = self.read(&self.buffers.parameters)?;
         optimiser.mean = self.read(&self.buffers.mean)?;
@@ -141,7 +140,7 @@ impl CudaTrainer {
     /// The hidden state carried into the next window, `[streams, layers, 2, H]`: output, then cell.
     ///
     /// # Errors
-    /// If the GPU refuses.
+    /// If the GPU fails.
     pub fn carried(&self) -> Result<Vec<f32>, CudaError> {
         let (n_streams, config) = (self.shape.n_streams, self.shape.config);
         let (n, hidden) = (self.shape.n_positions() * config.hidden, config.hidden);
@@ -159,10 +158,10 @@ impl CudaTrainer {
         Ok(carried)
     }
 
-    /// Goes on from a hidden state that [`CudaTrainer::carried`] returned.
+    /// Continues from a hidden state that [`CudaTrainer::carried`] returned.
     ///
     /// # Errors
-    /// If it is of another size, or the GPU refuses.
+    /// If it has another size, or the GPU fails.
     pub fn carry_on(&mut self, carried: &[f32]) -> Result<(), CudaError> {
         let (n_streams, config) = (self.shape.n_streams, self.shape.config);
         let (n, hidden) = (self.shape.n_positions() * config.hidden, config.hidden);
@@ -185,6 +184,6 @@ impl CudaTrainer {
 
     fn read(&self, buffer: &Buffer<f32>) -> Result<Vec<f32>, CudaError> {
         let values = self.device.download(buffer)?;
-        Ok(self.shape.places.gather(&self.layout, &values))
+        Ok(self.shape.offsets.gather(&self.layout, &values))
     }
 }

@@ -1,4 +1,4 @@
-//! The heads over a window: the loss of each part, and its gradients.
+//! The output heads over a window: the loss of each part, and its gradients.
 
 use multiversion::multiversion;
 
@@ -11,24 +11,24 @@ use crate::training::engines::fused::rows::{add_columns, add_rows, scatter_rows}
 use crate::training::losses::Losses;
 use crate::training::windows::Window;
 
-/// The heads' buffers; N is time × streams.
+/// The buffers of the heads; N is time × streams.
 pub(super) struct Heads {
-    /// `[N, 4R]`: the heads' first layers, then the gradients of their sums.
+    /// `[N, 4R]`: first layers of the heads.
     inner: Vec<f32>,
-    /// `[N, classes]` of one part at a time: logits, then their gradients.
+    /// `[N, classes]` of one part: logits, then their gradients.
     logits: Vec<f32>,
     inner_gradient: Vec<f32>,
     scratch: Scratch,
 }
 
 impl Heads {
-    /// Buffers for products as `products` says.
+    /// Buffers for this kind of products.
     pub(super) fn new(products: Products) -> Self {
         let (inner, logits, inner_gradient) = Default::default();
         Self { inner, logits, inner_gradient, scratch: Scratch::new(products) }
     }
 
-    /// Loss and gradients; `top_gradient` is overwritten by the gradient of `top`, `[N, H]`.
+    /// Computes the loss and its gradients; overwrites `top_gradient` with the gradient of `top`, `[N, H]`.
     pub(super) fn train(
         &mut self,
         network: &Network,
@@ -44,7 +44,7 @@ impl Heads {
         top_gradient.resize(top.len(), 0.0);
 
         self.compute_logits(network, &layout.family, View::new(top, hidden));
-        losses[0] = self.lose(window, 0, Some(scale));
+        losses[0] = self.loss(window, 0, Some(scale));
         self.linear_gradients(
             network,
             &layout.family,
@@ -62,7 +62,7 @@ impl Heads {
             let inner = std::mem::take(&mut self.inner);
             let own = View::strided(&inner[begin..], width, N_HEADS * width);
             self.compute_logits(network, &slots.out, own);
-            losses[1 + head_idx] = self.lose(window, 1 + head_idx, Some(scale));
+            losses[1 + head_idx] = self.loss(window, 1 + head_idx, Some(scale));
             let mut inner_gradient = std::mem::take(&mut self.inner_gradient);
             let stride = N_HEADS * width;
             let init = Init::Zero;
@@ -101,19 +101,19 @@ impl Heads {
         losses
     }
 
-    /// The loss alone.
+    /// Computes only the loss.
     pub(super) fn evaluate(&mut self, network: &Network, window: &Window, top: &[f32]) -> Losses {
         let (hidden, width) = (network.config.hidden, network.config.head);
         let layout = &network.layout;
         let mut losses = Losses::default();
         self.compute_logits(network, &layout.family, View::new(top, hidden));
-        losses[0] = self.lose(window, 0, None);
+        losses[0] = self.loss(window, 0, None);
         self.compute_inner(network, window, top);
         for (head_idx, slots) in layout.heads.iter().enumerate() {
             let inner = std::mem::take(&mut self.inner);
             let own = View::strided(&inner[head_idx * width..], width, N_HEADS * width);
             self.compute_logits(network, &slots.out, own);
-            losses[1 + head_idx] = self.lose(window, 1 + head_idx, None);
+            losses[1 + head_idx] = self.loss(window, 1 + head_idx, None);
             self.inner = inner;
         }
         losses
@@ -143,8 +143,8 @@ impl Heads {
         self.scratch.product(Init::Bias(bias), &mut self.logits, n_out, input, weight);
     }
 
-    /// The sum of the loss of one part; with a scale, logits become the gradient of the loss times it.
-    fn lose(&mut self, window: &Window, part_idx: usize, scale: Option<f32>) -> f64 {
+    /// The sum of the loss of one part. With a scale, overwrites the logits with the gradient of the loss times it.
+    fn loss(&mut self, window: &Window, part_idx: usize, scale: Option<f32>) -> f64 {
         let n_classes = self.logits.len() / window.len().max(1);
         let mut sum = 0.0;
         for (idx, logits) in self.logits.chunks_exact_mut(n_classes).enumerate() {
@@ -160,7 +160,7 @@ impl Heads {
             let log_total = exponentials(logits);
             sum += f64::from(log_total - target);
             if let Some(scale) = scale {
-                // Softmax minus one at what followed; exponentials were left relative to the total.
+                // The gradient is the softmax, minus one at the class that followed.
                 for probability in logits.iter_mut() {
                     *probability *= scale;
                 }
@@ -171,9 +171,8 @@ impl Heads {
         sum
     }
 
-    /// Gradients of a linear layer whose output's gradient stands in `logits`; that of its input is added to
-    /// `init`.
-    #[allow(clippy::too_many_arguments, reason = "two gradients, and where each of them goes")]
+    /// Computes the gradients of a linear layer from the gradient of its output in `logits`.
+    #[allow(clippy::too_many_arguments, reason = "two gradients, each with its destination")]
     fn linear_gradients(
         &mut self,
         network: &Network,
@@ -194,10 +193,10 @@ impl Heads {
     }
 }
 
-/// Turns logits into probabilities and returns the logarithm of the sum of their exponentials.
+/// Replaces logits by probabilities and returns the logarithm of the sum of their exponentials.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn exponentials(logits: &mut [f32]) -> f32 {
-    // Sixteen sums side by side: one would make each addition wait for the one before.
+    // Sixteen independent sums, so that additions do not wait for each other.
     const LANES: usize = 16;
     let mut highest = [f32::NEG_INFINITY; LANES];
     for logits in logits.chunks(LANES) {

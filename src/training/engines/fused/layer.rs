@@ -8,21 +8,21 @@ use crate::model::network::{LstmSlots, Network, Slot};
 use crate::music::nth_random;
 use crate::training::engines::fused::rows::add_columns;
 use crate::training::windows::Window;
-/// One LSTM layer over a window; N is time × streams.
+/// The buffers of one LSTM layer over a window; N is time × streams.
 #[derive(Default)]
 pub(super) struct LayerBuffers {
-    /// `[N, 4H]`: first the sums, then the activated gates, then their gradients.
+    /// `[N, 4H]`: pre-activations, then gates, then gradients.
     gates: Vec<f32>,
-    /// `[N, H]`: cell after, cell before, output before, tanh of the cell.
+    /// `[N, H]`: cell after the step, cell before it, output before it.
     cell: Vec<f32>,
     cell_before: Vec<f32>,
     output_before: Vec<f32>,
-    /// `[N, H]`: outputs after dropout, what the next layer reads; then their gradients in `gradient`.
+    /// `[N, H]`: outputs after dropout, the input of the next layer; and their gradients.
     pub(super) output: Vec<f32>,
     pub(super) gradient: Vec<f32>,
-    /// `[N, H]`: 0 or 1 / (1 − dropout).
+    /// Dropout mask, `[N, H]`: 0 or 1 / (1 − dropout).
     mask: Vec<f32>,
-    /// `[streams, H]`: carried to the next window.
+    /// Hidden state carried to the next window, `[streams, H]`.
     pub(super) carried_output: Vec<f32>,
     pub(super) carried_cell: Vec<f32>,
     forward: PackedFactor,
@@ -36,7 +36,7 @@ impl LayerBuffers {
             self.mask.fill(1.0);
             return;
         }
-        // One random byte a value: dropout in steps of 1/256.
+        // One random byte per value: dropout in steps of 1/256.
         let threshold = (dropout * 256.0).round().min(255.0) as u8;
         *n_drawn = draw_dropout(&mut self.mask, threshold, seed, *n_drawn);
     }
@@ -85,7 +85,7 @@ impl LayerBuffers {
         }
     }
 
-    /// Turns the gates into their gradients, last step first.
+    /// Overwrites the gates with the gradients of their pre-activations, last step first.
     pub(super) fn backward_through_time(
         &mut self,
         network: &Network,
@@ -122,7 +122,7 @@ impl LayerBuffers {
         }
     }
 
-    /// Weight gradients and the gradient of the layer's input, from those of the gates.
+    /// Computes the gradients of the weights and of the layer's input from those of the gates.
     pub(super) fn collect_gradients(
         &self,
         network: &Network,
@@ -139,7 +139,7 @@ impl LayerBuffers {
         let by_gate = gates.transposed();
         let (init, input) = (Init::Accumulate, View::new(input, n_inputs));
         let before = View::new(&self.output_before, hidden);
-        // The input's weights lie before the recurrent ones.
+        // In the layout, the input weights come before the recurrent ones.
         let (to_input, to_recurrent) = gradient.split_at_mut(slots.recurrent.range.start);
         let factors = [
             Factor { out: &mut to_input[of(&slots.input)], stride: n_inputs, b: input },
@@ -153,15 +153,15 @@ impl LayerBuffers {
     }
 }
 
-/// Draws a mask: 0 for each byte below `threshold`, what keeps the mean at one for the others. Returns how
-/// many numbers have been drawn, `n_drawn` before.
+/// Draws a dropout mask: 0 where a random byte is below `threshold`, otherwise the factor that keeps the mean at one.
+/// Returns `n_drawn` plus the random numbers drawn.
 #[multiversion(targets("x86_64+avx512f+avx512bw+avx512dq+avx512vl", "x86_64+avx2", "aarch64+neon"))]
 fn draw_dropout(mask: &mut [f32], threshold: u8, seed: u64, mut n_drawn: u64) -> u64 {
     let kept = 256.0 / (256.0 - f32::from(threshold));
     for values in mask.chunks_mut(8) {
         let bits = nth_random(seed, n_drawn);
         n_drawn += 1;
-        // No closure over an array: it would not become part of code for another processor.
+        // No closure over an array: it would not be compiled for the target of this function.
         for (idx, value) in values.iter_mut().enumerate() {
             *value = if (bits >> (8 * idx)) as u8 >= threshold { kept } else { 0.0 };
         }
@@ -189,8 +189,8 @@ fn add_multiplied(out: &mut [f32], a: &[f32], b: &[f32]) {
     }
 }
 
-/// Overwrites activated gates `[4H]` by the gradients of their sums; `cell_gradient` goes in as that of
-/// the cell after from later steps, and comes out as that of the cell before.
+/// Overwrites activated gates `[4H]` with the gradients of their pre-activations. `cell_gradient` is the gradient of
+/// the cell after the step on entry, and of the cell before it on return.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 fn gate_gradients(
     gates: &mut [f32],

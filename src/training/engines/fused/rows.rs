@@ -2,7 +2,7 @@
 
 use multiversion::multiversion;
 
-/// Adds rows of `table`, each as wide as `out`.
+/// Adds rows of `table`, each as wide as `out`, to `out`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(super) fn add_rows(out: &mut [f32], table: &[f32], rows: &[u32]) {
     let width = out.len();
@@ -26,7 +26,7 @@ pub(super) fn scatter_rows(table: &mut [f32], rows: &[u32], gradient: &[f32]) {
     }
 }
 
-/// Adds up the rows of a row-major matrix.
+/// Adds the rows of a row-major matrix to `sums`.
 #[multiversion(targets("x86_64+avx512f+avx512vl+fma", "x86_64+avx2+fma", "aarch64+neon"))]
 pub(super) fn add_columns(sums: &mut [f32], matrix: &[f32]) {
     for row in matrix.chunks_exact(sums.len()) {

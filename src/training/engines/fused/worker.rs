@@ -1,9 +1,4 @@
-//! One training step over a window, laid out by hand: forward, loss, and every gradient.
-//!
-//! Follows [`crate::model::reference`] to the letter, and a test holds it to candle's autograd. What makes
-//! it fast: time-major buffers that are reused; one product per layer for all inputs; the recurrent
-//! weights packed once a window; gates activated in place and overwritten by their gradients; each weight
-//! gradient one product over time × streams. A [`Worker`] runs its streams on one thread with no barrier.
+//! Runs a training step for the streams of one lane.
 
 use crate::model::matrix::Scratch;
 use crate::model::network::Network;
@@ -14,7 +9,7 @@ use crate::training::engines::fused::rows::{add_rows, scatter_rows};
 use crate::training::losses::Losses;
 use crate::training::windows::Window;
 
-/// What runs some streams of a batch, with all the buffers that takes.
+/// Trains on some streams of a batch; owns the buffers for that.
 pub struct Worker {
     layers: Vec<LayerBuffers>,
     heads: Heads,
@@ -22,33 +17,33 @@ pub struct Worker {
     input: Vec<f32>,
     input_gradient: Vec<f32>,
     scratch: Scratch,
-    /// Gradient of every parameter, laid out like them; summed over calls until [`Worker::clear_gradient`].
+    /// Gradients, laid out like the parameters; summed over calls until [`Worker::clear_gradient`].
     pub gradient: Vec<f32>,
     dropout: f32,
     seed: u64,
-    /// Random numbers drawn for dropout so far; with the seed they decide the next.
+    /// Random numbers drawn for dropout since the seed was set.
     n_drawn: u64,
 }
 
-/// What a [`Worker`] carries from window to window: all that a run needs to go on bit for bit.
+/// The state that a [`Worker`] carries from window to window, from which a run continues bit for bit.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Carried {
-    /// Each layer's outputs, `[n_layers][streams * H]`; each empty before the first window.
+    /// Outputs of each layer, `[n_layers][streams * H]`; each empty before the first window.
     pub outputs: Vec<Vec<f32>>,
-    /// Each layer's cells, shaped like `outputs`.
+    /// Cells of each layer, shaped like `outputs`.
     pub cells: Vec<Vec<f32>>,
-    /// Random numbers drawn for dropout so far.
+    /// Random numbers drawn for dropout since the seed was set.
     pub n_drawn: u64,
 }
 
 impl Worker {
-    /// A worker for a network of this size, in f32; `dropout` is the share of outputs dropped while training.
+    /// A worker for networks of this size with f32 products; `dropout` is the share of outputs dropped in training.
     #[must_use]
     pub fn new(network: &Network, dropout: f32, seed: u64) -> Self {
         Self::with_products(Products::f32(), network, dropout, seed)
     }
 
-    /// The same with products of another kind, which this processor must have.
+    /// Like [`Worker::new`], with another kind of products, which this processor must support.
     #[must_use]
     pub fn with_products(products: Products, network: &Network, dropout: f32, seed: u64) -> Self {
         Self {
@@ -69,12 +64,12 @@ impl Worker {
         self.gradient.fill(0.0);
     }
 
-    /// Begins the random numbers of dropout anew: what is dropped in the next window depends on `seed` alone.
+    /// Seeds dropout: what is dropped in the next window depends only on `seed`.
     pub fn seed_dropout(&mut self, seed: u64) {
         (self.seed, self.n_drawn) = (seed, 0);
     }
 
-    /// What is carried to the next window.
+    /// The state carried to the next window.
     #[must_use]
     pub fn carried(&self) -> Carried {
         Carried {
@@ -84,8 +79,7 @@ impl Worker {
         }
     }
 
-    /// Goes on from what another worker of the same seed and network carried; layers that are missing
-    /// there begin at zero.
+    /// Continues from the state of another worker with the same seed and network. Missing layers begin at zero.
     pub fn carry_on(&mut self, carried: Carried) {
         let mut outputs = carried.outputs.into_iter();
         let mut cells = carried.cells.into_iter();
@@ -96,8 +90,8 @@ impl Worker {
         self.n_drawn = carried.n_drawn;
     }
 
-    /// Forward and backward with dropout: adds to the gradient that of the loss times `scale`, and returns
-    /// the loss's sums.
+    /// Runs forward and backward with dropout. Adds the gradient of the loss times `scale` to [`Worker::gradient`] and
+    /// returns the sums of the loss.
     pub fn train(&mut self, network: &Network, window: &Window, scale: f32) -> Losses {
         self.forward(network, window, self.dropout);
         let top = self.layers.len() - 1;
@@ -108,7 +102,7 @@ impl Worker {
         losses
     }
 
-    /// Forward without dropout; returns the loss's sums.
+    /// Runs forward without dropout; returns the sums of the loss.
     pub fn evaluate(&mut self, network: &Network, window: &Window) -> Losses {
         self.forward(network, window, 0.0);
         let top = self.layers.len() - 1;

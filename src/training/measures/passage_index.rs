@@ -1,48 +1,47 @@
-//! What was learned by heart: the longest passage that music shares with the training pieces.
+//! Detects passage_index music: the longest passage that it shares with the training pieces.
 //!
-//! Notes are told by the interval from the note before, the onset shift and the duration, so a passage is
-//! found in any key. Some sharing is the style itself (cadences, drum loops), so real pieces that were not
-//! trained on are the yardstick.
+//! Notes are compared by the interval from the previous note, the onset shift and the duration, so a passage is found
+//! in any key. Some sharing is part of a style (cadences, drum loops), so held-out pieces are the yardstick.
 
 use std::collections::HashMap;
 
 use crate::music::Note;
 
-/// A note as it follows the one before: interval in semitones, shift and duration in ticks.
+/// A note relative to the previous one: interval in semitones, shift and duration in ticks.
 type Move = (i16, i64, i64);
 
-/// The training pieces, ready to be searched.
+/// A search index of the training pieces.
 #[derive(Debug)]
-pub struct Known {
-    /// A number for every kind of move; what is not in here occurs nowhere.
+pub struct PassageIndex {
+    /// A number for each move that occurs in the training pieces.
     numbers: HashMap<Move, u32>,
-    /// All moves of all pieces, a number of its own between two pieces.
+    /// The moves of all pieces, with a unique number after each piece.
     text: Vec<u32>,
-    /// Where each suffix of the text begins, in the order of the suffixes.
+    /// The starts of all suffixes of the text, in lexicographic order.
     suffixes: Vec<u32>,
 }
 
-/// How much each of several passages shares with the training pieces, in notes.
+/// The longest passage, in notes, that each of several pieces shares with the training pieces.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Shared {
-    /// The longest of each passage.
+    /// For each piece.
     pub longest: Vec<usize>,
 }
 
 impl Shared {
-    /// The longest of all.
+    /// The maximum.
     #[must_use]
     pub fn max(&self) -> usize {
         self.longest.iter().copied().max().unwrap_or_default()
     }
 
-    /// The mean of the longest of each.
+    /// The mean.
     #[must_use]
     pub fn mean(&self) -> f64 {
         self.longest.iter().sum::<usize>() as f64 / self.longest.len().max(1) as f64
     }
 
-    /// What this share of the passages stay at or below.
+    /// The smallest length that at least this share of the pieces does not exceed.
     #[must_use]
     pub fn quantile(&self, share: f64) -> usize {
         let mut sorted = self.longest.clone();
@@ -52,8 +51,8 @@ impl Shared {
     }
 }
 
-impl Known {
-    /// Learns pieces by heart; each must be in the order of [`Note`].
+impl PassageIndex {
+    /// Indexes pieces; the notes of each must be in the order of [`Note`].
     #[must_use]
     pub fn new<'a>(pieces: impl Iterator<Item = &'a [Note]>) -> Self {
         let mut numbers = HashMap::new();
@@ -63,7 +62,7 @@ impl Known {
                 let next = numbers.len() as u32;
                 text.push(*numbers.entry(step).or_insert(next));
             }
-            // No passage runs from one piece into the next.
+            // So that no passage crosses from one piece to the next.
             text.push(u32::MAX - piece_idx as u32);
         }
         let suffixes = suffix_array(&text);
@@ -73,7 +72,7 @@ impl Known {
     /// The length in notes of the longest passage of `notes` that occurs in a training piece.
     #[must_use]
     pub fn longest_shared(&self, notes: &[Note]) -> usize {
-        // What occurs nowhere gets a number that nothing has.
+        // A move that occurs in no piece gets an unused number.
         let numbers =
             moves(notes).map(|step| self.numbers.get(&step).copied().unwrap_or(self.numbers.len() as u32));
         let query: Vec<u32> = numbers.collect();
@@ -83,11 +82,11 @@ impl Known {
                 longest += 1;
             }
         }
-        // So many moves join one note more.
+        // A passage has one more note than moves.
         if longest == 0 { 0 } else { longest + 1 }
     }
 
-    /// The longest shared passage of each of several pieces.
+    /// The longest shared passage of each piece.
     #[must_use]
     pub fn shared<'a>(&self, pieces: impl Iterator<Item = &'a [Note]>) -> Shared {
         Shared { longest: pieces.map(|notes| self.longest_shared(notes)).collect() }
@@ -107,13 +106,13 @@ fn moves(notes: &[Note]) -> impl Iterator<Item = Move> {
     })
 }
 
-/// The order of all suffixes, by ranks of prefixes that double in length (Manber and Myers 1990).
+/// The suffix array, by prefix doubling (Manber and Myers 1990).
 fn suffix_array(text: &[u32]) -> Vec<u32> {
     let mut suffixes: Vec<u32> = (0..text.len() as u32).collect();
     let mut ranks = text.to_vec();
     let mut length = 1;
     loop {
-        // What begins past the end sorts before everything else.
+        // A position past the end sorts first.
         let key = |begin: u32| {
             let second = ranks.get(begin as usize + length).map_or(0, |rank| u64::from(*rank) + 1);
             (u64::from(ranks[begin as usize]), second)
@@ -136,7 +135,7 @@ fn suffix_array(text: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use crate::music::{Family, Note, Tick};
-    use crate::training::measures::{Known, Shared};
+    use crate::training::measures::{PassageIndex, Shared};
 
     fn tune(pitches: &[u8]) -> Vec<Note> {
         let note = |(beat, pitch): (usize, &u8)| Note {
@@ -152,26 +151,26 @@ mod tests {
     #[test]
     fn a_passage_is_found_in_another_key() {
         let known = [tune(&[60, 62, 64, 65, 67, 60]), tune(&[72, 60, 71])];
-        let known = Known::new(known.iter().map(Vec::as_slice));
+        let known = PassageIndex::new(known.iter().map(Vec::as_slice));
         assert_eq!(known.longest_shared(&tune(&[1, 50, 52, 54, 55, 40])), 4);
         assert_eq!(known.longest_shared(&tune(&[60, 62, 64, 65, 67, 60])), 6);
     }
 
     #[test]
-    fn no_passage_runs_from_one_piece_into_the_next_and_none_is_found_in_other_music() {
+    fn no_passage_crosses_pieces_and_none_is_found_in_other_music() {
         let known = [tune(&[60, 62, 64]), tune(&[64, 67, 71])];
-        let known = Known::new(known.iter().map(Vec::as_slice));
+        let known = PassageIndex::new(known.iter().map(Vec::as_slice));
         assert_eq!(known.longest_shared(&tune(&[60, 62, 64, 67, 71])), 3);
         assert_eq!(known.longest_shared(&tune(&[60, 61, 72])), 0);
-        assert_eq!(Known::new(std::iter::empty()).longest_shared(&tune(&[60, 61])), 0);
+        assert_eq!(PassageIndex::new(std::iter::empty()).longest_shared(&tune(&[60, 61])), 0);
     }
 
     #[test]
-    fn the_search_finds_what_trying_everything_finds() {
+    fn the_search_agrees_with_brute_force() {
         let pitches: Vec<u8> =
             (0..200_u32).map(|i| 60 + (i.wrapping_mul(2_654_435_761) >> 29) as u8 % 4).collect();
         let known = tune(&pitches[..120]);
-        let search = Known::new(std::iter::once(known.as_slice()));
+        let search = PassageIndex::new(std::iter::once(known.as_slice()));
         let steps = |notes: &[Note]| -> Vec<i32> {
             notes.windows(2).map(|two| i32::from(two[1].pitch) - i32::from(two[0].pitch)).collect()
         };
@@ -185,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn quantiles_are_of_the_passages() {
+    fn quantiles_are_taken_over_the_pieces() {
         let shared = Shared { longest: vec![4, 1, 3, 2] };
         assert_eq!((shared.quantile(0.5), shared.quantile(0.95), shared.max()), (2, 4, 4));
         assert_eq!(Shared::default().quantile(0.5), 0);

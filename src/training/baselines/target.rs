@@ -1,82 +1,82 @@
-//! Where a note is to follow: what was played before it, and what was played there a bar before.
+//! A note to predict: the notes before it, and the note at the same place a bar earlier.
 
 use crate::model::vocabulary::{duration_class, shift_class, shifted, velocity_class};
 use crate::music::{Note, Tick};
 use crate::training::corpus::KeyedPiece;
 
-/// The parts of a note that have been said so far, in the order family, shift, pitch, duration, velocity.
+/// The known parts of a note, in the order family, shift, pitch, duration, velocity.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Said {
+pub struct KnownParts {
     parts: [usize; 5],
     n_parts: usize,
 }
 
-impl Said {
+impl KnownParts {
     /// The first `n_parts` of the parts of a note.
     #[must_use]
     pub fn of(parts: &[usize; 5], n_parts: usize) -> Self {
-        let mut said = Self { parts: [0; 5], n_parts: n_parts.min(5) };
-        said.parts[..said.n_parts].copy_from_slice(&parts[..said.n_parts]);
-        said
+        let mut known = Self { parts: [0; 5], n_parts: n_parts.min(5) };
+        known.parts[..known.n_parts].copy_from_slice(&parts[..known.n_parts]);
+        known
     }
 
-    /// How many.
+    /// Number of known parts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.n_parts
     }
 
-    /// Whether nothing was said.
+    /// Whether no part is known.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.n_parts == 0
     }
 
-    /// Those said.
+    /// The known parts.
     #[must_use]
     pub fn parts(&self) -> &[usize] {
         &self.parts[..self.n_parts]
     }
 
-    /// The family, if it was said.
+    /// The family, if known; otherwise 0.
     #[must_use]
     pub fn family(&self) -> usize {
         self.parts[0]
     }
 
-    /// The shift, if it was said.
+    /// The shift, if known; otherwise 0.
     #[must_use]
     pub fn shift(&self) -> usize {
         self.parts[1]
     }
 }
 
-/// A note of a piece that is to be foretold.
+/// A note of a piece that is to be predicted.
 #[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
+pub struct Target<'a> {
     piece: &'a KeyedPiece,
-    /// Of the note to be foretold; the ones before it are known.
+    /// Index of the note.
     idx: usize,
 }
 
-impl<'a> Place<'a> {
+impl<'a> Target<'a> {
     /// Every note of a piece.
     #[must_use]
     pub fn all(piece: &'a KeyedPiece) -> Vec<Self> {
         (0..piece.piece.notes.len()).map(|idx| Self { piece, idx }).collect()
     }
 
-    fn known(&self) -> &'a [Note] {
+    fn earlier(&self) -> &'a [Note] {
         &self.piece.piece.notes[..self.idx]
     }
 
-    /// The parts of the note that does follow.
+    /// The parts of the note.
     #[must_use]
     pub fn next(&self) -> [usize; 5] {
         self.parts_of(self.idx)
     }
 
-    /// The parts of the note this many notes back, 1 for the last; nothing before the first.
+    /// The parts of the note this many notes earlier, from 1.
     #[must_use]
     pub fn back(&self, n_notes: usize) -> Option<[usize; 5]> {
         Some(self.parts_of(self.idx.checked_sub(n_notes)?))
@@ -95,21 +95,21 @@ impl<'a> Place<'a> {
         ]
     }
 
-    /// The bar line that the first shift counts from.
+    /// The bar line from which the first shift counts.
     fn beginning(&self) -> Tick {
         self.piece.piece.bar_at(Tick::ZERO).0
     }
 
-    /// The onset that the next shift counts from.
+    /// The onset from which the next shift counts.
     #[must_use]
     pub fn last_onset(&self) -> Tick {
-        self.known().last().map_or_else(|| self.beginning(), |note| note.onset)
+        self.earlier().last().map_or_else(|| self.beginning(), |note| note.onset)
     }
 
-    /// Where the note falls, as far as that has been said: at its shift, or at the last onset.
+    /// The onset of the note by its shift if known; otherwise the last onset.
     #[must_use]
-    pub fn target(&self, said: &Said) -> Tick {
-        if said.len() < 2 { self.last_onset() } else { shifted(self.last_onset(), said.shift()) }
+    pub fn onset(&self, known: &KnownParts) -> Tick {
+        if known.len() < 2 { self.last_onset() } else { shifted(self.last_onset(), known.shift()) }
     }
 
     /// Ticks since the bar line at or before `tick`, and the length of that bar.
@@ -119,41 +119,40 @@ impl<'a> Place<'a> {
         ((tick - start).0, meter.bar_length().0)
     }
 
-    /// The lowest pitch that a note of `family` may have at the last onset, so that chords are written in
-    /// one order only; 128 if there is none.
+    /// The lowest pitch that a note of `family` may have at the last onset, since chords are written in one order;
+    /// 128 if there is none.
     #[must_use]
     pub fn lowest_in_chord(&self, family: usize) -> usize {
-        let last = self.known().last();
+        let last = self.earlier().last();
         last.map_or(0, |last| usize::from(last.pitch) + usize::from(family <= last.family.index()))
     }
 
-    /// What followed a bar ago: the family of the note and its shift.
+    /// The family and shift of the note that followed a bar earlier.
     #[must_use]
     pub fn followed_a_bar_ago(&self) -> Option<(usize, usize)> {
         let last = self.last_onset();
         let then = last - Tick(self.in_bar(last).1);
-        let rank = self.known().len() - self.begin_of(last);
+        let rank = self.earlier().len() - self.begin_of(last);
         let chord = self.begin_of(then)..self.begin_of(then + Tick(1));
         let next = if chord.len() > rank { chord.start + rank } else { chord.end };
-        // Only what lies in an earlier bar: the last chord is no memory of one.
-        let note = self.known().get(next).filter(|note| note.onset < last)?;
+        // Not a note of the last chord itself.
+        let note = self.earlier().get(next).filter(|note| note.onset < last)?;
         Some((note.family.index(), shift_class(then, note.onset)))
     }
 
-    /// The pitch, duration and velocity of the note at the same place a bar before the one to be foretold:
-    /// of the same rank in its chord.
+    /// The pitch, duration and velocity of the note at the same place a bar earlier, with the same rank in its chord.
     #[must_use]
-    pub fn counterpart(&self, said: &Said) -> Option<[usize; 3]> {
-        let target = self.target(said);
-        let then = target - Tick(self.in_bar(target).1);
-        let rank = self.known().len() - self.begin_of(target);
+    pub fn counterpart(&self, known: &KnownParts) -> Option<[usize; 3]> {
+        let onset = self.onset(known);
+        let then = onset - Tick(self.in_bar(onset).1);
+        let rank = self.earlier().len() - self.begin_of(onset);
         let chord = self.begin_of(then)..self.begin_of(then + Tick(1));
-        let note = self.known().get(chord.start + rank).filter(|_| rank < chord.len())?;
+        let note = self.earlier().get(chord.start + rank).filter(|_| rank < chord.len())?;
         Some([usize::from(note.pitch.min(127)), duration_class(note.duration), velocity_class(note.velocity)])
     }
 
-    /// How many known notes lie before `tick`.
+    /// Number of earlier notes with an onset before `tick`.
     fn begin_of(&self, tick: Tick) -> usize {
-        self.known().partition_point(|note| note.onset < tick)
+        self.earlier().partition_point(|note| note.onset < tick)
     }
 }
