@@ -1,5 +1,4 @@
-//! What the composer promises, with an untrained network: its music is noise, but noise that must keep
-//! every promise.
+//! What the composer promises, with an untrained network: its music is noise, but must keep every promise.
 
 mod hosts;
 
@@ -360,7 +359,7 @@ fn a_knob_turned_in_the_last_beat_waits_a_bar() {
         let setting = Setting { composing: vec![(f64::NEG_INFINITY, calm), (from, turned)], ..offline() };
         heard_onsets(&Host::new(setting).run_beats(&mut instance(Some(model()), None).player, 16.0))
     };
-    // Settled at beat 3 for the bar at 4: turned at 3.5 is heard at 8, as if turned at 5.
+    // The bar at beat 4 is settled at beat 3: a knob turned at 3.5 is heard at 8, as if it were turned at 5.
     assert_eq!(run(3.5), run(5.0));
     assert_ne!(run(2.5), run(5.0));
 }
@@ -512,7 +511,7 @@ fn a_jump_far_ahead_is_composed_from_the_beginning() {
     let setting = Setting { start: 4000.0, composing: with_knobs(knobs), ..offline() };
     let mut playing = instance(Some(model()), None);
     let heard = Host::new(setting).run_beats(&mut playing.player, 8.0);
-    // Bar 1000 is bar 0 come round.
+    // Bar 1000 repeats bar 0.
     let expected = keys(&onsets(&composed(&knobs, 2).score(), 8.0));
     assert_eq!(heard_onsets(&heard), expected);
 }

@@ -13,16 +13,18 @@ use rand::seq::IndexedRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
-/// An untrained model whose tastes are stronger than at birth: each has habits of its own.
+/// An untrained model with louder weights than usual, so that each has habits of its own.
 fn random_model(seed: u64) -> Arc<Model> {
     let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 16, n_layers: 2, head: 8 };
     let card = Card { styles: vec!["A".into(), "B".into(), "C".into()], ..Card::default() };
     let mut network = Network::random(config, seed);
     let loudness = 1.0 + (seed % 5) as f32;
     network.parameters.iter_mut().for_each(|value| *value *= loudness);
-    // Left alone they would play a note or two in a bar: chords, sixteenths, eighths and quarters are likelier.
+    // Otherwise a bar would have a note or two: chords, sixteenths, eighths and quarters are made likelier.
     let shifts = network.layout.heads[0].out.bias.range.clone();
-    [0, 6, 12, 24].into_iter().for_each(|shift| network.parameters[shifts.start + shift] += 3.0);
+    for shift in [0, 6, 12, 24] {
+        network.parameters[shifts.start + shift] += 3.0;
+    }
     Arc::new(Model::new(network, card, Vec::new()).unwrap())
 }
 
@@ -73,7 +75,7 @@ fn random_knobs(n_styles: u8, rng: &mut impl Rng) -> ComposingKnobs {
     knobs.rounded()
 }
 
-/// What a bar must not hold on its knobs, in words.
+/// The notes of a bar that its knobs forbid, in words.
 fn faults(bar: &Bar, knobs: &ComposingKnobs, all: &[Note]) -> Vec<String> {
     let mut faults = Vec::new();
     for note in &bar.notes {
@@ -99,7 +101,7 @@ fn faults(bar: &Bar, knobs: &ComposingKnobs, all: &[Note]) -> Vec<String> {
     faults
 }
 
-/// What somebody plays in so many beats: single notes and chords, with rests of many bars between.
+/// Input of so many beats: single notes and chords, with rests of many bars between.
 fn random_playing(n_beats: i64, rng: &mut impl Rng) -> Vec<Note> {
     let mut notes = Vec::new();
     let mut onset = rng.random_range(0..96);
@@ -119,8 +121,8 @@ fn random_playing(n_beats: i64, rng: &mut impl Rng) -> Vec<Note> {
     notes
 }
 
-/// Composes `n_bars` bars, the knobs turned now and then, perhaps beside somebody who plays; what is wrong with
-/// them, and how many notes there are.
+/// Composes `n_bars` bars while knobs are turned, perhaps with input; returns what is wrong with them, and how
+/// many notes there are.
 fn compose(
     model: &Arc<Model>,
     n_bars: usize,
@@ -181,7 +183,7 @@ fn assert_no_fault(
         assert!(faults.is_empty(), "take {seed}, {} faults, the first: {}", faults.len(), faults[0]);
         n_all += n_notes;
     }
-    assert!(n_all > n_notes, "only {n_all} notes were held to the knobs");
+    assert!(n_all > n_notes, "only {n_all} notes were checked");
 }
 
 #[test]
@@ -200,7 +202,7 @@ fn nor_does_music_of_the_shipped_model() {
     assert_no_fault(|_| Arc::clone(&model), 20, 20, false, 1_000);
 }
 
-/// A generator that has heard one note hammered.
+/// A generator that has been fed one note again and again.
 fn in_a_rut(seed: u64) -> Generator {
     let mut generator = Generator::new(random_model(seed));
     for idx in 0..12 {
@@ -298,7 +300,7 @@ fn the_same_seed_at_another_density_keeps_its_onsets() {
             );
             n_all.iter_mut().zip(n_notes).for_each(|(sum, n)| *sum += n);
         }
-        // Nothing can be added to a running figure that fills every bar, as one of these pieces is.
+        // One of these pieces is a running figure that fills every bar, to which nothing can be added.
         assert!(n_all[2] < n_all[5], "style {style}: {n_all:?}");
     }
 }
@@ -331,11 +333,11 @@ fn the_shipped_model_copies_no_more_notes_in_a_row_than_its_card_says() {
         let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
         (0..24).for_each(|bar_idx| compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx));
         let mut notes: Vec<Note> = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect();
-        // As the network hears them.
+        // In the order in which the network is fed.
         notes.sort_unstable();
         let shared = passages.longest_shared(&notes);
         assert!(shared <= longest, "{}: {shared} of {longest}", model.card().styles[usize::from(style)]);
         longest_of_all = longest_of_all.max(shared);
     }
-    assert!(longest_of_all >= 12, "the style is not learned by heart, but it is learned: {longest_of_all}");
+    assert!(longest_of_all >= 12, "not even short passages are shared: {longest_of_all}");
 }

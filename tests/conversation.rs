@@ -32,7 +32,7 @@ fn noise() -> Arc<Model> {
     Arc::new(Model::random(3, 7))
 }
 
-/// Keys struck at beats, each held for most of a beat.
+/// Keys pressed at beats, each held for most of a beat.
 fn played(keys: &[(f64, u8)]) -> Vec<(u32, EventKind)> {
     let mut events = Vec::new();
     for (idx, (beat, key)) in keys.iter().enumerate() {
@@ -78,7 +78,7 @@ fn continue_waits_listens_and_answers_from_the_next_bar_on() {
     let heard = host.run_beats(&mut instance.player, 32.0);
     heard.check_pairs().unwrap();
     let counts = notes_per_bar(&heard, 8);
-    assert_eq!(counts[..3], [0; 3], "before and while somebody plays");
+    assert_eq!(counts[..3], [0; 3], "before and while the user plays");
     assert!(counts[3..].iter().filter(|count| **count > 0).count() >= 4, "{counts:?}");
     // The answer is in D major, though the knobs say C and leave the scale free.
     let answer = instance.composer.picture().score.bars[3..8]
@@ -134,7 +134,11 @@ fn a_conversation_gives_the_same_notes_at_any_block_size_and_after_reloading() {
         }
         let json = serde_json::to_string(&take).unwrap();
         let reloaded = serde_json::from_str(&json).unwrap();
-        assert_eq!(run(vec![256], Some(reloaded)).0, expected, "{conversation:?} reloaded, played to again");
+        assert_eq!(
+            run(vec![256], Some(reloaded)).0,
+            expected,
+            "{conversation:?} reloaded, with the same input again"
+        );
     }
 }
 
@@ -176,8 +180,8 @@ fn recorded_input_is_played_again_on_its_samples_and_once_if_it_comes_in_again()
             heard.check_pairs().unwrap();
             heard
         };
-        assert_eq!(onsets(&again(&[])), expected, "{conversation:?}, nobody plays");
-        assert_eq!(onsets(&again(&keys)), expected, "{conversation:?}, the host plays it in again");
+        assert_eq!(onsets(&again(&[])), expected, "{conversation:?}, without input");
+        assert_eq!(onsets(&again(&keys)), expected, "{conversation:?}, with the same input again");
         let (score, knobs) = (first.composer.picture().score, setting(conversation, &[]).composing[0].1);
         let performing = PerformingKnobs { thru: true, ..PerformingKnobs::default() };
         let file = render(&score.bars, &score.played_in, &knobs, &performing, 120.0);
@@ -185,7 +189,8 @@ fn recorded_input_is_played_again_on_its_samples_and_once_if_it_comes_in_again()
         let mut saved: Vec<_> =
             file.iter().map(|note| (at(note), note.key)).filter(|note| note.0 < 40 * BEAT).collect();
         let mut sorted = expected.clone();
-        (saved.sort_unstable(), sorted.sort_unstable());
+        saved.sort_unstable();
+        sorted.sort_unstable();
         assert_eq!(saved, sorted, "{conversation:?}, as it is saved");
         let silent = Host::new(setting(conversation, &[]));
         let mut unheard = instance(noise(), Some(serde_json::from_str(&json).unwrap()));
@@ -204,8 +209,8 @@ fn input_in_a_bar_replaces_what_was_played_there_before() {
     let other = through(Conversation::Trade, &[(0.0, 50), (2.0, 52)]).run_beats(&mut instance.player, 16.0);
     let keys =
         |from: u32, to: u32| other.onsets_between(from, to).iter().map(|onset| onset.2).collect::<Vec<_>>();
-    assert_eq!(keys(0, 4 * BEAT - BEAT / 8), [50, 52], "played anew");
-    assert_eq!(keys(4 * BEAT - BEAT / 8, 8 * BEAT - BEAT / 8), [67, 64, 61, 62], "as it was");
+    assert_eq!(keys(0, 4 * BEAT - BEAT / 8), [50, 52], "what is played now");
+    assert_eq!(keys(4 * BEAT - BEAT / 8, 8 * BEAT - BEAT / 8), [67, 64, 61, 62], "what was played before");
 }
 
 #[test]
@@ -222,7 +227,7 @@ fn playing_live_gives_what_rendering_gives() {
     assert_eq!(onsets(&live.run_beats(&mut instance.player, 24.0)), rendered);
 }
 
-/// What was composed with nobody playing, and with a note at a beat.
+/// What is composed without input, and with a note at a beat.
 fn with_and_without(beat: f64) -> (Vec<Note>, Vec<Note>) {
     let notes = |keys: &[(f64, u8)]| {
         let host = Host::new(setting(Conversation::Accompany, keys));
@@ -241,12 +246,12 @@ fn in_accompany_nothing_changes_before_a_note_and_the_music_follows_it_within_a_
         let differ = without.iter().zip(&with).position(|(a, b)| a != b).unwrap();
         let first = with[differ].onset.min(without[differ].onset).to_beats();
         assert!(first.0 >= beat, "a note at {beat} changed one at {first:?}");
-        // Whatever is composed from one beat later on has seen it; with this network that shows at once.
+        // Everything from one beat later on takes it into account; with this network that shows at once.
         let next = with.iter().find(|note| note.onset.to_beats().0 >= beat + 1.0).unwrap();
         assert!(first.0 <= next.onset.to_beats().0.max(beat + 1.0), "{beat}: {first:?} {next:?}");
         assert!(
             with.iter().all(|note| note.family != Family::PIANO),
-            "the instrument that is played is left to the player"
+            "the user's instrument is left to the user"
         );
     }
 }

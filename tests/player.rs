@@ -85,7 +85,7 @@ fn performings() -> impl Strategy<Value = PerformingKnobs> {
     })
 }
 
-/// Somebody plays along: keys go down and up, sometimes twice, on the keys and channels of the music.
+/// Input: keys go down and up, sometimes twice, on the keys and channels of the music.
 fn inputs() -> impl Strategy<Value = Vec<(u32, EventKind)>> {
     let event = (0u32..60_000, any::<bool>(), prop_oneof![3 => Just(0u8), 1 => 0u8..16], 40u8..80);
     proptest::collection::vec(event, 0..40).prop_map(|mut events| {
@@ -102,8 +102,8 @@ fn d_major() -> ComposingKnobs {
     ComposingKnobs { tonic: 2, scale: Scale::Major, ..ComposingKnobs::default() }
 }
 
-/// How a note should be played, reckoned in another way than the player does: swing pair by pair, chords by
-/// looking through the whole bar, scale steps by counting along a list of keys. Nothing strays.
+/// How a note should be played, calculated in another way than in the player: swing pair by pair, chords by a
+/// search through the whole bar, scale steps by counting along a list of keys. Without humanize.
 fn reference(note: &Note, bar: &Bar, knobs: &PerformingKnobs, tempo: f64) -> Played {
     let spacing = knobs.swing_grid.spacing().0;
     let place = (note.onset - bar.start).0;
@@ -148,7 +148,7 @@ fn reference_key(pitch: u8, knobs: &PerformingKnobs) -> u8 {
     let target = (idx as i32 + i32::from(knobs.transpose)) as usize;
     let room = keys[target + 1] - keys[target] - 1;
     let mut key = keys[target] + above.min(room) + 12 * i32::from(knobs.octave);
-    // Transposed by nothing, every note stays.
+    // Without transpose every note stays.
     if knobs.transpose == 0 {
         key = i32::from(pitch) + 12 * i32::from(knobs.octave);
     }
@@ -188,7 +188,7 @@ proptest! {
     fn knobs_move_every_note_to_where_they_say_and_it_sounds_once(
         score in score_strategy(), setting in settings(), performing in performings(),
     ) {
-        // Nobody holds a chord; how notes stray is held elsewhere.
+        // There is no chord to follow, and humanize has tests of its own.
         let performing = PerformingKnobs { humanize_timing: 0.0, humanize_velocity: 0.0, ..performing };
         let composing = vec![(f64::NEG_INFINITY, d_major())];
         let setting = Setting { performing, composing, ramp: 0.0, ..setting };
@@ -219,7 +219,7 @@ proptest! {
             prop_assert!(is_at(place, note.onset.0 * samples_per_beat, 1.0), "{note:?} is not heard: {struck:?}");
         }
         for (time, channel, key, velocity) in &struck {
-            // Two notes of one key that all but meet are one in the file.
+            // Two notes of one key that almost meet are one in the file.
             let is_it = |n: &&continuo::music::PerformedNote| {
                 let distance = (n.onset.0 * samples_per_beat - f64::from(*time)).abs();
                 (n.channel, n.key) == (*channel, *key) && distance <= 1.0 + samples_per_beat / 960.0
@@ -245,7 +245,7 @@ proptest! {
     fn a_loop_repeats_exactly(
         score in score_strategy(), setting in settings(), length in 1u32..9, performing in performings(),
     ) {
-        // The loop is whole in samples, so that every pass falls on the same ones.
+        // The loop is a whole number of samples, so every pass falls on the same ones.
         let loop_samples = length * 6000;
         let setting = Setting { ramp: 0.0, start: 0.0, tempo: 120.0, sample_rate: 48_000.0,
             loop_range: Some((0.0, f64::from(loop_samples) / 24_000.0)), performing, ..setting };
@@ -392,7 +392,7 @@ fn a_loop_shorter_than_a_block_sounds_at_every_pass() {
 
 #[test]
 fn a_full_return_channel_frees_nothing_on_the_audio_thread() {
-    // Nobody takes the old scores back: the player stops taking new ones and plays on.
+    // The composer takes no old scores back: the player stops taking new ones and plays on.
     let (composer_end, mut player) = player_with(one_bar(&[(0, 24, 60)]));
     let host = Host::new(straight());
     let mut events = EventList::default();
@@ -492,7 +492,7 @@ fn ons(heard: &Heard) -> Vec<(u32, u8)> {
 
 #[test]
 fn no_note_is_lost_or_doubled_while_the_knobs_that_move_notes_are_turned() {
-    // 96 notes, each a key of its own, so that each can be counted.
+    // 96 notes, each on a key of its own, so that each can be counted.
     let notes: Vec<(i64, i64, u8)> = (0..96).map(|tick| (tick, 1, 20 + tick as u8)).collect();
     let turned = |idx: usize| PerformingKnobs {
         swing: (idx % 5) as f32 / 4.0,
@@ -638,7 +638,7 @@ fn notes_follow_the_chord_that_is_held_and_the_bass_its_lowest_key() {
     bar.notes.extend(more);
     bar.notes.sort_unstable();
     score.bars[0] = bar.into();
-    // D flat major over F; later A minor, pressed at the very sample of a note; let go while it sounds.
+    // D flat major over F; later A minor, pressed at the sample of a note and released while it sounds.
     let d_flat = [53, 61, 68].map(|key| (0, on(0, key)));
     let gone = [53, 61, 68].map(|key| (20_000, off(0, key)));
     let a_minor = [57, 60, 64].map(|key| (24_000, on(0, key)));
@@ -653,7 +653,7 @@ fn notes_follow_the_chord_that_is_held_and_the_bass_its_lowest_key() {
         // C to D flat, E to F, the bass to F, the drum stays; then D to C, as near as E; C stays.
         [(0, 41), (0, 61), (0, 65), (0, 37), (24_000, 60), (48_000, 60)]
     );
-    // A chord that nobody holds any more is forgotten at stop.
+    // A chord that is no longer held is forgotten at stop.
     let jumps = vec![
         Jump { block: 70, kind: hosts::JumpKind::Stop },
         Jump { block: 80, kind: hosts::JumpKind::Seek(0.0) },
@@ -686,8 +686,8 @@ fn with_late_composer(bars: &[Arc<Bar>]) -> (ComposerEnd, Player) {
 
 /// Plays live from one sample to another in blocks of 60, and returns what is heard.
 ///
-/// At 9600 quarter notes a minute all of it takes less time than a host that plays live may be ahead of the
-/// clock, so the player takes it for live playing and waits for nothing.
+/// At 9600 quarter notes a minute the whole song is shorter than a host that plays live may be ahead of the wall
+/// clock, so this counts as live playing, however fast the blocks come, and the player never waits.
 fn play_live(player: &mut Player, samples: std::ops::Range<u32>, length: u8) -> Heard {
     let mut heard = Heard::default();
     let composing = ComposingKnobs { length, ..ComposingKnobs::default() };
@@ -716,7 +716,7 @@ fn a_late_bar_is_replaced_by_the_one_a_phrase_earlier_or_the_last_one() {
     for (length, pitch) in [(2, 50), (8, 60)] {
         let (_composer_end, mut player) = with_late_composer(&bars);
         play_live(&mut player, 0..3 * BAR - 60, length);
-        assert!(!player.playhead().is_repeating(), "older versions of bars are there");
+        assert!(!player.playhead().is_repeating(), "older versions of the bars exist");
         let heard = play_live(&mut player, 3 * BAR - 60..4 * BAR - 60, length);
         assert!(player.playhead().is_repeating());
         assert_eq!(

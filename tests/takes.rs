@@ -142,12 +142,12 @@ fn edits_are_undone_and_redone_across_saving() {
     assert_eq!((&loaded.score, loaded.n_undo, loaded.n_redo), (&rolled.score, 1, 1));
     let redone = reopened.after(Composer::redo);
     assert_eq!(redone.score, cleared.score);
-    let undone = reopened.after(Composer::undo);
+    reopened.after(Composer::undo);
     let undone = reopened.after(Composer::undo);
     assert_eq!(undone.score, before.score);
 }
 
-/// The take composed on with other knobs.
+/// The take with more bars, composed with other knobs.
 fn recomposed(take: &SavedTake, knobs: &ComposingKnobs, n_bars: i64) -> Take {
     let mut take = take.restore().unwrap();
     compose_until(&mut take, &mut Writer::new(model()), knobs, Meter::COMMON, Tick(96 * n_bars));
@@ -165,7 +165,7 @@ fn a_kept_bar_stays_whatever_is_turned_and_comes_back_with_the_phrase() {
     let take = recomposed(&instance.composer.saved_take(), &turned, 16).score();
     assert_eq!(take.bars[2], before.score.bars[2]);
     assert_ne!(take.bars[1], before.score.bars[1]);
-    // Bars 8 and later are composed with the new knobs; the kept one comes round among them.
+    // Bars 8 and later are composed with the new knobs; the kept bar is repeated among them.
     for idx in [10, 14] {
         assert_ne!(from_line(&take.bars[idx - 1]), from_line(&before.score.bars[1]));
     }
@@ -213,7 +213,7 @@ fn one_take_can_be_copied_over_another() {
     let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
     let instance = Instance::new();
     let before = instance.composer.picture();
-    let copied = instance.after(|composer| composer.copy_take(0, 2));
+    instance.after(|composer| composer.copy_take(0, 2));
     let edited = instance.after(|composer| composer.edit(1, Edit::ReRoll));
     let c = recomposed(&instance.composer.saved_take(), &in_slot(2), N_BARS);
     assert_eq!(c.score(), *before.score);
@@ -224,7 +224,7 @@ fn one_take_can_be_copied_over_another() {
 fn a_copied_take_can_be_undone_across_saving() {
     let in_slot = |slot| ComposingKnobs { slot, ..knobs() };
     let (a, c) = (saved(&in_slot(0)), saved(&in_slot(2)).restore().unwrap());
-    // Over one that has never been heard, and over one that has, which is heard at that moment.
+    // Over a take that has never been composed, and over the one that is playing.
     for heard_before in [SavedTake::of(&a.restore().unwrap(), None), {
         let both = recomposed(&a, &in_slot(2), N_BARS);
         SavedTake::of(&both, None)
@@ -248,7 +248,7 @@ fn a_copied_take_can_be_undone_across_saving() {
             a.restore().unwrap().score()
         );
     }
-    // And over one that has never been heard but is by now.
+    // And over one that was never composed before it was copied, but is now.
     let instance = Instance::with(a);
     instance.after(|composer| composer.copy_take(0, 2));
     let heard = SavedTake::of(&recomposed(&instance.composer.saved_take(), &in_slot(2), N_BARS), None);
@@ -296,7 +296,7 @@ impl Until for Take {
 
 #[test]
 fn a_take_of_the_first_version_is_read_as_it_was() {
-    // Knobs called repetition then, and nothing of what came later.
+    // Variety was called repetition, and nothing that came later existed.
     let mut old = serde_json::to_value(saved(&knobs())).unwrap();
     old["version"] = 1.into();
     for knobs in old["knobs"].as_array_mut().unwrap() {

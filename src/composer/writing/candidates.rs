@@ -114,7 +114,7 @@ mod tests {
         let mut notes: Vec<Note> = primer.notes.iter().map(moved).collect();
         assert!(copies.contains(&notes));
         for (idx, note) in notes.iter_mut().enumerate() {
-            note.onset = note.onset + Tick(idx as i64 * idx as i64);
+            note.onset += Tick(idx as i64 * idx as i64);
         }
         assert!(!copies.contains(&notes));
     }
