@@ -73,6 +73,9 @@ async fn draw_phrase(
 }
 
 /// The passages of a model's primers, to recognise copies.
+///
+/// Not replaced by [`Passages`](crate::model::Passages) of all training pieces: more than a third of all phrases
+/// would get another candidate, and the same seed must give the same piece.
 #[derive(Debug)]
 pub(crate) struct Copies {
     passages: HashSet<Fingerprint>,
