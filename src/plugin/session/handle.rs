@@ -12,7 +12,7 @@ use nice_plug::params::persist::PersistentField;
 use serde_json::Value;
 
 use crate::composer::{Composer, Edit, Opening, Picture, Status};
-use crate::model::{Card, Model};
+use crate::model::Model;
 use crate::music::smf::{self, SmfError};
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::models::choice::ModelChoice;
@@ -80,12 +80,6 @@ impl Session {
     #[must_use]
     pub fn chosen(&self) -> ModelChoice {
         self.lock().chosen.clone()
-    }
-
-    /// The card of the model that composes, if there is one.
-    #[must_use]
-    pub fn card(&self) -> Option<Card> {
-        Some(self.model()?.card().clone())
     }
 
     /// The model that composes, if there is one.

@@ -67,7 +67,7 @@ mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::time::Duration;
 
-    use crate::plugin::editor::window::closing::{TIMEOUT, WindowThread};
+    use crate::plugin::editor::window::closing::WindowThread;
 
     #[test]
     fn closing_waits_for_the_windows_thread_but_not_for_ever() {
@@ -90,7 +90,7 @@ mod tests {
         is_dropping.recv().unwrap();
         assert!(!thread.wait(Duration::from_millis(1)), "the picture is still there");
         finish.send(()).unwrap();
-        assert!(thread.wait(TIMEOUT));
+        assert!(thread.wait(Duration::MAX));
         drawing.join().unwrap();
     }
 }

@@ -19,9 +19,10 @@ use crate::plugin::models::folder::models_folder;
 use crate::plugin::models::library::Library;
 use crate::plugin::parameters::{MAX_SEED, Parameters};
 use crate::plugin::presets::{self, PresetEntry, PresetId};
+use crate::plugin::session::Session;
+use crate::plugin::trainer;
 use crate::plugin::trainer::find::find_trainer;
 use crate::plugin::trainer::status::{State, Status};
-use crate::plugin::trainer::{self};
 
 /// How often the status of a training is read.
 pub(crate) const TRAINING_INTERVAL: Duration = Duration::from_secs(1);
@@ -158,27 +159,14 @@ impl Controller {
                 let seed = another_seed(self.parameters.plain(Knob::Seed) as i32);
                 self.set(Knob::Seed, seed as f32 / MAX_SEED as f32);
             }
-            Intent::Edit(bar_idx, edit) => {
-                session.edit(bar_idx, edit);
-                self.mark_changed();
-            }
-            Intent::Undo => {
-                session.undo();
-                self.mark_changed();
-            }
-            Intent::Redo => {
-                session.redo();
-                self.mark_changed();
-            }
-            Intent::CopyTake(from, to) => {
-                session.copy_take(from, to);
-                self.mark_changed();
-            }
+            Intent::Edit(bar_idx, edit) => self.change_take(|session| session.edit(bar_idx, edit)),
+            Intent::Undo => self.change_take(Session::undo),
+            Intent::Redo => self.change_take(Session::redo),
+            Intent::CopyTake(from, to) => self.change_take(|session| session.copy_take(from, to)),
             Intent::LoadPrimer(path) => self.load_primer(&path),
             Intent::ClearPrimer => {
-                session.clear_primer();
                 self.primer = None;
-                self.mark_changed();
+                self.change_take(Session::clear_primer);
             }
             Intent::SaveMidi(extent, performance) => self.save_midi(extent, performance),
             Intent::LoadPreset(id) => self.load_preset(&id),
@@ -237,6 +225,11 @@ impl Controller {
     /// the project is closed: the framework does not report it, but a knob set to its own position does.
     fn mark_changed(&self) {
         self.set(Knob::Style, self.parameters.position(Knob::Style));
+    }
+
+    fn change_take(&self, change: impl FnOnce(&Session)) {
+        change(&self.parameters.session);
+        self.mark_changed();
     }
 
     fn load_primer(&mut self, path: &Path) {

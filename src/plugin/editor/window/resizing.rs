@@ -54,11 +54,12 @@ mod tests {
     use std::cell::RefCell;
     use std::error::Error;
     use std::rc::Rc;
+    use std::time::{Duration, Instant};
 
     use nice_plug::editor::HostCallbacks;
     use nice_plug::editor::dpi::{NativeSize, Size};
 
-    use crate::plugin::editor::window::resizing::{LastDrag, ResizeFilter};
+    use crate::plugin::editor::window::resizing::{LastDrag, RECENT, ResizeFilter};
 
     #[test]
     fn the_host_is_asked_only_for_sizes_that_the_user_has_dragged() {
@@ -76,8 +77,11 @@ mod tests {
         let [echo, dragged] =
             [(1100, 900), (800, 500)].map(|(width, height)| NativeSize { width, height }.into());
         host.request_resize(echo, 1.0).unwrap();
-        last_drag.note();
+        let soon = Instant::now() + Duration::from_hours(1);
+        *last_drag.0.lock().unwrap() = Some(soon);
         host.request_resize(dragged, 1.0).unwrap();
+        *last_drag.0.lock().unwrap() = soon.checked_sub(Duration::from_hours(1) + RECENT);
+        host.request_resize(echo, 1.0).unwrap();
         assert_eq!(asked.take(), [dragged]);
     }
 }
