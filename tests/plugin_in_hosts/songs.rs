@@ -46,7 +46,7 @@ impl Song {
     /// The notes, and the project after it. With `state`, of that project.
     fn play(&self, (format, sizes, pace): &Way, state: Option<&[u8]>) -> Result<(Vec<ScoreNote>, Vec<u8>)> {
         let mut host = load(*format, self.knobs)?;
-        let mut daw = Daw { sizes: sizes.clone(), tempo: 240.0, ..Daw::default() };
+        let mut daw = Daw { sizes: sizes.clone(), tempo: 180.0, ..Daw::default() };
         if let Some(state) = state {
             host.load(state)?;
             // As a host with automation lanes does.
