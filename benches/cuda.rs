@@ -1,6 +1,6 @@
-//! Notes a second that a GPU trains on: `cargo bench --no-default-features --features cuda --bench cuda`.
+//! Training on a GPU, in notes a second: `cargo bench --no-default-features --features cuda --bench cuda`.
 //!
-//! Windows of 128 notes, updates on ready-made windows; the median of the rounds. `peers/python/torch_cuda.py`
+//! Updates on prepared windows of 128 notes; the median of the rounds. `peers/python/torch_cuda.py`
 //! measures the same network in PyTorch with cuDNN.
 
 use std::sync::Arc;

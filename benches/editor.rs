@@ -1,6 +1,6 @@
-//! What a frame of the editor costs the processor: laying it out, and cutting it into triangles.
+//! The processor's part of a frame of the editor: layout and tessellation.
 //!
-//! The phrase has 64 bars with 8 notes a beat. Drawing the triangles is the graphics card's.
+//! The phrase has 64 bars with 8 notes a beat. Drawing the triangles is left to the graphics card.
 
 use std::sync::Arc;
 

@@ -29,12 +29,12 @@ const LARGE: NetworkConfig =
     NetworkConfig { n_styles: 10, embedding: 256, hidden: 512, n_layers: 3, head: 192 };
 const MIDDLE: NetworkConfig = NetworkConfig { n_layers: 2, ..LARGE };
 
-/// Notes of a window.
+/// Notes in a window.
 const N_STEPS: usize = 128;
-/// Streams of a thread.
+/// Streams in a lane.
 const N_STREAMS: usize = 16;
 
-/// Four voices that wander, as dense as a chorale.
+/// Four voices in random walks, as dense as a chorale.
 fn piece(seed: u64) -> Arc<KeyedPiece> {
     let mut rng = Pcg64Mcg::seed_from_u64(seed);
     let mut voices = [48_i32, 55, 62, 70];
@@ -57,7 +57,7 @@ fn piece(seed: u64) -> Arc<KeyedPiece> {
     Arc::new(KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece })
 }
 
-/// One stream after another piece, as long as it is asked.
+/// One piece after another, endlessly.
 struct Stream {
     seed: u64,
     reader: Reader,
@@ -132,7 +132,7 @@ fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     bencher.bench_local(|| stepper.step(&played, rows.next().unwrap(), &mut state));
 }
 
-/// The same for eight streams of notes, one after the other and together, as instances of the plugin are.
+/// The same for eight streams of notes, one after the other and together, as with several instances of the plugin.
 #[divan::bench(args = [1, 8], sample_count = 100, sample_size = 10)]
 fn eight_playing_steps_in_groups_of(bencher: Bencher, n_together: usize) {
     let played = PackedNetwork::new(&Network::random(LARGE, 1));
@@ -152,7 +152,7 @@ fn eight_playing_steps_in_groups_of(bencher: Bencher, n_together: usize) {
     });
 }
 
-/// One note as the composer makes it: all parts drawn, then heard; bar lines included.
+/// One note as the composer makes it: all parts drawn, then fed back; bar lines included.
 #[divan::bench(args = [("2x256", SMALL), ("2x512", MIDDLE), ("3x512", LARGE)], sample_count = 200, sample_size = 10)]
 fn composed_note(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let styles = (0..config.n_styles).map(|style| style.to_string()).collect();

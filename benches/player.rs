@@ -1,8 +1,8 @@
-//! What a block costs on the audio thread: `cargo bench --no-default-features --bench player`.
+//! The cost of a block on the audio thread: `cargo bench --no-default-features --bench player`.
 //!
 //! One call is one block at 48 kHz and 120 beats a minute. The dense score strikes a chord of four on
-//! every tick, 192 notes a second; beside it the same with nothing to play. Then every performing knob is on,
-//! a chord is held at the input, and the ratio says what they cost.
+//! every tick, 192 notes a second; for comparison, the same without a note. Then every performing knob is on and a
+//! chord is held at the input, and the ratio shows their cost.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use continuo::player::{
     Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport,
 };
 
-/// As long as this many blocks are timed together, so that reading the clock costs nothing.
+/// Blocks timed together, so that reading the clock costs nothing.
 const N_BLOCKS: usize = 1000;
 const N_ROUNDS: usize = 200;
 
 fn main() {
-    // `cargo bench` says so; whoever only builds and tests all targets need not wait.
+    // Only `cargo bench` passes `--bench`; a test of all targets runs one round.
     let n_rounds = if std::env::args().any(|argument| argument == "--bench") { N_ROUNDS } else { 1 };
     println!("{:<16}{:>8}{:>16}{:>16}{:>14}", "score", "frames", "median ns", "95% ns", "of real time");
     for n_samples in [64, 1024] {
@@ -32,7 +32,7 @@ fn main() {
     }
 }
 
-/// Every performing knob away from where it changes nothing.
+/// Every performing knob away from its neutral value.
 fn all_knobs() -> PerformingKnobs {
     PerformingKnobs {
         octave: 1,
@@ -52,7 +52,7 @@ fn all_knobs() -> PerformingKnobs {
     }
 }
 
-/// Prints the nanoseconds that a block took, and returns their median.
+/// Prints the nanoseconds of a block, and returns their median.
 fn report(name: &str, n_samples: u32, rounds: &mut [f64]) -> f64 {
     rounds.sort_by(f64::total_cmp);
     let quantile = |share: usize| rounds.get((rounds.len() - 1) * share / 100).copied().unwrap_or_default();
@@ -81,13 +81,13 @@ fn dense() -> Score {
     Score { bars: (0..N_BARS).map(|idx| Arc::new(bar(96 * idx))).collect(), ..Score::default() }
 }
 
-/// Bars without a note, so that nothing else differs.
+/// The same bars without a note.
 fn empty() -> Score {
     let bar = |idx: i64| Bar { start: Tick(96 * idx), meter: Meter::COMMON, notes: Vec::new() };
     Score { bars: (0..N_BARS).map(|idx| Arc::new(bar(idx))).collect(), ..Score::default() }
 }
 
-/// Nanoseconds a block, averaged over each round.
+/// The nanoseconds of a block, averaged over each round.
 fn play(score: Score, n_samples: u32, n_rounds: usize, performing: &PerformingKnobs) -> Vec<f64> {
     let (composer_end, player_end) = handover();
     let published = Published { score: Arc::new(score), answered: u64::MAX };
@@ -95,7 +95,7 @@ fn play(score: Score, n_samples: u32, n_rounds: usize, performing: &PerformingKn
     let mut player = Player::new(player_end);
     let mut events = EventList::default();
     let composing = ComposingKnobs { scale: Scale::Dorian, ..ComposingKnobs::default() };
-    // Once in a thousand blocks a chord is struck; it is held until it is struck again.
+    // A chord is struck every thousand blocks, and held until it is struck again.
     let chord = [48, 52, 55, 59]
         .map(|key| Event { offset: 0, kind: EventKind::On { channel: 0, key, velocity: 90 } });
     let mut n_blocks = 0;

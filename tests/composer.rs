@@ -5,7 +5,7 @@ mod hosts;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use hosts::{Heard, Host, Setting};
+use hosts::{Host, Output, Setting};
 
 use continuo::composer::{Composer, Opening, SavedTake, Take, Writer, compose_until};
 use continuo::model::{Model, Primer};
@@ -290,7 +290,7 @@ fn onsets(score: &Score, beats: f64) -> Vec<(u32, u8, u8, u8)> {
     onsets
 }
 
-fn heard_onsets(heard: &Heard) -> Vec<(u32, u8, u8)> {
+fn heard_onsets(heard: &Output) -> Vec<(u32, u8, u8)> {
     heard.onsets_between(0, u32::MAX).iter().map(|o| (o.0, o.1, o.2)).collect()
 }
 
@@ -338,7 +338,7 @@ fn a_turned_knob_is_heard_from_the_next_bar_on_and_automation_replays_exactly() 
     let mut first = instance(Some(model()), None);
     let heard = Host::new(setting.clone()).run_beats(&mut first.player, 24.0);
     let before = keys(&onsets(&composed(&calm, 2).score(), 8.0));
-    let until = |heard: &Heard, sample: u32| -> Vec<_> {
+    let until = |heard: &Output, sample: u32| -> Vec<_> {
         heard_onsets(heard).into_iter().filter(|onset| onset.0 < sample).collect()
     };
     assert_eq!(until(&heard, 8 * 24_000), before);
@@ -370,7 +370,7 @@ fn a_knob_turned_inside_a_short_loop_is_heard_at_its_next_bar_line() {
     let calm = ComposingKnobs { evolve: 0.0, length: 2, ..ComposingKnobs::default() };
     let setting = Setting { loop_range: Some((0.0, 8.0)), composing: with_knobs(calm), ..offline() };
     let heard = Host::new(setting.clone()).run_beats(&mut looping.player, 24.0);
-    let pass = |heard: &Heard, idx: u32| heard.onsets_between(idx * 8 * 24_000, (idx + 1) * 8 * 24_000);
+    let pass = |heard: &Output, idx: u32| heard.onsets_between(idx * 8 * 24_000, (idx + 1) * 8 * 24_000);
     assert_eq!(pass(&heard, 0), pass(&heard, 1));
     assert_eq!(pass(&heard, 0), pass(&heard, 2));
     let turned = ComposingKnobs { seed: 5, ..calm };
@@ -455,15 +455,15 @@ fn a_bad_model_file_is_reported_in_words_and_changes_nothing() {
 fn meters_follow_the_host_and_the_second_pass_is_like_the_first() {
     let waltz = Meter::new(3, 4).unwrap();
     let meters = vec![(0.0, Meter::COMMON), (8.0, waltz), (17.0, Meter::COMMON)];
-    for tells_bars in [true, false] {
-        let setting = Setting { meters: meters.clone(), tells_bars, block_sizes: vec![480], ..offline() };
+    for reports_bars in [true, false] {
+        let setting = Setting { meters: meters.clone(), reports_bars, block_sizes: vec![480], ..offline() };
         let mut playing = instance(Some(model()), None);
         let first = Host::new(setting.clone()).run_beats(&mut playing.player, 25.0);
         let starts: Vec<i64> =
             playing.composer.picture().score.bars.iter().take(7).map(|bar| bar.start.0).collect();
-        assert_eq!(starts, [0, 96, 192, 264, 336, 408, 504], "tells bars: {tells_bars}");
+        assert_eq!(starts, [0, 96, 192, 264, 336, 408, 504], "tells bars: {reports_bars}");
         let second = Host::new(setting).run_beats(&mut playing.player, 25.0);
-        assert_eq!(heard_onsets(&first), heard_onsets(&second), "tells bars: {tells_bars}");
+        assert_eq!(heard_onsets(&first), heard_onsets(&second), "tells bars: {reports_bars}");
     }
 }
 
@@ -471,7 +471,7 @@ fn meters_follow_the_host_and_the_second_pass_is_like_the_first() {
 fn a_host_that_starts_late_in_a_song_of_odd_bars_has_its_bar_lines() {
     // The host's bars: seven eighths first, then 4/4; the playhead comes in at bar 10.
     let meters = vec![(0.0, Meter::new(7, 8).unwrap()), (3.5, Meter::COMMON)];
-    let setting = Setting { meters, tells_bars: true, start: 35.5, ..offline() };
+    let setting = Setting { meters, reports_bars: true, start: 35.5, ..offline() };
     let mut playing = instance(Some(model()), None);
     Host::new(setting).run_beats(&mut playing.player, 9.0);
     let picture = playing.composer.picture();

@@ -11,7 +11,7 @@ use continuo::model::Model;
 use continuo::music::{Family, Note, PerformedNote, best_scale_share};
 use continuo::player::handover::handover;
 use continuo::player::{ComposingKnobs, Conversation, EventKind, PerformingKnobs, Player, render};
-use hosts::{Heard, Host, Setting};
+use hosts::{Host, Output, Setting};
 
 /// Samples to the beat.
 const BEAT: u32 = 24_000;
@@ -62,12 +62,12 @@ fn setting(conversation: Conversation, keys: &[(f64, u8)]) -> Setting {
     }
 }
 
-fn onsets(heard: &Heard) -> Vec<(u32, u8)> {
+fn onsets(heard: &Output) -> Vec<(u32, u8)> {
     heard.onsets_between(0, u32::MAX).iter().map(|onset| (onset.0, onset.2)).collect()
 }
 
 /// How many notes begin in each bar.
-fn notes_per_bar(heard: &Heard, n_bars: u32) -> Vec<usize> {
+fn notes_per_bar(heard: &Output, n_bars: u32) -> Vec<usize> {
     (0..n_bars).map(|bar| heard.onsets_between(4 * BEAT * bar, 4 * BEAT * (bar + 1)).len()).collect()
 }
 

@@ -4,7 +4,7 @@ mod hosts;
 
 use std::sync::Arc;
 
-use hosts::{Heard, Host, Jump, Played, Setting, player_with, score_strategy};
+use hosts::{Expected, Host, Jump, Output, Setting, player_with, score_strategy};
 
 use continuo::music::{Bar, Beats, Family, Grid, Meter, Note, Scale, Score, Tick};
 use continuo::player::handover::{ComposerEnd, Published, handover};
@@ -104,7 +104,7 @@ fn d_major() -> ComposingKnobs {
 
 /// How a note should be played, calculated in another way than in the player: swing pair by pair, chords by a
 /// search through the whole bar, scale steps by counting along a list of keys. Without humanize.
-fn reference(note: &Note, bar: &Bar, knobs: &PerformingKnobs, tempo: f64) -> Played {
+fn reference(note: &Note, bar: &Bar, knobs: &PerformingKnobs, tempo: f64) -> Expected {
     let spacing = knobs.swing_grid.spacing().0;
     let place = (note.onset - bar.start).0;
     let (pair, within) = (place / (2 * spacing), (place % (2 * spacing)) as f64);
@@ -132,7 +132,7 @@ fn reference(note: &Note, bar: &Bar, knobs: &PerformingKnobs, tempo: f64) -> Pla
         None => 9,
     };
     let velocity = (64.0 + (f32::from(note.velocity) - 64.0) * knobs.velocity_spread) * knobs.velocity;
-    Played {
+    Expected {
         beat: swung / 24.0 + rank * distance + f64::from(knobs.lay_back) / 1000.0 * tempo / 60.0,
         channel,
         key: if is_drum { note.pitch } else { reference_key(note.pitch, knobs) },
@@ -261,7 +261,7 @@ proptest! {
     ) {
         let loop_samples = length * 6000;
         let setting = Setting { ramp: 0.0, start: 0.0, tempo: 120.0, sample_rate: 48_000.0,
-            loop_range: Some((0.0, f64::from(loop_samples) / 24_000.0)), tells_loop: false,
+            loop_range: Some((0.0, f64::from(loop_samples) / 24_000.0)), reports_loop: false,
             splits_at_loop: true, performing, ..setting };
         let heard = Host::new(setting).run_samples(score, 3 * loop_samples);
         let pass = |idx: u32| heard.onsets_between(idx * loop_samples, (idx + 1) * loop_samples);
@@ -275,7 +275,7 @@ proptest! {
     ) {
         let setting = Setting { start: 0.0, ramp: 0.0, ..setting };
         let told = Host::new(setting.clone()).run_samples(score.clone(), 30_000);
-        let untold = Host::new(Setting { tells_position: false, ..setting }).run_samples(score, 30_000);
+        let untold = Host::new(Setting { reports_position: false, ..setting }).run_samples(score, 30_000);
         prop_assert!(told.is_like(&untold));
     }
 }
@@ -476,7 +476,7 @@ fn the_checks_of_these_tests_can_fail() {
     // The checks themselves can fail.
     let on = EventKind::On { channel: 0, key: 60, velocity: 1 };
     let off = EventKind::Off { channel: 0, key: 60 };
-    let heard = |events: &[(u32, EventKind)]| Heard { events: events.to_vec(), ..Heard::default() };
+    let heard = |events: &[(u32, EventKind)]| Output { events: events.to_vec(), ..Output::default() };
     assert!(heard(&[(0, on)]).check_pairs().is_err());
     assert!(heard(&[(0, off)]).check_pairs().is_err());
     assert!(heard(&[(0, on), (5, on), (6, off)]).check_pairs().is_err());
@@ -486,7 +486,7 @@ fn the_checks_of_these_tests_can_fail() {
 }
 
 /// Note-ons as sample and key.
-fn ons(heard: &Heard) -> Vec<(u32, u8)> {
+fn ons(heard: &Output) -> Vec<(u32, u8)> {
     heard.onsets_between(0, u32::MAX).iter().map(|(time, _, key, _)| (*time, *key)).collect()
 }
 
@@ -688,8 +688,8 @@ fn with_late_composer(bars: &[Arc<Bar>]) -> (ComposerEnd, Player) {
 ///
 /// At 9600 quarter notes a minute the whole song is shorter than a host that plays live may be ahead of the wall
 /// clock, so this counts as live playing, however fast the blocks come, and the player never waits.
-fn play_live(player: &mut Player, samples: std::ops::Range<u32>, length: u8) -> Heard {
-    let mut heard = Heard::default();
+fn play_live(player: &mut Player, samples: std::ops::Range<u32>, length: u8) -> Output {
+    let mut heard = Output::default();
     let composing = ComposingKnobs { length, ..ComposingKnobs::default() };
     for start in samples.step_by(60) {
         let transport = Transport {

@@ -1,4 +1,4 @@
-//! A make-believe host that drives a player sample by sample, and what was heard of it.
+//! A simulated host that drives a player block by block, and checks of the player's output.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 #![allow(missing_docs, unreachable_pub, reason = "test support")]
 #![allow(clippy::unwrap_used, clippy::struct_excessive_bools, reason = "test support")]
@@ -14,7 +14,7 @@ use continuo::player::{
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
-/// What the user or the host does at the start of a block.
+/// An action of the user or the host at the start of a block.
 #[derive(Debug, Clone, Copy)]
 pub struct Jump {
     pub block: usize,
@@ -35,23 +35,23 @@ pub enum JumpKind {
 pub struct Setting {
     pub block_sizes: Vec<u32>,
     pub tempo: f64,
-    /// Change of tempo a second.
+    /// Change of tempo per second.
     pub ramp: f64,
     pub sample_rate: f64,
     pub start: f64,
     pub loop_range: Option<(f64, f64)>,
-    pub tells_loop: bool,
+    pub reports_loop: bool,
     pub splits_at_loop: bool,
-    pub tells_position: bool,
+    pub reports_position: bool,
     pub jumps: Vec<Jump>,
     pub performing: PerformingKnobs,
-    /// What comes in, at samples counted from the start of the run, ascending.
+    /// Input events at samples from the start of the run, ascending.
     pub input: Vec<(u32, EventKind)>,
-    /// The composing knobs from a song position on, as automation would have them.
+    /// Automation of the composing knobs: their values from a song position on.
     pub composing: Vec<(f64, ComposingKnobs)>,
     /// The time signatures from a bar line on.
     pub meters: Vec<(f64, Meter)>,
-    pub tells_bars: bool,
+    pub reports_bars: bool,
     pub offline: bool,
     pub capacity: usize,
 }
@@ -65,22 +65,22 @@ impl Default for Setting {
             sample_rate: 48_000.0,
             start: 0.0,
             loop_range: None,
-            tells_loop: true,
+            reports_loop: true,
             splits_at_loop: false,
-            tells_position: true,
+            reports_position: true,
             jumps: Vec::new(),
             performing: PerformingKnobs::default(),
             input: Vec::new(),
             composing: vec![(f64::NEG_INFINITY, ComposingKnobs::default())],
             meters: vec![(0.0, Meter::COMMON)],
-            tells_bars: false,
+            reports_bars: false,
             offline: false,
             capacity: EventList::CAPACITY,
         }
     }
 }
 
-/// A block as the host ran it.
+/// A block as it was processed.
 #[derive(Debug, Clone, Copy)]
 pub struct Ran {
     pub start: u32,
@@ -90,9 +90,9 @@ pub struct Ran {
     pub beats_per_sample: f64,
 }
 
-/// All events, at samples counted from the start of the run, and the blocks they lie in.
+/// All events, at samples from the start of the run, and the blocks of the run.
 #[derive(Debug, Clone, Default)]
-pub struct Heard {
+pub struct Output {
     pub events: Vec<(u32, EventKind)>,
     pub blocks: Vec<Ran>,
 }
@@ -102,7 +102,7 @@ pub struct Host {
     setting: Setting,
 }
 
-/// A player that has been given a score, with everything answered that it will ever ask.
+/// A player with a score, all of whose requests count as answered.
 pub fn player_with(score: Score) -> (ComposerEnd, Player) {
     let (composer_end, player_end) = handover();
     composer_end.publish(Published { score: Arc::new(score), answered: u64::MAX }).unwrap();
@@ -114,23 +114,23 @@ impl Host {
         Self { setting }
     }
 
-    pub fn run(&self, score: Score, n_blocks: usize) -> Heard {
+    pub fn run(&self, score: Score, n_blocks: usize) -> Output {
         let (_composer_end, mut player) = player_with(score);
         self.drive(&mut player, n_blocks, u32::MAX)
     }
 
-    pub fn run_samples(&self, score: Score, n_samples: u32) -> Heard {
+    pub fn run_samples(&self, score: Score, n_samples: u32) -> Output {
         let (_composer_end, mut player) = player_with(score);
         self.drive(&mut player, usize::MAX, n_samples)
     }
 
-    /// Plays so many beats at the tempo of the setting.
-    pub fn run_beats(&self, player: &mut Player, beats: f64) -> Heard {
+    /// Plays for this many beats at the tempo of the setting.
+    pub fn run_beats(&self, player: &mut Player, beats: f64) -> Output {
         let samples_per_beat = self.setting.sample_rate * 60.0 / self.setting.tempo;
         self.drive(player, usize::MAX, (beats * samples_per_beat) as u32)
     }
 
-    /// A block in which the song stands at its start.
+    /// One block with the song stopped at its start.
     pub fn stand(&self, player: &mut Player) {
         let transport = self.transport(false, self.setting.start, self.setting.tempo);
         let block = Block { n_samples: 64, sample_rate: self.setting.sample_rate, transport };
@@ -150,11 +150,11 @@ impl Host {
         player.process(&block, &ComposingKnobs::default(), &self.setting.performing, &[], events);
     }
 
-    /// Plays so many blocks or samples, then stops for one block.
-    fn drive(&self, player: &mut Player, n_blocks: usize, n_samples: u32) -> Heard {
+    /// Plays for this many blocks or samples, then stops for 300 blocks.
+    fn drive(&self, player: &mut Player, n_blocks: usize, n_samples: u32) -> Output {
         let setting = &self.setting;
         let mut events = EventList::with_capacity(setting.capacity);
-        let mut heard = Heard::default();
+        let mut output = Output::default();
         let mut performing = setting.performing;
         let (mut position, mut tempo, mut now, mut stopped_for) = (setting.start, setting.tempo, 0, 0);
         for block_idx in 0..n_blocks {
@@ -189,10 +189,10 @@ impl Host {
                 let input = self.input(now, size);
                 player.process(&block, &self.composing_at(position), &performing, &input, &mut events);
             }
-            heard.take(now, &events, size);
+            output.take(now, &events, size);
             if is_playing && !is_silenced {
                 let end_position = self.wrapped(position, position + f64::from(size) * beats_per_sample);
-                heard.blocks.push(Ran {
+                output.blocks.push(Ran {
                     start: now,
                     n_samples: size,
                     position,
@@ -206,18 +206,18 @@ impl Host {
         }
         let block =
             Block { n_samples: 64, sample_rate: setting.sample_rate, transport: Transport::default() };
-        // What could not be said for lack of room is said in the blocks after, and thru is off.
+        // Events for which there was no room come in the blocks after. Thru is off.
         performing.thru = false;
         for _ in 0..300 {
             events.clear();
             player.process(&block, &self.composing_at(position), &performing, &[], &mut events);
-            heard.take(now, &events, 64);
+            output.take(now, &events, 64);
             now += 64;
         }
-        heard
+        output
     }
 
-    /// What comes in during the block at `now`.
+    /// The input of the block at `now`.
     fn input(&self, now: u32, size: u32) -> Vec<Event> {
         let events = self.setting.input.iter().filter(|(time, _)| (now..now + size).contains(time));
         events.map(|(time, kind)| Event { offset: time - now, kind: *kind }).collect()
@@ -231,11 +231,14 @@ impl Host {
         let bar_start = from + ((position + 1e-9 - from) / length).floor() * length;
         Transport {
             playing,
-            position: setting.tells_position.then_some(Beats(position)),
+            position: setting.reports_position.then_some(Beats(position)),
             tempo: Some(tempo),
             meter: Some(meter),
-            bar_start: setting.tells_bars.then_some(Beats(bar_start)),
-            loop_range: setting.loop_range.filter(|_| setting.tells_loop).map(|(s, e)| (Beats(s), Beats(e))),
+            bar_start: setting.reports_bars.then_some(Beats(bar_start)),
+            loop_range: setting
+                .loop_range
+                .filter(|_| setting.reports_loop)
+                .map(|(s, e)| (Beats(s), Beats(e))),
             offline: setting.offline,
         }
     }
@@ -252,19 +255,20 @@ impl Host {
     }
 }
 
-type Struck = (u32, u8, u8, u8);
+/// A note-on: time, channel, key, velocity.
+type NoteOn = (u32, u8, u8, u8);
 
-/// How a note should be played.
+/// How a note is expected to be played.
 #[derive(Debug, Clone, Copy)]
-pub struct Played {
+pub struct Expected {
     pub beat: f64,
     pub channel: u8,
     pub key: u8,
-    /// If it is known.
+    /// `None` if any will do.
     pub velocity: Option<u8>,
 }
 
-impl Heard {
+impl Output {
     fn take(&mut self, start: u32, events: &EventList, size: u32) {
         for event in events.as_slice() {
             assert!(event.offset < size, "an event at {} of a block of {size}", event.offset);
@@ -272,9 +276,9 @@ impl Heard {
         }
     }
 
-    /// Note-ons as time since `from`, channel, key, velocity.
-    pub fn onsets_between(&self, from: u32, to: u32) -> Vec<Struck> {
-        let mut struck: Vec<Struck> = self
+    /// The note-ons, with their times since `from`.
+    pub fn onsets_between(&self, from: u32, to: u32) -> Vec<NoteOn> {
+        let mut struck: Vec<NoteOn> = self
             .events
             .iter()
             .filter(|(time, _)| (from..to).contains(time))
@@ -287,7 +291,7 @@ impl Heard {
         struck
     }
 
-    /// Times ascend, and at one sample offs come before ons.
+    /// Checks that times ascend, and that at one sample note-offs come before note-ons.
     pub fn check_order(&self) -> Result<(), TestCaseError> {
         let rank = |(time, kind): &(u32, EventKind)| (*time, matches!(kind, EventKind::On { .. }));
         for pair in self.events.windows(2) {
@@ -296,7 +300,7 @@ impl Heard {
         Ok(())
     }
 
-    /// Every on has its off before the next on of the same key, and no off comes alone.
+    /// Checks that every note-on has its note-off before the next note-on of its key, and that there is no other note-off.
     pub fn check_pairs(&self) -> Result<(), TestCaseError> {
         let mut down: HashMap<(u8, u8), u32> = HashMap::new();
         for (time, kind) in &self.events {
@@ -312,7 +316,7 @@ impl Heard {
                     let struck = down.remove(&(channel, key));
                     prop_assert!(
                         struck.is_some_and(|s| s < *time),
-                        "{key} let go at {time}, struck {struck:?}"
+                        "{key} released at {time}, struck {struck:?}"
                     );
                 }
             }
@@ -321,9 +325,9 @@ impl Heard {
         Ok(())
     }
 
-    /// Every note that the playhead passed sounds once, within a sample of where its beat lies.
+    /// Checks that every note that the playhead passed sounds once, within a sample of its beat.
     pub fn check_onsets(&self, score: &Score) -> Result<(), TestCaseError> {
-        self.check_played(score, |note, _| Played {
+        self.check_played(score, |note, _| Expected {
             beat: note.onset.to_beats().0,
             channel: if note.family.is_drums() { 9 } else { 0 },
             key: note.pitch,
@@ -331,12 +335,12 @@ impl Heard {
         })
     }
 
-    /// Every note that is played where the playhead passed sounds once, within a sample of where its beat
-    /// lies, and no other; `play` says how a note of a bar should be played.
+    /// Checks that every note that the playhead passed sounds once, within a sample of its beat, and no other.
+    /// `play` gives the expected performance of a note in its bar.
     pub fn check_played(
         &self,
         score: &Score,
-        play: impl Fn(&Note, &Bar) -> Played,
+        play: impl Fn(&Note, &Bar) -> Expected,
     ) -> Result<(), TestCaseError> {
         let mut expected = Vec::new();
         let start = self.blocks.first().map_or(0.0, |block| block.position);
@@ -354,10 +358,10 @@ impl Heard {
         let mut struck = self.onsets_between(0, u32::MAX);
         for (time, played) in &expected {
             let place = (played.channel, played.key);
-            // Two notes may strike one key together: that is one note.
-            let is_twin = |e: &&(f64, Played)| (e.1.channel, e.1.key) == place && (e.0 - time).abs() < 1.5;
+            // Two notes on one key at one time are one note.
+            let is_twin = |e: &&(f64, Expected)| (e.1.channel, e.1.key) == place && (e.0 - time).abs() < 1.5;
             let n_twins = expected.iter().filter(is_twin).count();
-            let is_it = |s: &Struck| {
+            let is_it = |s: &NoteOn| {
                 let is_loud = n_twins > 1 || played.velocity.is_none_or(|velocity| velocity == s.3);
                 (s.1, s.2) == place && is_loud && (f64::from(s.0) - time).abs() <= 1.0
             };
@@ -367,18 +371,17 @@ impl Heard {
                 struck.remove(idx);
             }
         }
-        // The one sample around the start and the end may hold a note that the arithmetic above puts just
-        // beside them.
+        // A note within a sample of the start or the end may be outside by the arithmetic above.
         let end = self.blocks.last().map_or(0, |block| block.start + block.n_samples);
         struck.retain(|s| s.0 > 1 && s.0 + 1 < end);
         prop_assert!(struck.is_empty(), "too many: {struck:?}");
         Ok(())
     }
 
-    /// The same notes, each within a sample.
+    /// Whether the notes are the same, each within a sample.
     pub fn is_like(&self, other: &Self) -> bool {
-        let sorted = |heard: &Self| {
-            let mut struck = heard.onsets_between(0, u32::MAX);
+        let sorted = |output: &Self| {
+            let mut struck = output.onsets_between(0, u32::MAX);
             struck.sort_by_key(|s| (s.1, s.2, s.0));
             struck
         };

@@ -66,7 +66,7 @@ fn the_notes_are_the_same_in_real_time() -> Result<()> {
         let mut blocks = daw.play(16.0);
         blocks.extend(daw.stand(4_800));
         let mut recording = Recording::default();
-        host.play(&mut blocks.into_iter(), Pace::RealTime, Meanwhile::SaveState, &mut recording)?;
+        host.play(&mut blocks.into_iter(), Pace::RealTimeUndisturbed, Meanwhile::SaveState, &mut recording)?;
         assert_eq!(score(&recording, 4)?, bars(fast(), format, &[], 4)?, "{format:?}");
     }
     Ok(())

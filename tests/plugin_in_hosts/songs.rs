@@ -36,8 +36,8 @@ fn waiting() -> Vec<Way> {
 fn all() -> Vec<Way> {
     let more = [
         (Format::Vst3, Sizes::Random { seed: 1, max: 8192 }, FAST),
-        (Format::Clap, Sizes::Fixed(256), Pace::RealTime),
-        (Format::Vst3, Sizes::Fixed(1024), Pace::RealTime),
+        (Format::Clap, Sizes::Fixed(256), Pace::RealTimeUndisturbed),
+        (Format::Vst3, Sizes::Fixed(1024), Pace::RealTimeUndisturbed),
     ];
     waiting().into_iter().chain(more).collect()
 }
@@ -54,9 +54,9 @@ impl Song {
                 host.set(id, value)?;
             }
         }
-        match pace {
-            Pace::AsFastAsPossible => activate_offline(host.as_mut(), *format, daw.sample_rate)?,
-            Pace::RealTime => activate_live(host.as_mut(), &mut daw)?,
+        match *pace {
+            FAST => activate_offline(host.as_mut(), *format, daw.sample_rate)?,
+            _ => activate_live(host.as_mut(), &mut daw)?,
         }
         let mut blocks = daw.play(4.0 * f64::from(N_BARS));
         for (beat, id, text) in self.changes {

@@ -51,14 +51,14 @@ pub(crate) fn activate_offline(host: &mut dyn Host, format: Format, sample_rate:
 }
 
 /// Activates for playing live, and waits until the first bars are composed, as a user does who has just
-/// opened a project. The project that is saved then tells how many bars there are.
+/// opened a project. The saved project has the number of bars.
 pub(crate) fn activate_live(host: &mut dyn Host, daw: &mut Daw) -> Result<()> {
     const N_BARS: usize = 3;
     host.activate(Setup { sample_rate: daw.sample_rate, ..Setup::default() })?;
     loop {
         let blocks = daw.stand((daw.sample_rate / 50.0) as u32);
         let mut ignored = Recording::default();
-        host.play(&mut blocks.into_iter(), Pace::RealTime, Meanwhile::Answer, &mut ignored)?;
+        host.play(&mut blocks.into_iter(), Pace::RealTimeUndisturbed, Meanwhile::Answer, &mut ignored)?;
         if n_composed(&host.save()?)? >= N_BARS {
             return Ok(());
         }

@@ -18,7 +18,7 @@ use crate::bundles;
 use crate::hosts::clap::{ClapHost, play_together};
 use crate::hosts::{Block, Daw, EventKind, Host, Pace, Recording, RenderMode, Setup};
 use crate::play::assignment;
-use crate::process::{processor_seconds, resident};
+use crate::process::{composing_threads, processor_seconds, resident};
 
 /// What to play.
 #[derive(Clone, Debug, clap::Args)]
@@ -213,12 +213,12 @@ fn play_for(options: &Options, hosts: &mut [ClapHost], recordings: &mut [Recordi
     let mut ignored = vec![Recording::default(); hosts.len()];
     play_together(hosts, &stopped(options), SAMPLE_RATE, Pace::RealTime, &mut ignored)?;
     let (start, process) = (Instant::now(), std::process::id());
-    let (processor, composing) = (processor_seconds(process)?, composing_seconds()?);
+    let (processor, composing) = (processor_seconds(process)?, composing_threads().running.as_secs_f64());
     play_together(hosts, &song(options), SAMPLE_RATE, Pace::RealTime, recordings)?;
     Ok(Cost {
         seconds: start.elapsed().as_secs_f64(),
         processor: processor_seconds(process)? - processor,
-        composing: composing_seconds()? - composing,
+        composing: composing_threads().running.as_secs_f64() - composing,
     })
 }
 
@@ -244,19 +244,4 @@ fn bars(recording: &Recording, n_bars: u16) -> Vec<Vec<NoteOn>> {
         }
     }
     bars
-}
-
-/// The processor time of the composers' threads so far; Linux counts it in nanoseconds.
-fn composing_seconds() -> Result<f64> {
-    let mut nanoseconds = 0.0;
-    for task in std::fs::read_dir("/proc/self/task")? {
-        let folder = task?.path();
-        // A thread may have ended.
-        let name = std::fs::read_to_string(folder.join("comm")).unwrap_or_default();
-        if name.starts_with("continuo compos") {
-            let times = std::fs::read_to_string(folder.join("schedstat")).unwrap_or_default();
-            nanoseconds += times.split_whitespace().next().unwrap_or("0").parse::<f64>()?;
-        }
-    }
-    Ok(nanoseconds / 1e9)
 }

@@ -38,6 +38,8 @@ pub enum Pace {
     AsFastAsPossible,
     /// Each when it is due, as a sound card asks for it.
     RealTime,
+    /// As if nothing else ran on this machine: the clock stops while composing waits for a processor.
+    RealTimeUndisturbed,
 }
 
 /// The main thread's work while blocks are processed.
