@@ -34,7 +34,7 @@ pub enum SavedProjectError {
         found: u64,
     },
     /// It does not have the form of a project.
-    #[error("the saved music cannot be read; what plays stays")]
+    #[error("the saved music cannot be read; the current music stays")]
     Damaged(#[source] serde_json::Error),
 }
 

@@ -230,7 +230,7 @@ mod tests {
         composer.send(Command::Panic);
         composer.wait_until_idle();
         let error = composer.status().error.unwrap();
-        assert!(error.ends_with("a fault of its own: asked to"), "{error}");
+        assert!(error.ends_with("an internal error: asked to"), "{error}");
         assert_eq!(n_ons(&mut player), 0);
         assert_eq!(composer.picture(), picture);
         assert_eq!(composer.saved_take(), saved);

@@ -336,7 +336,7 @@ impl Worker {
     fn stop_after_panic(&mut self, cause: &(dyn Any + Send)) {
         let text = cause.downcast_ref::<&str>().map(ToString::to_string);
         let text = text.or_else(|| cause.downcast_ref::<String>().cloned()).unwrap_or_default();
-        self.show_error(Some(format!("the composer has stopped after a fault of its own: {text}")));
+        self.show_error(Some(format!("the composer has stopped because of an internal error: {text}")));
         let (model, take) = {
             let shown = lock(&self.shown);
             (shown.model.clone(), shown.take.clone())

@@ -114,7 +114,7 @@ fn guess(bytes: &[u8]) -> String {
     }
 }
 
-/// Goes from track to track, past alien chunks, even where lengths are wrong.
+/// Goes from track to track, past unknown chunks, even where lengths are wrong.
 #[derive(Debug)]
 pub(super) struct Chunks<'a> {
     bytes: &'a [u8],
@@ -165,11 +165,11 @@ impl<'a> Chunks<'a> {
                 return Some(Body { range: start + 8..end, declared_end });
             }
             self.position = if is_name(id) && declared_end <= self.bytes.len() {
-                warnings.add(start, || format!("alien chunk {} skipped", id.escape_ascii()));
+                warnings.add(start, || format!("unknown chunk {} skipped", id.escape_ascii()));
                 declared_end
             } else {
                 let next = self.track_after(start);
-                warnings.add(start, || "bytes that are no chunk skipped".to_owned());
+                warnings.add(start, || "bytes outside any chunk skipped".to_owned());
                 next?
             };
         }

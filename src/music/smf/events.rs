@@ -101,7 +101,7 @@ impl<'a> TrackReader<'a> {
         let delta = self.length(warnings)?;
         let tick = self.tick.saturating_add(delta);
         if tick > self.last_tick {
-            warnings.add(delta_offset, || format!("absurd time: tick {tick} read as {}", self.last_tick));
+            warnings.add(delta_offset, || format!("impossible time: tick {tick} read as {}", self.last_tick));
         }
         self.tick = tick.min(self.last_tick);
         loop {
@@ -219,7 +219,7 @@ impl<'a> TrackReader<'a> {
             self.position += payload.len();
             return Ok(Some(payload));
         }
-        warnings.add(offset, || format!("{length} bytes announced where the track has less, skipped"));
+        warnings.add(offset, || format!("{length} bytes announced, more than the track has: skipped"));
         self.running = None;
         Ok(None)
     }

@@ -53,7 +53,7 @@ composing {
     /// Random seed.
     seed: u32 = 1 => Seed in Compose {
         id: "seed", name: "Seed", kind: Kind::whole(0, 9999, Form::Whole).with_numbers(0.0, u32::MAX as f64),
-        hint: "Random seed. The same number with the same knobs is always the same piece.",
+        hint: "Random seed. The same seed with the same knobs always gives the same piece.",
         is_in_presets: false, since: 1,
     }
     /// How boldly notes are drawn; 1 is the network's own distribution, 0 always takes the likeliest. 0 to 2.
@@ -71,7 +71,7 @@ composing {
     /// How strongly repeated figures are held off. 0 (not at all) to 1.
     variety: f32 = 0.5 => Variety in Compose {
         id: "variet", name: "Variety", kind: Kind::percent(1.0),
-        hint: "Holds off figures that keep coming back. At 0 it may repeat itself for ever; a motif may always return.",
+        hint: "Avoids patterns that repeat too often. At 0 it may repeat itself without limit; a motif may always return.",
         option: CliOption::Field(&["repetition"]),
     }
     /// The phrase length in bars, 1 to 64.
@@ -84,7 +84,7 @@ composing {
     /// new with this probability.
     evolve: f32 = 1.0 => Evolve in Compose {
         id: "evolve", name: "Evolve", kind: Kind::percent(1.0),
-        hint: "What happens when the phrase comes round: at 0 it is the same again, at 100% every bar is new.",
+        hint: "How many bars change when the phrase comes round: at 0 none, at 100% every bar is new.",
         since: 1,
     }
     /// How many candidates are composed for each phrase; the likeliest is kept. 1 to 8.
@@ -94,18 +94,18 @@ composing {
     }
     /// Draw from the likeliest values that together have this probability. 0 to 1; 1 is off.
     nucleus: f32 = 1.0 => Nucleus in Compose {
-        id: "nucleu", name: "Nucleus", kind: Kind::percent(1.0),
-        hint: "Lower keeps to what is most expected: the unlikely tail of every choice is cut off.",
+        id: "nucleu", name: "Choice", kind: Kind::percent(1.0),
+        hint: "How wide the choice of notes is. Lower keeps to the most expected.",
     }
     /// Drop values less likely than this share of the likeliest. 0 to 1; 0 is off.
     min_p: f32 = 0.02 => MinP in Compose {
         id: "minp", name: "Least likely", kind: Kind::percent(1.0),
-        hint: "Higher leaves out whatever is far less likely than the best choice: fewer wrong notes.",
+        hint: "Higher leaves out notes that are far less likely than the best choice: fewer wrong notes.",
     }
     /// The tonic's pitch class, 0 (C) to 11 (B).
     tonic: u8 = 0 => Tonic in Pitch {
         id: "tonic", name: "Key", kind: Kind::whole(0, 11, Form::PitchClass),
-        hint: "The key. All but drums move with it.",
+        hint: "The key. Everything but drums moves with it.",
         option: CliOption::Special, is_in_presets: false, since: 1,
     }
     /// Which notes may be played above the tonic.
@@ -124,12 +124,12 @@ composing {
     /// Lowest key that may sound, inclusive; drums are exempt.
     lowest: u8 = 21 => Lowest in Pitch {
         id: "low", name: "Lowest note", kind: PITCH,
-        hint: "No note sounds below this one. Drums are free.",
+        hint: "No note sounds below this one. Drums are not affected.",
     }
     /// Highest key that may sound, inclusive; drums are exempt.
     highest: u8 = 108 => Highest in Pitch {
         id: "high", name: "Highest note", kind: PITCH,
-        hint: "No note sounds above this one. Drums are free.",
+        hint: "No note sounds above this one. Drums are not affected.",
     }
     /// How many notes may sound at once, drums not counted. At least 1.
     polyphony: u8 = Form::ANY_POLYPHONY => Polyphony in Pitch {
@@ -170,7 +170,7 @@ composing {
     /// What the composer does with the notes that come in.
     conversation: Conversation = Conversation::Generate => Conversation in Converse {
         id: "mode", name: "Conversation", kind: Kind::whole(0, 7, Form::Conversation),
-        hint: "What becomes of the notes that you play in. Generate: nothing. Continue: it goes on where you stop. \
+        hint: "What happens to the notes that you play. Generate: nothing. Continue: it goes on where you stop. \
                Trade: you and it take turns. Accompany: it plays along.",
         option: CliOption::Special,
     }
@@ -183,13 +183,13 @@ composing {
     /// The instrument that the notes that come in are taken for.
     instrument: Family = Family::PIANO => Instrument in Converse {
         id: "instr", name: "Heard as", kind: Kind::whole(0, 16, Form::Family),
-        hint: "What instrument your notes are heard as.",
+        hint: "The instrument that your notes are taken as.",
         option: CliOption::Special,
     }
     /// Which of the four takes is written and played, 0 (A) to 3 (D).
     slot: u8 = 0 => Slot in Takes {
         id: "slot", name: "Take", kind: Kind::whole(0, 3, Form::Take),
-        hint: "Which of four takes is written and heard. It changes on the bar.",
+        hint: "Which of the four takes is composed and played. It changes at the bar line.",
         is_in_presets: false,
     }
 }
@@ -197,13 +197,13 @@ performing {
     /// Octaves up; drums are exempt.
     octave: i8 = 0 => Octave in Perform {
         id: "octave", name: "Octave", kind: Kind::whole(-3, 3, Form::Whole).with_numbers(-10.0, 10.0),
-        hint: "Moves what is heard by octaves, at once. What was composed stays.",
+        hint: "Transposes by octaves. The composed music stays the same.",
         since: 1,
     }
     /// Steps up, of the scale where one is on and semitones where none is; drums are exempt. −24 to 24.
     transpose: i8 = 0 => Transpose in Perform {
         id: "transp", name: "Transpose", kind: Kind::whole(-24, 24, Form::Whole),
-        hint: "Moves what is heard by steps of the scale, or by semitones where the scale is free.",
+        hint: "Transposes by steps of the scale, or by semitones if the scale is free.",
     }
     /// Factor on every velocity. 0 to 2.
     velocity: f32 = 1.0 => Velocity in Perform {
@@ -214,7 +214,7 @@ performing {
     /// Factor on how far velocities lie from the middle: 0 makes all alike, 2 doubles the contrast.
     velocity_spread: f32 = 1.0 => VelocitySpread in Perform {
         id: "velspr", name: "Velocity spread", kind: Kind::percent(2.0),
-        hint: "Less brings soft and loud notes together, more draws them apart.",
+        hint: "Lower brings soft and loud notes closer together, higher moves them apart.",
     }
     /// Factor on every duration.
     note_length: f32 = 1.0 => NoteLength in Perform {
@@ -273,20 +273,20 @@ performing {
     /// Whether notes snap to the chord that is held at the input; drums are exempt.
     chord_follow: bool = false => ChordFollow in Perform {
         id: "follow", name: "Chord follow", kind: Kind::SWITCH,
-        hint: "Bends every note to the chord that you hold, at once. Drums are free.",
+        hint: "Bends every note to the chord that you hold. Drums are not affected.",
         option: CliOption::Special,
     }
     /// Whether the notes that come in go out again.
     thru: bool = false => Thru in Perform {
         id: "thru", name: "Thru", kind: Kind::SWITCH,
-        hint: "Lets the notes that you play in sound as well; in a conversation they sound again when you do not play.",
+        hint: "Passes on the notes that you play; in a conversation they play again when you do not.",
         option: CliOption::Special, is_in_presets: false,
     }
 }
 sound {
     preview = 0.0 => Preview in Sound {
         id: "prev", name: "Preview sound", kind: Kind::SWITCH,
-        hint: "A simple built-in sound, so that you hear something with no routing at all.",
+        hint: "A simple built-in sound, so that you hear something without any routing.",
         option: CliOption::Special, is_in_presets: false, since: 1,
     }
     preview_level = -6.0 => PreviewLevel in Sound {

@@ -22,7 +22,7 @@ pub enum Performance {
 #[derive(Debug, thiserror::Error)]
 pub enum SaveError {
     /// No note has been composed in this extent.
-    #[error("there is nothing to save there: no note has been composed")]
+    #[error("there is nothing to save: no notes have been composed")]
     Nothing,
     /// The system does not say where the user's files are.
     #[error("no folder for music was found: neither HOME nor USERPROFILE is set")]

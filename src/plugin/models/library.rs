@@ -84,9 +84,9 @@ fn read(entry: &mut ModelEntry) {
 fn advice(error: &ModelError) -> String {
     let advice = match error {
         ModelError::Unreadable { .. } => "Check that it is still there and can be read.",
-        ModelError::Truncated { .. } => "It was not copied to the end: copy it again.",
+        ModelError::Truncated { .. } => "The copy is incomplete: copy it again.",
         ModelError::Foreign(_) => "Take it out of the folder, or train a model of your own.",
-        ModelError::TooNew { .. } => "A newer Continuo reads it.",
+        ModelError::TooNew { .. } => "Update Continuo to use it.",
         ModelError::Damaged(_) => "Copy it again, or train it again.",
         ModelError::Unwritable(_) => "Check that the disk is not full.",
     };

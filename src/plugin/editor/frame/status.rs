@@ -63,9 +63,9 @@ fn turn(view: &View) -> &'static str {
     let now = roll.playhead.to_ticks_floor();
     let bar_idx = roll.score.bars.partition_point(|bar| bar.end() <= now);
     match knobs.conversation {
-        Conversation::Continue if roll.input.is_empty() => ", waits for you to play",
+        Conversation::Continue if roll.input.is_empty() => ", waiting for you to play",
         Conversation::Trade if (bar_idx / usize::from(knobs.trade).max(1)).is_multiple_of(2) => ", your bars",
-        Conversation::Trade => ", its bars",
+        Conversation::Trade => ", Continuo's bars",
         _ => "",
     }
 }

@@ -28,11 +28,11 @@ pub(crate) fn title(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut
             save_menu(ui, intents);
             takes(ui, view, intents);
             let redo = widgets::small_button(ui, "Redo", "↪", view.roll.n_redo > 0);
-            if redo.on_hover_text("Do the last change of a bar again (Ctrl+Shift+Z)").clicked() {
+            if redo.on_hover_text("Redo the last change of a bar (Ctrl+Shift+Z)").clicked() {
                 intents.push(Intent::Redo);
             }
             let undo = widgets::small_button(ui, "Undo", "↩", view.roll.n_undo > 0);
-            if undo.on_hover_text("Take the last change of a bar back (Ctrl+Z)").clicked() {
+            if undo.on_hover_text("Undo the last change of a bar (Ctrl+Z)").clicked() {
                 intents.push(Intent::Undo);
             }
         });
@@ -88,5 +88,5 @@ fn save_menu(ui: &mut Ui, intents: &mut Vec<Intent>) {
         ui.separator();
         items(ui, "As composed", Performance::AsComposed);
     });
-    menu.response.on_hover_text("Writes a .mid file into the folder Continuo among your music.");
+    menu.response.on_hover_text("Writes a .mid file into the Continuo folder of your music folder.");
 }

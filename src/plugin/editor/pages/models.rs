@@ -65,7 +65,7 @@ fn card(ui: &mut Ui, entry: &ModelEntry, view: &View, width: f32, intents: &mut 
                 head(ui, entry, view, is_chosen, intents);
                 match &entry.card {
                     None => {
-                        ui.label(RichText::new("Reading it …").color(palette.dim));
+                        ui.label(RichText::new("Reading …").color(palette.dim));
                     }
                     Some(Err(message)) => {
                         ui.add(Label::new(RichText::new(message).color(palette.alarm)).wrap());
@@ -113,7 +113,7 @@ fn use_button(ui: &mut Ui, entry: &ModelEntry, file: &str) -> bool {
     let is_usable = !matches!(entry.card, Some(Err(_)));
     let button = ui.add_enabled(is_usable, Button::new("Use"));
     button.widget_info(|| WidgetInfo::labeled(Role::Button, is_usable, format!("Use {file}")));
-    let hint = "Loads it in the background. What plays goes on; the new model composes from the next bar on.";
+    let hint = "Loads it in the background. The music continues; the new model composes from the next bar.";
     button.on_hover_text(hint).clicked()
 }
 
@@ -128,7 +128,7 @@ fn thumbnail(ui: &mut Ui, notes: &[Note]) {
         notes.iter().map(|note| note.pitch).max(),
         notes.iter().map(|note| note.end().0).max(),
     ) else {
-        let text = "It has no music of its own to show.";
+        let text = "It has no music to show.";
         let font = theme::font(theme::SMALL);
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, font, palette.dim);
         return;
@@ -181,7 +181,10 @@ fn styles(card: &Card) -> String {
             None => names.push(style.clone()),
         }
     }
-    let unit =
-        if card.nats_per_note.iter().any(|nats| *nats > 0.0) { " (nats a note; lower is surer)" } else { "" };
+    let unit = if card.nats_per_note.iter().any(|nats| *nats > 0.0) {
+        " (prediction error; lower is better)"
+    } else {
+        ""
+    };
     names.join(", ") + unit
 }

@@ -13,7 +13,7 @@ use crate::plugin::trainer::status::State;
 /// Draws the page.
 pub(crate) fn show(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Vec<Intent>) {
     ui.label(RichText::new("Train your own").size(theme::LARGE));
-    let text = "Continuo learns from MIDI files, on this computer. The music goes on meanwhile.";
+    let text = "Continuo learns from MIDI files, on this computer. The music continues meanwhile.";
     ui.label(theme::small(ui, text));
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         if view.training.state != State::Idle {
@@ -34,7 +34,7 @@ pub(crate) fn show(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Ve
 }
 
 fn steps(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Vec<Intent>) {
-    step(ui, "1", "A folder of MIDI files, the more alike the better; fifty pieces are a start.");
+    step(ui, "1", "A folder of MIDI files. The more alike they are, the better; fifty pieces are a start.");
     let name = "Folder of MIDI files";
     text_field(ui, name, &mut forms.corpus, "/home/you/midi", f32::INFINITY)
         .on_hover_text(format!("{name}: type or paste its path"));
@@ -76,11 +76,13 @@ fn settings(ui: &mut Ui, forms: &mut Forms) {
             forms.size = size;
         }
     }
-    let from = widgets::chip(ui, "Begin with the built-in model", forms.starts_from_default, None);
+    let from = widgets::chip(ui, "Start from the built-in model", forms.starts_from_default, None);
     if from.clicked() {
         forms.starts_from_default = !forms.starts_from_default;
     }
-    from.on_hover_text("Keeps what the built-in model knows and adds your style: good for few files.");
+    from.on_hover_text(
+        "Keeps what the built-in model knows and adds your style. Good if you have few files.",
+    );
 }
 
 fn start_button(ui: &mut Ui, forms: &Forms, intents: &mut Vec<Intent>) {
@@ -118,9 +120,9 @@ fn run(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         let (text, colour) = match &training.state {
             State::Idle => (String::new(), palette.text),
             State::Running => (format!("Training {name} …"), palette.text),
-            State::Stopped(_) => (format!("{name} was stopped or cut off. It can go on."), palette.text),
+            State::Stopped(_) => (format!("{name} was interrupted. You can continue it."), palette.text),
             State::Finished(_) => (format!("{name} is trained."), palette.accent),
-            State::Failed(reason) => (format!("{name} was not trained: {reason}"), palette.alarm),
+            State::Failed(reason) => (format!("Training {name} failed: {reason}"), palette.alarm),
         };
         ui.add(Label::new(RichText::new(text).color(colour)).wrap());
     });
@@ -145,11 +147,11 @@ fn run_buttons(ui: &mut Ui, state: &State, intents: &mut Vec<Intent>) {
         State::Idle => {}
         State::Running => button("Stop", Intent::StopTraining),
         State::Stopped(model) => {
-            button("Go on", Intent::ResumeTraining);
+            button("Continue", Intent::ResumeTraining);
             if let Some(model) = model {
                 button("Play the best so far", Intent::Choose(ModelChoice::File(model.clone())));
             }
-            button("Give up", Intent::DiscardTraining);
+            button("Discard", Intent::DiscardTraining);
         }
         State::Finished(model) => {
             button("Play it", Intent::Choose(ModelChoice::File(model.clone())));

@@ -405,7 +405,7 @@ fn presets_are_chosen_and_kept() {
     stage.harness.run();
     assert_eq!(stage.take_intents(), [Intent::LoadPreset(first.id)]);
     stage.press(Role::Button, "Presets");
-    assert_eq!(stage.press(Role::Button, "Look for new ones"), [Intent::ListPresets]);
+    assert_eq!(stage.press(Role::Button, "Refresh"), [Intent::ListPresets]);
     stage.press(Role::Button, "Browse models");
     assert!(stage.has("Rescan"));
 }
@@ -439,7 +439,7 @@ fn a_training_is_started_watched_stopped_and_played() {
     stage.type_into("Folder of MIDI files", "'/home/ada/tangos' ");
     stage.type_into("Name of the model", "Tango");
     stage.press(Role::CheckBox, "Standard");
-    stage.press(Role::CheckBox, "Begin with the built-in model");
+    stage.press(Role::CheckBox, "Start from the built-in model");
     let job = Job {
         folder: PathBuf::from("/home/ada/tangos"),
         name: "Tango".to_owned(),
@@ -459,12 +459,12 @@ fn a_training_is_started_watched_stopped_and_played() {
     let file = PathBuf::from("mine/Tango.safetensors");
     let play = Intent::Choose(ModelChoice::File(file.clone()));
     assert_eq!(in_state(State::Running, "Stop"), [Intent::StopTraining]);
-    assert_eq!(in_state(State::Stopped(None), "Go on"), [Intent::ResumeTraining]);
+    assert_eq!(in_state(State::Stopped(None), "Continue"), [Intent::ResumeTraining]);
     assert_eq!(
         in_state(State::Stopped(Some(file.clone())), "Play the best so far"),
         std::slice::from_ref(&play)
     );
-    assert_eq!(in_state(State::Stopped(None), "Give up"), [Intent::DiscardTraining]);
+    assert_eq!(in_state(State::Stopped(None), "Discard"), [Intent::DiscardTraining]);
     assert_eq!(in_state(State::Finished(file), "Play it"), [play]);
     assert_eq!(in_state(State::Failed("no music".to_owned()), "Done"), [Intent::DiscardTraining]);
 }

@@ -145,7 +145,7 @@ pub(super) fn models() -> Arc<[ModelEntry]> {
     let notes = |score: &Score, n_bars: usize| -> Arc<[Note]> {
         score.bars.iter().take(n_bars).flat_map(|bar| bar.notes.clone()).collect()
     };
-    let words = "the model file is cut off: expected 15594844 bytes, found 4096. It was not copied to the end: copy it again.";
+    let words = "the model file is cut off: expected 15594844 bytes, found 4096. The copy is incomplete: copy it again.";
     Arc::new([
         ModelEntry {
             choice: ModelChoice::BuiltIn,

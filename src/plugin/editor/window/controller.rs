@@ -284,10 +284,10 @@ impl Controller {
         let session = &self.parameters.session;
         match midi_file::save(&self.parameters, extent, performance) {
             Ok(path) if clipboard::copy_file(&path) => {
-                session.add_message(format!("Saved {}; the file can be pasted", path.display()));
+                session.add_message(format!("Saved {}; the file is on the clipboard", path.display()));
             }
             Ok(path) => {
-                session.add_message(format!("Saved {}; its path can be pasted", path.display()));
+                session.add_message(format!("Saved {}; its path is on the clipboard", path.display()));
                 self.to_copy = Some(path.display().to_string());
             }
             Err(error) => session.add_error(&error),

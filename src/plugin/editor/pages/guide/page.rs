@@ -73,12 +73,12 @@ fn first_steps(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
 fn mouse_and_keys(ui: &mut Ui) {
     ui.label(RichText::new("Mouse and keys").size(theme::HEADING));
     for line in [
-        "Drag a knob up or to the right; hold shift for fine. ",
-        "The wheel turns what is under the pointer. ",
-        "Double-click a knob to type a value, right-click for its default. ",
-        "Tab goes from one to the next, the arrows turn, enter types, backspace brings the default. ",
-        "Ctrl+Z takes the last change of a bar back, Ctrl+Shift+Z does it again. ",
-        "In the roll: drag or turn the wheel to look elsewhere, Ctrl and the wheel to zoom, double-click to follow the song again. ",
+        "Drag a knob up or to the right; hold Shift for fine steps. ",
+        "The mouse wheel turns the knob under the pointer. ",
+        "Double-click a knob to type a value, right-click to reset it. ",
+        "Tab moves to the next knob, the arrow keys turn it, Enter types a value, Backspace resets it. ",
+        "Ctrl+Z undoes the last change of a bar, Ctrl+Shift+Z redoes it. ",
+        "In the roll: drag or turn the wheel to scroll, Ctrl and the wheel to zoom, double-click to follow the song again. ",
         "Right-click a take to copy another one into it. ",
     ] {
         sentences(ui, line);

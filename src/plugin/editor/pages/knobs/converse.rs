@@ -41,10 +41,10 @@ pub(crate) fn converse(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut
 
 fn description(mode: Conversation) -> &'static str {
     match mode {
-        Conversation::Generate => "Composes by itself. What you play in is not heard.",
-        Conversation::Continue => "Listens while you play, and goes on where you stop, from the next bar on.",
+        Conversation::Generate => "Composes by itself. What you play is ignored.",
+        Conversation::Continue => "Listens while you play, and continues where you stop, from the next bar.",
         Conversation::Trade => "You have some bars, then it answers for as many.",
-        Conversation::Accompany => "Plays along with what you play, from the next beat on.",
+        Conversation::Accompany => "Plays along with you, from the next beat.",
     }
 }
 

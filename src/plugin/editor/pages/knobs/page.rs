@@ -18,7 +18,7 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [
     (KnobPage::Detail, "Detail", "Temperature by part, and how choices are made"),
     (KnobPage::Notes, "Notes", "Rhythm grid, note lengths, and a scale of your own"),
     (KnobPage::Instruments, "Instruments", "Which instruments may play"),
-    (KnobPage::Perform, "Perform", "How it is played, at once"),
+    (KnobPage::Perform, "Perform", "How it is played; takes effect at once"),
     (KnobPage::Touch, "Touch", "Humanize, strum and MIDI channels"),
     (KnobPage::Converse, "Converse", "Playing together"),
     (KnobPage::Style, "Style", "Style and presets"),

@@ -93,7 +93,7 @@ fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32)
     let width = ui.available_width();
     if widgets::main_button(ui, "Re-roll", vec2(width, button_height))
         .on_hover_text(
-            "Another seed: other music from the same knobs, from the next bar on. Bars that you keep stay.",
+            "Another seed: different music from the same knobs, from the next bar. Kept bars stay.",
         )
         .clicked()
     {

@@ -22,13 +22,13 @@ pub(crate) fn style(ui: &mut Ui, state: &mut UiState, view: &View, setter: &mut 
     });
     ui.horizontal(|ui| {
         ui.menu_button("Presets", |ui| preset_menu(ui, view, setter.intents)).response.on_hover_text(
-            "Knobs for a style or a role, and your own. A preset never touches what was composed.",
+            "Knobs for a style or a role, and your own. A preset never changes composed bars.",
         );
         let width = (ui.available_width() - 70.0).min(190.0);
-        text_field(ui, "Preset name", &mut state.forms.preset, "Name of a preset of yours", width);
+        text_field(ui, "Preset name", &mut state.forms.preset, "Name of your preset", width);
         let name = state.forms.preset.trim().to_owned();
         let keep = ui.add_enabled(!name.is_empty(), Button::new("Keep"));
-        if keep.on_hover_text("Keep the knobs as they are under this name").clicked() {
+        if keep.on_hover_text("Save the knobs under this name").clicked() {
             setter.intents.push(Intent::SavePreset(name));
             state.forms.preset.clear();
         }
@@ -60,7 +60,7 @@ fn preset_menu(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
             });
         });
     }
-    if ui.button("Look for new ones").clicked() {
+    if ui.button("Refresh").clicked() {
         intents.push(Intent::ListPresets);
         ui.close();
     }

@@ -57,7 +57,7 @@ fn describe(note: &Note, bar: &Bar, sureness: Option<f32>) -> String {
     let beat = 1.0 + (note.onset - bar.start).0 as f64 / Tick::PER_BEAT as f64;
     let length = note.duration.0 as f64 / Tick::PER_BEAT as f64;
     let sure = sureness
-        .map_or(String::new(), |sureness| format!("\nthe network was {:.0}% sure of it", 100.0 * sureness));
+        .map_or(String::new(), |sureness| format!("\nContinuo was {:.0}% sure of it", 100.0 * sureness));
     format!(
         "{}, {}\nbar {}, beat {}, {} beats long, velocity {}{sure}",
         pitch_name(note),

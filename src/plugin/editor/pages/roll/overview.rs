@@ -23,18 +23,18 @@ pub(crate) fn show(ui: &mut Ui, line: Rect, camera: &mut Camera, times: &Times, 
         ui.spacing_mut().item_spacing.x = 3.0;
         let middle = times.range().span() / 2.0;
         let closer = widgets::small_button(ui, "Zoom in", "+", true);
-        if closer.on_hover_text("Closer (Ctrl and the wheel)").clicked() {
+        if closer.on_hover_text("Zoom in (Ctrl and the wheel)").clicked() {
             camera.zoom_by(ZOOM_STEP, middle);
         }
         let farther = widgets::small_button(ui, "Zoom out", "−", true);
-        if farther.on_hover_text("Farther (Ctrl and the wheel)").clicked() {
+        if farther.on_hover_text("Zoom out (Ctrl and the wheel)").clicked() {
             camera.zoom_by(1.0 / ZOOM_STEP, middle);
         }
         let follow = widgets::chip(ui, "Follow", camera.is_following, None);
         if follow.clicked() {
             camera.is_following = !camera.is_following;
         }
-        follow.on_hover_text("The picture goes with the song. Scrolling by hand ends it.");
+        follow.on_hover_text("Follows the song until you scroll.");
         ui.add_space(5.0);
         let width = (ui.available_width() * 0.5).max(120.0).min(ui.available_width());
         whole_take(ui, width, camera, times, view);
@@ -65,7 +65,7 @@ fn whole_take(ui: &mut Ui, width: f32, camera: &mut Camera, times: &Times, view:
         let beats = f64::from((pointer.x - rect.left()) / rect.width()) * total;
         camera.left = beats - f64::from(sight.span() / camera.zoom) / 2.0;
     }
-    response.on_hover_text("The whole take. Click or drag to look elsewhere.");
+    response.on_hover_text("The whole take. Click or drag to go elsewhere.");
 }
 
 /// Paints a column for each bar, as high as it has notes.

@@ -56,7 +56,7 @@ pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut 
 
 fn why_empty(view: &View) -> &'static str {
     if view.card.is_some() {
-        "Nothing is composed here yet. Press play in the host."
+        "Nothing has been composed here yet. Press play in the host."
     } else {
         "No model is loaded, so nothing is composed. Choose one under Models."
     }
