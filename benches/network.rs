@@ -1,4 +1,5 @@
 //! How fast the network trains and plays: `cargo bench --no-default-features --bench network`.
+#![allow(clippy::unwrap_used, reason = "what fails here fails the benchmark")]
 
 use std::sync::Arc;
 
@@ -165,16 +166,12 @@ fn composed_note(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
         loop {
             let drawn =
                 generator.draw(&Sampling::default(), &Constraints::default(), &Given::default(), &mut rng);
-            match drawn.map(|drawn| drawn.note).filter(|note| note.onset < bar_end) {
-                Some(note) => {
-                    generator.feed(&note);
-                    break;
-                }
-                None => {
-                    generator.begin_bar(bar_end, Meter::COMMON);
-                    bar_end += Meter::COMMON.bar_length();
-                }
+            if let Some(note) = drawn.map(|drawn| drawn.note).filter(|note| note.onset < bar_end) {
+                generator.feed(&note);
+                break;
             }
+            generator.begin_bar(bar_end, Meter::COMMON);
+            bar_end += Meter::COMMON.bar_length();
         }
     });
 }

@@ -52,7 +52,7 @@ fn density(model: &Arc<Model>) {
         let pieces = compose(model, &ComposingKnobs { density, ..ComposingKnobs::default() });
         let n_notes: usize = pieces.iter().map(Vec::len).sum();
         let a_beat = n_notes as f64 / (pieces.len() as i64 * N_BARS * 4) as f64;
-        let kept = before.map_or("".to_owned(), |before| percent(kept(&before, &pieces)));
+        let kept = before.map_or(String::new(), |before| percent(kept(&before, &pieces)));
         println!("| {density} | {a_beat:.2} | {kept} |");
         before = Some(pieces);
     }

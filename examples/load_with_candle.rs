@@ -69,7 +69,7 @@ fn predict_with_candle(steps: &[Vec<u32>]) -> Result<Vec<f32>> {
         .collect::<Result<_>>()?;
     let (n_rows, width) = tensors["embedding.weight"].dims2()?;
     let (n_families, hidden) = tensors["family.weight"].dims2()?;
-    let n_layers = (0..).take_while(|idx| tensors.contains_key(&format!("lstm.weight_hh_l{idx}"))).count();
+    let n_layers = tensors.keys().filter(|name| name.starts_with("lstm.weight_hh_l")).count();
     let tensors = VarBuilder::from_tensors(tensors, DType::F32, &Device::Cpu);
 
     let table = embedding(n_rows, width, tensors.pp("embedding"))?;
@@ -99,7 +99,9 @@ fn predict_with_continuo(notes: &[Note]) -> anyhow::Result<Vec<f32>> {
         meter: Meter::COMMON,
         primer: None,
     });
-    notes.iter().for_each(|note| generator.feed(note));
+    for note in notes {
+        generator.feed(note);
+    }
     let after = Note { onset: Tick(90), ..notes[notes.len() - 1] };
     let of = |family| Some(generator.log_probabilities(&Note { family, ..after })?[0].exp());
     Ok((0..).map_while(Family::from_index).filter_map(of).collect())

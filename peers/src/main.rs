@@ -17,7 +17,7 @@ use clap::Parser;
 
 use peer::{Peer, print, run, run_rounds, run_silently};
 
-/// Compares training, playing and reading with PyTorch, Keras, onnxruntime, symusic and others.
+/// Compares training, playing and reading with `PyTorch`, Keras, onnxruntime, symusic and others.
 #[derive(Debug, Parser)]
 struct Options {
     /// A folder of MIDI files to train on and to read.

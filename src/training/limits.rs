@@ -17,7 +17,7 @@ const N_BARS: usize = 64;
 /// Limits of one style, measured on its held-out pieces; `None` if there are none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Notes in a row shared with the training pieces: the mean over held-out pieces within [`COMMON_IDIOM`], but no
+    /// Notes in a row shared with the training pieces: the mean over held-out pieces within `COMMON_IDIOM`, but no
     /// more than the maximum. For styles that are mostly drums it is the maximum, since beats are common property.
     pub longest_shared: Option<usize>,
     /// The longest run of notes on one pitch by an instrument.

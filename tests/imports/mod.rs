@@ -10,7 +10,7 @@ use std::path::Path;
 type Module = Vec<String>;
 
 /// The files of a crate.
-pub struct Sources(BTreeMap<Module, File>);
+pub(crate) struct Sources(BTreeMap<Module, File>);
 
 /// What a file names.
 #[derive(Default)]
@@ -23,7 +23,7 @@ struct File {
 
 impl Sources {
     /// The Rust files below a folder.
-    pub fn read(folder: &Path) -> Self {
+    pub(crate) fn read(folder: &Path) -> Self {
         let mut files = BTreeMap::new();
         let mut folders = vec![folder.to_owned()];
         while let Some(next) = folders.pop() {
@@ -43,16 +43,16 @@ impl Sources {
     }
 
     /// Files by their names and texts.
-    pub fn from<const N: usize>(files: [(&str, &str); N]) -> Self {
+    pub(crate) fn from<const N: usize>(files: [(&str, &str); N]) -> Self {
         Self(files.into_iter().map(|(name, text)| (module(name), File::parse(text))).collect())
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Every path that a file names, its own and those it hands on, with the file's module.
-    pub fn paths(&self) -> impl Iterator<Item = (&Module, Vec<&str>)> {
+    pub(crate) fn paths(&self) -> impl Iterator<Item = (&Module, Vec<&str>)> {
         self.0.iter().flat_map(|(module, file)| {
             let paths = file.exports.iter().map(|(_, path)| path).chain(&file.uses);
             paths.map(move |path| (module, path.iter().map(String::as_str).collect()))
@@ -60,7 +60,7 @@ impl Sources {
     }
 
     /// Each ring of imports once, such as `a -> b -> a`.
-    pub fn rings(&self) -> Vec<String> {
+    pub(crate) fn rings(&self) -> Vec<String> {
         let mut rings = Vec::new();
         let mut done = Vec::new();
         for module in self.0.keys() {
@@ -133,11 +133,8 @@ impl Sources {
                         self.definition(&absolute, &target, depth + 1).or(Some(absolute))
                     }
                     None => globs
-                        .filter_map(|(_, target)| {
-                            let inside = [target.as_slice(), path].concat();
-                            self.definition(&absolute, &inside, depth + 1)
-                        })
-                        .next()
+                        .map(|(_, target)| [target.as_slice(), path].concat())
+                        .find_map(|inside| self.definition(&absolute, &inside, depth + 1))
                         .or(Some(absolute)),
                 };
             }

@@ -107,7 +107,7 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Compare training, playing and reading with PyTorch, Keras, onnxruntime, symusic and others (peers).
+    /// Compare training, playing and reading with `PyTorch`, Keras, onnxruntime, symusic and others (peers).
     #[command(disable_help_flag = true)]
     BenchPeers {
         /// Passed on.

@@ -1,6 +1,6 @@
 //! Piano rolls as PNG pictures.
 //!
-//! Lines of [`BARS_PER_LINE`] bars, one under the other, all with the same keys. Rows of black keys are
+//! Lines of `BARS_PER_LINE` bars, one under the other, all with the same keys. Rows of black keys are
 //! shaded, each C has a line and its name, each channel its colour, and louder notes are brighter.
 
 use std::path::Path;

@@ -100,7 +100,7 @@ fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -
         Ending::Finished => (),
         Ending::NothingBetter => println!("Ended early: the validation loss stopped falling."),
         Ending::Stopped => {
-            println!("Stopped. The model so far is kept; --resume continues from here.")
+            println!("Stopped. The model so far is kept; --resume continues from here.");
         }
     }
     Ok(outcome)

@@ -1,4 +1,4 @@
-//! What the musician turns: each knob is declared once, in [`table`].
+//! What the musician turns: each knob is declared once, in the table of `table.rs`.
 //!
 //! From that table come [`ComposingKnobs`] and [`PerformingKnobs`], with their defaults and ranges, the host's
 //! parameters, the saved form, the options of `generate`, the pages of remote controls, the hints and the manual's

@@ -195,7 +195,7 @@ impl Dataset {
             match kind {
                 0 => modes.push((tick, if value == 1 { Mode::Minor } else { Mode::Major })),
                 1 => {
-                    piece.meters.extend(Meter::new(value >> 8, value & 0xff).ok().map(|meter| (tick, meter)))
+                    piece.meters.extend(Meter::new(value >> 8, value & 0xff).ok().map(|meter| (tick, meter)));
                 }
                 _ => piece.tempos.push((tick, f32::from_bits(value).into())),
             }

@@ -1,4 +1,4 @@
-//! Detects passage_index music: the longest passage that it shares with the training pieces.
+//! Finds copied music: the longest passage that it shares with the training pieces.
 //!
 //! Notes are compared by the interval from the previous note, the onset shift and the duration, so a passage is found
 //! in any key. Some sharing is part of a style (cadences, drum loops), so held-out pieces are the yardstick.
