@@ -19,7 +19,7 @@ fn list() -> Result<String> {
     for page in Page::ALL {
         writeln!(
             list,
-            "\n### {}\n\n| Knob | Range | At first | What it does |\n|---|---|---|---|",
+            "\n### {}\n\n| Knob | Range | Default | What it does |\n|---|---|---|---|",
             page.name()
         )?;
         if page == Page::Instruments {
