@@ -278,6 +278,10 @@ impl PersistentField<'_, Value> for Session {
     where
         F: Fn(&Value) -> R,
     {
-        f(&self.saved().into_json())
+        let saved = self.saved().into_json().unwrap_or_else(|error| {
+            self.add_error(&error);
+            Value::Null
+        });
+        f(&saved)
     }
 }

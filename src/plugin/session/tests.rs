@@ -35,16 +35,16 @@ fn a_state_that_cannot_be_read_gives_a_message_and_changes_nothing() {
 
 #[test]
 fn a_project_loaded_before_the_first_activation_is_not_lost() {
-    let mut project = session().saved().into_json();
+    let mut project = session().saved().into_json().unwrap();
     project["model_file"] = json!("nowhere/Tango.safetensors");
     let session = session();
     session.restore(project.clone());
-    assert_eq!(session.saved().into_json(), project, "saved again before it was started");
+    assert_eq!(session.saved().into_json().unwrap(), project, "saved again before it was started");
     session.start();
     let tango = PathBuf::from("nowhere/Tango.safetensors");
     assert_eq!(session.chosen(), ModelChoice::File(tango));
     // The file is not there; the project still says which one it was.
-    assert_eq!(session.saved().into_json()["model_file"], project["model_file"]);
+    assert_eq!(session.saved().into_json().unwrap()["model_file"], project["model_file"]);
 }
 
 #[test]
@@ -96,6 +96,28 @@ fn a_file_to_start_from_that_holds_no_music_gives_a_message() {
         let messages = session.messages();
         assert!(messages[0].contains(expected), "{messages:?}");
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_as_the_model_is_reported_and_neither_the_editor_nor_the_removal_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("Tango.safetensors");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut project = session().saved().into_json().unwrap();
+    project["model_file"] = json!(pipe);
+    let session = session();
+    session.start();
+    session.restore(project);
+    session.wait_until_idle();
+    let messages = session.messages();
+    assert!(
+        messages[0].contains("Tango.safetensors") && messages[0].contains("found a pipe"),
+        "{messages:?}"
+    );
+    session.choose(ModelChoice::File(pipe.clone()));
+    assert!(!session.load_primer(&pipe));
+    session.stop();
 }
 
 #[test]
