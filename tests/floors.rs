@@ -12,13 +12,13 @@ use imports::Sources;
 const FLOORS: [(&str, &[&str]); 9] = [
     ("errors", &[]),
     ("files", &[]),
-    ("music", &[]),
+    ("music", &["files"]),
     ("model", &["files", "music"]),
     ("training", &["errors", "files", "music", "model"]),
     ("player", &["music"]),
     ("composer", &["errors", "music", "model", "player"]),
     ("plugin", &["errors", "files", "music", "model", "player", "composer"]),
-    ("cli", &["files", "music", "model", "training", "player", "composer"]),
+    ("cli", &["errors", "files", "music", "model", "training", "player", "composer"]),
 ];
 
 /// Crates that stand for a boundary, and the houses that may name them.

@@ -143,7 +143,7 @@ fn errors_are_reported_with_their_causes() {
     let said = folder.refusal(&["generate", "model.safetensors", "--style", "jazz"]);
     assert!(said.contains("no style jazz; its styles are Style 1, Style 2"), "{said}");
     let said = folder.refusal(&["generate", "notes.txt"]);
-    assert!(said.contains("cannot use the model notes.txt: not a Continuo model"), "{said}");
+    assert!(said.contains("cannot use the model notes.txt: not a weights file of Continuo"), "{said}");
     let said = folder.refusal(&["generate", "model.safetensors", "--continue", "notes.txt"]);
     assert!(said.contains("cannot continue notes.txt: at byte 0: expected the MThd header"), "{said}");
     let said = folder.refusal(&["inspect", "missing.safetensors"]);

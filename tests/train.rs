@@ -142,7 +142,8 @@ fn a_model_that_exists_is_neither_overwritten_nor_trained_again_unless_asked() {
     let first = std::fs::read(&out).unwrap();
 
     let again = train(&[CORPUS], &out);
-    assert!(again.status.success() && text(&again).contains("--force"), "{}", text(&again));
+    assert!(!again.status.success() && text(&again).contains("nothing was trained"), "{}", text(&again));
+    assert!(text(&again).contains("--force") && text(&again).contains("--resume"), "{}", text(&again));
     assert_eq!(std::fs::read(&out).unwrap(), first);
 
     let forced = train(&[CORPUS, "--force", "--seed", "2"], &out);
@@ -171,6 +172,28 @@ fn a_run_without_a_checkpoint_cannot_be_resumed() {
     let folder = tempfile::tempdir().unwrap();
     let output = train(&[CORPUS, "--resume"], &folder.path().join("none.safetensors"));
     assert!(!output.status.success() && text(&output).contains("nothing to resume"), "{}", text(&output));
+}
+
+#[test]
+fn a_second_run_with_one_output_says_which_process_writes_there_and_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("one.safetensors");
+    let mut first = long_run(&out).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    wait_for_validations(&mut first, 1);
+    for option in [None, Some("--force"), Some("--resume")] {
+        let second = long_run(&out).args(option).output().unwrap();
+        let said = text(&second);
+        assert!(!second.status.success() && said.contains("another run is writing"), "{said}");
+        let process = format!("process {}", first.id());
+        assert!(!cfg!(unix) || said.contains(&process) && said.contains("started"), "{said}");
+    }
+    assert!(first.try_wait().unwrap().is_none(), "the first run goes on");
+    first.kill().unwrap();
+    first.wait().unwrap();
+    // What a killed run leaves locks nothing.
+    let third = train(&[CORPUS, "--force"], &out);
+    assert!(third.status.success(), "{}", text(&third));
+    assert!(!folder.path().join("one.lock").exists());
 }
 
 /// Reads the output of a run until it has printed this many validations.

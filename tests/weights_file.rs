@@ -157,7 +157,7 @@ fn check(bytes: &[u8]) {
             assert!(model.network().layout.n_parameters * 2 <= bytes.len());
         }
         Err(error) => {
-            let words = ["not a Continuo model: ", "the model file is ", "the model has format "];
+            let words = ["not a weights file of Continuo: ", "the model file is ", "the model has format "];
             assert!(words.iter().any(|begin| error.to_string().starts_with(begin)), "{error}");
         }
     }

@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail, ensure};
 use serde_json::{Value, json};
 
 use crate::cli::knobs::{ComposingOptions, options};
-use crate::cli::values;
+use crate::cli::values::{self, within};
 use crate::model::Card;
 use crate::music::{Family, FamilySet, Key, Mode, NoteValue, PitchClassSet, Scale, names};
 use crate::player::ComposingKnobs;
@@ -20,7 +20,7 @@ pub(super) struct ComposingArgs {
     #[arg(long)]
     second_style: Option<String>,
     /// How much of the second style there is, 0 to 1 [default: 0.5 if there is one]
-    #[arg(long, value_parser = values::share, requires = "second_style")]
+    #[arg(long, value_parser = within(0.0_f32..=1.0), requires = "second_style")]
     blend: Option<f32>,
     /// Key, such as C, F#, Bb or Am [default: C, or that of the file continued]
     #[arg(long, value_parser = values::key)]

@@ -7,13 +7,13 @@ use anyhow::ensure;
 use serde_json::json;
 
 use crate::cli::model;
-use crate::cli::print::print_line;
+use crate::cli::print::{plural, print_line};
 use crate::model::{Agreement, Model};
 
 /// Options of `inspect`.
 #[derive(Debug, clap::Args)]
 pub(super) struct InspectArgs {
-    /// The model; by default the one that ships with Continuo
+    /// The model; by default, or as `default`, the one that ships with Continuo
     model: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
@@ -74,8 +74,9 @@ fn in_words(agreement: &Agreement) -> String {
     let Agreement { n_notes, largest, mean } = *agreement;
     let [largest, mean] = [largest, mean].map(|nats| 100.0 * share(nats));
     format!(
-        "{n_notes} notes of the primers, in candle and as they are played: the likelihood of a part of a note \
+        "{} of the primers, in candle and as they are played: the likelihood of a part of a note \
          differs by {mean:.1}% on average and {largest:.1}% at most; {:.0}% is allowed",
+        plural(n_notes, "note"),
         100.0 * ALLOWED
     )
 }
@@ -128,12 +129,13 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
             .filter(|nats| **nats > 0.0)
             .map(|nats| format!("{nats:.2} nats per note, "));
         let copied = card.longest_shared.get(idx).copied().flatten().filter(|_| model.passages().is_some());
-        let copied = copied.map(|n_notes| format!(", copies at most {n_notes} notes in a row"));
+        let copied = copied.map(|n_notes| format!(", copies at most {} in a row", plural(n_notes, "note")));
         writeln!(
             text,
-            "  {:2}  {name} ({}{n_primers} primers{})",
+            "  {:2}  {name} ({}{}{})",
             idx + 1,
             score.unwrap_or_default(),
+            plural(n_primers, "primer"),
             copied.unwrap_or_default()
         )?;
     }
@@ -141,8 +143,9 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
     let n_parameters = model.network().parameters.len() as f64 / 1e6;
     writeln!(
         text,
-        "  {} LSTM layers of {}, {n_parameters:.2} million weights",
-        config.n_layers, config.hidden
+        "  {} of {}, {n_parameters:.2} million weights",
+        plural(config.n_layers, "LSTM layer"),
+        config.hidden
     )?;
     writeln!(text, "  embedding {}, head {}", config.embedding, config.head)?;
     writeln!(text, "  SHA-256 {}", model.hash())?;

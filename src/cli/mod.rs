@@ -24,7 +24,7 @@ mod evaluate;
 
 mod inspect;
 
-use clap::{Parser, Subcommand};
+use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Trains models for the Continuo plugin from MIDI files, composes with them, and evaluates them.
 #[derive(Debug, Parser)]
@@ -53,7 +53,14 @@ enum Command {
 /// # Errors
 /// If the command fails; the message is for the user.
 pub fn run() -> anyhow::Result<()> {
-    match CommandLine::parse().command {
+    // A negative number is a wrong number, not an unknown option.
+    let with_negatives = |arg: Arg| {
+        let takes_number = arg.get_action().takes_values() && !arg.is_positional();
+        if takes_number { arg.allow_negative_numbers(true) } else { arg }
+    };
+    let command = CommandLine::command().mut_subcommands(|command| command.mut_args(with_negatives));
+    let arguments = CommandLine::from_arg_matches(&command.get_matches());
+    match arguments.unwrap_or_else(|error| error.exit()).command {
         Command::Train(args) => train::run(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),

@@ -13,7 +13,7 @@ use crate::model::Model;
 /// If it cannot be loaded.
 pub(super) fn load(path: Option<&Path>) -> anyhow::Result<Arc<Model>> {
     match path.filter(|path| path.as_os_str() != "default") {
-        Some(path) => Model::load(path).with_context(|| format!("cannot use the model {}", path.display())),
+        Some(path) => Ok(Model::load(path)?),
         None => Model::embedded().context("cannot use the model that ships with Continuo"),
     }
 }

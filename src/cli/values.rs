@@ -1,33 +1,31 @@
 //! How the values of options are written: keys, scales, meters, numbers in a range.
 
+use std::fmt::Display;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
 use crate::music::{Family, Key, Meter, PitchClassSet, Scale, names};
 use crate::player::Conversation;
 
-/// A number from 0 to 1.
-pub(super) fn share(text: &str) -> Result<f32, String> {
-    number(text, 0.0, 1.0).map(|value| value as f32)
+/// Parses numbers of a range, such as `0.0..=1.0` or `1..=16`. What is not a number, or infinite, is in none.
+pub(super) fn within<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
+where
+    T: FromStr + PartialOrd + Display + Clone,
+{
+    move |text: &str| {
+        let number = text.trim().parse().ok().filter(|number| range.contains(number));
+        number.ok_or_else(|| format!("expected a number from {} to {}", range.start(), range.end()))
+    }
 }
 
-/// A number from 0 to 2.
-pub(super) fn up_to_two(text: &str) -> Result<f32, String> {
-    number(text, 0.0, 2.0).map(|value| value as f32)
-}
-
-/// A number from 0 to 10.
-pub(super) fn up_to_ten(text: &str) -> Result<f32, String> {
-    number(text, 0.0, 10.0).map(|value| value as f32)
+/// Number of threads.
+pub(super) fn threads(text: &str) -> Result<usize, String> {
+    within(1..=1024)(text)
 }
 
 /// Quarter notes a minute.
 pub(super) fn tempo(text: &str) -> Result<f64, String> {
-    number(text, 10.0, 1000.0)
-}
-
-fn number(text: &str, lowest: f64, highest: f64) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(value) if (lowest..=highest).contains(&value) => Ok(value),
-        _ => Err(format!("expected a number from {lowest} to {highest}")),
-    }
+    within(10.0..=1000.0)(text)
 }
 
 /// Such as `3/4`.
@@ -59,7 +57,7 @@ pub(super) fn family(text: &str) -> Result<Family, String> {
     })
 }
 
-/// A way of answering somebody who plays.
+/// A way of answering the input.
 pub(super) fn conversation(text: &str) -> Result<Conversation, String> {
     let mut answers = Conversation::ALL.into_iter().filter(|way| *way != Conversation::Generate);
     let found = answers.find(|way| plain(way.name()) == plain(text));
@@ -89,6 +87,20 @@ mod tests {
     use crate::music::{Family, Key, Mode, PitchClassSet, Scale};
 
     #[test]
+    fn a_number_is_read_in_its_range_and_nothing_else_is() {
+        let share = values::within(0.0_f32..=1.0);
+        assert_eq!(share("0.25"), Ok(0.25));
+        for text in ["", "NaN", "nan", "inf", "-inf", "-0.1", "1.1", "1e30", "one"] {
+            assert_eq!(share(text), Err("expected a number from 0 to 1".to_owned()), "{text}");
+        }
+        let count = values::within(1_usize..=16);
+        assert_eq!(count("16"), Ok(16));
+        for text in ["0", "17", "1.5", "-1", "99999999999999999999"] {
+            assert_eq!(count(text), Err("expected a number from 1 to 16".to_owned()), "{text}");
+        }
+    }
+
+    #[test]
     fn every_name_that_is_printed_is_read_again() {
         for scale in Scale::ALL {
             assert_eq!(values::scale(&values::scale_id(scale)), Ok(scale));
@@ -110,13 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn numbers_out_of_range_are_refused_in_words() {
-        assert_eq!(values::up_to_two("2.5"), Err("expected a number from 0 to 2".to_owned()));
-        assert!(
-            values::share("NaN").is_err()
-                && values::up_to_ten("nan").is_err()
-                && values::meter("3/5").is_err()
-                && values::meter("3").is_err()
-        );
+    fn tempos_and_meters_that_there_are_not_are_refused_in_words() {
+        assert_eq!(values::tempo("0"), Err("expected a number from 10 to 1000".to_owned()));
+        assert!(values::meter("3/5").is_err() && values::meter("3").is_err());
     }
 }

@@ -70,6 +70,13 @@ impl NetworkConfig {
     }
 }
 
+impl std::fmt::Display for NetworkConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { n_styles, embedding, hidden, n_layers, head } = self;
+        write!(f, "{n_styles} styles, {n_layers} layers of {hidden}, embedding {embedding}, head {head}")
+    }
+}
+
 /// A parameter tensor in the flat buffer, row-major.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {

@@ -1,5 +1,6 @@
 //! The pieces to measure on.
 
+use std::ffi::OsStr;
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
@@ -9,7 +10,7 @@ use crate::training::corpus::{Corpus, KeyedPiece, Part, StyleFolder, read_folder
 use crate::training::threads::Threads;
 
 /// Parses a folder argument and finds the style of the model with its name, or trained on a folder of its name.
-pub(super) fn with_style(model: &Model, folder: &str) -> Result<(StyleFolder, usize)> {
+pub(super) fn with_style(model: &Model, folder: &OsStr) -> Result<(StyleFolder, usize)> {
     let folder = StyleFolder::parse(folder);
     match model.card().style_named(&folder.name) {
         Some(style) => Ok((folder, style)),
@@ -20,6 +21,9 @@ pub(super) fn with_style(model: &Model, folder: &str) -> Result<(StyleFolder, us
         ),
     }
 }
+
+/// Most files to name that could not be read.
+const MAX_NAMED: usize = 10;
 
 /// The pieces of one style.
 pub(super) struct Material {
@@ -35,8 +39,15 @@ impl Material {
         for folder in folders {
             let part = folder.path.join(part);
             let n_before = measured.len();
-            measured.extend(read_folder(if part.is_dir() { &part } else { &folder.path }, style, threads)?);
-            measured.retain(|piece: &Arc<KeyedPiece>| !piece.piece.notes.is_empty());
+            let (pieces, problems) =
+                read_folder(if part.is_dir() { &part } else { &folder.path }, style, threads)?;
+            for (path, reason) in problems.iter().take(MAX_NAMED) {
+                eprintln!("left out {path}: {reason}");
+            }
+            if problems.len() > MAX_NAMED {
+                eprintln!("and {} more", problems.len() - MAX_NAMED);
+            }
+            measured.extend(pieces);
             if measured.len() == n_before {
                 bail!("no notes to measure in {}", folder.path.display());
             }

@@ -6,6 +6,7 @@ mod music;
 
 mod row;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,8 +15,9 @@ use serde_json::{Map, Value};
 
 use crate::cli::evaluate::material::{Material, with_style};
 use crate::cli::evaluate::row::{MARKOV_ORDER, Row, Score, total};
+use crate::cli::model;
 use crate::cli::print::print_line;
-use crate::cli::{model, values};
+use crate::cli::values::{self, within};
 use crate::model::Model;
 use crate::model::packed::rounded;
 use crate::player::ComposingKnobs;
@@ -31,8 +33,8 @@ pub(super) struct EvaluateArgs {
     model: PathBuf,
     /// Folders of MIDI files, each STYLE=FOLDER with a style of the model, or a folder that it was trained on; several
     /// folders of one style are evaluated together
-    #[arg(required = true)]
-    folders: Vec<String>,
+    #[arg(required = true, value_name = "[STYLE=]FOLDER")]
+    folders: Vec<OsString>,
     /// Evaluate on this part of each folder (valid, test), if it has one
     #[arg(long, default_value = "valid")]
     part: String,
@@ -40,16 +42,16 @@ pub(super) struct EvaluateArgs {
     #[arg(long)]
     no_baselines: bool,
     /// Compose this many samples in each style and compare them with the real pieces
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = within(0_u32..=1_000_000))]
     samples: u32,
     /// Bars of each sample; real pieces are cut to this length
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = 64, value_parser = within(1_u32..=1000))]
     bars: u32,
     /// Temperature of the samples, 0 to 2
-    #[arg(long, value_parser = values::up_to_two, default_value_t = 1.0)]
+    #[arg(long, value_parser = within(0.0_f32..=2.0), default_value_t = 1.0)]
     temperature: f32,
     /// How strongly repetition is avoided in the samples, 0 (not at all) to 1
-    #[arg(long, value_parser = values::share, default_value_t = ComposingKnobs::default().variety)]
+    #[arg(long, value_parser = within(0.0_f32..=1.0), default_value_t = ComposingKnobs::default().variety)]
     variety: f32,
     /// Seed of the first sample; each further sample adds one
     #[arg(long, default_value_t = 1)]
@@ -61,7 +63,7 @@ pub(super) struct EvaluateArgs {
     #[arg(long)]
     json: bool,
     /// Number of threads; by default one for each core
-    #[arg(long)]
+    #[arg(long, value_parser = values::threads)]
     threads: Option<usize>,
 }
 

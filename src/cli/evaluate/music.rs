@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Map, Value, json};
 
 use crate::cli::evaluate::material::Material;
-use crate::cli::print::print_line;
+use crate::cli::print::{plural, print_line};
 use crate::cli::samples::{Order, compose_all};
 use crate::model::Model;
 use crate::music::{Note, Tick};
@@ -98,7 +98,10 @@ impl Music {
         let Wanted { n_bars, temperature, variety, .. } = self.wanted;
         let (n_samples, n_real) = (self.comparison.samples.n_passages, self.comparison.real.n_passages);
         print_line(&format!(
-            "{style}: {n_samples} samples of {n_bars} bars at temperature {temperature} and variety {variety}, compared with {n_real} real pieces"
+            "{style}: {} of {} at temperature {temperature} and variety {variety}, compared with {}",
+            plural(n_samples, "sample"),
+            plural(n_bars as usize, "bar"),
+            plural(n_real, "real piece")
         ))?;
         print_line(&format!("  {:24} {:>9} {:>9}", "", "samples", "real"))?;
         for verdict in self.comparison.verdicts() {

@@ -5,7 +5,7 @@ use crate::music::{Meter, Note};
 use crate::player::ComposingKnobs;
 
 /// Most bars to compose, in case a model composes only rests.
-const MAX_BARS: usize = 10_000;
+pub(super) const MAX_BARS: usize = 10_000;
 
 /// How much to compose.
 pub(in crate::cli) enum Amount {

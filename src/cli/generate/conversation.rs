@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 
-use crate::cli::values;
+use crate::cli::generate::bars::MAX_BARS;
+use crate::cli::values::{self, within};
 use crate::composer::{Edit, Take};
 use crate::music::{Family, Meter, Note, Piece, Tick, smf};
 use crate::player::{ComposingKnobs, Conversation};
@@ -14,31 +15,31 @@ use crate::player::{ComposingKnobs, Conversation};
 pub(super) struct ConversationArgs {
     /// Use this MIDI file as input from the first bar on, and respond to it
     #[arg(long, value_name = "FILE.mid")]
-    played: Option<PathBuf>,
+    pub(super) played: Option<PathBuf>,
     /// How to respond to the input: continue, trade or accompany
     #[arg(long, value_parser = values::conversation, default_value = "continue", requires = "played")]
     conversation: Conversation,
     /// Bars of each turn when trading, 1 to 16
-    #[arg(long, value_parser = clap::value_parser!(u8).range(1..=16),
+    #[arg(long, value_parser = within(1_u8..=16),
           default_value_t = ComposingKnobs::default().trade)]
     trade: u8,
     /// The instrument of the input
     #[arg(long, value_parser = values::family, default_value = "piano")]
     instrument: Family,
     /// Keep these bars, counted from 1: they come back when the phrase repeats
-    #[arg(long, value_name = "BARS", value_delimiter = ',')]
+    #[arg(long, value_name = "BARS", value_delimiter = ',', value_parser = within(1..=MAX_BARS))]
     keep: Vec<usize>,
     /// Compose these bars again, counted from 1; a bar named twice is composed again twice
-    #[arg(long, value_name = "BARS", value_delimiter = ',')]
+    #[arg(long, value_name = "BARS", value_delimiter = ',', value_parser = within(1..=MAX_BARS))]
     roll: Vec<usize>,
     /// Compose new rhythms for the pitches of these bars
-    #[arg(long, value_name = "BARS", value_delimiter = ',')]
+    #[arg(long, value_name = "BARS", value_delimiter = ',', value_parser = within(1..=MAX_BARS))]
     roll_rhythm: Vec<usize>,
     /// Compose new pitches in the rhythm of these bars
-    #[arg(long, value_name = "BARS", value_delimiter = ',')]
+    #[arg(long, value_name = "BARS", value_delimiter = ',', value_parser = within(1..=MAX_BARS))]
     roll_pitches: Vec<usize>,
     /// Silence these bars
-    #[arg(long, value_name = "BARS", value_delimiter = ',')]
+    #[arg(long, value_name = "BARS", value_delimiter = ',', value_parser = within(1..=MAX_BARS))]
     clear: Vec<usize>,
 }
 
@@ -60,7 +61,7 @@ impl ConversationArgs {
     }
 
     /// The edits of single bars, by bar index.
-    pub(super) fn edits(&self) -> anyhow::Result<Vec<(usize, Edit)>> {
+    pub(super) fn edits(&self) -> Vec<(usize, Edit)> {
         let lists = [
             (&self.keep, Edit::Keep),
             (&self.roll, Edit::ReRoll),
@@ -68,10 +69,7 @@ impl ConversationArgs {
             (&self.roll_pitches, Edit::ReRollPitches),
             (&self.clear, Edit::Clear),
         ];
-        let edits: Vec<_> =
-            lists.iter().flat_map(|(bars, edit)| bars.iter().map(move |bar| (*bar, *edit))).collect();
-        ensure!(edits.iter().all(|(bar, _)| *bar > 0), "expected bars counted from 1, found bar 0");
-        Ok(edits.into_iter().map(|(bar, edit)| (bar - 1, edit)).collect())
+        lists.iter().flat_map(|(bars, edit)| bars.iter().map(move |bar| (*bar - 1, *edit))).collect()
     }
 }
 

@@ -6,20 +6,22 @@ mod conversation;
 
 pub(super) mod bars;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::ensure;
+use anyhow::{Result, bail, ensure};
 use serde_json::json;
 
 use crate::cli::composing::{self, ComposingArgs};
 use crate::cli::generate::bars::{Amount, compose};
 use crate::cli::generate::continuation::Continuation;
 use crate::cli::generate::conversation::ConversationArgs;
+use crate::cli::model;
 use crate::cli::performing::PerformingArgs;
-use crate::cli::print::print_line;
-use crate::cli::{model, values};
+use crate::cli::print::{plural, print_line};
+use crate::cli::values::{self, within};
 use crate::composer::{Opening, Take, Writer};
-use crate::files;
+use crate::files::{self, Existing, Identity, Kind};
 use crate::model::{Card, Model, block_on};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share, names};
 use crate::player::ComposingKnobs;
@@ -27,19 +29,19 @@ use crate::player::ComposingKnobs;
 /// Options of `generate`. The knobs are the plugin's: the same model, seed and knobs give the same notes.
 #[derive(Debug, clap::Args)]
 pub(super) struct GenerateArgs {
-    /// The model; by default the one that ships with Continuo
+    /// The model; by default, or as `default`, the one that ships with Continuo
     model: Option<PathBuf>,
     /// The MIDI file to write; by default STYLE-SEED.mid in the current folder
-    #[arg(long, short)]
+    #[arg(long, short, value_name = "FILE.mid")]
     out: Option<PathBuf>,
-    /// Overwrite an existing file
+    /// Overwrite a MIDI file that is there
     #[arg(long)]
     force: bool,
     /// Number of bars
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with = "notes")]
+    #[arg(long, value_parser = within(1_u32..=10_000), conflicts_with = "notes")]
     bars: Option<u32>,
     /// Number of notes [default: 500; with an input file, its bars and sixteen more]
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    #[arg(long, value_parser = within(1_u32..=100_000))]
     notes: Option<u32>,
     #[command(flatten)]
     composing: ComposingArgs,
@@ -75,14 +77,15 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.opening.key))?;
     let knobs = args.conversation.knobs(knobs).rounded();
     let played = args.conversation.played()?;
-    let edits = args.conversation.edits()?;
+    let edits = args.conversation.edits();
     let meter = args
         .meter
         .or(continuation.as_ref().map(|past| past.opening.meter))
         .or(played.as_ref().and_then(conversation::first_meter))
         .unwrap_or(Meter::COMMON);
     let out = args.out.clone().unwrap_or_else(|| default_path(model.card(), &knobs));
-    ensure!(args.force || !out.exists(), "{} is already there; --force overwrites it", out.display());
+    let existing = if args.force { Existing::Replace(MIDI) } else { Existing::Keep };
+    check_out(args, &out, existing)?;
 
     let take = match &continuation {
         // The key of the command line goes before that of the file.
@@ -103,7 +106,8 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let (notes, n_bars) = block_on(compose(take, writer, &knobs, meter, &amount, &edits));
     ensure!(
         !notes.is_empty() || played.is_none(),
-        "nothing is composed in {n_bars} bars, since the input is still playing; ask for more with --bars"
+        "nothing is composed in {}, since the input is still playing; ask for more with --bars",
+        plural(n_bars, "bar")
     );
     ensure!(!notes.is_empty(), "no note could be drawn with these constraints");
     let scale_share = best_scale_share(&notes);
@@ -114,7 +118,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let style_name = model.card().styles.get(style).map_or("", String::as_str);
     let title = format!("Continuo: {style_name}, seed {}", knobs.seed);
     let bytes = args.performing.file(&piece, &knobs, &title);
-    if args.force { files::replace(&out, &bytes) } else { files::create(&out, &bytes) }?;
+    files::write_with(&out, existing, |file| file.write_all(&bytes))?;
 
     if args.json {
         let summary = summary(&out, &model, &knobs, &piece)?;
@@ -124,8 +128,31 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let key = names::key(knobs.key());
     let (path, seed) = (out.display(), knobs.seed);
     print_line(&format!(
-        "{path}: {n_notes} notes in {n_bars} bars of {meter}, {style_name}, {key}, seed {seed}"
+        "{path}: {} in {} of {meter}, {style_name}, {key}, seed {seed}",
+        plural(n_notes, "note"),
+        plural(n_bars, "bar")
     ))
+}
+
+/// The files that `--force` replaces.
+const MIDI: Kind = Kind { name: "a MIDI file", begins: |head| head.starts_with(b"MThd") };
+
+/// Checks before anything is composed that the file can be written, and that it is not one that was read.
+fn check_out(args: &GenerateArgs, out: &Path, existing: Existing) -> Result<()> {
+    let inputs = [
+        (args.model.as_deref(), "the model"),
+        (args.continued.as_deref(), "the file to continue"),
+        (args.conversation.played.as_deref(), "the input"),
+    ];
+    for (input, what) in inputs {
+        if input.is_some_and(|input| Identity::is_same(input, out)) {
+            bail!("{} is {what}: choose another file to write with --out", out.display());
+        }
+    }
+    match files::check(out, existing) {
+        Err(error) if error.is_taken() => bail!("{} is already there; --force overwrites it", out.display()),
+        checked => Ok(checked?),
+    }
 }
 
 fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {

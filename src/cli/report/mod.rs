@@ -17,24 +17,39 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::cli::report::page::{Page, escaped};
+use crate::cli::print::plural;
+use crate::cli::report::page::{GENERATOR, Page, escaped};
 use crate::cli::report::plot::{Line, PARTS};
-use crate::files;
+use crate::files::{self, Existing, Kind};
 use crate::training::corpus::Part;
 use crate::training::run::CurvePoint;
 
 /// Most files named in each list; the log has all.
 const MAX_NAMED: usize = 60;
 
+/// What is done with a page that is there: a report of ours is replaced, and no other file.
+pub(super) const EXISTING: Existing = Existing::Replace(REPORT);
+const REPORT: Kind = Kind {
+    name: "a report of Continuo",
+    begins: |head| head.windows(GENERATOR.len()).any(|window| window == GENERATOR.as_bytes()),
+};
+
 /// Composes samples, compares them with real pieces, and writes the page.
 pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
     let card = story.model.card();
     let mut page = Page::new(&card.name);
-    let loss = story.validation.mean;
+    let loss = if story.corpus.n_pieces(Part::Valid) == 0 {
+        "none held out to measure the network on".to_owned()
+    } else {
+        format!(
+            "{:.3} nats per note on the validation pieces, averaged over the styles",
+            story.validation.mean
+        )
+    };
     page.lead(&format!(
-        "{} to train on, {} notes; {loss:.3} nats per note on the validation pieces, averaged over the styles. {}",
+        "{} to train on, {}; {loss}. {}",
         plural(story.corpus.n_pieces(Part::Train), "piece"),
-        story.corpus.n_notes(),
+        plural(story.corpus.n_notes(), "note"),
         escaped(&card.training),
     ));
     curves(story, &mut page)?;
@@ -47,11 +62,7 @@ pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
         "Samples are composed as in the plugin, in the meters and modes of the real pieces, at temperature 1 unless stated \
          otherwise. Real pieces are those held out for validation.",
     );
-    Ok(files::replace(path, page.finish().as_bytes())?)
-}
-
-fn plural(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    Ok(files::replace(path, REPORT, page.finish().as_bytes())?)
 }
 
 /// Loss against notes trained on: total, and by part.
@@ -77,11 +88,14 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
         let points = |value: &dyn Fn(&CurvePoint, Option<usize>) -> f64| -> Vec<(f64, f64)> {
             story.curve.iter().map(|point| (x(point), value(point, part))).collect()
         };
-        let lines = [Line::train(points(&train)), Line::valid(points(&valid))];
+        let mut lines = vec![Line::train(points(&train))];
+        if story.corpus.n_pieces(Part::Valid) > 0 {
+            lines.push(Line::valid(points(&valid)));
+        }
         pictures.push(plot::curve(part.map_or("all parts", |part| PARTS[part]), &lines)?);
     }
     page.pictures(&pictures);
-    if story.corpus.styles.len() > 1 {
+    if story.corpus.styles.len() > 1 && story.corpus.n_pieces(Part::Valid) > 0 {
         let of_style = |style: usize| {
             let total =
                 |point: &CurvePoint| point.valid.get(style).map(|parts| f64::from(parts.iter().sum::<f32>()));
@@ -98,12 +112,21 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
 fn losses(story: &Story<'_>, page: &mut Page) {
     page.section("Loss on the validation pieces", "Nats per note of the final network, on whole pieces.");
     let mut rows = Vec::new();
-    for (name, parts) in story.corpus.styles.iter().zip(&story.validation.by_style) {
+    let styles = story.corpus.styles.iter().zip(&story.validation.by_style).enumerate();
+    let measured = styles.filter(|(style, _)| story.corpus.n_pieces_in(Part::Valid, *style) > 0);
+    for (_, (name, parts)) in measured {
         let mut row = vec![escaped(name)];
         row.extend(parts.iter().map(|loss| format!("{loss:.3}")));
         let sums = [parts.iter().sum::<f32>(), parts[..4].iter().sum()];
         row.extend(sums.map(|sum| format!("{sum:.3}")));
         rows.push(row);
+    }
+    if rows.is_empty() {
+        page.note(
+            "No piece was held out, since there are too few: how well the network predicts other music of this kind is not \
+             known.",
+        );
+        return;
     }
     page.table(
         &["style", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"],
@@ -127,6 +150,7 @@ fn read(story: &Story<'_>, page: &mut Page) {
         .collect();
     page.table(&["style", "pieces to train on", "pieces held out", "notes to train on"], &rows);
     let lists = [
+        ("folders could not be read", &report.unreadable),
         ("could not be read", &report.refused),
         ("left out as identical to another", &report.duplicates),
         ("nearly the same as another", &report.near_duplicates),

@@ -7,6 +7,9 @@ pub(super) struct Page {
     html: String,
 }
 
+/// Marks a page as a report of ours.
+pub(super) const GENERATOR: &str = "<meta name=\"generator\" content=\"continuo-trainer\">";
+
 const CSS: &str = "
 :root { --ink: #22262e; --soft: #667085; --line: #e3e6eb; --paper: #ffffff; --ground: #f5f6f8; --good: #1a7f4b; --bad: #b3261e; }
 * { box-sizing: border-box; }
@@ -38,7 +41,7 @@ impl Page {
     pub(super) fn new(name: &str) -> Self {
         let name = escaped(name);
         let html = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{GENERATOR}\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <title>{name}: training report</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
         );

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 
+use crate::cli::print::plural;
 use crate::cli::report::page::{Page, escaped};
 use crate::cli::report::plot::{Histogram, REAL, SAMPLES, css, histogram};
 use crate::cli::report::roll;
@@ -199,10 +200,10 @@ fn compare(samples: &[Passage], real: &[Passage], train: Option<&Vec<Arc<KeyedPi
     let comparison = Comparison { samples: means(samples), real: means(real), shared };
     page.heading("Samples compared with real pieces");
     page.note(&format!(
-        "{} samples of {N_BARS} bars, and {} real pieces cut to that length; longer pieces weigh more. A shared passage is one \
+        "{} of {N_BARS} bars, and {} cut to that length; longer pieces weigh more. A shared passage is one \
          that occurs in a training piece, note for note in any key; the real pieces show how much sharing is usual.",
-        samples.len(),
-        real.len()
+        plural(samples.len(), "sample"),
+        plural(real.len(), "real piece")
     ));
     let rows: Vec<Vec<String>> = comparison
         .verdicts()
@@ -233,8 +234,8 @@ fn compare_with_baselines(
     page.heading("Compared with simple models");
     if held_out.len() < story.corpus.n_pieces_in(Part::Valid, style) {
         page.note(&format!(
-            "The simple models are evaluated on the first {} held-out pieces.",
-            held_out.len()
+            "The simple models are evaluated on the first {}.",
+            plural(held_out.len(), "held-out piece")
         ));
     }
     let row = |name: String, parts: [f64; 5]| {

@@ -7,6 +7,8 @@ pub(super) use options::TrainArgs;
 
 mod config;
 
+mod outputs;
+
 mod card;
 
 mod progress;
@@ -21,11 +23,13 @@ use sha2::{Digest, Sha256};
 use crate::cli::model;
 use crate::cli::report::{self, Story};
 use crate::cli::train::card::{card, primers};
-use crate::cli::train::config::config;
+use crate::cli::train::config::{Machine, config};
+use crate::cli::train::options::products;
+use crate::cli::train::outputs::Outputs;
 use crate::model::network::Network;
 use crate::model::{Card, Model};
 use crate::training::config::TrainingConfig;
-use crate::training::corpus::{Corpus, StyleFolder};
+use crate::training::corpus::{Corpus, CorpusError, StyleFolder};
 use crate::training::run::{Ending, Outcome, Start, train};
 use crate::training::threads::Threads;
 use crate::training::{limits, start_from};
@@ -36,17 +40,15 @@ static STOP: AtomicBool = AtomicBool::new(false);
 /// Trains a model.
 ///
 /// # Errors
-/// If there is too little music, the file exists, or nothing can be written.
+/// If there is too little music, the file is there already, or nothing can be written.
 pub(super) fn run(args: &TrainArgs) -> Result<()> {
-    if !may_train(args)? {
-        return Ok(());
-    }
+    let device = args.device.device()?;
+    let outputs = Outputs::prepare(args)?;
     let threads = args.threads.map_or_else(Threads::on_all_cores, Threads::new)?;
-    let folders: Vec<StyleFolder> = args.folders.iter().map(|folder| StyleFolder::parse(folder)).collect();
-    let mut corpus = Corpus::open(&folders, cache_path(args, &folders).as_deref(), &threads)?;
-    corpus.balance = args.balance.clamp(0.0, 1.0);
-    progress::report_corpus(&corpus, &args.out.with_extension("log"))?;
+    let machine = Machine { device, products: products(args, &outputs.checkpoint)?, threads };
     let model = args.from.as_deref().map(|path| model::load(Some(path))).transpose()?;
+    let mut corpus = read_corpus(args, &outputs, &machine)?;
+    let threads = &machine.threads;
     let from = model.as_ref().map(|model| start_from(model, &mut corpus));
     for (option, numbers) in [("--form", &args.form), ("--min-p", &args.min_p)] {
         if !numbers.is_empty() && numbers.len() != corpus.styles.len() {
@@ -58,7 +60,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
             );
         }
     }
-    let config = config(args, &corpus, from.as_ref(), &threads)?;
+    let config = config(args, &corpus, from.as_ref(), &outputs, &machine)?;
     let start = match from {
         _ if args.resume => Start::Resume,
         Some(network) => Start::From(Box::new(network)),
@@ -75,17 +77,38 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let primers = primers(&corpus, config.seed, model.as_deref());
     println!("{}", progress::table(&corpus.styles, &outcome.validation));
     let model = Arc::new(Model::new(outcome.network, card, primers)?.with_passages(passages));
-    model.save(&args.out)?;
-    println!("Wrote {}", args.out.display());
-    if args.no_report || outcome.ending == Ending::Stopped {
-        return Ok(());
+    model.save(&outputs.weights)?;
+    println!("Wrote {}", outputs.weights.display());
+    match (outcome.ending, &outputs.report) {
+        (Ending::Diverged, _) => bail!(
+            "the run has ended early: its loss grew beyond all bounds. {} is the network from before that. To go on from \
+             there, use --resume with a lower learning rate than --lr {}",
+            outputs.weights.display(),
+            config.lr
+        ),
+        (Ending::Stopped, _) | (_, None) => Ok(()),
+        (Ending::Finished | Ending::NothingBetter, Some(page)) => {
+            let (curve, validation) = (&outcome.curve, &outcome.validation);
+            let story = Story { model: &model, corpus: &corpus, curve, validation, seed: 1, threads };
+            report::write(&story, page)?;
+            println!("Wrote {}: open this report in a browser.", page.display());
+            Ok(())
+        }
     }
-    let page = args.out.with_extension("html");
-    let (curve, validation) = (&outcome.curve, &outcome.validation);
-    let story = Story { model: &model, corpus: &corpus, curve, validation, seed: 1, threads: &threads };
-    report::write(&story, &page)?;
-    println!("Wrote {}: open this report in a browser.", page.display());
-    Ok(())
+}
+
+/// Reads the folders, and reports what was found in them.
+fn read_corpus(args: &TrainArgs, outputs: &Outputs, machine: &Machine) -> Result<Corpus> {
+    let folders: Vec<StyleFolder> = args.folders.iter().map(StyleFolder::parse).collect();
+    let corpus = Corpus::open(&folders, cache_path(args, &folders).as_deref(), &machine.threads);
+    if let Err(CorpusError::TooFewNotes { report, .. }) = &corpus {
+        progress::write_log(report, &outputs.log)?;
+        eprintln!("What was found in the files is in {}", outputs.log.display());
+    }
+    let mut corpus = corpus?;
+    corpus.balance = args.balance;
+    progress::report_corpus(&corpus, &outputs.log)?;
+    Ok(corpus)
 }
 
 fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -> Result<Outcome> {
@@ -97,35 +120,14 @@ fn train_and_show(config: &TrainingConfig, corpus: &Arc<Corpus>, start: Start) -
     })?;
     bar.finish_and_clear();
     match outcome.ending {
-        Ending::Finished => (),
+        // That a run has diverged is said when its model is written.
+        Ending::Finished | Ending::Diverged => (),
         Ending::NothingBetter => println!("Ended early: the validation loss stopped falling."),
         Ending::Stopped => {
             println!("Stopped. The model so far is kept; --resume continues from here.");
         }
     }
     Ok(outcome)
-}
-
-/// Refuses to overwrite a model or an unfinished run unless asked to.
-fn may_train(args: &TrainArgs) -> Result<bool> {
-    let checkpoint = args.out.with_extension("checkpoint");
-    let out = args.out.display();
-    if args.resume && !checkpoint.is_file() {
-        bail!("nothing to resume: there is no checkpoint {}", checkpoint.display());
-    }
-    if args.resume || args.force {
-        return Ok(true);
-    }
-    if args.out.is_file() {
-        println!(
-            "{out} exists, so nothing is trained. Use --force to train a new model, or --resume to continue."
-        );
-        return Ok(false);
-    }
-    if checkpoint.is_file() {
-        bail!("there is an unfinished run for {out}: use --resume to continue it, or --force to start over");
-    }
-    Ok(true)
 }
 
 /// The dataset cache of these folders: one file for each set of folders.

@@ -1,15 +1,16 @@
 //! Options of `train`.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use crate::cli::train::settings::Preset;
-use crate::cli::values;
+use crate::cli::values::{self, within};
 use crate::model::simd::Products;
 use crate::training::config::Device;
-use crate::training::run::checkpoint;
+use crate::training::run::checkpoint::is_bf16;
 
 /// Trains a model on folders of MIDI files.
 #[derive(Debug, Args)]
@@ -17,12 +18,13 @@ use crate::training::run::checkpoint;
 pub(in crate::cli) struct TrainArgs {
     /// Folders of MIDI files. Each is a style, named after the folder or by NAME=FOLDER; folders with the same name are
     /// one style.
-    #[arg(required = true)]
-    pub(super) folders: Vec<String>,
-    /// The weights file to write.
-    #[arg(long, short)]
+    #[arg(required = true, value_name = "[NAME=]FOLDER")]
+    pub(super) folders: Vec<OsString>,
+    /// The weights file to write, such as mine.safetensors. Beside it come mine.log, mine.html (the report) and
+    /// mine.checkpoint.
+    #[arg(long, short, value_name = "FILE")]
     pub(super) out: PathBuf,
-    /// Train a new model even if the weights file exists.
+    /// Train a new model in place of the weights file that is there.
     #[arg(long)]
     pub(super) force: bool,
     /// Continue an interrupted run; give all other options as before.
@@ -35,49 +37,49 @@ pub(in crate::cli) struct TrainArgs {
     /// after one of them continues that style.
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["hidden", "embedding", "head", "layers"])]
     pub(super) from: Option<PathBuf>,
-    /// Passes over the training notes; by default chosen by the size of the corpus.
-    #[arg(long)]
+    /// Passes over the training notes; by default chosen by how much music there is.
+    #[arg(long, value_parser = within(1e-6_f64..=1e6))]
     pub(super) epochs: Option<f64>,
     /// End after this many validations without improvement.
-    #[arg(long)]
+    #[arg(long, value_parser = within(1_usize..=1_000_000))]
     pub(super) patience: Option<usize>,
     /// End after this many minutes even if epochs are left. The result then depends on the machine's speed, and a
     /// resumed run does not come to the same result.
-    #[arg(long)]
+    #[arg(long, value_parser = within(1e-3_f64..=1e6))]
     pub(super) minutes: Option<f64>,
-    /// Sequences in a batch.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=4096))]
-    pub(super) batch: Option<u32>,
-    /// Notes in a training window; the hidden state is carried to the next window.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(2..=4096))]
-    pub(super) sequence_length: Option<u32>,
-    /// Width of the LSTM layers.
-    #[arg(long)]
+    /// Sequences in a batch, 1 to 4096.
+    #[arg(long, value_parser = within(1_usize..=4096))]
+    pub(super) batch: Option<usize>,
+    /// Notes in a training window, 2 to 4096; the hidden state is carried to the next window.
+    #[arg(long, value_parser = within(2_usize..=4096))]
+    pub(super) sequence_length: Option<usize>,
+    /// Width of the LSTM layers, 1 to 2048.
+    #[arg(long, value_parser = within(1_usize..=2048))]
     pub(super) hidden: Option<usize>,
-    /// Width of the note embedding.
-    #[arg(long)]
+    /// Width of the note embedding, 1 to 2048.
+    #[arg(long, value_parser = within(1_usize..=2048))]
     pub(super) embedding: Option<usize>,
-    /// Width of the output heads.
-    #[arg(long)]
+    /// Width of the output heads, 1 to 1024.
+    #[arg(long, value_parser = within(1_usize..=1024))]
     pub(super) head: Option<usize>,
-    /// LSTM layers.
-    #[arg(long)]
+    /// LSTM layers, 1 to 4.
+    #[arg(long, value_parser = within(1_usize..=4))]
     pub(super) layers: Option<usize>,
     /// Share of each layer's outputs dropped in training, 0 to 0.9.
-    #[arg(long)]
+    #[arg(long, value_parser = within(0.0_f32..=0.9))]
     pub(super) dropout: Option<f32>,
-    /// Highest learning rate.
-    #[arg(long)]
+    /// Highest learning rate, 0 to 10.
+    #[arg(long, value_parser = within(0.0_f32..=10.0))]
     pub(super) lr: Option<f32>,
     /// Share of the run at the highest learning rate, before it falls, 0 to 0.99.
-    #[arg(long)]
+    #[arg(long, value_parser = within(0.0_f32..=0.99))]
     pub(super) hold: Option<f32>,
-    /// Weight decay.
-    #[arg(long)]
+    /// Weight decay, 0 to 10.
+    #[arg(long, value_parser = within(0.0_f32..=10.0))]
     pub(super) weight_decay: Option<f32>,
     /// Exponent of a style's share of the training, its number of notes to this power: 1 keeps the proportions, 0 gives
     /// every style the same share.
-    #[arg(long, default_value_t = 0.5)]
+    #[arg(long, default_value_t = 0.5, value_parser = within(0.0_f64..=1.0))]
     pub(super) balance: f64,
     /// Random seed; the same seed trains the same network.
     #[arg(long, default_value_t = 1)]
@@ -93,13 +95,13 @@ pub(in crate::cli) struct TrainArgs {
     #[arg(long, value_enum, default_value_t = Precision::Auto)]
     pub(super) precision: Precision,
     /// Number of threads; by default one for each core. It does not change the result.
-    #[arg(long)]
+    #[arg(long, value_parser = values::threads)]
     pub(super) threads: Option<usize>,
     /// Notes between two validations; by default a fiftieth of the run.
-    #[arg(long)]
+    #[arg(long, value_parser = within(1_usize..=1_000_000_000))]
     pub(super) validate_every: Option<usize>,
     /// Seconds between two checkpoints, from which `--resume` continues.
-    #[arg(long, default_value_t = 120.0)]
+    #[arg(long, default_value_t = 120.0, value_parser = within(0.0_f64..=86400.0))]
     pub(super) save_every: f64,
     /// Cache the dataset in this folder, for later runs; by default in the user's cache folder.
     #[arg(long, value_name = "FOLDER")]
@@ -121,11 +123,11 @@ pub(in crate::cli) struct TrainArgs {
     pub(super) licence: String,
     /// Bonus in nats for continuing a repetition: one number for each style, separated by commas. By default 1, or that
     /// of the model to start from.
-    #[arg(long, value_delimiter = ',', value_parser = values::up_to_ten)]
+    #[arg(long, value_delimiter = ',', value_parser = within(0.0_f32..=10.0))]
     pub(super) form: Vec<f32>,
     /// Factor on min-p: one number for each style, separated by commas. By default 1, or that of the model to start
     /// from.
-    #[arg(long, value_delimiter = ',', value_parser = values::up_to_ten)]
+    #[arg(long, value_delimiter = ',', value_parser = within(0.0_f32..=10.0))]
     pub(super) min_p: Vec<f32>,
     /// A line of credits; may be given several times.
     #[arg(long)]
@@ -146,7 +148,10 @@ impl DeviceChoice {
         match self {
             Self::Cpu => Ok(Device::Processor),
             #[cfg(feature = "cuda")]
-            Self::Gpu => Ok(Device::Cuda),
+            Self::Gpu => {
+                crate::training::engines::cuda::check().context("cannot train on a GPU")?;
+                Ok(Device::Cuda)
+            }
             #[cfg(not(feature = "cuda"))]
             Self::Gpu => bail!("this trainer was built without GPU support: build it with --features cuda"),
         }
@@ -165,14 +170,14 @@ pub(super) enum Precision {
 }
 
 /// The products to compute with: as asked for, or as in the run that is resumed. Ignored on a GPU.
-pub(super) fn products(args: &TrainArgs) -> Result<Products> {
+pub(super) fn products(args: &TrainArgs, checkpoint: &Path) -> Result<Products> {
     let wanted = match (args.device, args.precision) {
         (DeviceChoice::Gpu, Precision::Bf16) => {
             bail!("--precision bf16 is for the processor: omit it with --device gpu")
         }
         (DeviceChoice::Gpu, _) => Precision::F32,
         (DeviceChoice::Cpu, Precision::Auto) if args.resume => {
-            let is_bf16 = checkpoint::is_bf16(&args.out.with_extension("checkpoint"))?;
+            let is_bf16 = is_bf16(checkpoint)?;
             if is_bf16 { Precision::Bf16 } else { Precision::F32 }
         }
         (DeviceChoice::Cpu, wanted) => wanted,

@@ -6,33 +6,56 @@ use std::path::Path;
 use anyhow::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use crate::files::{self, WriteError};
-use crate::training::corpus::{Corpus, Part};
+use crate::cli::print::plural;
+use crate::files::{self, Existing, Kind, WriteError};
+use crate::training::corpus::{Corpus, Part, Report};
 use crate::training::engines::validation::Validation;
 use crate::training::run::Progress;
 
 /// Most refused files to name on the terminal; all are in the log.
 const MAX_NAMED: usize = 10;
 
+/// What is done with a log that is there: a log of ours is replaced, and no other file.
+pub(super) const EXISTING: Existing = Existing::Replace(LOG);
+const LOG: Kind = Kind {
+    name: "a log of Continuo",
+    begins: |head| {
+        // Logs had no first line once.
+        let old = KINDS
+            .iter()
+            .any(|kind| head.strip_prefix(kind.as_bytes()).is_some_and(|rest| rest.starts_with(b"\t")));
+        head.starts_with(FIRST_LINE.as_bytes()) || old
+    },
+};
+const FIRST_LINE: &str = "# continuo-trainer: what was found in the files";
+const KINDS: [&str; 5] = ["unreadable", "refused", "repaired", "duplicate", "near-duplicate"];
+
+/// What is said if there is nothing to measure the network on.
+const NOTHING_HELD_OUT: &str = "No piece is held out to measure the network on, since there are too few: how well it \
+                                predicts other music of this kind is not known. The network at the end of the run is kept.";
+
 /// Prints a summary of the corpus, and logs the problems of every file.
 pub(super) fn report_corpus(corpus: &Corpus, log: &Path) -> Result<()> {
     let report = &corpus.report;
     println!(
-        "{} files{}: {} pieces with {} notes to train on, {} pieces to validate on",
-        report.n_files,
+        "{}{}: {} with {} to train on, {} to validate on",
+        plural(report.n_files, "file"),
         if corpus.is_cached { " (from the cache)" } else { "" },
-        corpus.n_pieces(Part::Train),
-        corpus.n_notes(),
-        corpus.n_pieces(Part::Valid),
+        plural(corpus.n_pieces(Part::Train), "piece"),
+        plural(corpus.n_notes(), "note"),
+        plural(corpus.n_pieces(Part::Valid), "piece"),
     );
     println!(
-        "{} refused, {} repairs, {} duplicates left out, {} near-duplicates kept on one side; see {}",
+        "{} refused, {}, {} left out, {} kept on one side; see {}",
         report.refused.len(),
-        report.warnings.len(),
-        report.duplicates.len(),
-        report.near_duplicates.len(),
+        plural(report.warnings.len(), "repair"),
+        plural(report.duplicates.len(), "duplicate"),
+        plural(report.near_duplicates.len(), "near-duplicate"),
         log.display()
     );
+    for (path, reason) in &report.unreadable {
+        println!("  could not read {path}: {reason}");
+    }
     for (path, reason) in report.refused.iter().take(MAX_NAMED) {
         println!("  refused {path}: {reason}");
     }
@@ -42,24 +65,23 @@ pub(super) fn report_corpus(corpus: &Corpus, log: &Path) -> Result<()> {
     if let Some(problem) = &report.cache_problem {
         println!("The dataset is not cached: {problem}");
     }
-    Ok(write_log(corpus, log)?)
+    if corpus.n_pieces(Part::Valid) == 0 {
+        println!("{NOTHING_HELD_OUT}");
+    }
+    Ok(write_log(report, log)?)
 }
 
-fn write_log(corpus: &Corpus, log: &Path) -> Result<(), WriteError> {
-    let mut text = String::new();
-    let report = &corpus.report;
-    let kinds = [
-        ("refused", &report.refused),
-        ("repaired", &report.warnings),
-        ("duplicate", &report.duplicates),
-        ("near-duplicate", &report.near_duplicates),
-    ];
-    for (kind, lines) in kinds {
+/// Writes the problems of every file.
+pub(super) fn write_log(report: &Report, log: &Path) -> Result<(), WriteError> {
+    let mut text = format!("{FIRST_LINE}\n");
+    let lists =
+        [&report.unreadable, &report.refused, &report.warnings, &report.duplicates, &report.near_duplicates];
+    for (kind, lines) in KINDS.into_iter().zip(lists) {
         for (path, words) in lines {
             let _ = writeln!(text, "{kind}\t{path}\t{words}");
         }
     }
-    files::replace(log, text.as_bytes())
+    files::replace(log, LOG, text.as_bytes())
 }
 
 /// A new progress bar.
@@ -85,15 +107,16 @@ pub(super) fn show(bar: &ProgressBar, styles: &[String], progress: &Progress) {
             format!("{style} {:.3} ({:.3})", parts.iter().sum::<f32>(), parts[..4].iter().sum::<f32>())
         })
         .collect();
-    let line = format!(
-        "{:>5.1}% {:.2}M notes {:.0}/s {left:#} left train {loss:.3} valid {:.3}{}: {}",
+    let mut line = format!(
+        "{:>5.1}% {:.2}M notes {:.0}/s {left:#} left train {loss:.3}",
         progress.done * 100.0,
         progress.n_notes as f64 / 1e6,
         progress.notes_per_second,
-        validation.mean,
-        if validation.is_best { " best" } else { "" },
-        by_style.join(", ")
     );
+    if !by_style.is_empty() {
+        let best = if validation.is_best { " best" } else { "" };
+        let _ = write!(line, " valid {:.3}{best}: {}", validation.mean, by_style.join(", "));
+    }
     if bar.is_hidden() { println!("{line}") } else { bar.println(line) }
 }
 
@@ -107,6 +130,9 @@ fn validated<'a>(
 
 /// A table of the loss by style and part.
 pub(super) fn table(styles: &[String], validation: &Validation) -> String {
+    if validated(styles, validation).next().is_none() {
+        return NOTHING_HELD_OUT.to_owned();
+    }
     let mut text = "nats per note on the validation pieces:\n".to_owned();
     let _ = writeln!(
         text,

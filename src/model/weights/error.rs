@@ -5,8 +5,16 @@ use std::path::PathBuf;
 /// Why a model could not be loaded or saved.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
+    /// The file with this path cannot be used.
+    #[error("cannot use the model {}", path.display())]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// The cause.
+        source: Box<ModelError>,
+    },
     /// The file could not be read.
-    #[error("could not read the model file {path}")]
+    #[error("could not read the model file {}", path.display())]
     Unreadable {
         /// Which file.
         path: PathBuf,
@@ -22,7 +30,7 @@ pub enum ModelError {
         found: u64,
     },
     /// The file is no weights file of ours.
-    #[error("not a Continuo model: {0}")]
+    #[error("not a weights file of Continuo: {0}")]
     Foreign(String),
     /// The file was written by a newer version.
     #[error(
@@ -37,8 +45,11 @@ pub enum ModelError {
     /// The file is one of ours, but damaged or malicious.
     #[error("the model file is damaged: {0}")]
     Damaged(String),
+    /// Numbers that a weights file cannot hold: infinite, or beyond the largest number of 16 bits.
+    #[error("the weights have grown beyond all bounds and cannot be saved; train with a lower --lr")]
+    Unbounded,
     /// The file could not be written.
-    #[error("could not write the model file")]
+    #[error("the model could not be saved")]
     Unwritable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 

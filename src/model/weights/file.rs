@@ -8,6 +8,7 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, Metadata, SafeTensors};
 
+use crate::files::Kind;
 use crate::model::encoding::ADDED_IN_2;
 use crate::model::network::{Layout, Network, NetworkConfig, Slot};
 use crate::model::passages::Passages;
@@ -15,6 +16,15 @@ use crate::model::weights::error::ModelError;
 use crate::model::weights::header::Header;
 
 const METADATA_KEY: &str = "continuo";
+/// How the header of a weights file begins, after the eight bytes of its length.
+const BEGIN: &[u8] = br#"{"__metadata__":{"continuo":"#;
+/// The files that [`write`] writes.
+pub(super) const WEIGHTS: Kind = Kind {
+    name: "a weights file of Continuo",
+    begins: |head| head.get(8..).is_some_and(|head| head.starts_with(BEGIN)),
+};
+/// The largest number of 16 bits.
+const LARGEST: f32 = 65504.0;
 /// The tensor that holds [`Passages`], in a file that has them.
 const PASSAGES: &str = "passages";
 const MAX_HEADER_BYTES: u64 = 16 << 20;
@@ -30,12 +40,19 @@ pub(super) struct Contents {
 pub(super) fn read(bytes: &[u8]) -> Result<Contents, ModelError> {
     let metadata = read_metadata(bytes)?;
     let text = metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY));
-    let text = text.ok_or_else(|| ModelError::foreign("a safetensors file of another program"))?;
+    let text = text.ok_or_else(|| ModelError::foreign("it is a safetensors file of another program"))?;
     let header = Header::parse(text)?;
     let tensors = SliceSafetensors::new(bytes).map_err(ModelError::damaged)?;
     let network = read_network(&header, &tensors)?;
     let passages = tensors.get(PASSAGES).ok().and_then(|tensor| Passages::from_bytes(tensor.data()));
     Ok(Contents { header, network, passages })
+}
+
+/// Whether a weights file can hold these parameters: numbers in the range of f16.
+#[must_use]
+pub fn can_be_saved(parameters: &[f32]) -> bool {
+    // Not a number is not in the range.
+    parameters.iter().all(|value| (-LARGEST..=LARGEST).contains(value))
 }
 
 /// The bytes of a weights file, with the parameters as f16.
@@ -44,6 +61,9 @@ pub(super) fn write(
     network: &Network,
     passages: Option<&Passages>,
 ) -> Result<Vec<u8>, ModelError> {
+    if !can_be_saved(&network.parameters) {
+        return Err(ModelError::Unbounded);
+    }
     let text = serde_json::to_string(header).map_err(ModelError::unwritable)?;
     let tensors = tensors_to_write(network, passages).map_err(ModelError::unwritable)?;
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), text)]);
@@ -69,11 +89,12 @@ fn tensors_to_write(
 fn read_metadata(bytes: &[u8]) -> Result<Metadata, ModelError> {
     let found = bytes.len() as u64;
     let Some((prefix, rest)) = bytes.split_first_chunk::<8>() else {
-        return Err(ModelError::foreign(format!("{found} bytes are too few")));
+        return Err(ModelError::foreign(if found == 0 { "it is empty" } else { "it is too short" }));
     };
     let header_length = u64::from_le_bytes(*prefix);
     if header_length > MAX_HEADER_BYTES || !matches!(rest.first(), None | Some(b'{')) {
-        return Err(ModelError::foreign("it does not begin like a safetensors file"));
+        let is_midi = bytes.starts_with(b"MThd");
+        return Err(ModelError::foreign(if is_midi { "it is a MIDI file" } else { "it is something else" }));
     }
     if found < 8 + header_length {
         return Err(ModelError::Truncated { expected: 8 + header_length, found });

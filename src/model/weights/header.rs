@@ -74,7 +74,7 @@ impl Header {
 
     fn check(&self) -> Result<(), ModelError> {
         if !self.network.is_valid() {
-            return Err(ModelError::Damaged(format!("impossible sizes {:?}", self.network)));
+            return Err(ModelError::Damaged(format!("impossible sizes: {}", self.network)));
         }
         let (expected, found) = (self.network.n_styles, self.card.styles.len());
         if found != expected {

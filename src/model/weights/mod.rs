@@ -28,6 +28,7 @@ pub use error::ModelError;
 mod header;
 
 mod file;
+pub use file::can_be_saved;
 
 mod model;
 pub use model::Model;

@@ -1,19 +1,19 @@
 //! A trained model, and the files it is loaded from and saved to.
 
 use std::collections::HashMap;
-use std::io::Read;
+use std::io::{Error, Read, Seek, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use sha2::{Digest, Sha256};
 
-use crate::files;
+use crate::files::{self, Existing};
 use crate::model::card::{Card, Primer};
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::packed::PackedNetwork;
 use crate::model::passages::Passages;
 use crate::model::weights::error::ModelError;
-use crate::model::weights::file::{self, Contents};
+use crate::model::weights::file::{self, Contents, WEIGHTS};
 use crate::model::weights::header::Header;
 
 /// A model of the largest sizes allowed is smaller.
@@ -58,15 +58,10 @@ impl Model {
     /// # Errors
     /// If the file cannot be read or is not a weights file of a version known here.
     pub fn load(path: &Path) -> Result<Arc<Self>, ModelError> {
-        let unreadable = |source| ModelError::Unreadable { path: path.to_owned(), source };
-        let file = std::fs::File::open(path).map_err(unreadable)?;
-        let length = file.metadata().map_err(unreadable)?.len();
-        if length > MAX_FILE_BYTES {
-            return Err(ModelError::foreign(format!("{length} bytes are more than any model has")));
-        }
-        let mut bytes = Vec::new();
-        file.take(MAX_FILE_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
+        let bytes = files::read(path, MAX_FILE_BYTES)
+            .map_err(|source| ModelError::Unreadable { path: path.to_owned(), source })?;
         Self::shared(&bytes)
+            .map_err(|error| ModelError::File { path: path.to_owned(), source: Box::new(error) })
     }
 
     /// The model that ships inside the plugin.
@@ -115,12 +110,24 @@ impl Model {
         file::write(&header, &self.network, self.passages())
     }
 
-    /// Writes a weights file, in place of one that is there.
+    /// What [`Model::save`] does with a file that is there: it replaces a weights file, and no other.
+    pub const EXISTING: Existing = Existing::Replace(WEIGHTS);
+
+    /// Writes a weights file, in place of one that is there. It is read back, as a model that can be used, before it takes
+    /// its place.
     ///
     /// # Errors
-    /// If the file cannot be written.
+    /// If the file cannot be written, or another file than a weights file is there.
     pub fn save(&self, path: &Path) -> Result<(), ModelError> {
-        files::replace(path, &self.to_bytes()?).map_err(ModelError::unwritable)
+        let bytes = self.to_bytes()?;
+        let written = files::write_with(path, Self::EXISTING, |file| {
+            file.write_all(&bytes)?;
+            file.rewind()?;
+            let mut written = Vec::with_capacity(bytes.len());
+            file.read_to_end(&mut written)?;
+            Self::from_bytes(&written).map_err(Error::other)
+        });
+        written.map(drop).map_err(ModelError::unwritable)
     }
 
     /// A small untrained network with random weights, for tests and benchmarks.

@@ -1,8 +1,9 @@
 //! From bytes to the contents of a Standard MIDI File.
 
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::Path;
 
+use crate::files;
 use crate::music::smf::chunks::{Chunks, Header};
 use crate::music::smf::error::{MAX_FILE_SIZE, SmfError};
 use crate::music::smf::events::TrackReader;
@@ -18,14 +19,10 @@ const MAX_POSITION: u64 = 1 << 16;
 /// # Errors
 /// If it cannot be read, is larger than 64 MiB, or is no Standard MIDI File.
 pub fn load(path: &Path) -> Result<Smf, SmfError> {
-    let unreadable = |source| SmfError::Unreadable { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    // Not by the length that the system reports: a device has none and never ends.
-    file.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > MAX_FILE_SIZE {
-        return Err(SmfError::TooLarge { path: path.to_owned() });
-    }
+    let bytes = files::read(path, MAX_FILE_SIZE).map_err(|source| match source.kind() {
+        ErrorKind::FileTooLarge => SmfError::TooLarge { path: path.to_owned() },
+        _ => SmfError::Unreadable { path: path.to_owned(), source },
+    })?;
     read(&bytes)
 }
 

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::files;
 use crate::plugin::folders::data_folder;
 
+/// No settings are longer.
+const MAX_BYTES: u64 = 1 << 20;
+
 /// The user's settings for the editor.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -25,7 +28,7 @@ impl Settings {
     #[must_use]
     pub fn load() -> Self {
         file()
-            .and_then(|path| std::fs::read(path).ok())
+            .and_then(|path| files::read(&path, MAX_BYTES).ok())
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
             .unwrap_or_default()
     }
@@ -39,7 +42,7 @@ impl Settings {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        files::replace(&path, &serde_json::to_vec_pretty(self)?).map_err(|error| error.source)
+        files::replace(&path, files::JSON, &serde_json::to_vec_pretty(self)?).map_err(|error| error.source)
     }
 }
 

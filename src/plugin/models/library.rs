@@ -82,13 +82,17 @@ fn read(entry: &mut ModelEntry) {
 
 /// What is wrong with a file, and what the user can do about it.
 fn advice(error: &ModelError) -> String {
+    // The card has the name of the file.
+    let error = if let ModelError::File { source, .. } = error { source } else { error };
     let advice = match error {
-        ModelError::Unreadable { .. } => "Check that it is still there and can be read.",
+        ModelError::Unreadable { .. } | ModelError::File { .. } => {
+            "Check that it is still there and can be read."
+        }
         ModelError::Truncated { .. } => "The copy is incomplete: copy it again.",
         ModelError::Foreign(_) => "Take it out of the folder, or train a model of your own.",
         ModelError::TooNew { .. } => "Update Continuo to use it.",
         ModelError::Damaged(_) => "Copy it again, or train it again.",
-        ModelError::Unwritable(_) => "Check that the disk is not full.",
+        ModelError::Unbounded | ModelError::Unwritable(_) => "Check that the disk is not full.",
     };
     format!("{error}. {advice}")
 }
@@ -134,7 +138,10 @@ mod tests {
         let mut entry = unread(ModelChoice::File(path));
         read(&mut entry);
         let words = entry.card.unwrap().unwrap_err();
-        assert!(words.contains("not a Continuo model") && words.ends_with("of your own."), "{words}");
+        assert!(
+            words.contains("not a weights file of Continuo") && words.ends_with("of your own."),
+            "{words}"
+        );
         let gone = ModelError::Unreadable {
             path: PathBuf::from("gone"),
             source: std::io::ErrorKind::NotFound.into(),

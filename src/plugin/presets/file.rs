@@ -2,11 +2,11 @@
 //! and `knobs`, the plain values by the ids of their parameters. Ids that are not known are passed over.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::plugin::Knob;
 use crate::plugin::presets::preset::{Preset, PresetError, Role, VERSION};
 
@@ -63,11 +63,9 @@ impl PresetFile {
 pub(super) fn read(path: &Path) -> Result<Preset, PresetError> {
     let unreadable = |source| PresetError::Unreadable { path: path.to_owned(), source };
     let damaged = |source| PresetError::Damaged { path: path.to_owned(), source };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut text = String::new();
-    file.take(MAX_BYTES).read_to_string(&mut text).map_err(unreadable)?;
+    let bytes = files::read(path, MAX_BYTES).map_err(unreadable)?;
     // The version first: a later one may look otherwise.
-    let value: serde_json::Value = serde_json::from_str(&text).map_err(damaged)?;
+    let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(damaged)?;
     let version = value.get("version").and_then(serde_json::Value::as_u64);
     if let Some(found) = version.filter(|found| *found > u64::from(VERSION)) {
         let found = u32::try_from(found).unwrap_or(u32::MAX);

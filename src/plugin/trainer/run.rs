@@ -1,5 +1,6 @@
 //! Starting, watching, stopping and resuming the one run of this process.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,7 +11,7 @@ use crate::files;
 use crate::plugin::models::folder::model_file;
 use crate::plugin::trainer::job::Job;
 use crate::plugin::trainer::status::{RESUMED, State, Status, ended, progress};
-use crate::plugin::trainer::traces::{self, checkpoint_file, interrupted_job, job_file, log_file};
+use crate::plugin::trainer::traces::{self, checkpoint_file, interrupted_job, job_file, log_file, read_log};
 
 /// The run that all instances in this process share.
 static RUN: Mutex<Option<Run>> = Mutex::new(None);
@@ -76,9 +77,8 @@ fn spawn(trainer: Option<&Path>, job: &Job, weights: &Path, mode: Mode) -> Resul
         std::fs::create_dir_all(folder).map_err(cannot)?;
     }
     let json = serde_json::to_vec_pretty(job).map_err(|error| cannot(error.into()))?;
-    files::replace(&job_file(weights), &json).map_err(|error| cannot(error.source))?;
-    let log = std::fs::File::options().create(true).append(true).open(log_file(weights));
-    let mut log = log.map_err(cannot)?;
+    files::replace(&job_file(weights), files::JSON, &json).map_err(|error| cannot(error.source))?;
+    let mut log = files::append(&log_file(weights)).map_err(cannot)?;
     if mode == Mode::Resume {
         writeln!(log, "{RESUMED}").map_err(cannot)?;
     }
@@ -91,12 +91,16 @@ fn spawn(trainer: Option<&Path>, job: &Job, weights: &Path, mode: Mode) -> Resul
 
 fn command(trainer: &Path, job: &Job, weights: &Path, mode: Mode) -> Command {
     let mut command = low_priority(trainer);
-    command
-        .arg("train")
-        .arg(format!("{}={}", job.name, job.folder.display()))
-        .arg("--out")
-        .arg(weights)
-        .args(["--preset", job.size.name(), "--save-every", SAVE_EVERY, "--name", &job.name]);
+    let mut folder = OsString::from(format!("{}=", job.name));
+    folder.push(&job.folder);
+    command.arg("train").arg(folder).arg("--out").arg(weights).args([
+        "--preset",
+        job.size.name(),
+        "--save-every",
+        SAVE_EVERY,
+        "--name",
+        &job.name,
+    ]);
     if job.starts_from_default {
         command.args(["--from", "default"]);
     }
@@ -168,8 +172,7 @@ pub fn status(trainer: Option<PathBuf>) -> Status {
         return Status { trainer, ..Status::default() };
     };
     let state = run.state();
-    let log = model_file(&run.job.name).and_then(|weights| std::fs::read_to_string(log_file(&weights)).ok());
-    let log = log.unwrap_or_default();
+    let log = model_file(&run.job.name).map(|weights| read_log(&weights)).unwrap_or_default();
     let progress = if matches!(state, State::Finished(_)) { 1.0 } else { progress(&log) };
     let n_earlier = log.lines().count().saturating_sub(N_LINES);
     let lines = log.lines().skip(n_earlier).map(str::to_owned).collect();

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::plugin::trainer::traces::{checkpoint_file, log_file};
+use crate::plugin::trainer::traces::{checkpoint_file, read_log};
 
 /// What the editor shows of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -44,7 +44,7 @@ const WROTE: &str = "Wrote ";
 /// How a run has ended, from the end of its log and the files that it left. The trainer keeps its checkpoint
 /// even when the run is complete.
 pub(crate) fn ended(weights: &Path, is_success: bool) -> State {
-    let log = std::fs::read_to_string(log_file(weights)).unwrap_or_default();
+    let log = read_log(weights);
     let since_resumed = log.rsplit_once(RESUMED).map_or(log.as_str(), |(_, rest)| rest);
     let has_line = |start: &str| since_resumed.lines().any(|line| line.starts_with(start));
     let model = weights.is_file().then(|| weights.to_owned());

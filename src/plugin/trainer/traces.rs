@@ -2,8 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::plugin::models::folder::models_folder;
 use crate::plugin::trainer::job::Job;
+
+/// No job is longer.
+const MAX_JOB_BYTES: u64 = 1 << 20;
+/// Of a longer log nothing is shown.
+const MAX_LOG_BYTES: u64 = 64 << 20;
 
 /// The job as JSON.
 pub(crate) fn job_file(weights: &Path) -> PathBuf {
@@ -13,6 +19,12 @@ pub(crate) fn job_file(weights: &Path) -> PathBuf {
 /// What the trainer has printed.
 pub(crate) fn log_file(weights: &Path) -> PathBuf {
     weights.with_extension("training.txt")
+}
+
+/// The text of that file; empty if it cannot be read.
+pub(crate) fn read_log(weights: &Path) -> String {
+    let bytes = files::read(&log_file(weights), MAX_LOG_BYTES).unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What the trainer resumes from.
@@ -37,7 +49,7 @@ fn interrupted_job_in(folder: &Path) -> Option<Job> {
     let mut jobs = std::fs::read_dir(folder).ok()?.filter_map(|entry| {
         let path = entry.ok()?.path();
         let name = path.to_str()?.strip_suffix(".training.json")?.to_owned();
-        let job: Job = serde_json::from_slice(&std::fs::read(&path).ok()?).ok()?;
+        let job: Job = serde_json::from_slice(&files::read(&path, MAX_JOB_BYTES).ok()?).ok()?;
         checkpoint_file(Path::new(&format!("{name}.safetensors"))).is_file().then_some(job)
     });
     jobs.next()

@@ -6,7 +6,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::files::{self, Existing};
-use crate::training::corpus::dataset::{Dataset, PieceRecord, begin_file, finish_file};
+use crate::training::corpus::dataset::{DATASET, Dataset, PieceRecord, begin_file, finish_file};
 use crate::training::corpus::folders::Listed;
 use crate::training::corpus::reading::{READER_VERSION, read_file};
 use crate::training::corpus::split::{Entry, Part, Report, split};
@@ -49,7 +49,7 @@ pub(super) fn build_cached(
     if let Some(folder) = cache.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let written = files::write_with(cache, Existing::Replace, |file| {
+    let written = files::write_with(cache, Existing::Replace(DATASET), |file| {
         let mut file = begin_file(file)?;
         let (pieces, report) = build(listed, threads, &mut file)?;
         finish_file(file, key, &pieces, &serde_json::to_vec(&report)?)?;

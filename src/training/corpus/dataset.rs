@@ -14,6 +14,7 @@ use std::path::Path;
 use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
 use memmap2::Mmap;
 
+use crate::files::{self, Kind};
 use crate::music::{Family, Meter, Mode, Note, Piece, Tick};
 use crate::training::corpus::checksum::Checksum;
 use crate::training::corpus::piece::KeyedPiece;
@@ -21,6 +22,9 @@ use crate::training::corpus::piece::KeyedPiece;
 /// Version of the file's layout.
 const VERSION: u32 = 1;
 const MAGIC: [u8; 8] = *b"CONTDATA";
+/// The files that [`finish_file`] completes.
+pub(super) const DATASET: Kind =
+    Kind { name: "a dataset of Continuo", begins: |head| head.starts_with(&MAGIC) };
 
 /// The first bytes of a file.
 #[derive(Clone, Copy, PartialEq, Pod, Zeroable)]
@@ -150,7 +154,7 @@ impl Dataset {
 
     /// Opens a file: its pieces and its report, or `None` if it is missing, damaged, or has another key.
     pub(super) fn open(path: &Path, key: [u8; 32]) -> Option<(Self, Vec<u8>)> {
-        let mut file = File::open(path).ok()?;
+        let mut file = files::open(path).ok()?;
         let mut head = Head::zeroed();
         file.read_exact(bytemuck::bytes_of_mut(&mut head)).ok()?;
         let is_known = head.magic == MAGIC && head.version == VERSION && head.key == key;

@@ -30,8 +30,8 @@ use std::sync::Arc;
 
 use crate::training::corpus::build::{TRAIN, VALID, build_cached, build_held, key};
 use crate::training::corpus::dataset::Dataset;
-use crate::training::corpus::folders::{folder_name, list, midi_files};
-use crate::training::corpus::reading::read_piece;
+use crate::training::corpus::folders::{Listing, folder_name, list};
+use crate::training::corpus::reading::{named, read_piece};
 use crate::training::threads::Threads;
 
 /// The pieces of all styles, in a cache file or in memory. Each is decoded on demand.
@@ -68,21 +68,26 @@ impl Corpus {
     /// changed since. A bad file is named in the report and left out.
     ///
     /// Folders with the same name become one style. A folder without a part named `valid` has about a tenth of its
-    /// pieces, chosen by file name, held out for validation. Of identical pieces one is kept, and no piece is trained
-    /// on if one nearly the same is held out. If the cache cannot be written, all pieces are kept in memory.
+    /// pieces, chosen by file name, held out for validation; if all its pieces would be, none is. Of identical pieces one
+    /// is kept, and no piece is trained on if one nearly the same is held out. A file is read once, however often it can
+    /// be reached. If the cache cannot be written, all pieces are kept in memory.
     ///
     /// # Errors
-    /// If a folder cannot be listed, or there are fewer than [`MIN_NOTES`] notes in all.
+    /// If one of the folders cannot be read or a style has no files, or there are fewer than [`MIN_NOTES`] notes in all.
     pub fn open(
         folders: &[StyleFolder],
         cache: Option<&Path>,
         threads: &Threads,
     ) -> Result<Self, CorpusError> {
         let mut corpus = Self { balance: 0.5, ..Self::default() };
-        let mut listed = Vec::new();
-        for folder in folders {
-            let style = corpus.style_of(folder);
-            list(folder, style, &mut listed)?;
+        let styles: Vec<usize> = folders.iter().map(|folder| corpus.style_of(folder)).collect();
+        let with_style = folders.iter().map(|folder| folder.path.as_path()).zip(styles.iter().copied());
+        let Listing { files: listed, again, unreadable } = list(with_style)?;
+        for (folder, style) in folders.iter().zip(&styles) {
+            if !listed.iter().any(|file| file.style == *style) {
+                let is_elsewhere = again.iter().any(|(path, _)| path.starts_with(&folder.path));
+                return Err(CorpusError::NoFiles { path: folder.path.clone(), is_elsewhere });
+            }
         }
         let key = key(&listed, &corpus.styles);
         let cached = cache.and_then(|cache| {
@@ -99,14 +104,19 @@ impl Corpus {
             }),
             (None, None) => build_held(&listed, threads),
         };
+        let again = again
+            .into_iter()
+            .map(|(path, first)| (named(&path), format!("left out: the same as {}", first.display())));
+        corpus.report.duplicates.extend(again);
+        corpus.report.unreadable = unreadable.into_iter().map(|(path, why)| (named(&path), why)).collect();
         let of_part = |part: u32| {
             let pieces = corpus.dataset.pieces.iter().enumerate();
             pieces.filter(|(_, piece)| piece.part == part).map(|(idx, _)| idx as u32).collect::<Vec<_>>()
         };
         (corpus.train, corpus.valid) = (of_part(TRAIN), of_part(VALID));
         if corpus.train.is_empty() {
-            // With so few files that all were held out, train on those.
-            corpus.train.clone_from(&corpus.valid);
+            // With so few files that all were held out, train on those, and hold none out.
+            std::mem::swap(&mut corpus.train, &mut corpus.valid);
         }
         corpus.check()?;
         Ok(corpus)
@@ -117,8 +127,7 @@ impl Corpus {
         if n_notes >= MIN_NOTES {
             return Ok(());
         }
-        let (n_files, n_refused) = (self.report.n_files, self.report.refused.len());
-        Err(CorpusError::TooFewNotes { n_notes, n_files, n_refused })
+        Err(CorpusError::TooFewNotes { n_notes, report: Box::new(self.report.clone()) })
     }
 
     /// The index of a folder's style.
@@ -219,18 +228,26 @@ impl Corpus {
     }
 }
 
-/// Reads every piece in a folder, sorted by path, as pieces of `style`. Files that cannot be read are left out.
+/// The pieces of a folder, sorted by path, and the files and folders that could not be read, with the reasons.
+pub type FolderRead = (Vec<Arc<KeyedPiece>>, Vec<(String, String)>);
+
+/// Reads every piece in a folder as pieces of `style`.
 ///
 /// # Errors
-/// If the folder cannot be listed.
-pub fn read_folder(
-    folder: &Path,
-    style: usize,
-    threads: &Threads,
-) -> Result<Vec<Arc<KeyedPiece>>, CorpusError> {
-    let files = midi_files(folder)?;
-    let pieces = threads.map(&files, |file| read_piece(file, style).0.ok());
-    Ok(pieces.into_iter().flatten().map(Arc::new).collect())
+/// If the folder cannot be read.
+pub fn read_folder(folder: &Path, style: usize, threads: &Threads) -> Result<FolderRead, CorpusError> {
+    let listing = list(std::iter::once((folder, style)))?;
+    let read = threads.map(&listing.files, |file| (named(&file.path), read_piece(&file.path, style).0));
+    let mut problems: Vec<(String, String)> =
+        listing.unreadable.iter().map(|(path, why)| (named(path), why.clone())).collect();
+    let mut pieces = Vec::new();
+    for (path, piece) in read {
+        match piece {
+            Ok(piece) => pieces.push(Arc::new(piece)),
+            Err(reason) => problems.push((path, reason)),
+        }
+    }
+    Ok((pieces, problems))
 }
 
 #[cfg(test)]

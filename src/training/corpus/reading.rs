@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::errors::with_causes;
-use crate::music::smf;
+use crate::music::smf::{self, SmfError};
 use crate::training::corpus::dataset::encode;
 use crate::training::corpus::duplicates::Likeness;
 use crate::training::corpus::piece::KeyedPiece;
@@ -39,11 +39,24 @@ pub(super) fn read_file(path: &Path) -> FileRead {
     FileRead { piece: encoded, warnings }
 }
 
+/// Why a file was refused; the report names the file.
+fn in_words(error: &SmfError) -> String {
+    match error {
+        SmfError::Unreadable { source, .. } => source.to_string(),
+        error => with_causes(error),
+    }
+}
+
+/// A path in a report.
+pub(super) fn named(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
 /// Reads a file: its piece, transposed to C, or the reason why it is refused; and the repairs that were needed.
 pub(super) fn read_piece(path: &Path, style: usize) -> (Result<KeyedPiece, String>, Vec<String>) {
     let smf = match smf::load(path) {
         Ok(smf) => smf,
-        Err(error) => return (Err(with_causes(&error)), Vec::new()),
+        Err(error) => return (Err(in_words(&error)), Vec::new()),
     };
     let warnings = smf.warnings.iter().map(ToString::to_string).collect();
     let piece = smf.to_piece();

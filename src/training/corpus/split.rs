@@ -20,6 +20,9 @@ pub struct Report {
     pub duplicates: Vec<(String, String)>,
     /// Pieces nearly the same as another, and what was done with them.
     pub near_duplicates: Vec<(String, String)>,
+    /// Folders that could not be read.
+    #[serde(skip)]
+    pub unreadable: Vec<(String, String)>,
     /// Why no cache could be written.
     #[serde(skip)]
     pub cache_problem: Option<String>,

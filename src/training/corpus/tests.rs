@@ -128,6 +128,141 @@ fn an_identical_piece_in_another_key_is_left_out_and_a_similar_one_never_crosses
     assert!(near.contains("nearly 9.mid") && words.contains("held out"), "{near} {words}");
 }
 
+#[cfg(unix)]
+#[test]
+fn each_file_is_read_once_however_many_links_lead_to_it() {
+    use std::os::unix::fs::symlink;
+    let folder = tempfile::tempdir().unwrap();
+    let music = folder.path().join("music");
+    let outside = folder.path().join("outside");
+    (0..3).for_each(|seed| write(music.join(format!("{seed}.mid")), &tune(seed, 0)));
+    write(music.join("valid/3.mid"), &tune(3, 0));
+    write(outside.join("4.mid"), &tune(4, 0));
+    let read = || Corpus::read(&[named("Music", &music)], &threads(2)).unwrap();
+    symlink(&outside, music.join("others")).unwrap();
+    let plain = read();
+    assert_eq!([plain.n_pieces(Part::Train), plain.n_pieces(Part::Valid)], [4, 1]);
+
+    // To itself, to what is above, to each other, and more ways to the same files than can ever be walked.
+    symlink(&music, music.join("itself")).unwrap();
+    symlink(folder.path(), music.join("above")).unwrap();
+    symlink("b", music.join("a")).unwrap();
+    symlink("a", music.join("b")).unwrap();
+    for depth in 0..60 {
+        let inside = outside.join(format!("deep {depth}"));
+        std::fs::create_dir(&inside).unwrap();
+        for way in ["left", "right"] {
+            symlink(outside.join(format!("deep {}", depth + 1)), inside.join(way)).unwrap();
+        }
+    }
+    symlink(music.join("0.mid"), music.join("another 0.mid")).unwrap();
+    std::fs::hard_link(music.join("valid/3.mid"), music.join("3.mid")).unwrap();
+    let linked = read();
+    assert_eq!(linked.fingerprint(), plain.fingerprint());
+    assert_eq!(
+        [linked.n_pieces(Part::Train), linked.n_pieces(Part::Valid)],
+        [4, 1],
+        "what is held out stays so"
+    );
+    let again: Vec<&String> = linked.report.duplicates.iter().map(|(path, _)| path).collect();
+    assert!(again.iter().any(|path| path.ends_with("another 0.mid")), "{again:?}");
+    assert!(linked.report.refused.is_empty() && linked.report.unreadable.is_empty());
+}
+
+#[test]
+fn a_file_in_two_folders_belongs_to_the_inner_one_and_a_style_without_files_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (all, jazz) = (folder.path().join("all"), folder.path().join("all/jazz"));
+    write(all.join("0.mid"), &tune(0, 0));
+    write(jazz.join("1.mid"), &tune(1, 0));
+    let corpus = Corpus::read(&[named("All", &all), named("Jazz", &jazz)], &threads(2)).unwrap();
+    assert_eq!(corpus.styles, ["All", "Jazz"]);
+    assert_eq!([0, 1].map(|style| corpus.pieces_in(Part::Train, style).count()), [1, 1]);
+    let message = |folders: &[StyleFolder]| Corpus::read(folders, &threads(2)).unwrap_err().to_string();
+    let twice = message(&[named("Jazz", &jazz), named("Swing", &jazz)]);
+    assert!(twice.contains("all/jazz") && twice.contains("another folder"), "{twice}");
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    let empty = message(&[named("All", &all), named("Empty", &folder.path().join("empty"))]);
+    assert!(empty.ends_with("empty, found none"), "{empty}");
+    let missing = message(&[named("Missing", &folder.path().join("missing"))]);
+    assert!(missing.contains("missing"), "{missing}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_read_is_named_and_the_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let music = folder.path().join("music");
+    write(music.join("a.mid"), &tune(1, 0));
+    // Its path is longer than the system takes, which holds for every user.
+    let name = "x".repeat(250);
+    let deep = format!(
+        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18; do mkdir {name}; cd -P {name}; done; true"
+    );
+    let made = std::process::Command::new("sh").args(["-c", &deep]).current_dir(&music).status().unwrap();
+    assert!(made.success());
+    let corpus = Corpus::read(&[named("Music", &music)], &threads(1)).unwrap();
+    assert_eq!(corpus.n_notes(), 120);
+    let [(path, why)] = &corpus.report.unreadable[..] else { panic!("{:?}", corpus.report) };
+    assert!(path.contains(&name) && !why.is_empty(), "{path} {why}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_among_the_files_is_refused_and_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let music = folder.path().join("music");
+    write(music.join("a.mid"), &tune(1, 0));
+    let made = std::process::Command::new("mkfifo").arg(music.join("pipe.mid")).status().unwrap();
+    assert!(made.success());
+    std::os::unix::fs::symlink("/dev/zero", music.join("zero.mid")).unwrap();
+    let corpus = Corpus::read(&[named("Music", &music)], &threads(1)).unwrap();
+    let reasons: Vec<&str> = corpus.report.refused.iter().map(|(_, reason)| reason.as_str()).collect();
+    assert_eq!(reasons, ["expected a file, found a pipe", "expected a file, found a device"]);
+}
+
+#[test]
+fn a_corpus_that_is_refused_names_its_files_and_the_reasons() {
+    let folder = tempfile::tempdir().unwrap();
+    for number in 10..30 {
+        std::fs::write(folder.path().join(format!("{number}.mid")), "Dear Ada").unwrap();
+    }
+    let error = Corpus::read(&[named("Letters", folder.path())], &threads(1)).unwrap_err().to_string();
+    assert!(error.contains("found 0 in 20 MIDI files (") && error.ends_with("; and 10 more)"), "{error}");
+    assert!(error.contains("10.mid: at byte 0: expected the MThd header"), "{error}");
+}
+
+#[test]
+fn a_folder_named_with_an_equals_sign_is_a_folder_and_others_are_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let inside = |name: &str| folder.path().join(name);
+    for name in ["swing=120", "plain", "a=b"] {
+        std::fs::create_dir(inside(name)).unwrap();
+    }
+    for (argument, name, path) in [
+        (inside("swing=120").display().to_string(), "swing=120", inside("swing=120")),
+        (format!("Big band={}", inside("plain").display()), "Big band", inside("plain")),
+        (format!("Jazz={}", inside("a=b").display()), "Jazz", inside("a=b")),
+        (format!("R&B/Soul={}", inside("plain").display()), "R&B/Soul", inside("plain")),
+        (format!("A=B={}", inside("plain").display()), "A=B", inside("plain")),
+        // Not there: the error is to name what was typed.
+        (inside("sw=ng").display().to_string(), "sw=ng", inside("sw=ng")),
+        ("Jazz=nowhere".to_owned(), "Jazz", PathBuf::from("nowhere")),
+        ("slow_airs".to_owned(), "slow airs", PathBuf::from("slow_airs")),
+    ] {
+        let parsed = StyleFolder::parse(&argument);
+        assert_eq!(parsed, StyleFolder { name: name.to_owned(), path }, "{argument}");
+    }
+}
+
+#[test]
+fn if_all_pieces_would_be_held_out_none_is() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path().join("valid/a.mid"), &tune(1, 0));
+    let corpus = Corpus::read(&[named("Music", folder.path())], &threads(1)).unwrap();
+    assert_eq!([corpus.n_pieces(Part::Train), corpus.n_pieces(Part::Valid)], [1, 0]);
+}
+
 #[test]
 fn a_small_folder_still_has_held_out_pieces() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,14 +1,16 @@
 //! The checkpoint file, from which an interrupted run is resumed: the state of the run and of its engine.
 //!
-//! A safetensors file. The metadata key `continuo-checkpoint` holds a JSON text with everything that is not a tensor.
+//! A safetensors file. The metadata key `continuo-checkpoint` holds a JSON text with everything that is not a tensor; the
+//! tensor `checksum` is the SHA-256 of that text and of the other tensors.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
-use crate::files;
+use crate::files::{self, Existing, Kind};
 use crate::model::network::Network;
 use crate::model::simd::Products;
 use crate::training::config::TrainingConfig;
@@ -67,7 +69,22 @@ struct SavedPoint {
 }
 
 const METADATA_KEY: &str = "continuo-checkpoint";
-const VERSION: u32 = 2;
+/// Version 3 has a checksum.
+const VERSION: u32 = 3;
+const OLDEST_VERSION: u32 = 2;
+const CHECKSUM: &str = "checksum";
+const TENSORS: [&str; 5] = ["parameters", "mean", "square", "best", "carried"];
+/// A checkpoint of the largest sizes allowed is smaller.
+const MAX_BYTES: u64 = 8 << 30;
+
+/// How the header of a checkpoint begins, after the eight bytes of its length.
+const BEGIN: &[u8] = br#"{"__metadata__":{"continuo-checkpoint":"#;
+/// What [`save`] does with a file that is there: it replaces a checkpoint, and no other.
+pub const EXISTING: Existing = Existing::Replace(CHECKPOINT);
+const CHECKPOINT: Kind = Kind {
+    name: "a checkpoint of Continuo",
+    begins: |head| head.get(8..).is_some_and(|head| head.starts_with(BEGIN)),
+};
 
 /// Writes a checkpoint, in place of an older one.
 ///
@@ -77,23 +94,52 @@ pub fn save(run: &RunState, state: &EngineState, path: &Path) -> Result<(), Chec
     let file_error = |source| CheckpointError::File { path: path.to_owned(), source };
     let text = serde_json::to_string(&header(run, state)).map_err(|e| file_error(e.into()))?;
     let best = if run.best.is_empty() { &state.network.parameters } else { &run.best };
-    let tensors = [
-        ("parameters", &state.network.parameters),
-        ("mean", &state.optimiser.mean),
-        ("square", &state.optimiser.square),
-        ("best", best),
-        ("carried", &state.carried),
-    ]
-    .map(|(name, values)| (name, values.len(), bytemuck::cast_slice::<f32, u8>(values)));
+    let (network, optimiser) = (&state.network, &state.optimiser);
+    let values = [&network.parameters, &optimiser.mean, &optimiser.square, best, &state.carried];
+    let bytes = values.map(|values| bytemuck::cast_slice::<f32, u8>(values));
+    let checksum = checksum(&text, bytes);
+    let tensors = TENSORS.into_iter().zip(bytes).map(|(name, bytes)| (name, Dtype::F32, bytes));
     let views = tensors
-        .into_iter()
-        .map(|(name, length, bytes)| Ok((name, TensorView::new(Dtype::F32, vec![length], bytes)?)))
+        .chain([(CHECKSUM, Dtype::U8, checksum.as_slice())])
+        .map(|(name, kind, bytes)| {
+            let size = if kind == Dtype::F32 { size_of::<f32>() } else { 1 };
+            Ok((name, TensorView::new(kind, vec![bytes.len() / size], bytes)?))
+        })
         .collect::<Result<Vec<_>, safetensors::SafeTensorError>>();
     let metadata = HashMap::from([(METADATA_KEY.to_owned(), text)]);
     let bytes = views
         .and_then(|views| safetensors::serialize(views, Some(metadata)))
         .map_err(|e| file_error(std::io::Error::other(e.to_string())))?;
-    files::replace(path, &bytes).map_err(|error| file_error(error.source))
+    files::replace(path, CHECKPOINT, &bytes).map_err(|error| file_error(error.source))
+}
+
+/// SHA-256 of the header's text and of the tensors, each with its length.
+fn checksum(text: &str, tensors: [&[u8]; 5]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    for bytes in std::iter::once(text.as_bytes()).chain(tensors) {
+        hasher.update((bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+    }
+    hasher.finalize().into()
+}
+
+/// # Errors
+/// If the checksum is not that of the contents, or a file that should have one has none.
+fn check(text: &str, version: u32, tensors: &SafeTensors<'_>) -> Result<(), String> {
+    let found = tensors.tensor(CHECKSUM).ok();
+    if found.is_none() && version < 3 {
+        return Ok(());
+    }
+    let mut contents = [&[][..]; 5];
+    for (bytes, name) in contents.iter_mut().zip(TENSORS) {
+        *bytes = tensors.tensor(name).map_err(damaged)?.data();
+    }
+    let is_whole = found.is_some_and(|found| found.data() == checksum(text, contents));
+    if is_whole { Ok(()) } else { Err(damaged("its checksum is wrong")) }
+}
+
+fn damaged(cause: impl std::fmt::Display) -> String {
+    format!("it is damaged ({cause}); --force starts a new run")
 }
 
 fn header(run: &RunState, state: &EngineState) -> Header {
@@ -128,18 +174,20 @@ fn header(run: &RunState, state: &EngineState) -> Header {
 pub fn load(config: &TrainingConfig, corpus: &Corpus) -> Result<(RunState, EngineState), CheckpointError> {
     let path = &config.checkpoint;
     let unusable = |reason: String| CheckpointError::Unusable { path: path.clone(), reason };
-    let bytes = std::fs::read(path).map_err(|source| CheckpointError::File { path: path.clone(), source })?;
-    let header = read_header(&bytes).map_err(unusable)?;
+    let bytes = read(path)?;
+    let (text, header) = read_header(&bytes).map_err(unusable)?;
+    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| unusable(damaged(e)))?;
+    check(&text, header.version, &tensors).map_err(unusable)?;
     header.identity.check(&Identity::new(config, corpus, config.network)).map_err(unusable)?;
-    let tensors = SafeTensors::deserialize(&bytes).map_err(|e| unusable(e.to_string()))?;
     let mut network = Network::random(config.network, config.seed);
     let n_parameters = network.layout.n_parameters;
     let read = |name: &str, length: usize| -> Result<Vec<f32>, CheckpointError> {
-        let tensor = tensors.tensor(name).map_err(|e| unusable(e.to_string()))?;
+        let tensor = tensors.tensor(name).map_err(|e| unusable(damaged(e)))?;
         let values: Vec<f32> =
             tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         if values.len() != length {
-            return Err(unusable(format!("expected {length} values of {name}, found {}", values.len())));
+            let found = values.len();
+            return Err(unusable(damaged(format!("expected {length} values of {name}, found {found}"))));
         }
         Ok(values)
     };
@@ -177,26 +225,32 @@ pub fn load(config: &TrainingConfig, corpus: &Corpus) -> Result<(RunState, Engin
 /// # Errors
 /// If it cannot be read or is not a checkpoint.
 pub fn is_bf16(path: &Path) -> Result<bool, CheckpointError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| CheckpointError::File { path: path.to_owned(), source })?;
-    let header = read_header(&bytes);
+    let header = read_header(&read(path)?);
     header
-        .map(|header| header.is_bf16)
+        .map(|(_, header)| header.is_bf16)
         .map_err(|reason| CheckpointError::Unusable { path: path.to_owned(), reason })
 }
 
-fn read_header(bytes: &[u8]) -> Result<Header, String> {
+fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
+    files::read(path, MAX_BYTES).map_err(|source| CheckpointError::File { path: path.to_owned(), source })
+}
+
+/// The JSON text, and what it says.
+fn read_header(bytes: &[u8]) -> Result<(String, Header), String> {
     #[derive(Deserialize)]
     struct Version {
         #[serde(default)]
         version: u32,
     }
-    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(|e| e.to_string())?;
+    if !(CHECKPOINT.begins)(bytes) {
+        return Err("it is not a checkpoint".into());
+    }
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
     let text = metadata.metadata().as_ref().and_then(|entries| entries.get(METADATA_KEY));
     let text = text.ok_or("it is not a checkpoint")?;
-    let Version { version } = serde_json::from_str(text).map_err(|e| e.to_string())?;
-    if version != VERSION {
+    let Version { version } = serde_json::from_str(text).map_err(damaged)?;
+    if !(OLDEST_VERSION..=VERSION).contains(&version) {
         return Err(format!("expected version {VERSION}, found {version}; --force starts a new run"));
     }
-    serde_json::from_str(text).map_err(|e| e.to_string())
+    Ok((text.clone(), serde_json::from_str(text).map_err(damaged)?))
 }

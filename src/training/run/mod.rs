@@ -8,10 +8,14 @@ pub use state::{CurvePoint, RunState};
 
 pub mod checkpoint;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::model::network::Network;
+use crate::model::weights::can_be_saved;
 use crate::training::config::{Device, Keep, TrainingConfig};
 use crate::training::corpus::Corpus;
 #[cfg(feature = "cuda")]
@@ -51,7 +55,8 @@ pub struct Progress {
 /// The outcome of a run.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The network that [`TrainingConfig::keep`] selects; the last one if there are no validation pieces.
+    /// The network that [`TrainingConfig::keep`] selects; the last one if there are no validation pieces. Of a run that
+    /// diverged, one from before that.
     pub network: Network,
     /// Its loss on all validation pieces.
     pub validation: Validation,
@@ -70,6 +75,12 @@ pub enum RunError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The loss or the weights grew beyond all bounds before there was a network to keep.
+    #[error("the loss grew beyond all bounds: use a lower learning rate than --lr {lr}")]
+    Diverged {
+        /// The highest learning rate.
+        lr: f32,
+    },
 }
 
 /// Notes of each style to validate on during a run.
@@ -81,7 +92,7 @@ const VALIDATION_NOTES: usize = 12_000;
 /// bit, unless it has a time limit.
 ///
 /// # Errors
-/// If the checkpoint cannot be read or written, or the engine fails.
+/// If the checkpoint cannot be read or written, the engine fails, or the run diverges before there is a network to keep.
 pub fn train(
     config: &TrainingConfig,
     corpus: &Arc<Corpus>,
@@ -108,6 +119,10 @@ pub fn train(
     let mut ending = plan.ending(&run);
     while ending.is_none() {
         let losses = engine.update(learning_rate(config.lr, config.hold, plan.done(&run)))?;
+        if !losses.iter().all(|loss| loss.is_finite()) {
+            ending = Some(Ending::Diverged);
+            break;
+        }
         run.count(losses, notes_per_update);
         run.seconds = plan.seconds();
         let done = plan.done(&run);
@@ -115,6 +130,10 @@ pub fn train(
         if run.n_until_validation == 0 || done >= 1.0 {
             let network = engine.network()?.clone();
             let found = engine.validate(&network, Some(VALIDATION_NOTES))?;
+            if !can_be_saved(&network.parameters) || !found.mean.is_finite() {
+                ending = Some(Ending::Diverged);
+                break;
+            }
             validation = Some(run.judge(found, &network, config));
         }
         let progress = Progress {
@@ -128,15 +147,37 @@ pub fn train(
         let goes_on = observe(&progress);
         ending = plan.ending(&run).or((!goes_on).then_some(Ending::Stopped));
         if progress.validation.is_some() || ending.is_some() || saved.elapsed() > config.save_every {
-            checkpoint::save(&run, &engine.state()?, &config.checkpoint)?;
+            let state = engine.state()?;
+            if !is_sound(&state) {
+                ending = Some(Ending::Diverged);
+                break;
+            }
+            checkpoint::save(&run, &state, &config.checkpoint)?;
             saved = Instant::now();
         }
     }
-    let last = engine.network()?;
+    let last = if ending == Some(Ending::Diverged) {
+        // The last checkpoint is from before that.
+        let state;
+        (run, state) = checkpoint::load(config, corpus)?;
+        if state.optimiser.n_updates == 0 {
+            return Err(RunError::Diverged { lr: config.lr });
+        }
+        state.network
+    } else {
+        engine.network()?.clone()
+    };
     let network = match config.keep {
-        Keep::Best => run.best(last),
-        Keep::Last => last.clone(),
+        Keep::Best => run.best(&last),
+        Keep::Last => last,
     };
     let validation = engine.validate(&network, None)?;
     Ok(Outcome { network, validation, curve: run.curve, ending: ending.unwrap_or(Ending::Finished) })
+}
+
+/// Whether the next update can go on from this state, and its network can be saved.
+fn is_sound(state: &EngineState) -> bool {
+    let optimiser = &state.optimiser;
+    let others = [&optimiser.mean, &optimiser.square, &state.carried];
+    can_be_saved(&state.network.parameters) && others.into_iter().flatten().all(|value| value.is_finite())
 }

@@ -15,7 +15,10 @@ pub enum Ending {
     NothingBetter,
     /// It was asked to stop; it can be resumed.
     Stopped,
+    /// The loss or the weights grew beyond all bounds; it can be resumed, with a lower learning rate, from before that.
+    Diverged,
 }
+
 /// The planned length of a run.
 pub(super) struct Plan {
     n_wanted: u64,

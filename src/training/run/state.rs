@@ -133,17 +133,28 @@ impl Identity {
     /// # Errors
     /// Describes the first difference.
     pub(super) fn check(&self, now: &Self) -> Result<(), String> {
-        if self.network != now.network {
-            return Err(format!("expected sizes {:?}, found {:?}", now.network, self.network));
-        }
-        let was = (self.batch, self.sequence_length, self.seed);
-        let is = (now.batch, now.sequence_length, now.seed);
-        if was != is {
-            return Err(format!("expected batch, sequence length and seed of {is:?}, found {was:?}"));
+        let differing = self.settings().into_iter().zip(now.settings()).find(|(was, is)| was != is);
+        if let Some(((option, was), (_, is))) = differing {
+            return Err(format!("the run was started with {option} {was}, and now it is {is}"));
         }
         if self.corpus != now.corpus {
             return Err("the music has changed since it was written".into());
         }
         Ok(())
+    }
+
+    /// The settings as they are written on the command line.
+    fn settings(&self) -> [(&'static str, u64); 8] {
+        let NetworkConfig { n_styles, embedding, hidden, n_layers, head } = self.network;
+        [
+            ("a number of styles of", n_styles as u64),
+            ("--embedding", embedding as u64),
+            ("--hidden", hidden as u64),
+            ("--layers", n_layers as u64),
+            ("--head", head as u64),
+            ("--batch", self.batch as u64),
+            ("--sequence-length", self.sequence_length as u64),
+            ("--seed", self.seed),
+        ]
     }
 }

@@ -24,3 +24,11 @@ pub use trainer::CudaTrainer;
 
 mod engine;
 pub use engine::CudaEngine;
+
+/// Checks that there is a GPU to train on.
+///
+/// # Errors
+/// If there is none, or it cannot be used.
+pub fn check() -> Result<(), CudaError> {
+    device::Device::open(Precision::Full).map(drop)
+}
