@@ -157,7 +157,9 @@ macro_rules! knobs {
             fn each_within_its_range(&self) -> Self {
                 Self {
                     $($c_field: {
-                        let (min, max) = $c_kind.numbers();
+                        // Once, not at each block.
+                        const NUMBERS: (f64, f64) = $c_kind.numbers();
+                        let (min, max) = NUMBERS;
                         self.$c_field.within(min, max, $c_default).in_thousandths()
                     },)*
                     ..*self
@@ -201,7 +203,8 @@ macro_rules! knobs {
             pub fn within_ranges(&self) -> Self {
                 Self {
                     $($p_field: {
-                        let (min, max) = $p_kind.numbers();
+                        const NUMBERS: (f64, f64) = $p_kind.numbers();
+                        let (min, max) = NUMBERS;
                         self.$p_field.within(min, max, $p_default)
                     },)*
                 }

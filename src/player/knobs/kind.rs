@@ -173,16 +173,21 @@ impl Kind {
 
     /// The lowest and highest number.
     #[must_use]
-    pub fn numbers(self) -> (f64, f64) {
-        self.wider.unwrap_or_else(|| match self.form {
+    pub const fn numbers(self) -> (f64, f64) {
+        let (min, max) = (self.min as f64, self.max as f64);
+        if let Some(numbers) = self.wider {
+            return numbers;
+        }
+        match self.form {
             Form::NoteValue => {
                 let [first, .., last] = NoteValue::ALL;
                 (first.ticks.0 as f64, last.ticks.0 as f64)
             }
             Form::SwingGrid => (0.0, (Grid::ALL.len() - 1) as f64),
-            Form::Scale | Form::Grid | Form::Conversation => (f64::from(self.min), f64::from(self.max)),
-            _ => (self.number(self.min), self.number(self.max)),
-        })
+            Form::Channel => (min - 1.0, max - 1.0),
+            Form::Polyphony => (min, Form::ANY_POLYPHONY as f64),
+            _ => (min, max),
+        }
     }
 
     /// What is shown at a position value, without the unit. Positions that a list does not fill yet are shown by

@@ -13,6 +13,7 @@ pub trait KnobValue: Copy {
 
     /// The same value within a range of numbers; `default` where it is no number.
     #[must_use]
+    #[inline]
     fn within(self, min: f64, max: f64, default: Self) -> Self {
         let number = self.number();
         if (min..=max).contains(&number) {
@@ -76,7 +77,8 @@ macro_rules! listed {
     ($($listed:ty),*) => {
         $(impl KnobValue for $listed {
             fn number(self) -> f64 {
-                Self::ALL.iter().position(|known| *known == self).unwrap_or_default() as f64
+                // All are listed in the order of their declaration.
+                f64::from(self as u8)
             }
 
             fn from_number(number: f64) -> Option<Self> {
@@ -125,5 +127,24 @@ impl KnobValue for FamilySet {
 
     fn from_number(number: f64) -> Option<Self> {
         u32::from_number(number).map(Self::from_bits)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::music::{Grid, Scale};
+    use crate::player::knobs::conversation::Conversation;
+    use crate::player::knobs::value::KnobValue;
+
+    fn numbers<T: KnobValue>(all: &[T]) -> Vec<f64> {
+        all.iter().map(|value| value.number()).collect()
+    }
+
+    #[test]
+    fn the_number_of_a_listed_value_is_its_place_in_the_list() {
+        let places = |n: usize| (0..n).map(|place| place as f64).collect::<Vec<_>>();
+        assert_eq!(numbers(&Scale::ALL), places(Scale::ALL.len()));
+        assert_eq!(numbers(&Grid::ALL), places(Grid::ALL.len()));
+        assert_eq!(numbers(&Conversation::ALL), places(Conversation::ALL.len()));
     }
 }
