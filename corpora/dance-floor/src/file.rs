@@ -6,12 +6,14 @@ use anyhow::{Context as _, Result};
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, Track, TrackEvent, TrackEventKind};
 
-use crate::pattern::{Note, Part, STEP};
+use crate::pattern::{Note, Part, STEP, STEPS};
 use crate::piece::{Piece, Sounds};
 
 /// Writes a piece with its tempo, meter and key, and a track for each part.
 pub(crate) fn write(piece: &Piece, file: &Path) -> Result<()> {
-    let mut tracks = vec![head(piece)];
+    let chords: Vec<(usize, String)> =
+        piece.chords.iter().map(|(bar, name)| (*bar, format!("chord: {name}"))).collect();
+    let mut tracks = vec![head(piece, &chords)];
     for part in [Part::Drums, Part::Bass, Part::Chords, Part::Pad, Part::Lead] {
         if piece.notes.iter().any(|note| note.part == part) {
             tracks.push(track(part, piece.sounds, &piece.notes));
@@ -22,17 +24,26 @@ pub(crate) fn write(piece: &Piece, file: &Path) -> Result<()> {
     smf.save(file).with_context(|| file.display().to_string())
 }
 
-fn head(piece: &Piece) -> Track<'static> {
+/// The track of tempo, meter, key and chords.
+fn head<'a>(piece: &Piece, chords: &'a [(usize, String)]) -> Track<'a> {
     let micros = (60e6 / f64::from(piece.tempo)).round() as u32;
     let sharps = sharps(piece.tonic, piece.is_minor);
-    [
+    let settings = [
         MetaMessage::Tempo(u24::from(micros)),
         MetaMessage::TimeSignature(4, 2, 24, 8),
         MetaMessage::KeySignature(sharps, piece.is_minor),
-        MetaMessage::EndOfTrack,
-    ]
-    .map(|message| TrackEvent { delta: u28::from(0), kind: TrackEventKind::Meta(message) })
-    .to_vec()
+    ];
+    let settings = settings.map(|message| (0, message));
+    let chords = chords.iter().map(|(bar, text)| (*bar, MetaMessage::Text(text.as_bytes())));
+    let mut before = 0;
+    let mut track = Vec::new();
+    for (bar, message) in settings.into_iter().chain(chords) {
+        let delta = u28::from(((bar - before) * STEPS) as u32 * STEP);
+        track.push(TrackEvent { delta, kind: TrackEventKind::Meta(message) });
+        before = bar;
+    }
+    track.push(TrackEvent { delta: u28::from(0), kind: TrackEventKind::Meta(MetaMessage::EndOfTrack) });
+    track
 }
 
 /// Sharps of a key signature, −5 to 6; flats are negative.

@@ -25,23 +25,20 @@ pub(crate) struct Form {
 
 use Section::{Break, Build, Drop, Intro, Outro};
 
-const FORMS: [&[Section]; 16] = [
-    &[Intro, Drop, Break, Drop],
-    &[Intro, Build, Drop, Outro],
-    &[Drop, Break, Drop, Outro],
-    &[Build, Drop, Break, Drop],
-    &[Drop, Drop, Break, Build, Drop],
-    &[Intro, Build, Drop, Break, Drop],
-    &[Intro, Drop, Drop, Break, Drop, Outro],
-    &[Intro, Build, Drop, Break, Drop, Outro],
-    &[Build, Drop, Drop, Break, Build, Drop],
-    &[Drop, Drop, Break, Drop, Drop, Outro],
-    &[Intro, Build, Drop, Drop, Break, Drop, Outro],
-    &[Intro, Build, Drop, Break, Build, Drop, Drop],
-    &[Intro, Intro, Build, Drop, Break, Drop, Outro],
-    &[Intro, Build, Drop, Drop, Break, Build, Drop, Outro],
-    &[Intro, Build, Drop, Break, Drop, Drop, Outro, Outro],
-    &[Build, Drop, Drop, Break, Break, Drop, Drop, Outro],
+/// Mostly drops: a model learns what a dance floor is from the bars that there are most of.
+const FORMS: [&[Section]; 12] = [
+    &[Drop, Drop, Break, Drop],
+    &[Intro, Drop, Drop, Outro],
+    &[Build, Drop, Drop, Drop],
+    &[Drop, Drop, Drop, Outro],
+    &[Build, Drop, Drop, Break, Drop],
+    &[Intro, Build, Drop, Drop, Drop],
+    &[Drop, Drop, Break, Drop, Drop],
+    &[Intro, Drop, Drop, Break, Drop, Drop],
+    &[Build, Drop, Drop, Break, Drop, Drop],
+    &[Intro, Build, Drop, Drop, Drop, Outro],
+    &[Drop, Drop, Drop, Break, Drop, Drop, Outro],
+    &[Intro, Build, Drop, Drop, Break, Drop, Drop, Drop],
 ];
 
 impl Form {
@@ -105,7 +102,7 @@ impl Form {
     /// Silences the kick, and sometimes the bass, in the last bar before a drop.
     fn hold_back_before_drops(&mut self, rng: &mut Rng) {
         for bar in (PHRASE - 1..self.n_bars()).step_by(PHRASE) {
-            if self.leads_to_drop(bar) && rng.happens(0.5) {
+            if self.leads_to_drop(bar) && rng.happens(0.3) {
                 self.plays[Layer::Kick as usize][bar] = false;
                 if rng.happens(0.4) {
                     self.plays[Layer::Bass as usize][bar] = false;
@@ -119,14 +116,14 @@ impl Form {
 #[allow(clippy::match_same_arms, reason = "a table, one line for each case")]
 fn halves(section: Section, layer: Layer, rng: &mut Rng) -> (bool, bool) {
     let enters: f64 = match (section, layer) {
-        (Intro, Layer::Kick) => 0.92,
+        (Intro, Layer::Kick) => 1.0,
         (Intro, Layer::Hats) => 0.65,
         (Intro, Layer::Clap | Layer::Percussion) => 0.4,
         (Intro, Layer::OpenHat) => 0.25,
-        (Intro, Layer::Bass | Layer::Pad) => 0.25,
-        (Intro, Layer::Chords) => 0.3,
+        (Intro, Layer::Bass | Layer::Pad) => 0.35,
+        (Intro, Layer::Chords) => 0.45,
         (Intro, Layer::Ride | Layer::Lead) => 0.08,
-        (Build, Layer::Kick | Layer::Hats) => 0.95,
+        (Build, Layer::Kick | Layer::Hats) => 1.0,
         (Build, Layer::Clap | Layer::Bass) => 0.85,
         (Build, Layer::OpenHat | Layer::Chords | Layer::Percussion) => 0.6,
         (Build, Layer::Pad | Layer::Lead) => 0.3,
@@ -136,7 +133,8 @@ fn halves(section: Section, layer: Layer, rng: &mut Rng) -> (bool, bool) {
         (Drop, Layer::Chords) => 0.92,
         (Drop, Layer::Percussion | Layer::Lead) => 0.8,
         (Drop, Layer::Pad | Layer::Ride) => 0.6,
-        (Break, Layer::Kick) => 0.1,
+        // The kick is away for four bars, then leads back.
+        (Break, Layer::Kick) => 0.35,
         (Break, Layer::Clap | Layer::OpenHat) => 0.25,
         (Break, Layer::Hats | Layer::Percussion) => 0.45,
         (Break, Layer::Bass) => 0.35,
@@ -144,10 +142,10 @@ fn halves(section: Section, layer: Layer, rng: &mut Rng) -> (bool, bool) {
         (Break, Layer::Pad) => 0.9,
         (Break, Layer::Lead) => 0.65,
         (Break, Layer::Ride) => 0.05,
-        (Outro, Layer::Kick) => 0.97,
+        (Outro, Layer::Kick) => 1.0,
         (Outro, Layer::Hats) => 0.85,
         (Outro, Layer::Clap | Layer::Percussion) => 0.6,
-        (Outro, Layer::OpenHat | Layer::Bass) => 0.5,
+        (Outro, Layer::OpenHat | Layer::Bass) => 0.7,
         (Outro, Layer::Chords | Layer::Pad) => 0.3,
         (Outro, Layer::Ride | Layer::Lead) => 0.1,
     };
@@ -162,7 +160,8 @@ fn halves(section: Section, layer: Layer, rng: &mut Rng) -> (bool, bool) {
     let second = match section {
         Intro | Build | Drop if turns && !(section == Intro && layer == Layer::Lead) => true,
         Outro if turns && layer != Layer::Kick => false,
-        Break if turns && layer != Layer::Kick => !first,
+        Break if layer == Layer::Kick => first || rng.happens(0.9),
+        Break if turns => !first,
         _ => first,
     };
     (first, second)

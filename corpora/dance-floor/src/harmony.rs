@@ -55,6 +55,27 @@ impl Chord {
     }
 }
 
+impl Chord {
+    /// Its name in Harte syntax in a key with this tonic, such as `A:min7`.
+    pub(crate) fn name(&self, tonic: i32) -> String {
+        const NOTES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+        let has = |semitones: i32| self.tones.iter().any(|tone| (tone - self.root).rem_euclid(12) == semitones);
+        let quality = match (has(3), has(4), has(6), has(10), has(11)) {
+            (true, _, true, true, _) => "hdim7",
+            (true, _, true, ..) => "dim",
+            (true, _, _, true, _) => "min7",
+            (true, ..) => "min",
+            (_, true, _, _, true) => "maj7",
+            (_, true, _, true, _) => "7",
+            (_, true, ..) => "maj",
+            _ if has(5) => "sus4",
+            _ => "5",
+        };
+        let root = NOTES[(tonic + self.root).rem_euclid(12) as usize];
+        format!("{root}:{quality}")
+    }
+}
+
 /// The key of a piece and its cycle of chords, one for each bar.
 #[derive(Clone, Debug)]
 pub(crate) struct Harmony {
@@ -158,6 +179,14 @@ impl Harmony {
         &self.chords[bar % self.chords.len()]
     }
 
+    /// The chords of a piece of this many bars by name, each with the bar where it begins.
+    pub(crate) fn names(&self, n_bars: usize) -> Vec<(usize, String)> {
+        let mut names: Vec<(usize, String)> =
+            (0..n_bars).map(|bar| (bar, self.chord(bar).name(self.tonic))).collect();
+        names.dedup_by(|next, last| next.1 == last.1);
+        names
+    }
+
     /// The keys of a chord near a middle key.
     pub(crate) fn voiced(&self, chord: &Chord, middle: i32) -> Vec<u8> {
         let mut keys: Vec<i32> = if self.is_parallel {
@@ -228,5 +257,19 @@ impl Shape {
     fn moved_to(self, root: i32) -> Chord {
         let tones = self.steps().iter().map(|step| root + Scale::Dorian.degree(*step)).collect();
         Chord { root, tones }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::harmony::Chord;
+
+    #[test]
+    fn chords_are_named_in_harte_syntax() {
+        let name = |root: i32, tones: &[i32]| Chord { root, tones: tones.to_vec() }.name(9);
+        assert_eq!(name(0, &[0, 3, 7]), "A:min");
+        assert_eq!(name(8, &[8, 12, 15, 19]), "F:maj7");
+        assert_eq!(name(2, &[5, 8, 12, 15]), "B:hdim7");
+        assert_eq!(name(0, &[0, 5, 7]), "A:sus4");
     }
 }

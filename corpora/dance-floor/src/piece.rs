@@ -15,6 +15,8 @@ pub(crate) struct Piece {
     pub(crate) tonic: i32,
     pub(crate) is_minor: bool,
     pub(crate) sounds: Sounds,
+    /// Where each chord begins, in bars, and its name.
+    pub(crate) chords: Vec<(usize, String)>,
     pub(crate) notes: Vec<Note>,
 }
 
@@ -38,6 +40,7 @@ impl Piece {
             tonic: harmony.tonic,
             is_minor: harmony.scale.is_minor(),
             sounds: Sounds::new(style, &mut rng.branch(9)),
+            chords: harmony.names(form.n_bars()),
             notes,
         }
     }
@@ -105,6 +108,23 @@ mod tests {
                 assert!(piece.notes.iter().any(|note| note.part == part), "piece {idx} has no {part:?}");
             }
         }
+    }
+
+    #[test]
+    fn a_dance_floor_has_a_kick() {
+        let (mut n_bars, mut n_steady) = (0, 0);
+        for idx in 0..200 {
+            let piece = Piece::new(7, idx);
+            let end = piece.notes.iter().map(|note| note.at).max().unwrap() / (STEPS as u32 * STEP);
+            let kicks: Vec<u32> =
+                piece.notes.iter().filter(|note| note.key == crate::keys::KICK).map(|note| note.at).collect();
+            for bar in 0..=end {
+                let of_bar = |beat: u32| kicks.contains(&((bar * STEPS as u32 + 4 * beat) * STEP));
+                n_bars += 1;
+                n_steady += usize::from(piece.style == Style::Electro || (0..4).all(of_bar));
+            }
+        }
+        assert!(n_steady * 100 > n_bars * 85, "four on the floor in {n_steady} of {n_bars} bars");
     }
 
     #[test]

@@ -91,16 +91,15 @@ impl Layer {
             (Self::Percussion, _) => 0.75,
             (Self::Ride, Style::Techno | Style::ClassicHouse | Style::Trance) => 0.45,
             (Self::Ride, _) => 0.12,
-            (Self::Chords, Style::Acid) => 0.4,
-            (Self::Chords, Style::Minimal) => 0.65,
-            (Self::Chords, Style::Techno | Style::Electro) => 0.75,
-            (Self::Chords, _) => 0.97,
+            (Self::Chords, Style::Acid) => 0.6,
+            (Self::Chords, Style::Minimal | Style::Techno | Style::Electro) => 0.85,
+            (Self::Chords, _) => 1.0,
             (Self::Pad, Style::DeepHouse | Style::Trance) => 0.55,
             (Self::Pad, Style::Minimal | Style::Acid) => 0.1,
             (Self::Pad, _) => 0.3,
-            (Self::Lead, Style::Trance) => 0.95,
-            (Self::Lead, Style::Acid | Style::Minimal) => 0.25,
-            (Self::Lead, _) => 0.45,
+            (Self::Lead, Style::Trance) => 1.0,
+            (Self::Lead, Style::Acid | Style::Minimal) => 0.4,
+            (Self::Lead, _) => 0.65,
         }
     }
 }

@@ -1,0 +1,16 @@
+//! Standard MIDI Files: any bytes are read or refused, and what was read is written and read again the same.
+
+#![no_main]
+
+use continuo::music::smf;
+use continuo_fuzz::bounded;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(smf) = bounded(bytes, 512, smf::read) else { return };
+    let piece = smf.to_piece();
+    assert!(smf.notes.len() <= bytes.len() / 3, "a note takes at least three bytes");
+    assert!(piece.notes.is_sorted() && piece.notes.iter().all(|note| note.duration.0 >= 1));
+    let again = smf::read(&smf::write(&piece, "")).expect("what we write is read").to_piece();
+    assert_eq!(again.notes, piece.notes);
+});
