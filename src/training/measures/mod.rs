@@ -14,3 +14,5 @@ pub use verdict::{Comparison, Means, Verdict};
 
 mod passage_index;
 pub use passage_index::{PassageIndex, Shared};
+
+pub mod judge;
