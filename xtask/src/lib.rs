@@ -13,6 +13,9 @@ pub mod editor;
 #[cfg(target_os = "linux")]
 pub mod instances;
 
+#[cfg(target_os = "linux")]
+pub mod soak;
+
 pub mod play;
 
 pub mod midi;
@@ -24,6 +27,8 @@ pub mod wav;
 pub mod bundles;
 
 pub mod gates;
+
+pub mod fuzz;
 
 pub mod system;
 

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
 use xtask::midi::Song;
 use xtask::play::Options;
-use xtask::{ardour, bundles, gates, play, roll, system};
+use xtask::{ardour, bundles, fuzz, gates, play, roll, system};
 
 #[derive(Parser)]
 #[command(about = "Builds, tests and packs the plugin, and tries it in hosts.")]
@@ -33,6 +33,8 @@ enum Command {
         #[arg(long)]
         install: bool,
     },
+    /// Fuzz what reads bytes or text from outside, guided by coverage, with cargo-fuzz.
+    Fuzz(fuzz::Options),
     /// Build the plugin and the trainer, and pack both into target/bundled.
     Bundle(bundles::Options),
     /// Play the plugin, and save the notes, the sound and a picture.
@@ -40,6 +42,9 @@ enum Command {
     /// Play many instances in one process, and measure their cost and whether a bar is late.
     #[cfg(target_os = "linux")]
     Instances(xtask::instances::Options),
+    /// Bounce hours of song with random knobs, and measure memory, the saved state and whether a bar is late.
+    #[cfg(target_os = "linux")]
+    SoakSong(xtask::soak::Options),
     /// Take a picture of the plugin's editor.
     #[cfg(target_os = "linux")]
     Screenshot {
@@ -126,6 +131,7 @@ fn main() -> Result<()> {
         Command::Test { arguments } => gates::test(&arguments),
         Command::Check { install: true } => gates::check(gates::Missing::Install),
         Command::Check { install: false } => gates::check(gates::Missing::Skip),
+        Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Bundle(options) => bundles::bundle(&options),
         Command::Play(options) => {
             play::play(&options)?;
@@ -133,6 +139,8 @@ fn main() -> Result<()> {
         }
         #[cfg(target_os = "linux")]
         Command::Instances(options) => xtask::instances::measure(&options),
+        #[cfg(target_os = "linux")]
+        Command::SoakSong(options) => xtask::soak::song(&options),
         #[cfg(target_os = "linux")]
         Command::Screenshot { clap, png, light } => {
             use xtask::editor::{Colours, screenshot};

@@ -59,7 +59,8 @@ impl Chord {
     /// Its name in Harte syntax in a key with this tonic, such as `A:min7`.
     pub(crate) fn name(&self, tonic: i32) -> String {
         const NOTES: [&str; 12] = ["C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
-        let has = |semitones: i32| self.tones.iter().any(|tone| (tone - self.root).rem_euclid(12) == semitones);
+        let has =
+            |semitones: i32| self.tones.iter().any(|tone| (tone - self.root).rem_euclid(12) == semitones);
         let quality = match (has(3), has(4), has(6), has(10), has(11)) {
             (true, _, true, true, _) => "hdim7",
             (true, _, true, ..) => "dim",
