@@ -58,6 +58,7 @@ fn window(seed: u64) -> Window {
             pitch: (36 + 12 * (idx % 4) + (idx * 7 + seed as i64) % 11) as u8,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         })
         .collect();
     let piece = Piece { notes, ..Piece::default() };

@@ -25,6 +25,7 @@ fn score() -> Arc<Score> {
             pitch: 40 + (step * 7 % 48) as u8,
             velocity: 40 + (step * 5 % 80) as u8,
             family: Family::from_index(step as usize % 6).unwrap_or_default(),
+            feel: None,
         };
         Arc::new(Bar { start, meter: Meter::COMMON, notes: (0..32).map(note).collect() })
     };

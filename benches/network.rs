@@ -49,6 +49,7 @@ fn piece(seed: u64) -> Arc<KeyedPiece> {
                 pitch: *voice as u8,
                 velocity: rng.random_range(60..100),
                 family: Family::PIANO,
+                feel: None,
             });
         }
     }

@@ -72,6 +72,7 @@ fn dense() -> Score {
         pitch: (40 + 12 * voice + onset % 7) as u8,
         velocity: 90,
         family: Family::PIANO,
+        feel: None,
     };
     let bar = |start: i64| Bar {
         start: Tick(start),

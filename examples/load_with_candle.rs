@@ -25,6 +25,7 @@ fn main() -> anyhow::Result<()> {
         pitch,
         velocity: 80,
         family: Family::PIANO,
+        feel: None,
     });
     let candle = predict_with_candle(&encode(&played))?;
     let continuo = predict_with_continuo(&played)?;

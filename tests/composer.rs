@@ -487,6 +487,7 @@ fn a_take_goes_on_from_a_primer_of_its_own() {
         pitch: 60 + (onset / 24) as u8,
         velocity: 80,
         family: Family::PIANO,
+        feel: None,
     };
     let primer = Primer {
         style: 0,

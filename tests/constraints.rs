@@ -113,6 +113,7 @@ fn random_playing(n_beats: i64, rng: &mut impl Rng) -> Vec<Note> {
                 pitch: rng.random_range(30..90),
                 velocity: rng.random_range(1..=127),
                 family: Family::PIANO,
+                feel: None,
             });
         }
         onset += *[6, 12, 12, 24, 24, 36, 400].choose(rng).unwrap();
@@ -215,6 +216,7 @@ fn in_a_rut(seed: u64) -> Generator {
             pitch: 60,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         });
     }
     generator

@@ -27,6 +27,7 @@ fn piece(seed: i64, n_notes: i64) -> Arc<KeyedPiece> {
             pitch: (40 + (idx * 7 * seed) % 40) as u8,
             velocity: (20 + idx * 9 % 100) as u8,
             family: if idx % 5 == 4 { Family::DRUMS } else { Family::PIANO },
+            feel: None,
         })
         .collect();
     notes.sort();

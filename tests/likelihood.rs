@@ -16,7 +16,7 @@ use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
 fn note(onset: i64, pitch: u8, family: Family) -> Note {
-    Note { onset: Tick(onset), duration: Tick(12), pitch, velocity: 76, family }
+    Note { onset: Tick(onset), duration: Tick(12), pitch, velocity: 76, family, feel: None }
 }
 
 /// Ends in a chord that is not yet full: more may follow at its onset, above its last note.
@@ -65,6 +65,7 @@ fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
             pitch: pitch as u8,
             velocity: velocity_of(velocity),
             family: Family::from_index(family).unwrap(),
+            feel: None,
         };
         let probability = |parts: [usize; 5], part: usize| {
             let log = generator.log_probabilities(&following(parts))?;

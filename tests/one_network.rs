@@ -97,6 +97,7 @@ fn notes() -> Vec<Note> {
         pitch,
         velocity: 80,
         family,
+        feel: None,
     };
     let mut notes: Vec<Note> = (0..40)
         .flat_map(|beat| {

@@ -290,6 +290,7 @@ fn one_bar(notes: &[(i64, i64, u8)]) -> Score {
             pitch: *pitch,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         })
         .collect();
     Score { bars: vec![Bar { start: Tick::ZERO, meter: Meter::COMMON, notes }.into()], ..Score::default() }
@@ -543,6 +544,7 @@ fn a_humanized_note_may_come_before_its_bar_line() {
             pitch,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         };
         Bar { start: Tick(96 * idx), meter: Meter::COMMON, notes: (40..70).map(note).collect() }.into()
     };
@@ -672,6 +674,7 @@ fn bar_of_quarters(idx: i64, pitch: u8) -> Arc<Bar> {
         pitch: pitch + beat as u8,
         velocity: 80,
         family: Family::PIANO,
+        feel: None,
     };
     Bar { start: Tick(96 * idx), meter: Meter::COMMON, notes: (0..4).map(note).collect() }.into()
 }

@@ -265,6 +265,7 @@ fn write_little_pieces(folder: &Path) {
                     pitch: pitch as u8,
                     velocity,
                     family: Family::PIANO,
+                    feel: None,
                 };
                 notes.push(note(48 + root + [0, 7, 12, 7][step % 4], 60));
                 notes.push(note(

@@ -23,7 +23,14 @@ fn model() -> Model {
         nats_per_note: vec![2.5],
         ..Card::default()
     };
-    let note = Note { onset: Tick(0), duration: Tick(24), pitch: 60, velocity: 80, family: Family::PIANO };
+    let note = Note {
+        onset: Tick(0),
+        duration: Tick(24),
+        pitch: 60,
+        velocity: 80,
+        family: Family::PIANO,
+        feel: None,
+    };
     let primer = Primer { style: 0, mode: Mode::Minor, meter: Meter::COMMON, n_bars: 1, notes: vec![note] };
     Model::new(Network::random(config, 1), card, vec![primer]).unwrap()
 }

@@ -66,6 +66,7 @@ async fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32, slot: StepS
         meters: vec![(Tick::ZERO, order.meter)],
         keys: vec![(Tick::ZERO, Key::new(0, order.mode))],
         tempos: Vec::new(),
+        ..Piece::default()
     }
 }
 

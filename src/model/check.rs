@@ -89,6 +89,7 @@ mod tests {
             pitch: 50 + (idx * 7 % 30) as u8,
             velocity: 80,
             family: if idx % 2 == 0 { Family::BASS } else { Family::PIANO },
+            feel: None,
         };
         let mut notes: Vec<Note> = (0..60).map(note).collect();
         notes.sort_unstable();

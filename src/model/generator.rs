@@ -365,6 +365,7 @@ mod tests {
             pitch,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         };
         let bar = [60, 64, 67, 72, 71, 67, 62, 65];
         (0..).zip(bar).for_each(|(idx, pitch)| generator.feed(&note(12 * idx, pitch)));

@@ -61,6 +61,7 @@ impl NextNote<'_> {
             pitch: pitch as u8,
             velocity: self.given.velocity.unwrap_or(velocity_of(velocity)),
             family: Family::from_index(family)?,
+            feel: None,
         };
         Some(Drawn { note, log_probability: ln(p_shift) + ln(p_pitch) + ln(p_duration) })
     }
@@ -282,8 +283,14 @@ mod tests {
     fn onsets_keep_to_the_grid_and_the_given_range() {
         let mut generator = generator(4);
         // Shifts longer than four beats reach beats only.
-        let last =
-            Note { onset: Tick(90), duration: Tick(12), pitch: 60, velocity: 80, family: Family::PIANO };
+        let last = Note {
+            onset: Tick(90),
+            duration: Tick(12),
+            pitch: 60,
+            velocity: 80,
+            family: Family::PIANO,
+            feel: None,
+        };
         generator.feed(&last);
         generator.begin_bar(Tick(96), Meter::COMMON);
         let given = Given { from: Some(Tick(110)), before: Some(Tick(140)), ..Given::default() };

@@ -146,6 +146,7 @@ mod tests {
             pitch: rng.random_range(50..80),
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         };
         (0..n_notes).map(&mut note).collect()
     }

@@ -12,6 +12,15 @@ pub use note::{Family, FamilySet, Note};
 mod key;
 pub use key::{Key, Mode, PitchClassSet, Scale};
 
+mod chord;
+pub use chord::Chord;
+
+mod harte;
+pub use harte::{InvalidChord, parse_harte};
+
+mod feel;
+pub use feel::Feel;
+
 mod grid;
 pub use grid::{Grid, NoteValue};
 
@@ -25,6 +34,11 @@ pub use piece::Piece;
 
 mod key_finding;
 pub use key_finding::{Section, best_scale_share, find_key};
+
+mod chord_finding;
+
+mod timing;
+pub use timing::Timing;
 
 mod score;
 pub use score::{Bar, Score};

@@ -1,5 +1,6 @@
 //! A note in score time, and instrument families.
 
+use crate::music::feel::Feel;
 use crate::music::time::Tick;
 
 /// A note in score time.
@@ -17,6 +18,8 @@ pub struct Note {
     pub velocity: u8,
     /// The instrument family.
     pub family: Family,
+    /// How far from its onset it is performed; `None` in a score.
+    pub feel: Option<Feel>,
 }
 
 impl Note {
@@ -38,7 +41,7 @@ impl PartialOrd for Note {
 
 impl Ord for Note {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        let order = |n: &Self| (n.onset, n.pitch, n.family, n.duration, n.velocity);
+        let order = |n: &Self| (n.onset, n.pitch, n.family, n.duration, n.velocity, n.feel);
         order(self).cmp(&order(other))
     }
 }

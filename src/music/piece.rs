@@ -1,5 +1,6 @@
 //! A whole piece of music on the tick grid, as read from a file.
 
+use crate::music::chord::Chord;
 use crate::music::key::Key;
 use crate::music::meter::Meter;
 use crate::music::note::Note;
@@ -16,6 +17,8 @@ pub struct Piece {
     pub keys: Vec<(Tick, Key)>,
     /// Tempo changes, ascending, in quarter notes a minute. Before the first: 120.
     pub tempos: Vec<(Tick, f64)>,
+    /// Chords, ascending, each until the next one; `None` where there is none. Empty when they are not known.
+    pub chords: Vec<(Tick, Option<Chord>)>,
 }
 
 impl Piece {

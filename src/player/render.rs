@@ -102,6 +102,7 @@ mod tests {
             pitch: *pitch,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         };
         let notes = notes.iter().map(note).collect();
         vec![Arc::new(Bar { start: Tick(96), meter: Meter::COMMON, notes })]

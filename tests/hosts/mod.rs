@@ -420,6 +420,7 @@ fn bar_of(idx: i64, notes: Vec<(i64, i64, u8, u8, usize)>) -> Bar {
             pitch,
             velocity,
             family: Family::from_index(family).unwrap(),
+            feel: None,
         })
         .collect();
     notes.sort();

@@ -157,6 +157,7 @@ fn read(story: &Story<'_>, page: &mut Page) {
         ("read with repairs", &report.warnings),
     ];
     page.note(&format!("{} found.", plural(report.n_files, "MIDI file")));
+    page.note(&format!("{}.", report.performances_and_chords()));
     for (what, files) in lists.into_iter().filter(|(_, files)| !files.is_empty()) {
         let named: Vec<String> = files
             .iter()

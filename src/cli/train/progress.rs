@@ -56,6 +56,7 @@ pub(super) fn report_corpus(corpus: &Corpus, log: &Path) -> Result<()> {
     for (path, reason) in &report.unreadable {
         println!("  could not read {path}: {reason}");
     }
+    println!("{}", report.performances_and_chords());
     for (path, reason) in report.refused.iter().take(MAX_NAMED) {
         println!("  refused {path}: {reason}");
     }

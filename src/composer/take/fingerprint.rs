@@ -1,6 +1,6 @@
 //! Fingerprints: what a bar was composed from, as 64 bits.
 
-use crate::music::{Note, mix64};
+use crate::music::{Feel, Note, mix64};
 
 /// A hash of a sequence of numbers: equal sequences have equal fingerprints, different ones hardly ever.
 ///
@@ -23,8 +23,8 @@ impl Fingerprint {
     /// Adds notes.
     pub(crate) fn with_notes(self, notes: &[Note]) -> Self {
         notes.iter().fold(self.with(notes.len() as i64), |print, note| {
-            let parts =
-                i64::from(note.pitch) << 16 | i64::from(note.velocity) << 8 | note.family.index() as i64;
+            let [feel, pitch, velocity] = [Feel::code(note.feel), note.pitch, note.velocity].map(i64::from);
+            let parts = feel << 24 | pitch << 16 | velocity << 8 | note.family.index() as i64;
             print.with(note.onset.0).with(note.duration.0).with(parts)
         })
     }

@@ -91,6 +91,7 @@ mod tests {
             pitch: *pitch,
             velocity: 90,
             family: Family::PIANO,
+            feel: None,
         };
         let notes: Vec<Note> = pitches.iter().cycle().take(11).enumerate().map(note).collect();
         let piece =

@@ -113,6 +113,7 @@ impl PlayedIn {
             pitch: note.pitch,
             velocity: note.velocity,
             family: instrument,
+            feel: None,
         };
         let mut notes: Vec<Note> = self.beginning_in(from, until).map(quantised).collect();
         notes.sort_unstable();

@@ -12,7 +12,7 @@ use crate::composer::take::history::{Change, History, Step};
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::{PlayedIn, PlayedNote};
 use crate::model::{Model, Primer};
-use crate::music::{Bar, Beats, Family, Key, Meter, Mode, Note, Tick};
+use crate::music::{Bar, Beats, Family, Feel, Key, Meter, Mode, Note, Tick};
 use crate::player::ComposingKnobs;
 
 /// The version that is written, and the newest that is read.
@@ -147,7 +147,8 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
 
-/// Onset after the bar line and duration in ticks, pitch, velocity, family.
+/// Onset after the bar line and duration in ticks, pitch, velocity, family; the code of the note's feel times the
+/// number of families is added to the last.
 type SavedNote = (i64, i64, u8, u8, usize);
 
 /// Composing knobs: a number for each field. One that is missing was not there yet and stands at its default.
@@ -402,6 +403,8 @@ impl SavedTake {
 
 fn restore_note(saved: &SavedNote, start: Tick, length: Tick) -> Result<Note, &'static str> {
     let (onset, duration, pitch, velocity, family) = *saved;
+    let feel = u8::try_from(family / Family::COUNT).ok().and_then(Feel::from_code);
+    let family = if feel.is_some() { family % Family::COUNT } else { family };
     let family = Family::from_index(family).ok_or("has a note of an unknown family")?;
     let is_valid = (0..length.0).contains(&onset)
         && (1..=MAX_DURATION).contains(&duration)
@@ -410,11 +413,12 @@ fn restore_note(saved: &SavedNote, start: Tick, length: Tick) -> Result<Note, &'
     if !is_valid {
         return Err("has an impossible note");
     }
-    Ok(Note { onset: start + Tick(onset), duration: Tick(duration), pitch, velocity, family })
+    Ok(Note { onset: start + Tick(onset), duration: Tick(duration), pitch, velocity, family, feel })
 }
 
 fn saved_notes(notes: &[Note], start: Tick) -> Vec<SavedNote> {
-    let saved = |n: &Note| ((n.onset - start).0, n.duration.0, n.pitch, n.velocity, n.family.index());
+    let family = |n: &Note| n.family.index() + Family::COUNT * usize::from(Feel::code(n.feel));
+    let saved = |n: &Note| ((n.onset - start).0, n.duration.0, n.pitch, n.velocity, family(n));
     notes.iter().map(saved).collect()
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::card::{Card, Primer};
 use crate::model::network::NetworkConfig;
 use crate::model::weights::error::ModelError;
-use crate::music::{Family, Meter, Mode, Note, Tick};
+use crate::music::{Family, Feel, Meter, Mode, Note, Tick};
 
 /// The format that is written, and the newest that is read. Format 2 has the tensor names of `candle_nn`.
 const FORMAT: u32 = 2;
@@ -39,7 +39,8 @@ struct SavedPrimer {
     minor: bool,
     meter: [u32; 2],
     n_bars: u32,
-    /// Onset, duration, pitch, velocity, family.
+    /// Onset, duration, pitch, velocity, family; the code of the note's feel times the number of families is added
+    /// to the last.
     notes: Vec<[i64; 5]>,
 }
 
@@ -92,8 +93,9 @@ impl Header {
 impl SavedPrimer {
     fn new(primer: &Primer) -> Self {
         let note = |note: &Note| {
-            let Note { onset, duration, pitch, velocity, family } = *note;
-            [onset.0, duration.0, pitch.into(), velocity.into(), family.index() as i64]
+            let Note { onset, duration, pitch, velocity, family, feel } = *note;
+            let family = family.index() + Family::COUNT * usize::from(Feel::code(feel));
+            [onset.0, duration.0, pitch.into(), velocity.into(), family as i64]
         };
         Self {
             style: primer.style,
@@ -121,7 +123,10 @@ impl SavedPrimer {
                 && (1..=100_000).contains(&duration)
                 && (0..128).contains(&pitch)
                 && (1..128).contains(&velocity);
-            let family = usize::try_from(family).ok().and_then(Family::from_index);
+            let family = usize::try_from(family).unwrap_or(usize::MAX);
+            let feel = u8::try_from(family / Family::COUNT).ok().and_then(Feel::from_code);
+            let family = if feel.is_some() { family % Family::COUNT } else { family };
+            let family = Family::from_index(family);
             match family {
                 Some(family) if is_valid => Ok(Note {
                     onset: Tick(onset),
@@ -129,6 +134,7 @@ impl SavedPrimer {
                     pitch: pitch as u8,
                     velocity: velocity as u8,
                     family,
+                    feel,
                 }),
                 _ => Err(ModelError::Damaged("a primer holds a note that cannot be played".into())),
             }

@@ -9,15 +9,15 @@ use crate::music::meter::Meter;
 use crate::music::smf::steps;
 use crate::music::smf::warnings::Warnings;
 
-/// An event that is used: notes, programs, the pedals and switches that end notes, tempo, meter, key.
+/// An event that is used: notes, programs, the pedals and switches that end notes, tempo, meter, key, chords.
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct Event<'a> {
     /// File ticks from the beginning of the piece.
     pub(super) tick: u64,
     pub(super) track: usize,
     /// Where in the file, in bytes.
     pub(super) offset: usize,
-    pub(super) kind: TrackEventKind<'static>,
+    pub(super) kind: TrackEventKind<'a>,
 }
 
 /// Where and how reading a track ended.
@@ -38,8 +38,8 @@ pub(super) enum Ending {
 }
 
 /// What was read at a status byte.
-enum Found {
-    Event(TrackEventKind<'static>),
+enum Found<'a> {
+    Event(TrackEventKind<'a>),
     /// Something that is not used, or was left out with a warning.
     Nothing,
     /// Bytes that were no message; at the reader's position is a new status byte, with no time before it.
@@ -72,7 +72,7 @@ impl<'a> TrackReader<'a> {
     }
 
     /// Reads to the end, adding to `events`.
-    pub(super) fn read(mut self, events: &mut Vec<Event>, warnings: &mut Warnings) -> TrackEnd {
+    pub(super) fn read(mut self, events: &mut Vec<Event<'a>>, warnings: &mut Warnings) -> TrackEnd {
         let ending = loop {
             if self.position == self.bytes.len() {
                 warnings.add(self.position, || "the track has no end-of-track event".to_owned());
@@ -94,7 +94,7 @@ impl<'a> TrackReader<'a> {
     /// Reads a delta time and what follows, up to the next delta time.
     fn event(
         &mut self,
-        events: &mut Vec<Event>,
+        events: &mut Vec<Event<'a>>,
         warnings: &mut Warnings,
     ) -> Result<Option<Ending>, OutOfBytes> {
         let delta_offset = self.position;
@@ -117,7 +117,7 @@ impl<'a> TrackReader<'a> {
     }
 
     /// Reads what begins at a status byte, or under the running status.
-    fn message(&mut self, warnings: &mut Warnings) -> Result<Found, OutOfBytes> {
+    fn message(&mut self, warnings: &mut Warnings) -> Result<Found<'a>, OutOfBytes> {
         let offset = self.position;
         let first = self.peek().ok_or(OutOfBytes)?;
         let status = match self.running {
@@ -151,7 +151,7 @@ impl<'a> TrackReader<'a> {
         status: u8,
         offset: usize,
         warnings: &mut Warnings,
-    ) -> Result<Found, OutOfBytes> {
+    ) -> Result<Found<'a>, OutOfBytes> {
         let n_data = if matches!(status >> 4, 0xc | 0xd) { 1 } else { 2 };
         if let Some(idx) = (0..n_data).find(|idx| self.is_meta(self.position + idx)) {
             self.position += idx;
@@ -182,7 +182,7 @@ impl<'a> TrackReader<'a> {
         Ok(Found::Event(TrackEventKind::Midi { channel: u4::new(status & 15), message }))
     }
 
-    fn meta(&mut self, offset: usize, warnings: &mut Warnings) -> Result<Found, OutOfBytes> {
+    fn meta(&mut self, offset: usize, warnings: &mut Warnings) -> Result<Found<'a>, OutOfBytes> {
         let kind = self.take(1)?[0];
         let Some(data) = self.payload(warnings)? else {
             return Ok(Found::StatusAhead);
@@ -199,6 +199,7 @@ impl<'a> TrackReader<'a> {
             (0x59, [sharps, mode @ 0..=1, ..]) if (-7..=7).contains(&(*sharps as i8)) => {
                 Some(MetaMessage::KeySignature(*sharps as i8, *mode == 1))
             }
+            (0x01, text) if text.starts_with(CHORD) => Some(MetaMessage::Text(text)),
             (0x51 | 0x58 | 0x59, _) => None,
             _ => return Ok(Found::Nothing),
         };
@@ -225,7 +226,7 @@ impl<'a> TrackReader<'a> {
     }
 
     /// Skips data that belongs to no status.
-    fn skip_to_status(&mut self, warnings: &mut Warnings) -> Result<Found, OutOfBytes> {
+    fn skip_to_status(&mut self, warnings: &mut Warnings) -> Result<Found<'a>, OutOfBytes> {
         let rest = &self.bytes[self.position..];
         let n_skipped = rest.iter().position(|byte| *byte >= 0x80);
         let length = n_skipped.unwrap_or(rest.len());
@@ -272,6 +273,9 @@ impl<'a> TrackReader<'a> {
         Ok(taken)
     }
 }
+
+/// What a text event begins with whose rest is a chord.
+pub(super) const CHORD: &[u8] = b"chord:";
 
 /// A thousand quarter notes a minute; a faster tempo is damage.
 const MIN_MICROS_PER_BEAT: u32 = 60_000;

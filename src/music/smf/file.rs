@@ -1,5 +1,6 @@
 //! The contents of a Standard MIDI File.
 
+use crate::music::chord::Chord;
 use crate::music::key::Key;
 use crate::music::meter::Meter;
 use crate::music::note::Family;
@@ -21,6 +22,8 @@ pub struct Smf {
     pub meters: Vec<(u64, Meter)>,
     /// Key signatures, ascending.
     pub keys: Vec<(u64, Key)>,
+    /// Chords, ascending, each until the next one; `None` where there is none.
+    pub chords: Vec<(u64, Option<Chord>)>,
     /// What was repaired or left out.
     pub warnings: Vec<Warning>,
 }

@@ -6,9 +6,11 @@ use crate::music::note::Note;
 use crate::music::piece::Piece;
 use crate::music::smf::file::Smf;
 use crate::music::time::Tick;
+use crate::music::timing::{Places, Timing, timing};
 
 impl Smf {
-    /// The music on the grid: every onset and end rounded to the nearest tick, halves up.
+    /// The music on the grid: every onset and end rounded to the nearest tick, halves up. A note of a performance begins
+    /// at the place in the beat that it was meant for, and its [`Feel`] says how far from it it was played.
     ///
     /// Notes last at least one tick. Of notes with the same onset, pitch and family the longest is kept; a
     /// note that overlaps the next one of its pitch and family is cut there. A change of meter begins a
@@ -20,22 +22,50 @@ impl Smf {
             meters: self.on_grid(&self.meters),
             keys: self.on_grid(&self.keys),
             tempos: self.on_grid(&self.tempos),
+            chords: self.on_grid(&self.chords),
         }
     }
 
+    /// How its onsets lie against its beat.
+    #[must_use]
+    pub fn timing(&self) -> Timing {
+        timing(&self.onsets(), self.ticks_per_beat)
+    }
+
+    /// Different onsets, ascending.
+    fn onsets(&self) -> Vec<u64> {
+        let mut onsets: Vec<u64> = self.notes.iter().map(|note| note.start).collect();
+        onsets.dedup();
+        onsets
+    }
+
+    /// The places in the beat of a performance.
+    fn places(&self) -> Option<Places> {
+        let in_beats = |onset: &u64| self.in_beats(*onset);
+        let is_performed = self.timing() == Timing::Performance;
+        is_performed.then(|| Places::of(&self.onsets().iter().map(in_beats).collect::<Vec<_>>()))
+    }
+
+    fn in_beats(&self, file_ticks: u64) -> f64 {
+        file_ticks as f64 / f64::from(self.ticks_per_beat.max(1))
+    }
+
     fn quantised_notes(&self) -> Vec<Note> {
+        let places = self.places();
         let mut notes: Vec<Note> = self
             .notes
             .iter()
             .map(|note| {
-                let onset = self.tick(note.start);
+                let nearest = self.tick(note.start);
                 let end = self.tick(note.start.saturating_add(note.duration));
+                let placed = places.as_ref().map(|places| places.place(self.in_beats(note.start)));
                 Note {
-                    onset,
-                    duration: Tick((end - onset).0.max(1)),
+                    onset: placed.map_or(nearest, |(onset, _)| onset),
+                    duration: Tick((end - nearest).0.max(1)),
                     pitch: note.pitch.min(127),
                     velocity: note.velocity.clamp(1, 127),
                     family: note.family(),
+                    feel: placed.map(|(_, feel)| feel),
                 }
             })
             .collect();

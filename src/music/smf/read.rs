@@ -63,6 +63,7 @@ pub fn read(bytes: &[u8]) -> Result<Smf, SmfError> {
         tempos: if header.is_smpte { Vec::new() } else { changes::tempos(&events) },
         meters: changes::meters(&events),
         keys: changes::keys(&events),
+        chords: changes::chords(&events, &mut warnings),
         warnings: warnings.into_vec(),
     })
 }

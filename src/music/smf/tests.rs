@@ -2,7 +2,9 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_assert_eq, proptest};
 
 use crate::music::smf::{self, SmfError, steps};
-use crate::music::{Beats, Family, Key, Meter, Mode, Note, PerformedNote, Piece, Tick};
+use crate::music::{
+    Beats, Chord, Family, Key, Meter, Mode, Note, PerformedNote, Piece, PitchClassSet, Tick, Timing,
+};
 
 /// A file of format 1 with these tracks, 24 ticks to the quarter.
 fn file(tracks: &[&[u8]]) -> Vec<u8> {
@@ -133,7 +135,10 @@ fn note() -> impl Strategy<Value = (Note, Tick)> {
     (0..60i64, 1..200i64, 0..128u8, 1..128u8, 0..Family::COUNT).prop_map(
         |(gap, duration, pitch, velocity, family)| {
             let family = Family::from_index(family).unwrap_or_default();
-            (Note { onset: Tick::ZERO, duration: Tick(duration), pitch, velocity, family }, Tick(gap))
+            (
+                Note { onset: Tick::ZERO, duration: Tick(duration), pitch, velocity, family, feel: None },
+                Tick(gap),
+            )
         },
     )
 }
@@ -170,7 +175,7 @@ fn piece() -> impl Strategy<Value = Piece> {
                 placed.push(Note { onset, ..note });
             }
             placed.sort_unstable();
-            Piece { notes: placed, meters, keys, tempos }
+            Piece { notes: placed, meters, keys, tempos, ..Piece::default() }
         },
     )
 }
@@ -229,4 +234,63 @@ fn played_notes_are_written_finer_than_any_tick_and_each_family_has_a_channel_of
     );
     assert_eq!(smf.tempos.iter().map(|(tick, _)| *tick).collect::<Vec<_>>(), [0, 2880]);
     assert_eq!(smf.meters, [(0, Meter::new(3, 4).unwrap())]);
+}
+
+#[test]
+fn text_events_that_begin_with_chord_are_chords_until_the_next_one() {
+    let mut track = b"\0\xff\x01\x0dchord: A:min7\x30\xff\x01\x08chord: N\x18\xff\x01\x05verse".to_vec();
+    track.extend(b"\x18\xff\x01\x0cchord: X:foo\x30\xff\x01\x0echord:Bb:maj/3\0\x90\x3c\x40\x18\x3c\0");
+    let smf = smf::read(&file(&[&track])).unwrap();
+    let chord = |root, tones: &[u8], bass| Some(Chord::new(root, PitchClassSet::new(tones), bass));
+    let expected = vec![(0, chord(9, &[0, 3, 7, 10], 9)), (48, None), (144, chord(10, &[0, 4, 7], 2))];
+    assert_eq!(smf.chords, expected);
+    let warnings: Vec<String> = smf.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].ends_with("expected a chord such as C:maj7 or A:min/b3, found \"X:foo\""),
+        "{warnings:?}"
+    );
+    let on_grid: Vec<_> = expected.into_iter().map(|(at, chord)| (Tick(at as i64), chord)).collect();
+    assert_eq!(smf.to_piece().chords, on_grid);
+}
+
+/// Swung eighths of a drummer, early and late by up to thirty of 960 ticks.
+fn swung(n_bars: u32) -> Vec<PerformedNote> {
+    let note = |idx: u32| {
+        let onset = 0.5 * f64::from(idx - idx % 2) + if idx % 2 == 1 { 0.61 } else { 0.0 };
+        let onset = 4.0 + onset + f64::from((idx * 7919) % 61) / 960.0 - 30.0 / 960.0;
+        let (onset, end) = (Beats(onset), Beats(onset + 0.1));
+        PerformedNote { onset, end, channel: 9, key: 42, velocity: 80, family: Family::DRUMS }
+    };
+    (0..8 * n_bars).map(note).collect()
+}
+
+#[test]
+fn a_performance_has_its_rhythm_and_its_feel() {
+    let smf = smf::read(&smf::write_performed(&swung(16), &Piece::default(), "")).unwrap();
+    assert_eq!(smf.timing(), Timing::Performance);
+    let piece = smf.to_piece();
+    let rhythm: Vec<i64> = piece.notes.iter().map(|note| note.onset.0).collect();
+    let expected: Vec<i64> = (0..64).flat_map(|beat| [96 + 24 * beat, 96 + 24 * beat + 15]).collect();
+    assert_eq!(rhythm, expected);
+    for (note, played) in piece.notes.iter().zip(swung(16)) {
+        let place = note.onset.0 as f64 + note.feel.unwrap().ticks();
+        assert!((place - 24.0 * played.onset.0).abs() < 0.2, "{note:?} {played:?}");
+    }
+}
+
+#[test]
+fn a_score_has_no_feel() {
+    let notes: Vec<PerformedNote> = swung(16)
+        .into_iter()
+        .enumerate()
+        .map(|(idx, note)| PerformedNote {
+            onset: Beats(idx as f64 / 3.0),
+            end: Beats(idx as f64 / 3.0 + 0.1),
+            ..note
+        })
+        .collect();
+    let smf = smf::read(&smf::write_performed(&notes, &Piece::default(), "")).unwrap();
+    assert_eq!(smf.timing(), Timing::Score);
+    assert!(smf.to_piece().notes.iter().all(|note| note.feel.is_none()));
 }

@@ -76,6 +76,7 @@ pub(crate) fn replayed_note(played: &PerformedNote) -> TimedNote {
         pitch: played.key,
         velocity: played.velocity,
         family: played.family,
+        feel: None,
     };
     TimedNote {
         note,
@@ -202,6 +203,7 @@ mod tests {
             pitch: *pitch,
             velocity: 80,
             family: *family,
+            feel: None,
         };
         Bar { start: Tick(960), meter: Meter::COMMON, notes: notes.iter().map(note).collect() }
     }

@@ -50,6 +50,7 @@ pub(crate) fn piece(bars: &[Arc<Bar>], knobs: &ComposingKnobs, tempo: f64) -> Pi
         meters,
         keys: vec![(Tick::ZERO, knobs.key())],
         tempos: vec![(Tick::ZERO, tempo)],
+        ..Piece::default()
     }
 }
 

@@ -15,7 +15,8 @@ fn score() -> Score {
     let bars = (0..12).map(|idx| {
         let meter = if idx < 8 { Meter::COMMON } else { waltz };
         let family = Family::PIANO;
-        let note = Note { onset: start, duration: Tick(24), pitch: 60 + idx, velocity: 90, family };
+        let note =
+            Note { onset: start, duration: Tick(24), pitch: 60 + idx, velocity: 90, family, feel: None };
         let bar = Bar { start, meter, notes: vec![note] };
         start = bar.end();
         Arc::new(bar)

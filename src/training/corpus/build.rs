@@ -75,7 +75,7 @@ fn build(
     let mut report = Report { n_files: listed.len(), ..Report::default() };
     let mut entries = Vec::new();
     let mut pieces = Vec::new();
-    let mut first = 0;
+    let (mut first, mut certainty) = (0, 0.0);
     for files in listed.chunks(FILES_AT_ONCE) {
         let read = threads.map(files, |file| read_file(&file.path));
         for (file, read) in files.iter().zip(read) {
@@ -85,6 +85,9 @@ fn build(
                 Ok(piece) => {
                     records.write_all(&piece.bytes)?;
                     let (n_notes, n_marks) = (piece.n_notes, piece.n_marks);
+                    report.n_performances += usize::from(piece.has_feel);
+                    report.n_chords_found += usize::from(piece.certainty.is_some());
+                    certainty += piece.certainty.unwrap_or(0.0);
                     pieces.push(PieceRecord {
                         first,
                         n_notes,
@@ -105,6 +108,7 @@ fn build(
             }
         }
     }
+    report.certainty = (100.0 * certainty / report.n_chords_found.max(1) as f32).round() as u32;
     let parts = split(&entries, &mut report);
     for (piece, part) in pieces.iter_mut().zip(parts) {
         piece.part = match part {

@@ -15,12 +15,12 @@ use bytemuck::{Pod, Zeroable, bytes_of, pod_read_unaligned};
 use memmap2::Mmap;
 
 use crate::files::{self, Kind};
-use crate::music::{Family, Meter, Mode, Note, Piece, Tick};
+use crate::music::{Chord, Family, Feel, Meter, Mode, Note, Piece, PitchClassSet, Tick};
 use crate::training::corpus::checksum::Checksum;
 use crate::training::corpus::piece::KeyedPiece;
 
-/// Version of the file's layout.
-const VERSION: u32 = 1;
+/// Version of the file's layout. Version 2 has the notes' feel, and chords.
+const VERSION: u32 = 2;
 const MAGIC: [u8; 8] = *b"CONTDATA";
 /// The files that [`finish_file`] completes.
 pub(super) const DATASET: Kind =
@@ -53,11 +53,11 @@ struct NoteRecord {
     pitch: u8,
     velocity: u8,
     family: u8,
-    /// Always 0.
-    reserved: u8,
+    /// The code of its [`Feel`].
+    feel: u8,
 }
 
-/// A mode (kind 0), meter (1) or tempo (2) that holds from a tick on.
+/// A mode (kind 0), meter (1), tempo (2) or chord (3) that holds from a tick on.
 #[derive(Clone, Copy, Pod, Zeroable)]
 #[repr(C)]
 struct Mark {
@@ -93,7 +93,7 @@ pub(super) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
             pitch: note.pitch,
             velocity: note.velocity,
             family: note.family.index() as u8,
-            reserved: 0,
+            feel: Feel::code(note.feel),
         };
         bytes.extend_from_slice(bytes_of(&record));
     }
@@ -103,8 +103,9 @@ pub(super) fn encode(piece: &KeyedPiece) -> (Vec<u8>, u32, u32) {
             (tick, 1, u32::from(meter.numerator()) << 8 | u32::from(meter.denominator()))
         });
     let tempos = piece.piece.tempos.iter().map(|(tick, tempo)| (tick, 2, (*tempo as f32).to_bits()));
+    let chords = piece.piece.chords.iter().map(|(tick, chord)| (tick, 3, packed_chord(*chord)));
     let mut n_marks = 0;
-    for (tick, kind, value) in modes.chain(meters).chain(tempos) {
+    for (tick, kind, value) in modes.chain(meters).chain(tempos).chain(chords) {
         bytes.extend_from_slice(bytes_of(&Mark { tick: tick.0 as i32, kind, value }));
         n_marks += 1;
     }
@@ -201,6 +202,7 @@ impl Dataset {
                 1 => {
                     piece.meters.extend(Meter::new(value >> 8, value & 0xff).ok().map(|meter| (tick, meter)));
                 }
+                3 => piece.chords.push((tick, unpacked_chord(value))),
                 _ => piece.tempos.push((tick, f32::from_bits(value).into())),
             }
         }
@@ -242,6 +244,19 @@ pub(super) fn finish_file(
     file.write_all(bytes_of(&head))
 }
 
+/// A chord in 20 bits: the tones, of which the root is always one, then the root and the bass. 0 for none.
+fn packed_chord(chord: Option<Chord>) -> u32 {
+    chord.map_or(0, |chord| {
+        let [root, bass] = [chord.root(), chord.bass()].map(u32::from);
+        u32::from(chord.tones().bits()) | root << 12 | bass << 16
+    })
+}
+
+fn unpacked_chord(packed: u32) -> Option<Chord> {
+    let [root, bass] = [packed >> 12, packed >> 16].map(|bits| (bits & 15) as u8);
+    (packed != 0).then(|| Chord::new(root, PitchClassSet::from_bits(packed as u16 & 0xfff), bass))
+}
+
 fn note(record: &NoteRecord) -> Note {
     Note {
         onset: Tick(record.onset.into()),
@@ -249,6 +264,7 @@ fn note(record: &NoteRecord) -> Note {
         pitch: record.pitch,
         velocity: record.velocity,
         family: Family::from_index(record.family.into()).unwrap_or_default(),
+        feel: Feel::from_code(record.feel),
     }
 }
 

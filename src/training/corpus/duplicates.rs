@@ -147,6 +147,7 @@ mod tests {
                 pitch: rng.random_range(55..80),
                 velocity: 90,
                 family: Family::PIANO,
+                feel: None,
             }
         };
         (0..200).map(note).collect()

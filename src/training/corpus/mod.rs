@@ -243,7 +243,7 @@ pub fn read_folder(folder: &Path, style: usize, threads: &Threads) -> Result<Fol
     let mut pieces = Vec::new();
     for (path, piece) in read {
         match piece {
-            Ok(piece) => pieces.push(Arc::new(piece)),
+            Ok((piece, _)) => pieces.push(Arc::new(piece)),
             Err(reason) => problems.push((path, reason)),
         }
     }

@@ -20,12 +20,33 @@ pub struct Report {
     pub duplicates: Vec<(String, String)>,
     /// Pieces nearly the same as another, and what was done with them.
     pub near_duplicates: Vec<(String, String)>,
+    /// Files that are performances, whose timing is learned.
+    #[serde(default)]
+    pub n_performances: usize,
+    /// Files whose chords were found from their notes.
+    #[serde(default)]
+    pub n_chords_found: usize,
+    /// How much of their notes those chords explain, in percent.
+    #[serde(default)]
+    pub certainty: u32,
     /// Folders that could not be read.
     #[serde(skip)]
     pub unreadable: Vec<(String, String)>,
     /// Why no cache could be written.
     #[serde(skip)]
     pub cache_problem: Option<String>,
+}
+
+impl Report {
+    /// How many files are performances, and in how many chords were found, with which certainty.
+    #[must_use]
+    pub fn performances_and_chords(&self) -> String {
+        let Self { n_performances, n_chords_found, certainty, .. } = *self;
+        format!(
+            "{n_performances} performances, whose timing is learned; chords found in {n_chords_found} files that have \
+             none written ({certainty}% of their notes are chord tones)"
+        )
+    }
 }
 
 /// A part of the corpus.

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use crate::music::{Family, Note, Piece, Tick, smf};
-use crate::training::corpus::{Corpus, Part, StyleFolder};
+use crate::music::{Beats, Family, Note, PerformedNote, Piece, Tick, smf};
+use crate::training::corpus::{Corpus, KeyedPiece, Part, StyleFolder};
 use crate::training::threads::Threads;
 
 fn named(name: &str, path: &Path) -> StyleFolder {
@@ -22,6 +22,7 @@ fn tune(seed: usize, semitones: u8) -> Piece {
             + [0, 2, 4, 5, 7, 9, 11, 12][(idx * idx * (seed + 3) / 3 + idx * seed + idx / 7) % 8],
         velocity: 90,
         family: Family::PIANO,
+        feel: None,
     };
     Piece { notes: (0..120).map(note).collect(), ..Piece::default() }
 }
@@ -273,4 +274,68 @@ fn a_small_folder_still_has_held_out_pieces() {
         let corpus = Corpus::read(&[named("Music", &music)], &threads(2)).unwrap();
         assert!(corpus.n_pieces(Part::Valid) >= 1 && corpus.n_pieces(Part::Train) >= 4);
     }
+}
+
+/// Sixteenths at a tempo, in quarter notes a minute of a file that says 120, each a little early or late.
+fn played_at(tempo: f64) -> Vec<PerformedNote> {
+    let note = |idx: u32| {
+        let onset =
+            (f64::from(idx) * 0.25 + 1.0) * 120.0 / tempo + f64::from((idx * 7919) % 61) / 960.0 - 0.03;
+        let key = 60 + (idx * idx % 12) as u8;
+        let (onset, end) = (Beats(onset), Beats(onset + 0.1));
+        PerformedNote { onset, end, channel: 0, key, velocity: 80, family: Family::PIANO }
+    };
+    (0..200).map(note).collect()
+}
+
+#[test]
+fn performances_have_feel_and_recordings_off_their_beat_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path().join("score.mid"), &tune(1, 0));
+    for (name, tempo) in [("played.mid", 120.0), ("free.mid", 107.3)] {
+        let bytes = smf::write_performed(&played_at(tempo), &Piece::default(), "");
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let corpus = Corpus::read(&[named("Mixed", folder.path())], &threads(1)).unwrap();
+    let refused: Vec<_> =
+        corpus.report.refused.iter().map(|(path, why)| (path.as_str(), why.as_str())).collect();
+    assert!(
+        matches!(refused[..], [(path, why)] if path.ends_with("free.mid") && why.contains("its own beat"))
+    );
+    let has_feel = |piece: &KeyedPiece| piece.piece.notes.iter().filter(|note| note.feel.is_some()).count();
+    let mut n_with_feel: Vec<usize> = [Part::Train, Part::Valid]
+        .iter()
+        .flat_map(|part| corpus.pieces(*part))
+        .map(|piece| has_feel(&piece))
+        .collect();
+    n_with_feel.sort_unstable();
+    assert_eq!((n_with_feel[0], n_with_feel.len()), (0, 2));
+    assert!(n_with_feel[1] > 190);
+    let report = &corpus.report;
+    assert_eq!((report.n_performances, report.n_chords_found), (1, 2));
+    assert!((50..=100).contains(&report.certainty));
+}
+
+#[test]
+fn pieces_have_the_chords_of_their_files_or_else_those_of_their_notes() {
+    let folder = tempfile::tempdir().unwrap();
+    let note = |idx: i64, pitch: u8| {
+        let duration = Tick(24);
+        Note { onset: Tick(24 * idx), duration, pitch, velocity: 80, family: Family::PIANO, feel: None }
+    };
+    let triads = [[48, 64, 67], [53, 65, 69], [55, 62, 71], [48, 64, 67]];
+    let notes = (0..32).flat_map(|beat: i64| triads[(beat / 4 % 4) as usize].map(|pitch| note(beat, pitch)));
+    write(folder.path().join("piece.mid"), &Piece { notes: notes.collect(), ..Piece::default() });
+    let cache = folder.path().join("cache.dataset");
+    let open = || Corpus::open(&[named("Triads", folder.path())], Some(&cache), &threads(1)).unwrap();
+    let names = |corpus: &Corpus| -> Vec<(i64, String)> {
+        let piece = corpus.piece(Part::Train, 0);
+        piece.piece.chords.iter().map(|(at, chord)| (at.0, chord.unwrap().to_string())).collect()
+    };
+    let expected = [(0, "C"), (96, "F"), (192, "G"), (288, "C"), (480, "F"), (576, "G"), (672, "C")];
+    let expected = expected.map(|(at, name)| (at, name.to_owned()));
+    assert_eq!(names(&open()), expected);
+    let again = open();
+    assert!(again.is_cached);
+    assert_eq!(names(&again), expected);
 }

@@ -183,6 +183,7 @@ mod tests {
             pitch: *pitch,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         };
         let mut notes: Vec<Note> = notes.iter().map(note).collect();
         notes.sort_unstable();

@@ -84,6 +84,7 @@ mod tests {
             pitch: 60,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         };
         Piece { notes: onsets.iter().map(note).collect(), ..Piece::default() }
     }

@@ -144,6 +144,7 @@ mod tests {
             pitch: *pitch,
             velocity: 80,
             family: Family::PIANO,
+            feel: None,
         };
         pitches.iter().enumerate().map(note).collect()
     }

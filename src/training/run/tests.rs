@@ -23,6 +23,7 @@ fn corpus(folder: &Path) -> Arc<Corpus> {
             pitch: 60 + idx.wrapping_mul(seed + 1) % 12,
             velocity: 90,
             family: Family::PIANO,
+            feel: None,
         };
         let piece = Piece { notes: (0..100).map(note).collect(), ..Piece::default() };
         std::fs::write(folder.join(format!("{seed}.mid")), smf::write(&piece, "")).unwrap();

@@ -15,7 +15,7 @@ use crate::plugin::presets;
 use crate::plugin::trainer::Status;
 
 fn note(onset: i64, duration: i64, pitch: u8, velocity: u8, family: Family) -> Note {
-    Note { onset: Tick(onset), duration: Tick(duration), pitch, velocity, family }
+    Note { onset: Tick(onset), duration: Tick(duration), pitch, velocity, family, feel: None }
 }
 
 fn score(n_bars: usize, notes_of: impl Fn(usize, i64) -> Vec<Note>) -> Arc<Score> {

@@ -192,7 +192,7 @@ mod tests {
                 pitch = (pitch + rng.random_range(-leap..=leap)).clamp(40, 80);
                 let onset = Tick(beat * Tick::PER_BEAT);
                 let duration = Tick(Tick::PER_BEAT);
-                Note { onset, duration, pitch: pitch as u8, velocity: 80, family: Family::PIANO }
+                Note { onset, duration, pitch: pitch as u8, velocity: 80, family: Family::PIANO, feel: None }
             };
             Piece { notes: (0..128).map(&mut note).collect(), ..Piece::default() }
         };
