@@ -6,12 +6,13 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use continuo::model::encoding::Encoding;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Family, Mode, Note, Piece, Tick};
 use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::cuda::{CudaTrainer, Precision, Staged};
 use continuo::training::engines::optimiser::AdamW;
-use continuo::training::windows::{Reader, Window};
+use continuo::training::windows::{Reader, Telling, Window};
 
 const N_STEPS: usize = 128;
 const LANE_STREAMS: usize = 16;
@@ -22,7 +23,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     println!("{:>7} {:>7} {:>7} {:>14}", "layers", "hidden", "batch", "notes/s");
     for (n_layers, hidden, embedding, head) in [(2, 256, 192, 128), (2, 512, 256, 192), (3, 512, 256, 192)] {
-        let config = NetworkConfig { n_styles: 10, embedding, hidden, n_layers, head };
+        let config =
+            NetworkConfig { encoding: Encoding::Third, n_styles: 10, embedding, hidden, n_layers, head };
         let network = Network::random(config, 1);
         for n_lanes in [1, 4, 8, 16] {
             let windows: Vec<Window> = (0..n_lanes).map(|lane| window(lane as u64)).collect();
@@ -65,7 +67,7 @@ fn window(seed: u64) -> Window {
     let piece = Arc::new(KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece });
     let streams: Vec<_> = (0..LANE_STREAMS)
         .map(|stream| {
-            let mut reader = Reader::new(Arc::clone(&piece));
+            let mut reader = Reader::new(Arc::clone(&piece), Encoding::Third, Telling::Everything);
             std::iter::from_fn(|| reader.next_position()).skip(100 * stream).take(N_STEPS).collect()
         })
         .collect();

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use continuo::model::Position;
+use continuo::model::encoding::Encoding;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::packed::PackedNetwork;
 use continuo::model::simd::Products;
@@ -14,7 +15,7 @@ use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::fused::Worker;
 use continuo::training::engines::optimiser::AdamW;
 use continuo::training::threads::Threads;
-use continuo::training::windows::{Reader, Window};
+use continuo::training::windows::{Reader, Telling, Window};
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use rand::{RngExt, SeedableRng};
@@ -24,10 +25,22 @@ fn main() {
     divan::main();
 }
 
-const SMALL: NetworkConfig =
-    NetworkConfig { n_styles: 10, embedding: 192, hidden: 256, n_layers: 2, head: 128 };
-const LARGE: NetworkConfig =
-    NetworkConfig { n_styles: 10, embedding: 256, hidden: 512, n_layers: 3, head: 192 };
+const SMALL: NetworkConfig = NetworkConfig {
+    encoding: Encoding::Third,
+    n_styles: 10,
+    embedding: 192,
+    hidden: 256,
+    n_layers: 2,
+    head: 128,
+};
+const LARGE: NetworkConfig = NetworkConfig {
+    encoding: Encoding::Third,
+    n_styles: 10,
+    embedding: 256,
+    hidden: 512,
+    n_layers: 3,
+    head: 192,
+};
 const MIDDLE: NetworkConfig = NetworkConfig { n_layers: 2, ..LARGE };
 
 /// Notes in a window.
@@ -55,7 +68,8 @@ fn piece(seed: u64) -> Arc<KeyedPiece> {
     }
     notes.sort();
     notes.dedup();
-    let piece = Piece { notes, meters: vec![(Tick(0), Meter::COMMON)], ..Piece::default() };
+    let mut piece = Piece { notes, meters: vec![(Tick(0), Meter::COMMON)], ..Piece::default() };
+    piece.chords = piece.find_chords().0;
     Arc::new(KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece })
 }
 
@@ -65,11 +79,15 @@ struct Stream {
     reader: Reader,
 }
 
+fn reader(seed: u64) -> Reader {
+    Reader::new(piece(seed % 50), Encoding::Third, Telling::Some(seed))
+}
+
 impl Stream {
     fn read_into(&mut self, position: &mut Position) {
         while !self.reader.read_into(position) {
             self.seed += 1;
-            self.reader = Reader::new(piece(self.seed % 50));
+            self.reader = reader(self.seed);
         }
     }
 }
@@ -81,7 +99,7 @@ struct Lane {
 }
 
 fn lane(products: Products, network: &Network, seed: u64) -> Lane {
-    let stream = |idx| Stream { seed: seed + idx, reader: Reader::new(piece((seed + idx) % 50)) };
+    let stream = |idx| Stream { seed: seed + idx, reader: reader(seed + idx) };
     let streams = (0..N_STREAMS as u64).map(stream).collect();
     Lane { streams, window: Window::default(), worker: Worker::with_products(products, network, 0.2, seed) }
 }
@@ -122,7 +140,7 @@ fn update(bencher: Bencher, config: &NetworkConfig, products: Products) {
 fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
     let network = Network::random(*config, 1);
     let played = PackedNetwork::new(&network);
-    let mut stream = Stream { seed: 1, reader: Reader::new(piece(1)) };
+    let mut stream = Stream { seed: 1, reader: reader(1) };
     let mut next = || {
         let mut position = Position::padding();
         stream.read_into(&mut position);
@@ -138,8 +156,7 @@ fn playing_step(bencher: Bencher, (_, config): &(&str, NetworkConfig)) {
 #[divan::bench(args = [1, 8], sample_count = 100, sample_size = 10)]
 fn eight_playing_steps_in_groups_of(bencher: Bencher, n_together: usize) {
     let played = PackedNetwork::new(&Network::random(LARGE, 1));
-    let mut streams =
-        (0..8).map(|seed| Stream { seed, reader: Reader::new(piece(seed)) }).collect::<Vec<_>>();
+    let mut streams = (0..8).map(|seed| Stream { seed, reader: reader(seed) }).collect::<Vec<_>>();
     let mut positions = vec![Position::padding(); 8];
     for (stream, position) in streams.iter_mut().zip(&mut positions) {
         stream.read_into(position);

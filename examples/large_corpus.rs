@@ -16,13 +16,14 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use continuo::model::encoding::Encoding;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Piece, smf};
 use continuo::training::corpus::{Corpus, Part, StyleFolder};
 use continuo::training::engines::validation::validate;
 use continuo::training::threads::Threads;
-use continuo::training::windows::Streams;
 use continuo::training::windows::Window;
+use continuo::training::windows::{Source, Streams};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -97,11 +98,20 @@ fn read(folder: &Path, cache: &Path) -> Result<()> {
     );
     println!("read in {seconds:.1} s with {} threads; {}", threads.count(), memory());
     let began = Instant::now();
-    let mut streams = Streams::begin(&corpus, 1, 64, 0..64);
+    let source =
+        Source { corpus: std::sync::Arc::clone(&corpus), encoding: Encoding::Third, seed: 1, n_streams: 64 };
+    let mut streams = Streams::begin(&source, 0..64);
     let mut window = Window::default();
     (0..100).for_each(|_| streams.next_window(128, &mut window));
     println!("100 windows of 64 x 128 notes in {:.2} s; {}", began.elapsed().as_secs_f64(), memory());
-    let config = NetworkConfig { n_styles: 1, embedding: 8, hidden: 8, n_layers: 1, head: 8 };
+    let config = NetworkConfig {
+        encoding: Encoding::Third,
+        n_styles: 1,
+        embedding: 8,
+        hidden: 8,
+        n_layers: 1,
+        head: 8,
+    };
     let began = Instant::now();
     let validation = validate(&Network::random(config, 1), &corpus, &threads, Some(2_000_000));
     println!(

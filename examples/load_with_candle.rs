@@ -14,7 +14,7 @@ use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::softmax;
 use candle_nn::rnn::LSTMState;
 use candle_nn::{LSTMConfig, Module, RNN, VarBuilder, embedding, linear, lstm};
-use continuo::model::encoding::Memory;
+use continuo::model::encoding::{Encoding, Memory};
 use continuo::model::{Beginning, Generator, Model, StyleMix};
 use continuo::music::{Family, Meter, Mode, Note, Tick};
 
@@ -27,7 +27,7 @@ fn main() -> anyhow::Result<()> {
         family: Family::PIANO,
         feel: None,
     });
-    let candle = predict_with_candle(&encode(&played))?;
+    let candle = predict_with_candle(&encode(&played, Model::embedded()?.network().config.encoding))?;
     let continuo = predict_with_continuo(&played)?;
     println!(
         "The instrument of the next note after a broken chord on the piano\n{:24}{:>10}{:>10}",
@@ -41,8 +41,8 @@ fn main() -> anyhow::Result<()> {
 }
 
 /// The rows of the embedding for each step: the first before any note, then one after each note.
-fn encode(notes: &[Note]) -> Vec<Vec<u32>> {
-    let mut memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
+fn encode(notes: &[Note], encoding: Encoding) -> Vec<Vec<u32>> {
+    let mut memory = Memory::new(encoding, 0, Mode::Major, Tick::ZERO, Meter::COMMON);
     let rows = |memory: &Memory| {
         let mut rows = Vec::new();
         memory.step_rows(&mut rows);

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use continuo::composer::{Take, Writer, compose_bar};
+use continuo::model::encoding::Encoding;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::{Card, Constraints, Generator, Given, Model, Sampling};
 use continuo::music::{Bar, Family, FamilySet, Grid, Meter, Note, NoteValue, PitchClassSet, Scale, Tick};
@@ -15,7 +16,14 @@ use rand_pcg::Pcg64Mcg;
 
 /// An untrained model with louder weights than usual, so that each has habits of its own.
 fn random_model(seed: u64) -> Arc<Model> {
-    let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 16, n_layers: 2, head: 8 };
+    let config = NetworkConfig {
+        encoding: Encoding::Third,
+        n_styles: 3,
+        embedding: 8,
+        hidden: 16,
+        n_layers: 2,
+        head: 8,
+    };
     let card = Card { styles: vec!["A".into(), "B".into(), "C".into()], ..Card::default() };
     let mut network = Network::random(config, seed);
     let loudness = 1.0 + (seed % 5) as f32;
@@ -309,7 +317,14 @@ fn the_same_seed_at_another_density_keeps_its_onsets() {
 
 #[test]
 fn an_empty_bar_is_drawn_again_until_a_note_begins_in_it() {
-    let config = NetworkConfig { n_styles: 1, embedding: 8, hidden: 16, n_layers: 1, head: 8 };
+    let config = NetworkConfig {
+        encoding: Encoding::Third,
+        n_styles: 1,
+        embedding: 8,
+        hidden: 16,
+        n_layers: 1,
+        head: 8,
+    };
     let mut network = Network::random(config, 1);
     // Far likelier than anything else: the next note a bar or more later.
     let shifts = network.layout.heads[0].out.bias.range.clone();

@@ -5,14 +5,15 @@
 use std::sync::Arc;
 
 use continuo::model::Position;
-use continuo::model::network::{Network, NetworkConfig};
-use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
+use continuo::model::encoding::Encoding;
+use continuo::model::network::{N_PARTS, Network, NetworkConfig};
+use continuo::music::{Family, Feel, Meter, Mode, Note, Piece, Tick};
 use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::cuda::{CudaTrainer, Precision, Staged};
 use continuo::training::engines::fused::Worker;
 use continuo::training::engines::optimiser::AdamW;
 use continuo::training::threads::Threads;
-use continuo::training::windows::{Reader, Window};
+use continuo::training::windows::{Reader, Telling, Window};
 
 const N_STEPS: usize = 11;
 /// Streams of each of two lanes.
@@ -27,7 +28,7 @@ fn piece(seed: i64, n_notes: i64) -> Arc<KeyedPiece> {
             pitch: (40 + (idx * 7 * seed) % 40) as u8,
             velocity: (20 + idx * 9 % 100) as u8,
             family: if idx % 5 == 4 { Family::DRUMS } else { Family::PIANO },
-            feel: None,
+            feel: (idx % 3 > 0).then(|| Feel::new((idx % 9) as i8 - 4)),
         })
         .collect();
     notes.sort();
@@ -42,7 +43,7 @@ fn stream(seed: i64) -> Vec<Position> {
     [piece(seed, 4 + seed), piece(seed + 3, 20), piece(seed + 5, 40)]
         .into_iter()
         .flat_map(|piece| {
-            let mut reader = Reader::new(piece);
+            let mut reader = Reader::new(piece, Encoding::Third, Telling::Everything);
             std::iter::from_fn(move || reader.next_position()).collect::<Vec<_>>()
         })
         .collect()
@@ -85,7 +86,7 @@ fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
     let (mut of_gradients, mut of_losses) = (0.0_f64, 0.0_f64);
     for window_idx in 0..3 {
         let windows = windows(window_idx);
-        let mut expected = [0.0; 5];
+        let mut expected = [0.0; N_PARTS];
         for (worker, window) in workers.iter_mut().zip(&windows) {
             worker.clear_gradient();
             let losses = worker.train(&network, window, scale);
@@ -120,7 +121,8 @@ fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
 #[test]
 fn the_gpu_agrees_with_the_processor_in_full_precision() {
     for (hidden, n_layers) in [(7, 2), (64, 1), (96, 3)] {
-        let config = NetworkConfig { n_styles: 2, embedding: 5, hidden, n_layers, head: 9 };
+        let config =
+            NetworkConfig { encoding: Encoding::Third, n_styles: 2, embedding: 5, hidden, n_layers, head: 9 };
         let (gradients, parameters, losses) = compare(config, Precision::Full);
         assert!(gradients < 1e-3 && parameters < 1e-4 && losses < 1e-5, "{gradients} {parameters} {losses}");
     }
@@ -128,14 +130,28 @@ fn the_gpu_agrees_with_the_processor_in_full_precision() {
 
 #[test]
 fn the_gpu_agrees_with_the_processor_to_three_digits_on_tensor_cores() {
-    let config = NetworkConfig { n_styles: 2, embedding: 32, hidden: 64, n_layers: 2, head: 16 };
+    let config = NetworkConfig {
+        encoding: Encoding::Third,
+        n_styles: 2,
+        embedding: 32,
+        hidden: 64,
+        n_layers: 2,
+        head: 16,
+    };
     let (gradients, parameters, losses) = compare(config, Precision::Tensor);
     assert!(gradients < 2e-2 && parameters < 2e-3 && losses < 1e-3, "{gradients} {parameters} {losses}");
 }
 
 #[test]
 fn the_same_run_gives_the_same_bits_again() {
-    let config = NetworkConfig { n_styles: 2, embedding: 32, hidden: 64, n_layers: 2, head: 16 };
+    let config = NetworkConfig {
+        encoding: Encoding::Third,
+        n_styles: 2,
+        embedding: 32,
+        hidden: 64,
+        n_layers: 2,
+        head: 16,
+    };
     let run = || {
         let mut network = Network::random(config, 1);
         let mut optimiser = AdamW::new(&network.layout, 0.02);
@@ -154,7 +170,14 @@ fn the_same_run_gives_the_same_bits_again() {
 
 #[test]
 fn evaluating_gives_the_processors_losses_and_leaves_padding_out() {
-    let config = NetworkConfig { n_styles: 2, embedding: 32, hidden: 64, n_layers: 2, head: 16 };
+    let config = NetworkConfig {
+        encoding: Encoding::Third,
+        n_styles: 2,
+        embedding: 32,
+        hidden: 64,
+        n_layers: 2,
+        head: 16,
+    };
     let network = Network::random(config, 1);
     let optimiser = AdamW::new(&network.layout, 0.02);
     let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, 5], 0.5, Precision::Full).unwrap();
@@ -168,10 +191,13 @@ fn evaluating_gives_the_processors_losses_and_leaves_padding_out() {
         let losses = gpu.evaluate(&Staged::new(&[&padded])).unwrap();
         let expected = worker.evaluate(&network, &plain);
         for (part, expected) in expected.into_iter().enumerate() {
-            let sum: f64 = losses.iter().skip(part).step_by(5).map(|loss| f64::from(*loss)).sum();
+            let sum: f64 = losses.iter().skip(part).step_by(N_PARTS).map(|loss| f64::from(*loss)).sum();
             // Padding moves the hidden state on, so only the first window is the same on both.
             assert!(window_idx > 0 || (sum - expected).abs() < 1e-3, "part {part}: {sum} {expected}");
         }
-        assert_eq!(losses.chunks_exact(5).filter(|parts| parts.iter().any(|loss| *loss != 0.0)).count(), 21);
+        assert_eq!(
+            losses.chunks_exact(N_PARTS).filter(|parts| parts.iter().any(|loss| *loss != 0.0)).count(),
+            21
+        );
     }
 }

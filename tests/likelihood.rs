@@ -4,12 +4,13 @@
 
 use std::sync::Arc;
 
-use continuo::model::network::{Network, NetworkConfig};
+use continuo::model::encoding::{Encoding, Told};
+use continuo::model::network::{N_PARTS, Network, NetworkConfig};
 use continuo::model::vocabulary::{
-    N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_of, shifted, velocity_of,
+    N_DURATIONS, N_FAMILIES, N_FEELS, N_PITCHES, N_SHIFTS, duration_of, feel_of, shifted,
 };
 use continuo::model::{Card, Generator, Model};
-use continuo::music::{Family, Mode, Note, Piece, Tick};
+use continuo::music::{Chord, Family, Mode, Note, Piece, PitchClassSet, Tick};
 use continuo::training::baselines::{Baseline, CopyBar, KnownParts, Markov, Target, probabilities};
 use continuo::training::corpus::KeyedPiece;
 use rand::{RngExt, SeedableRng};
@@ -35,8 +36,8 @@ fn at_the_top() -> Vec<Note> {
     vec![note(0, 60, Family::PIANO), note(24, 127, Family::STRINGS)]
 }
 
-fn small_model() -> Arc<Model> {
-    let config = NetworkConfig { n_styles: 2, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
+fn small_model(encoding: Encoding) -> Arc<Model> {
+    let config = NetworkConfig { encoding, n_styles: 2, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
     let card = Card { styles: vec!["A".into(), "B".into()], ..Card::default() };
     let mut network = Network::random(config, 5);
     // Larger weights, so that probabilities differ.
@@ -52,22 +53,38 @@ fn assert_is_one(sum: f64, what: &str) {
 /// before it, those of all notes do.
 #[test]
 fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
+    for (encoding, told) in [
+        (Encoding::Second, Told::default()),
+        (Encoding::Third, Told::default()),
+        (Encoding::Third, Told { chords: chords(), end: Some(Tick(192)) }),
+    ] {
+        sum_to_one(encoding, &told);
+    }
+}
+
+fn chords() -> Arc<[(Tick, Option<Chord>)]> {
+    let chord = |root, tones: &[u8]| Some(Chord::new(root, PitchClassSet::new(tones), root));
+    Arc::new([(Tick(0), chord(0, &[0, 4, 7])), (Tick(100), chord(7, &[0, 4, 7, 10])), (Tick(144), None)])
+}
+
+fn sum_to_one(encoding: Encoding, told: &Told) {
     for notes in [Vec::new(), in_a_chord(), at_the_top()] {
-        let mut generator = Generator::new(small_model());
+        let mut generator = Generator::new(small_model(encoding));
+        generator.tell(told.clone());
         for note in &notes {
             generator.feed(note);
         }
         let last = notes.last().copied();
         let last_onset = last.map_or(Tick::ZERO, |note| note.onset);
-        let following = |[family, shift, pitch, duration, velocity]: [usize; 5]| Note {
+        let following = |[family, shift, pitch, duration, velocity, feel]: [usize; N_PARTS]| Note {
             onset: shifted(last_onset, shift),
             duration: duration_of(duration),
             pitch: pitch as u8,
-            velocity: velocity_of(velocity),
+            velocity: encoding.velocity_of(velocity),
             family: Family::from_index(family).unwrap(),
-            feel: None,
+            feel: feel_of(feel),
         };
-        let probability = |parts: [usize; 5], part: usize| {
+        let probability = |parts: [usize; N_PARTS], part: usize| {
             let log = generator.log_probabilities(&following(parts))?;
             Some(f64::from(log[part]).exp())
         };
@@ -82,35 +99,42 @@ fn the_networks_probabilities_over_all_that_can_follow_sum_to_one() {
             for shift in 0..N_SHIFTS {
                 let lowest = lowest_open(family, shift);
                 let pitches: f64 =
-                    (0..N_PITCHES).filter_map(|pitch| probability([family, shift, pitch, 0, 0], 2)).sum();
+                    (0..N_PITCHES).filter_map(|pitch| probability([family, shift, pitch, 0, 0, 0], 2)).sum();
                 if lowest < N_PITCHES {
                     assert_is_one(pitches, "pitch");
-                    shifts += probability([family, shift, lowest, 0, 0], 1).unwrap();
+                    shifts += probability([family, shift, lowest, 0, 0, 0], 1).unwrap();
                 } else {
                     assert!(pitches == 0.0, "notes that cannot follow have probability {pitches}");
                 }
             }
             assert_is_one(shifts, "shift");
-            families += probability([family, 1, 0, 0, 0], 0).unwrap();
+            families += probability([family, 1, 0, 0, 0, 0], 0).unwrap();
         }
         assert_is_one(families, "family");
         let mut rng = Pcg64Mcg::seed_from_u64(3);
-        for _ in 0..60 {
+        let n_velocities = encoding.n_velocities();
+        for _ in 0..20 {
             let (family, shift) = (rng.random_range(0..N_FAMILIES), rng.random_range(1..N_SHIFTS));
             let (pitch, duration) = (rng.random_range(0..N_PITCHES), rng.random_range(0..N_DURATIONS));
             let durations =
-                (0..N_DURATIONS).filter_map(|d| probability([family, shift, pitch, d, 0], 3)).sum();
+                (0..N_DURATIONS).filter_map(|d| probability([family, shift, pitch, d, 0, 0], 3)).sum();
             assert_is_one(durations, "duration");
-            let velocities =
-                (0..N_VELOCITIES).filter_map(|v| probability([family, shift, pitch, duration, v], 4)).sum();
+            let velocities = (0..n_velocities)
+                .filter_map(|v| probability([family, shift, pitch, duration, v, 0], 4))
+                .sum();
             assert_is_one(velocities, "velocity");
+            let velocity = rng.random_range(0..n_velocities);
+            let feel = |feel| probability([family, shift, pitch, duration, velocity, feel], 5);
+            let feels: f64 = (0..N_FEELS).filter_map(feel).sum();
+            let expected = if encoding == Encoding::Second { N_FEELS as f64 } else { 1.0 };
+            assert_is_one(feels / expected, "feel, which encoding 2 has not");
         }
     }
 }
 
 #[test]
 fn a_chord_has_a_likelihood_in_one_order_only() {
-    let mut generator = Generator::new(small_model());
+    let mut generator = Generator::new(small_model(Encoding::Third));
     for note in &in_a_chord() {
         generator.feed(note);
     }

@@ -4,20 +4,20 @@
 
 use std::sync::Arc;
 
-use continuo::model::encoding::Parts;
-use continuo::model::network::{Network, NetworkConfig};
+use continuo::model::encoding::{Encoding, Parts, Told};
+use continuo::model::network::{N_PARTS, Network, NetworkConfig};
 use continuo::model::packed::{PackedNetwork, rounded};
 use continuo::model::reference::Reference;
 use continuo::model::step::{HiddenState, Stepper};
 use continuo::model::{Beginning, Card, Generator, Model, Position, StyleMix};
-use continuo::music::{Family, Meter, Mode, Note, Piece, Tick};
+use continuo::music::{Chord, Family, Feel, Meter, Mode, Note, Piece, PitchClassSet, Tick};
 use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::fused::Worker;
-use continuo::training::windows::{Reader, Window};
+use continuo::training::windows::{Reader, Telling, Window};
 
 /// The network of tests/reference/pytorch.py.
-fn network_of_the_script() -> Network {
-    let config = NetworkConfig { n_styles: 2, embedding: 5, hidden: 7, n_layers: 2, head: 3 };
+fn network_of_the_script(encoding: Encoding) -> Network {
+    let config = NetworkConfig { encoding, n_styles: 2, embedding: 5, hidden: 7, n_layers: 2, head: 3 };
     let mut network = Network::random(config, 0);
     for (idx, value) in network.parameters.iter_mut().enumerate() {
         let hash = (idx as u64 * 2_654_435_761) % (1 << 32);
@@ -40,7 +40,7 @@ fn position(value: &serde_json::Value) -> Position {
     Position {
         is_beginning: false,
         step_rows: indices(&value["step_rows"]),
-        head_rows: [0, 1, 2, 3].map(|idx| indices(&value["head_rows"][idx])),
+        head_rows: std::array::from_fn(|idx| value["head_rows"].get(idx).map(indices).unwrap_or_default()),
         lowest_pitch: value["lowest_pitch"].as_u64().unwrap() as usize,
         parts: Parts {
             family: part(0),
@@ -48,14 +48,20 @@ fn position(value: &serde_json::Value) -> Position {
             pitch: part(2),
             duration: part(3),
             velocity: part(4),
+            feel: parts.get(5).map_or(0, |feel| *feel as usize),
         },
     }
 }
 
 #[test]
 fn every_path_has_the_numbers_of_pytorch() {
-    let json: serde_json::Value = serde_json::from_str(include_str!("reference/pytorch.json")).unwrap();
-    let network = network_of_the_script();
+    has_the_numbers_of_pytorch(Encoding::Second, include_str!("reference/encoding2.json"));
+    has_the_numbers_of_pytorch(Encoding::Third, include_str!("reference/encoding3.json"));
+}
+
+fn has_the_numbers_of_pytorch(encoding: Encoding, json: &str) {
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    let network = network_of_the_script(encoding);
     assert_eq!(json["n_parameters"].as_u64().unwrap() as usize, network.layout.n_parameters);
     let expected = json["positions"].as_array().unwrap();
     let sequence: Vec<Position> = expected.iter().map(position).collect();
@@ -73,7 +79,7 @@ fn every_path_has_the_numbers_of_pytorch() {
 
     let candle = Reference::of(&network).unwrap().log_probabilities(&[&sequence]).unwrap();
     let candle: Vec<Vec<f32>> = candle[0].to_vec2().unwrap();
-    let mut sums = [0.0; 5];
+    let mut sums = [0.0; N_PARTS];
     for (ours, expected) in candle.iter().zip(expected) {
         for ((ours, theirs), sum) in ours.iter().zip(numbers(&expected["log_probabilities"])).zip(&mut sums) {
             assert!((f64::from(*ours) - theirs).abs() < 1e-5, "candle: {ours} {theirs}");
@@ -111,12 +117,33 @@ fn notes() -> Vec<Note> {
         })
         .collect();
     notes.sort();
+    // Some early, some late, some not at all.
+    for (idx, note) in notes.iter_mut().enumerate() {
+        note.feel = (idx % 3 > 0).then(|| Feel::new((idx % 9) as i8 - 4));
+        note.velocity = 20 + (idx * 11 % 100) as u8;
+    }
     notes
+}
+
+/// Changes on and off the beat, and a stretch without.
+fn chords() -> Vec<(Tick, Option<Chord>)> {
+    let chord = |root, tones: &[u8], bass| Some(Chord::new(root, PitchClassSet::new(tones), bass));
+    vec![
+        (Tick(0), chord(0, &[0, 4, 7], 4)),
+        (Tick(100), chord(9, &[0, 3, 7, 10], 9)),
+        (Tick(288), None),
+        (Tick(480), chord(7, &[0, 4, 7, 10], 7)),
+        (Tick(900), chord(0, &[0, 4, 7, 11], 0)),
+    ]
 }
 
 #[test]
 fn a_step_in_playing_equals_the_training_pass() {
-    let config = NetworkConfig { n_styles: 3, embedding: 13, hidden: 21, n_layers: 2, head: 9 };
+    [Encoding::Second, Encoding::Third].into_iter().for_each(playing_equals_the_training_pass);
+}
+
+fn playing_equals_the_training_pass(encoding: Encoding) {
+    let config = NetworkConfig { encoding, n_styles: 3, embedding: 13, hidden: 21, n_layers: 2, head: 9 };
     let network = Network::random(config, 5);
     let styles = ["one", "two", "three"].map(String::from).to_vec();
     let card = Card { name: "test".into(), styles, ..Card::default() };
@@ -124,10 +151,12 @@ fn a_step_in_playing_equals_the_training_pass() {
     let piece = Arc::new(KeyedPiece {
         style: 1,
         modes: vec![(Tick(0), Mode::Minor)],
-        piece: Piece { notes: notes(), ..Piece::default() },
+        piece: Piece { notes: notes(), chords: chords(), ..Piece::default() },
     });
 
     let mut generator = Generator::new(model);
+    let end = piece.piece.bar_at(piece.piece.notes.last().unwrap().onset).0 + Meter::COMMON.bar_length();
+    generator.tell(Told { chords: chords().into(), end: Some(end) });
     generator.begin(&Beginning {
         style: StyleMix::of(1),
         mode: Mode::Minor,
@@ -135,7 +164,7 @@ fn a_step_in_playing_equals_the_training_pass() {
         meter: Meter::COMMON,
         primer: None,
     });
-    let mut playing = [0.0; 5];
+    let mut playing = [0.0; N_PARTS];
     for note in notes() {
         let (bar, meter) = piece.piece.bar_at(note.onset);
         let mut start = Tick(0);
@@ -149,7 +178,7 @@ fn a_step_in_playing_equals_the_training_pass() {
         generator.feed(&note);
     }
 
-    let mut reader = Reader::new(piece);
+    let mut reader = Reader::new(piece, encoding, Telling::Everything);
     let positions: Vec<Position> = std::iter::from_fn(|| reader.next_position()).collect();
     let mut window = Window::default();
     window.fill(&[positions]);

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail};
-use continuo::model::network::{HEADS, Network, NetworkConfig};
+use continuo::model::encoding::Encoding;
+use continuo::model::network::{Network, NetworkConfig};
 use continuo::model::packed::PackedNetwork;
 use continuo::model::simd::Products;
 use continuo::model::step::{HiddenState, Stepper};
@@ -16,7 +17,7 @@ use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::fused::Worker;
 use continuo::training::engines::optimiser::AdamW;
 use continuo::training::threads::Threads;
-use continuo::training::windows::{Reader, RowLists, Window};
+use continuo::training::windows::{Reader, RowLists, Telling, Window};
 
 const N_STEPS: usize = 128;
 const BATCH: usize = 32;
@@ -48,7 +49,7 @@ fn config(size: &str) -> Result<NetworkConfig> {
     let (n_layers, hidden) = size.split_once('x').context("expected a size such as 2x256")?;
     let (n_layers, hidden) = (n_layers.parse()?, hidden.parse()?);
     let (embedding, head) = if hidden <= 256 { (192, 128) } else { (256, 192) };
-    Ok(NetworkConfig { n_styles: 1, embedding, hidden, n_layers, head })
+    Ok(NetworkConfig { encoding: Encoding::Second, n_styles: 1, embedding, hidden, n_layers, head })
 }
 
 fn midi_files(folder: &Path) -> Result<Vec<PathBuf>> {
@@ -86,7 +87,9 @@ impl Source {
         if pieces.is_empty() {
             bail!("no MIDI files in {}", folder.display());
         }
-        let reader = |idx: usize| (idx, Reader::new(Arc::clone(&pieces[idx % pieces.len()])));
+        let reader = |idx: usize| {
+            (idx, Reader::new(Arc::clone(&pieces[idx % pieces.len()]), Encoding::Second, Telling::Nothing))
+        };
         Ok(Self { readers: (0..BATCH).map(reader).collect(), pieces })
     }
 
@@ -97,7 +100,8 @@ impl Source {
             let (idx, reader) = &mut readers[stream_idx];
             while !reader.read_into(position) {
                 *idx += BATCH;
-                *reader = Reader::new(Arc::clone(&pieces[*idx % pieces.len()]));
+                *reader =
+                    Reader::new(Arc::clone(&pieces[*idx % pieces.len()]), Encoding::Second, Telling::Nothing);
             }
         });
     }
@@ -127,7 +131,7 @@ fn data(size: &str, folder: &Path, out: &Path, n_windows: usize) -> Result<()> {
         "embedding": config.embedding, "hidden": config.hidden, "layers": config.n_layers, "head": config.head,
         "step_rows": network.layout.embedding.shape[0],
         "families": network.layout.family.weight.shape[0],
-        "heads": HEADS.iter().map(|head| [head.n_rows, head.n_classes]).collect::<Vec<_>>(),
+        "heads": config.heads().iter().map(|head| [head.n_rows, head.n_classes]).collect::<Vec<_>>(),
     });
     std::fs::write(out.join("sizes.json"), sizes.to_string())?;
     Ok(())

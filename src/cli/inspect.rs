@@ -103,6 +103,7 @@ fn as_json(model: &Model) -> serde_json::Value {
         "credits": card.credits,
         "training": card.training,
         "network": {
+            "encoding": config.encoding.number(),
             "parameters": model.network().parameters.len(),
             "layers": config.n_layers,
             "hidden": config.hidden,
@@ -147,7 +148,8 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
         plural(config.n_layers, "LSTM layer"),
         config.hidden
     )?;
-    writeln!(text, "  embedding {}, head {}", config.embedding, config.head)?;
+    let encoding = config.encoding.number();
+    writeln!(text, "  embedding {}, head {}, note encoding {encoding}", config.embedding, config.head)?;
     writeln!(text, "  SHA-256 {}", model.hash())?;
     for (title, lines) in [
         ("Training", vec![&card.training]),

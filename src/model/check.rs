@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::card::Primer;
 use crate::model::generator::{Beginning, Generator};
+use crate::model::network::N_PARTS;
 use crate::model::position::Position;
 use crate::model::reference::Reference;
 use crate::model::sampling::StyleMix;
@@ -34,18 +35,20 @@ pub fn check(model: &Arc<Model>) -> candle_core::Result<Agreement> {
     let mut differences: Vec<f32> = Vec::new();
     let primers: Vec<&Primer> = model.primers().iter().filter(|primer| !primer.notes.is_empty()).collect();
     for primers in primers.chunks(BATCH) {
-        let (positions, played): (Vec<Vec<Position>>, Vec<Vec<[f32; 5]>>) =
+        let (positions, played): (Vec<Vec<Position>>, Vec<Vec<[f32; N_PARTS]>>) =
             primers.iter().map(|primer| play(&mut generator, primer).unzip()).unzip();
         let sequences: Vec<&[Position]> = positions.iter().map(Vec::as_slice).collect();
         for (expected, played) in reference.log_probabilities(&sequences)?.iter().zip(&played) {
             let expected: Vec<Vec<f32>> = expected.to_vec2()?;
-            let pairs = expected.iter().flatten().zip(played.iter().flatten());
-            differences.extend(pairs.map(|(expected, played)| (expected - played).abs()));
+            for (expected, played) in expected.iter().zip(played) {
+                differences
+                    .extend(expected.iter().zip(played).map(|(expected, played)| (expected - played).abs()));
+            }
         }
     }
     let sum: f64 = differences.iter().copied().map(f64::from).sum();
     Ok(Agreement {
-        n_notes: differences.len() / 5,
+        n_notes: differences.len() / (1 + model.network().config.heads().len()),
         // Not a number counts as the largest.
         largest: differences.iter().copied().max_by(f32::total_cmp).unwrap_or(0.0),
         mean: (sum / differences.len().max(1) as f64) as f32,
@@ -57,7 +60,7 @@ pub fn check(model: &Arc<Model>) -> candle_core::Result<Agreement> {
 fn play<'a>(
     generator: &'a mut Generator,
     primer: &'a Primer,
-) -> impl Iterator<Item = (Position, [f32; 5])> + 'a {
+) -> impl Iterator<Item = (Position, [f32; N_PARTS])> + 'a {
     let Primer { mode, meter, .. } = *primer;
     let style = StyleMix::of(primer.style);
     generator.begin(&Beginning { style, mode, start: Tick::ZERO, meter, primer: None });

@@ -6,8 +6,9 @@ use rand::Rng;
 
 use crate::model::batching::{Step, StepSlot, block_on};
 use crate::model::card::Primer;
-use crate::model::encoding::{Memory, N_STEP_ROWS, Parts};
+use crate::model::encoding::{Memory, Parts, Told};
 use crate::model::heads::{Buffers, Heads, ROWS, mask};
+use crate::model::network::N_PARTS;
 use crate::model::next_note::NextNote;
 use crate::model::passages::PASSAGE;
 use crate::model::sampling::{Constraints, Drawn, Given, Sampling, StyleMix};
@@ -65,8 +66,8 @@ impl Generator {
     /// A generator at tick zero, before any note.
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
-        let memory = Memory::new(0, Mode::Major, Tick::ZERO, Meter::COMMON);
         let config = model.packed().config;
+        let memory = Memory::new(config.encoding, 0, Mode::Major, Tick::ZERO, Meter::COMMON);
         let past =
             Snapshot { style: StyleMix::of(0), memory, state: HiddenState::zero(&config), n_copied: 0 };
         let (stepper, buffers) = (Stepper::new(&config), Buffers::new(&config));
@@ -105,8 +106,11 @@ impl Generator {
             primer.map_or(Tick::ZERO, |primer| Tick(primer.meter.bar_length().0 * i64::from(primer.n_bars)));
         let primer_start = start - primer_length;
         let first_meter = primer.map_or(meter, |primer| primer.meter);
-        self.past.memory = Memory::new(style.main(), mode, primer_start, first_meter);
-        self.past.state = HiddenState::zero(&self.model.packed().config);
+        let config = self.model.packed().config;
+        let told = self.past.memory.told().clone();
+        self.past.memory = Memory::new(config.encoding, style.main(), mode, primer_start, first_meter);
+        self.past.memory.tell(told);
+        self.past.state = HiddenState::zero(&config);
         self.step().await;
         if let Some(primer) = primer {
             let bar_length = primer.meter.bar_length().0;
@@ -138,6 +142,15 @@ impl Generator {
     /// until they end, not as notes of its own.
     pub fn add_ringing(&mut self, notes: &[Note]) {
         self.past.memory.add_ringing(notes);
+    }
+
+    /// Tells the network the chords and the end of the music to come; `Told::default()` leaves it free again. Models of
+    /// encoding 2 know nothing of them and go on as before.
+    ///
+    /// Chords are around a tonic of C, as all pitches are. The next step reads them: tell before
+    /// [`Generator::begin`], or before the note is fed after which they hold. A [`Snapshot`] holds what was told then.
+    pub fn tell(&mut self, told: Told) {
+        self.past.memory.tell(told);
     }
 
     /// Sets the style and mode from the next note on.
@@ -187,16 +200,16 @@ impl Generator {
     }
 
     /// The log-probability, in nats, of each part of a note that might follow: family, shift, pitch, duration,
-    /// velocity. `None` when it cannot follow the last note in the order of [`Note`].
+    /// velocity, feel (0 in encoding 2). `None` when it cannot follow the last note in the order of [`Note`].
     ///
     /// The network's own probabilities, without temperature; the only constraint is the order of a chord.
     #[must_use]
-    pub fn log_probabilities(&self, note: &Note) -> Option<[f32; 5]> {
+    pub fn log_probabilities(&self, note: &Note) -> Option<[f32; N_PARTS]> {
         let memory = &self.past.memory;
         if memory.notes().last().is_some_and(|last| note <= last) {
             return None;
         }
-        let Parts { family, shift, pitch, duration, velocity } = memory.parts(note);
+        let Parts { family, shift, pitch, duration, velocity, feel } = memory.parts(note);
         let mut buffers = self.buffers.clone();
         let mut heads = Heads::new(self.model.packed(), memory, &self.past.state, &mut buffers);
         let mut pitches = heads.pitch(family, shift);
@@ -211,6 +224,10 @@ impl Generator {
             log_softmax_at(&pitches, pitch)?,
             log_softmax_at(&heads.duration(family, shift, pitch), duration)?,
             log_softmax_at(&heads.velocity(family, shift, pitch, duration), velocity)?,
+            match heads.feel(family, shift, pitch, velocity) {
+                Some(logits) => log_softmax_at(&logits, feel)?,
+                None => 0.0,
+            },
         ])
     }
 
@@ -282,9 +299,10 @@ impl Generator {
             return false;
         }
         // A row between those of two styles replaces the style's own.
-        self.rows.retain(|row| (*row as usize) < N_STEP_ROWS);
+        let n_step_rows = self.model.packed().config.encoding.n_step_rows();
+        self.rows.retain(|row| (*row as usize) < n_step_rows);
         if self.blended.0 != style {
-            let [first, second] = [style.first, style.second].map(|style| (N_STEP_ROWS + style) as u32);
+            let [first, second] = [style.first, style.second].map(|style| (n_step_rows + style) as u32);
             self.blended = (style, self.model.packed().inputs().between(first, second, style.thousandths));
         }
         true
@@ -318,12 +336,21 @@ mod tests {
     use rand::SeedableRng;
     use rand_pcg::Pcg64Mcg;
 
+    use crate::model::encoding::Encoding;
+    use crate::model::encoding::Told;
     use crate::model::network::{Network, NetworkConfig};
     use crate::model::{Beginning, Card, Constraints, Generator, Given, Model, Passages, Sampling, StyleMix};
-    use crate::music::{Family, Meter, Mode, Note, Tick};
+    use crate::music::{Chord, Family, Feel, Meter, Mode, Note, PitchClassSet, Tick};
 
     fn music(style: StyleMix) -> Vec<Note> {
-        let config = NetworkConfig { n_styles: 3, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
+        let config = NetworkConfig {
+            encoding: Encoding::Third,
+            n_styles: 3,
+            embedding: 8,
+            hidden: 12,
+            n_layers: 2,
+            head: 8,
+        };
         let card = Card { styles: vec!["A".into(), "B".into(), "C".into()], ..Card::default() };
         let mut network = Network::random(config, 5);
         // Larger weights, so that styles differ.
@@ -354,6 +381,45 @@ mod tests {
             "beyond the last is the last"
         );
         assert!(mixed(0.5) != mixed(0.0) && mixed(0.5) != mixed(1.0) && mixed(0.5) != mixed(0.2));
+    }
+
+    #[test]
+    fn what_is_told_reaches_the_next_note_and_encoding_2_goes_on_as_before() {
+        let chord = Chord::new(2, PitchClassSet::new(&[0, 3, 7]), 2);
+        let told = Told { chords: Arc::new([(Tick(0), Some(chord))]), end: Some(Tick(96)) };
+        let likelihoods = |encoding, told: &Told| {
+            let config =
+                NetworkConfig { encoding, n_styles: 1, embedding: 8, hidden: 12, n_layers: 2, head: 8 };
+            let card = Card { styles: vec!["A".into()], ..Card::default() };
+            let model = Model::new(Network::random(config, 5), card, Vec::new()).unwrap();
+            let mut generator = Generator::new(Arc::new(model));
+            generator.tell(told.clone());
+            let (style, mode, meter) = (StyleMix::of(0), Mode::Major, Meter::COMMON);
+            generator.begin(&Beginning { style, mode, start: Tick::ZERO, meter, primer: None });
+            let onset = Tick(12);
+            let (duration, family) = (Tick(12), Family::PIANO);
+            let note = Note { onset, duration, pitch: 62, velocity: 80, family, feel: None };
+            generator.log_probabilities(&note).unwrap()
+        };
+        let free = Told::default();
+        let [heard, unheard] = [&told, &free].map(|told| likelihoods(Encoding::Third, told));
+        assert!(heard[..5].iter().zip(&unheard[..5]).all(|(heard, unheard)| (heard - unheard).abs() > 1e-6));
+        let [told, free] = [&told, &free].map(|told| likelihoods(Encoding::Second, told).map(f32::to_bits));
+        assert_eq!(told, free);
+    }
+
+    #[test]
+    fn notes_have_a_feel_where_the_network_has_learned_one() {
+        let mut generator = Generator::new(Arc::new(Model::random(1, 4)));
+        let mut rng = Pcg64Mcg::seed_from_u64(2);
+        let mut draw = |given: &Given| {
+            let drawn = generator.draw(&Sampling::default(), &Constraints::default(), given, &mut rng);
+            drawn.unwrap().note.feel
+        };
+        let feels: HashSet<Option<Feel>> = (0..200).map(|_| draw(&Given::default())).collect();
+        assert!(feels.len() > 20, "an untrained network has all: {feels:?}");
+        let given = Given { feel: Some(Feel::new(3)), ..Given::default() };
+        assert!((0..20).all(|_| draw(&given) == given.feel));
     }
 
     #[test]

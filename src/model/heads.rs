@@ -1,10 +1,10 @@
 //! The logits of the next note, part by part, without constraints.
 
-use crate::model::encoding::Memory;
-use crate::model::network::{N_HEADS, NetworkConfig};
+use crate::model::encoding::{Encoding, Memory};
+use crate::model::network::NetworkConfig;
 use crate::model::packed::{PackedNetwork, Rounded};
 use crate::model::step::HiddenState;
-use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES};
+use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_FEELS, N_PITCHES, N_SHIFTS, N_VELOCITIES};
 
 /// Capacity for the rows of a step; more make the buffer grow.
 pub(crate) const ROWS: usize = 128;
@@ -12,7 +12,7 @@ pub(crate) const ROWS: usize = 128;
 /// Buffers of a draw.
 #[derive(Debug, Clone)]
 pub(crate) struct Buffers {
-    /// First layer of all heads, before the rows: `[4R]`.
+    /// First layer of all heads, before the rows: `[heads × R]`.
     trunk: Vec<f32>,
     /// Whether `top` and `trunk` belong to the current state: after a note that falls into the next bar, the state
     /// is drawn from again.
@@ -29,7 +29,7 @@ pub(crate) struct Buffers {
 impl Buffers {
     pub(crate) fn new(config: &NetworkConfig) -> Self {
         Self {
-            trunk: vec![0.0; N_HEADS * config.head],
+            trunk: vec![0.0; config.heads().len() * config.head],
             is_current: false,
             inner: vec![0.0; config.head],
             sums: vec![0; config.head],
@@ -97,7 +97,21 @@ impl<'a> Heads<'a> {
         self.logits(3, |memory, rows| memory.velocity_rows(family, shift, pitch, duration, rows))
     }
 
-    /// The logits of a head, given the rows that `write_rows` adds.
+    /// `None` in an encoding without feel.
+    pub(crate) fn feel(
+        &mut self,
+        family: usize,
+        shift: usize,
+        pitch: usize,
+        velocity: usize,
+    ) -> Option<[f32; N_FEELS]> {
+        let has_feel = self.memory.encoding() != Encoding::Second;
+        let write_rows =
+            |memory: &Memory, rows: &mut Vec<u32>| memory.feel_rows(family, shift, pitch, velocity, rows);
+        has_feel.then(|| self.logits(4, write_rows))
+    }
+
+    /// The logits of a head, given the rows that `write_rows` adds; minus infinity for classes that it does not have.
     fn logits<const N: usize>(
         &mut self,
         head_idx: usize,
@@ -116,8 +130,8 @@ impl<'a> Heads<'a> {
         }
         let step = if highest > 0.0 { highest / out.input_scale() } else { 1.0 };
         input.set(inner, 1.0 / step);
-        let mut logits = [0.0; N];
-        out.compute(simd, input, step, &mut logits);
+        let mut logits = [f32::NEG_INFINITY; N];
+        out.compute(simd, input, step, &mut logits[..out.bias().len()]);
         logits
     }
 }

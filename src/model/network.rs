@@ -5,9 +5,11 @@
 //!
 //! ```text
 //! rows -> sum of embeddings [E] -> LSTM [H] -> LSTM [H] -+-> family [17]
-//!                                                        +-> trunk [4 x R] + rows of the head, relu
-//!                                                              -> shift, pitch, duration, velocity
+//!                                                        +-> trunk [5 x R] + rows of the head, relu
+//!                                                              -> shift, pitch, duration, velocity, feel
 //! ```
+//!
+//! Networks of encoding 2 have no feel, and a trunk of four heads.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,19 +19,27 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 use serde::{Deserialize, Serialize};
 
-use crate::model::encoding::{N_DURATION_ROWS, N_PITCH_ROWS, N_SHIFT_ROWS, N_STEP_ROWS, N_VELOCITY_ROWS};
-use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES};
+use crate::model::encoding::Encoding;
+use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_FEELS, N_PITCHES, N_SHIFTS};
 
-/// The parts with a head of their own, in the order they are drawn after the family.
-pub const HEADS: [HeadShape; 4] = [
-    HeadShape { name: "shift", n_rows: N_SHIFT_ROWS, n_classes: N_SHIFTS },
-    HeadShape { name: "pitch", n_rows: N_PITCH_ROWS, n_classes: N_PITCHES },
-    HeadShape { name: "duration", n_rows: N_DURATION_ROWS, n_classes: N_DURATIONS },
-    HeadShape { name: "velocity", n_rows: N_VELOCITY_ROWS, n_classes: N_VELOCITIES },
-];
+/// The most heads that a network has besides the family's.
+pub const N_HEADS: usize = 5;
+/// The most parts of a note that a network predicts: the family and those with a head of their own.
+pub const N_PARTS: usize = 1 + N_HEADS;
 
-/// How many heads there are besides the family's.
-pub const N_HEADS: usize = HEADS.len();
+static SECOND_HEADS: [HeadShape; N_HEADS] = heads(Encoding::Second);
+static THIRD_HEADS: [HeadShape; N_HEADS] = heads(Encoding::Third);
+
+const fn heads(encoding: Encoding) -> [HeadShape; N_HEADS] {
+    let rows = encoding.n_head_rows();
+    [
+        HeadShape { name: "shift", n_rows: rows[0], n_classes: N_SHIFTS },
+        HeadShape { name: "pitch", n_rows: rows[1], n_classes: N_PITCHES },
+        HeadShape { name: "duration", n_rows: rows[2], n_classes: N_DURATIONS },
+        HeadShape { name: "velocity", n_rows: rows[3], n_classes: encoding.n_velocities() },
+        HeadShape { name: "feel", n_rows: rows[4], n_classes: N_FEELS },
+    ]
+}
 
 /// The sizes of a head.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +56,9 @@ pub struct HeadShape {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkConfig {
+    /// What its inputs and outputs mean.
+    #[serde(default = "Encoding::of_older_files", skip_serializing_if = "Encoding::is_of_older_files")]
+    pub encoding: Encoding,
     /// Number of styles, 1 to 64.
     pub n_styles: usize,
     /// Width of the embedding, 1 to 2048.
@@ -68,11 +81,20 @@ impl NetworkConfig {
             && (1..=4).contains(&self.n_layers)
             && (1..=1024).contains(&self.head)
     }
+
+    /// The parts with a head of their own, in the order they are drawn after the family.
+    #[must_use]
+    pub fn heads(&self) -> &'static [HeadShape] {
+        match self.encoding {
+            Encoding::Second => &SECOND_HEADS[..N_HEADS - 1],
+            Encoding::Third => &THIRD_HEADS,
+        }
+    }
 }
 
 impl std::fmt::Display for NetworkConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { n_styles, embedding, hidden, n_layers, head } = self;
+        let Self { encoding: _, n_styles, embedding, hidden, n_layers, head } = self;
         write!(f, "{n_styles} styles, {n_layers} layers of {hidden}, embedding {embedding}, head {head}")
     }
 }
@@ -134,9 +156,9 @@ pub struct Layout {
     pub lstm: Vec<LstmSlots>,
     /// `[17, H]`.
     pub family: LinearSlots,
-    /// `[4R, H]`: the first layer of all four heads.
+    /// `[heads × R, H]`: the first layer of all heads.
     pub trunk: LinearSlots,
-    /// In the order of [`HEADS`].
+    /// In the order of [`NetworkConfig::heads`].
     pub heads: Vec<HeadSlots>,
     /// Length of the buffer.
     pub n_parameters: usize,
@@ -152,8 +174,9 @@ impl Layout {
             end = range.end;
             Slot { name, range, shape: [rows, columns] }
         };
-        let NetworkConfig { n_styles, embedding, hidden, n_layers, head } = *config;
-        let embedding_slot = slot("embedding.weight".into(), N_STEP_ROWS + n_styles, embedding);
+        let NetworkConfig { encoding, n_styles, embedding, hidden, n_layers, head } = *config;
+        let n_rows = encoding.n_step_rows() + n_styles;
+        let embedding_slot = slot("embedding.weight".into(), n_rows, embedding);
         let lstm = (0..n_layers)
             .map(|layer_idx| {
                 let n_inputs = if layer_idx == 0 { embedding } else { hidden };
@@ -169,10 +192,11 @@ impl Layout {
             bias: slot(format!("{name}.bias"), 1, n_out),
         };
         let family = linear("family", N_FAMILIES, hidden);
-        let trunk = linear("trunk", N_HEADS * head, hidden);
+        let trunk = linear("trunk", config.heads().len() * head, hidden);
         let outs: Vec<LinearSlots> =
-            HEADS.iter().map(|shape| linear(shape.name, shape.n_classes, head)).collect();
-        let heads = HEADS
+            config.heads().iter().map(|shape| linear(shape.name, shape.n_classes, head)).collect();
+        let heads = config
+            .heads()
             .iter()
             .zip(outs)
             .map(|(shape, out)| HeadSlots {

@@ -7,13 +7,14 @@ use rand::Rng;
 
 use crate::model::activation::ln;
 use crate::model::draw::{PartSampling, draw_class};
+use crate::model::encoding::Encoding;
 use crate::model::heads::{Heads, mask};
 use crate::model::passages::Passages;
 use crate::model::sampling::{Constraints, Drawn, Given, Sampling};
 use crate::model::variety;
 use crate::model::vocabulary::{
-    N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, shift_class,
-    shifted, velocity_class, velocity_of,
+    N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, feel_of,
+    shift_class, shifted,
 };
 use crate::music::{Family, Note, Tick};
 
@@ -55,15 +56,23 @@ impl NextNote<'_> {
         let (duration, p_duration) = draw_class(&mut self.durations(family, shift, pitch), rhythm, rng)?;
         let mut velocities = self.velocities(family, shift, pitch, duration);
         let (velocity, _) = draw_class(&mut velocities, of_velocity, rng)?;
+        let feel = match self.heads.feel(family, shift, pitch, velocity) {
+            Some(mut feels) => feel_of(draw_class(&mut feels, rhythm, rng)?.0),
+            None => None,
+        };
         let note = Note {
             onset: self.onset(shift),
             duration: self.given.duration.unwrap_or(duration_of(duration)),
             pitch: pitch as u8,
-            velocity: self.given.velocity.unwrap_or(velocity_of(velocity)),
+            velocity: self.given.velocity.unwrap_or(self.encoding().velocity_of(velocity)),
             family: Family::from_index(family)?,
-            feel: None,
+            feel: self.given.feel.or(feel),
         };
         Some(Drawn { note, log_probability: ln(p_shift) + ln(p_pitch) + ln(p_duration) })
+    }
+
+    fn encoding(&self) -> Encoding {
+        self.heads.memory.encoding()
     }
 
     fn part_sampling(&self, factor: f32) -> PartSampling {
@@ -216,7 +225,8 @@ impl NextNote<'_> {
     ) -> [f32; N_VELOCITIES] {
         let mut logits = self.heads.velocity(family, shift, pitch, duration);
         if let Some(given) = self.given.velocity {
-            mask(&mut logits, |class| class == velocity_class(given));
+            let given = self.encoding().velocity_class(given);
+            mask(&mut logits, |class| class == given);
         }
         logits
     }

@@ -28,7 +28,7 @@ impl Position {
             step_rows: Vec::new(),
             head_rows: Default::default(),
             lowest_pitch: 0,
-            parts: Parts { family: 0, shift: 0, pitch: 0, duration: 0, velocity: 0 },
+            parts: Parts { family: 0, shift: 0, pitch: 0, duration: 0, velocity: 0, feel: 0 },
         }
     }
 
@@ -41,13 +41,14 @@ impl Position {
     /// Writes the note and the rows of the heads, as `memory` is after the beginning of the note's bar.
     pub fn write_note(&mut self, memory: &Memory, note: &Note) {
         self.parts = memory.parts(note);
-        let Parts { family, shift, pitch, duration, .. } = self.parts;
+        let Parts { family, shift, pitch, duration, velocity, .. } = self.parts;
         self.head_rows.iter_mut().for_each(Vec::clear);
-        let [shifts, pitches, durations, velocities] = &mut self.head_rows;
+        let [shifts, pitches, durations, velocities, feels] = &mut self.head_rows;
         memory.shift_rows(family, shifts);
         memory.pitch_rows(family, shift, pitches);
         memory.duration_rows(family, shift, pitch, durations);
         memory.velocity_rows(family, shift, pitch, duration, velocities);
+        memory.feel_rows(family, shift, pitch, velocity, feels);
         self.lowest_pitch = if shift == 0 { memory.lowest_in_chord(family).min(pitch) } else { 0 };
     }
 }

@@ -5,8 +5,7 @@ use candle_nn::ops::log_softmax;
 use candle_nn::rnn::LSTMState;
 use candle_nn::{Embedding, LSTM, LSTMConfig, Linear, Module, RNN, VarBuilder, embedding, linear, lstm};
 
-use crate::model::encoding::{N_STEP_ROWS, Parts};
-use crate::model::network::{HEADS, N_HEADS, Network, NetworkConfig};
+use crate::model::network::{Network, NetworkConfig};
 use crate::model::position::Position;
 use crate::model::vocabulary::{N_FAMILIES, N_PITCHES};
 
@@ -19,7 +18,7 @@ pub struct Reference {
     lstm: Vec<LSTM>,
     family: Linear,
     trunk: Linear,
-    /// The table and the last layer of each head, in the order of [`HEADS`].
+    /// The table and the last layer of each head, in the order of [`NetworkConfig::heads`].
     heads: Vec<(Embedding, Linear)>,
 }
 
@@ -29,22 +28,22 @@ impl Reference {
     /// # Errors
     /// If a tensor is missing or has another shape.
     pub fn new(config: NetworkConfig, tensors: &VarBuilder<'_>) -> Result<Self> {
-        let NetworkConfig { n_styles, embedding: width, hidden, n_layers, head } = config;
+        let NetworkConfig { encoding, n_styles, embedding: width, hidden, n_layers, head } = config;
         let layers = (0..n_layers).map(|layer_idx| {
             let n_inputs = if layer_idx == 0 { width } else { hidden };
             let settings = LSTMConfig { layer_idx, b_hh_init: None, ..LSTMConfig::default() };
             lstm(n_inputs, hidden, settings, tensors.pp("lstm"))
         });
-        let heads = HEADS.iter().map(|shape| {
+        let heads = config.heads().iter().map(|shape| {
             let own = tensors.pp(shape.name);
             Ok((embedding(shape.n_rows, head, own.pp("table"))?, linear(head, shape.n_classes, own)?))
         });
         Ok(Self {
             config,
-            embedding: embedding(N_STEP_ROWS + n_styles, width, tensors.pp("embedding"))?,
+            embedding: embedding(encoding.n_step_rows() + n_styles, width, tensors.pp("embedding"))?,
             lstm: layers.collect::<Result<_>>()?,
             family: linear(hidden, N_FAMILIES, tensors.pp("family"))?,
-            trunk: linear(hidden, N_HEADS * head, tensors.pp("trunk"))?,
+            trunk: linear(hidden, config.heads().len() * head, tensors.pp("trunk"))?,
             heads: heads.collect::<Result<_>>()?,
         })
     }
@@ -59,7 +58,7 @@ impl Reference {
     }
 
     /// The log-probability in nats of each part of each note of several sequences, each from a hidden state of
-    /// zero: `[time, 5]` for each sequence, in the order family, shift, pitch, duration, velocity.
+    /// zero: `[time, parts]` for each sequence, in the order family, shift, pitch, duration, velocity, feel.
     ///
     /// # Errors
     /// If candle refuses, or there is no note.
@@ -83,22 +82,20 @@ impl Reference {
         sequences.iter().enumerate().map(parts).collect()
     }
 
-    /// `[time, 5]` of one sequence, given the top of the LSTM, `[time, H]`.
+    /// `[time, parts]` of one sequence, given the top of the LSTM, `[time, H]`.
     fn parts(&self, top: &Tensor, sequence: &[Position]) -> Result<Tensor> {
         let width = self.config.head;
-        let trunk = self.trunk.forward(top)?; // [time, 4R]
-        let mut parts = vec![chosen(&self.family.forward(top)?, sequence, |parts| parts.family)?];
-        let classes =
-            [|p: &Parts| p.shift, |p: &Parts| p.pitch, |p: &Parts| p.duration, |p: &Parts| p.velocity];
-        for (head_idx, ((table, out), class)) in self.heads.iter().zip(classes).enumerate() {
+        let trunk = self.trunk.forward(top)?; // [time, heads × R]
+        let mut parts = vec![chosen(&self.family.forward(top)?, sequence, 0)?];
+        for (head_idx, (table, out)) in self.heads.iter().enumerate() {
             let rows =
                 sums_of_rows(table, sequence.iter().map(|position| &position.head_rows[head_idx][..]))?;
             let inner = (trunk.narrow(1, head_idx * width, width)? + rows)?.relu()?; // [time, R]
             let mut logits = out.forward(&inner)?; // [time, classes]
-            if HEADS[head_idx].name == "pitch" {
+            if self.config.heads()[head_idx].name == "pitch" {
                 logits = (logits + excluded_pitches(sequence)?)?;
             }
-            parts.push(chosen(&logits, sequence, class)?);
+            parts.push(chosen(&logits, sequence, 1 + head_idx)?);
         }
         Tensor::cat(&parts, 1)
     }
@@ -117,9 +114,10 @@ fn sums_of_rows<'a>(table: &Embedding, lists: impl Iterator<Item = &'a [u32]>) -
     sums.index_add(&Tensor::from_vec(list_idxs, rows.dim(0)?, &Device::Cpu)?, &rows, 0)
 }
 
-/// The log-probability of one class of each position, given the logits `[time, classes]`: `[time, 1]`.
-fn chosen(logits: &Tensor, sequence: &[Position], class: impl Fn(&Parts) -> usize) -> Result<Tensor> {
-    let classes: Vec<u32> = sequence.iter().map(|position| class(&position.parts) as u32).collect();
+/// The log-probability of the class of one part of each position, given the logits `[time, classes]`: `[time, 1]`.
+fn chosen(logits: &Tensor, sequence: &[Position], part_idx: usize) -> Result<Tensor> {
+    let classes: Vec<u32> =
+        sequence.iter().map(|position| position.parts.classes()[part_idx] as u32).collect();
     let classes = Tensor::from_vec(classes, (sequence.len(), 1), &Device::Cpu)?;
     log_softmax(logits, D::Minus1)?.gather(&classes, 1)
 }

@@ -1,13 +1,13 @@
 //! How the next note is drawn: temperatures, truncation, and constraints.
 
-use crate::music::{Family, FamilySet, Grid, Note, PitchClassSet, Tick};
+use crate::music::{Family, FamilySet, Feel, Grid, Note, PitchClassSet, Tick};
 
 /// How to draw from the network's distribution.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sampling {
     /// Divides every logit: 1 is the network's own distribution, 0 always takes the likeliest class. 0 to 2.
     pub temperature: f32,
-    /// Further factor on the temperature of onset shifts and durations. 0 to 2.
+    /// Further factor on the temperature of onset shifts, durations and feel. 0 to 2.
     pub rhythm: f32,
     /// Further factor on the temperature of pitches. 0 to 2.
     pub pitch: f32,
@@ -137,6 +137,8 @@ pub struct Given {
     pub duration: Option<Tick>,
     /// Its velocity.
     pub velocity: Option<u8>,
+    /// Its feel.
+    pub feel: Option<Feel>,
     /// It begins earlier than this.
     pub before: Option<Tick>,
     /// It begins no earlier than this.

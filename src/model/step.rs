@@ -102,6 +102,7 @@ impl Stepper {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::encoding::Encoding;
     use crate::model::network::{Network, NetworkConfig};
     use crate::model::packed::PackedNetwork;
     use crate::model::simd::Simd;
@@ -109,7 +110,14 @@ mod tests {
 
     #[test]
     fn a_batch_of_steps_has_the_same_bits_as_single_steps_on_every_processor() {
-        let config = NetworkConfig { n_styles: 2, embedding: 8, hidden: 37, n_layers: 3, head: 8 };
+        let config = NetworkConfig {
+            encoding: Encoding::Third,
+            n_styles: 2,
+            embedding: 8,
+            hidden: 37,
+            n_layers: 3,
+            head: 8,
+        };
         let network = Network::random(config, 5);
         let rows = |lane: usize, step: usize| [lane as u32 * 3, 40 + step as u32];
         let best = PackedNetwork::new(&network);

@@ -1,6 +1,6 @@
 //! The classes of a note's parts that the network predicts.
 
-use crate::music::{Family, Meter, Tick};
+use crate::music::{Family, Feel, Meter, Tick};
 
 /// Shifts of up to four quarters are exact, one class a tick.
 const EXACT_SHIFT: i64 = 4 * Tick::PER_BEAT;
@@ -13,8 +13,12 @@ pub const N_SHIFTS: usize = EXACT_SHIFT as usize + 1 + (FARTHEST_BEAT as usize -
 pub const N_PITCHES: usize = 128;
 /// How many durations there are.
 pub const N_DURATIONS: usize = DURATIONS.len();
-/// How many velocities there are: bins of eight MIDI velocities.
-pub const N_VELOCITIES: usize = 16;
+/// How many velocities there are: bins of four MIDI velocities.
+pub const N_VELOCITIES: usize = 32;
+/// How many velocities encoding 2 has: bins of eight MIDI velocities.
+pub const N_COARSE_VELOCITIES: usize = 16;
+/// How many feels there are: none, then one for each quarter tick from [`Feel::FARTHEST`] early to as late.
+pub const N_FEELS: usize = 2 * Feel::FARTHEST as usize + 2;
 /// How many instrument families there are.
 pub const N_FAMILIES: usize = Family::COUNT;
 /// How many classes of meter there are; the last is for all others.
@@ -109,13 +113,37 @@ pub fn duration_of(class: usize) -> Tick {
 /// The class of a MIDI velocity.
 #[must_use]
 pub fn velocity_class(velocity: u8) -> usize {
+    usize::from(velocity.min(127) / 4)
+}
+
+/// The middle of a velocity class, 2 to 126.
+#[must_use]
+pub fn velocity_of(class: usize) -> u8 {
+    (class.min(N_VELOCITIES - 1) * 4 + 2) as u8
+}
+
+/// The class of a MIDI velocity in encoding 2.
+#[must_use]
+pub fn coarse_velocity_class(velocity: u8) -> usize {
     usize::from(velocity.min(127) / 8)
 }
 
-/// The middle of a velocity class, 4 to 124.
+/// The middle of a velocity class of encoding 2, 4 to 124.
 #[must_use]
-pub fn velocity_of(class: usize) -> u8 {
-    (class.min(N_VELOCITIES - 1) * 8 + 4) as u8
+pub fn coarse_velocity_of(class: usize) -> u8 {
+    (class.min(N_COARSE_VELOCITIES - 1) * 8 + 4) as u8
+}
+
+/// The class of a feel.
+#[must_use]
+pub fn feel_class(feel: Option<Feel>) -> usize {
+    usize::from(Feel::code(feel))
+}
+
+/// The feel of a class.
+#[must_use]
+pub fn feel_of(class: usize) -> Option<Feel> {
+    Feel::from_code(class.try_into().unwrap_or(0))
 }
 
 /// The class of a meter.
@@ -128,7 +156,8 @@ pub fn meter_class(meter: Meter) -> usize {
 #[cfg(test)]
 mod tests {
     use crate::model::vocabulary::{
-        N_DURATIONS, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, shift_class, shifted,
+        N_COARSE_VELOCITIES, N_DURATIONS, N_FEELS, N_SHIFTS, N_VELOCITIES, coarse_velocity_class,
+        coarse_velocity_of, duration_class, duration_of, feel_class, feel_of, shift_class, shifted,
         velocity_class, velocity_of,
     };
     use crate::music::{Note, Tick};
@@ -145,6 +174,12 @@ mod tests {
         }
         for class in 0..N_VELOCITIES {
             assert_eq!(velocity_class(velocity_of(class)), class);
+        }
+        for class in 0..N_COARSE_VELOCITIES {
+            assert_eq!(coarse_velocity_class(coarse_velocity_of(class)), class);
+        }
+        for class in 0..N_FEELS {
+            assert_eq!(feel_class(feel_of(class)), class);
         }
     }
 

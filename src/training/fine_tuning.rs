@@ -49,12 +49,20 @@ fn with_styles(network: &Network, n_styles: usize) -> Network {
 
 #[cfg(test)]
 mod tests {
+    use crate::model::encoding::Encoding;
     use crate::model::network::{Network, NetworkConfig};
     use crate::training::fine_tuning::with_styles;
 
     #[test]
     fn a_new_style_starts_as_the_mean_of_the_others_and_all_else_stays() {
-        let config = NetworkConfig { n_styles: 2, embedding: 3, hidden: 4, n_layers: 1, head: 2 };
+        let config = NetworkConfig {
+            encoding: Encoding::Third,
+            n_styles: 2,
+            embedding: 3,
+            hidden: 4,
+            n_layers: 1,
+            head: 2,
+        };
         let network = Network::random(config, 1);
         let grown = with_styles(&network, 4);
         let rows = grown.values(&grown.layout.embedding);

@@ -1,7 +1,9 @@
 //! Sums of the loss by part of a note.
 
-/// Sums of the loss in nats by part: family, shift, pitch, duration, velocity.
-pub type Losses = [f64; 5];
+use crate::model::network::N_PARTS;
+
+/// Sums of the loss in nats by part: family, shift, pitch, duration, velocity, feel.
+pub type Losses = [f64; N_PARTS];
 
 /// Adds several sums, in order.
 pub(crate) fn add_up(losses: &[Losses]) -> Losses {

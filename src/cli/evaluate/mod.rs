@@ -19,12 +19,14 @@ use crate::cli::model;
 use crate::cli::print::print_line;
 use crate::cli::values::{self, within};
 use crate::model::Model;
+use crate::model::encoding::Encoding;
 use crate::model::packed::rounded;
 use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::StyleFolder;
 use crate::training::engines::validation::evaluate;
 use crate::training::threads::Threads;
+use crate::training::windows::Telling;
 
 /// Options of `evaluate`.
 #[derive(Debug, clap::Args)]
@@ -105,10 +107,12 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &T
     let measured = &material.measured;
     let rounded = args.as_played.then(|| rounded(model.network()));
     let network = rounded.as_ref().unwrap_or_else(|| model.network());
+    let has_chords = network.config.encoding != Encoding::Second;
     let has_baselines = !args.no_baselines && !material.train.is_empty();
     Row {
         style: model.card().styles[material.style].clone(),
-        network: score(evaluate(network, measured, threads)),
+        network: score(evaluate(network, measured, Telling::Nothing, threads)),
+        told: has_chords.then(|| score(evaluate(network, measured, Telling::Everything, threads))),
         baselines: has_baselines.then(|| {
             let markov = Markov::new(MARKOV_ORDER, &material.train);
             let markov = score(baselines::evaluate(&markov, measured, threads));

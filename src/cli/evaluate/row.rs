@@ -5,9 +5,10 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::evaluate::music::Music;
 use crate::cli::print::print_line;
+use crate::model::network::N_PARTS;
 use crate::training::losses::Losses;
 
-const PARTS: [&str; 5] = ["family", "shift", "pitch", "duration", "velocity"];
+const PARTS: [&str; N_PARTS] = ["family", "shift", "pitch", "duration", "velocity", "feel"];
 
 /// Order of the Markov model.
 pub(super) const MARKOV_ORDER: usize = 4;
@@ -56,6 +57,8 @@ impl Score {
 pub(super) struct Row {
     pub(super) style: String,
     pub(super) network: Score,
+    /// The network told the chords and the end, if it knows of them.
+    pub(super) told: Option<Score>,
     /// A Markov model and a copy of the previous bar, if there were pieces to train them on.
     pub(super) baselines: Option<[Score; 2]>,
     pub(super) music: Option<Music>,
@@ -66,6 +69,9 @@ const BASELINES: [&str; 2] = ["markov", "copy_bar"];
 impl Row {
     pub(super) fn json(&self) -> Value {
         let mut value = self.network.json();
+        if let Some(told) = &self.told {
+            value["told_chords_and_end"] = told.json();
+        }
         if let Some(scores) = &self.baselines {
             let scores: Map<String, Value> = BASELINES
                 .iter()
@@ -83,6 +89,9 @@ impl Row {
 
     pub(super) fn print(&self) -> Result<()> {
         print_line(&self.network.line(&self.style))?;
+        if let Some(told) = &self.told {
+            print_line(&told.line("  told chords and end"))?;
+        }
         if let Some([markov, copy_bar]) = &self.baselines {
             print_line(&markov.line(&format!("  Markov, order {MARKOV_ORDER}")))?;
             print_line(&copy_bar.line("  the previous bar, copied"))?;
@@ -96,6 +105,9 @@ pub(super) fn total(rows: &[Row]) -> Row {
     let mut all = Row { style: "all".into(), ..Row::default() };
     for row in rows {
         all.network.add(&row.network);
+        if let Some(told) = &row.told {
+            all.told.get_or_insert_default().add(told);
+        }
     }
     let baselines: Option<Vec<[Score; 2]>> = rows.iter().map(|row| row.baselines).collect();
     all.baselines = baselines.map(|scores| {

@@ -21,6 +21,7 @@ use crate::cli::print::plural;
 use crate::cli::report::page::{GENERATOR, Page, escaped};
 use crate::cli::report::plot::{Line, PARTS};
 use crate::files::{self, Existing, Kind};
+use crate::model::network::N_PARTS;
 use crate::training::corpus::Part;
 use crate::training::run::CurvePoint;
 
@@ -74,7 +75,8 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
     }
     let x = |point: &CurvePoint| point.n_notes as f64 / 1e6;
     let valid = |point: &CurvePoint, part: Option<usize>| {
-        let of_style = |parts: &[f32; 5]| part.map_or_else(|| parts.iter().sum::<f32>(), |part| parts[part]);
+        let of_style =
+            |parts: &[f32; N_PARTS]| part.map_or_else(|| parts.iter().sum::<f32>(), |part| parts[part]);
         // A style without validation pieces has no loss.
         let measured: Vec<f32> =
             point.valid.iter().filter(|p| p.iter().any(|l| *l > 0.0)).map(of_style).collect();
@@ -84,7 +86,7 @@ fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
         f64::from(part.map_or_else(|| point.train.iter().sum(), |part| point.train[part]))
     };
     let mut pictures = Vec::new();
-    for part in [None, Some(0), Some(1), Some(2), Some(3), Some(4)] {
+    for part in std::iter::once(None).chain((0..N_PARTS).map(Some)) {
         let points = |value: &dyn Fn(&CurvePoint, Option<usize>) -> f64| -> Vec<(f64, f64)> {
             story.curve.iter().map(|point| (x(point), value(point, part))).collect()
         };
@@ -129,7 +131,7 @@ fn losses(story: &Story<'_>, page: &mut Page) {
         return;
     }
     page.table(
-        &["style", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"],
+        &["style", "family", "shift", "pitch", "duration", "velocity", "feel", "all", "without velocity"],
         &rows,
     );
 }

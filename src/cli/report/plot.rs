@@ -4,8 +4,10 @@ use anyhow::{Result, anyhow};
 use plotters::coord::Shift;
 use plotters::prelude::*;
 
+use crate::model::network::N_PARTS;
+
 /// The parts of a note.
-pub(super) const PARTS: [&str; 5] = ["family", "shift", "pitch", "duration", "velocity"];
+pub(super) const PARTS: [&str; N_PARTS] = ["family", "shift", "pitch", "duration", "velocity", "feel"];
 
 /// Colour of samples.
 pub(super) const SAMPLES: RGBColor = RGBColor(37, 99, 235);

@@ -15,6 +15,7 @@ use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::KeyedPiece;
 use crate::training::corpus::Part;
+use crate::training::losses::Losses;
 use crate::training::measures::{Comparison, Means, Passage, PassageIndex, Verdict, measure};
 
 /// Samples that are compared, and their length in bars.
@@ -238,11 +239,11 @@ fn compare_with_baselines(
             plural(held_out.len(), "held-out piece")
         ));
     }
-    let row = |name: String, parts: [f64; 5]| {
+    let row = |name: String, parts: Losses| {
         let sums = [parts.iter().sum::<f64>(), parts[..4].iter().sum()];
         std::iter::once(name).chain(parts.into_iter().chain(sums).map(|loss| format!("{loss:.3}"))).collect()
     };
-    let mean = |(losses, n_notes): ([f64; 5], usize)| losses.map(|sum| sum / n_notes.max(1) as f64);
+    let mean = |(losses, n_notes): (Losses, usize)| losses.map(|sum| sum / n_notes.max(1) as f64);
     let network = story.validation.by_style.get(style).copied().unwrap_or_default();
     let markov = baselines::evaluate(&Markov::new(MARKOV_ORDER, train), held_out, story.threads);
     let copy_bar = baselines::evaluate(&CopyBar::new(train), held_out, story.threads);
@@ -252,7 +253,17 @@ fn compare_with_baselines(
         row("the previous bar, copied".into(), mean(copy_bar)),
     ];
     page.table(
-        &["nats per note", "family", "shift", "pitch", "duration", "velocity", "all", "without velocity"],
+        &[
+            "nats per note",
+            "family",
+            "shift",
+            "pitch",
+            "duration",
+            "velocity",
+            "feel",
+            "all",
+            "without velocity",
+        ],
         &rows,
     );
 }

@@ -7,6 +7,7 @@ use anyhow::{Result, ensure};
 use crate::cli::train::options::TrainArgs;
 use crate::cli::train::outputs::Outputs;
 use crate::cli::train::settings::Settings;
+use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::simd::Products;
 use crate::training::config::{Device, Keep, TrainingConfig};
@@ -30,6 +31,7 @@ pub(super) fn config(
     let preset = Settings::of(args.preset);
     let settings = if from.is_some() { preset.to_fine_tune() } else { preset };
     let sizes = NetworkConfig {
+        encoding: Encoding::Third,
         n_styles: corpus.styles.len(),
         embedding: args.embedding.unwrap_or(settings.embedding),
         hidden: args.hidden.unwrap_or(settings.hidden),

@@ -8,6 +8,7 @@ use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
 use crate::cli::print::plural;
 use crate::files::{self, Existing, Kind, WriteError};
+use crate::model::network::N_PARTS;
 use crate::training::corpus::{Corpus, Part, Report};
 use crate::training::engines::validation::Validation;
 use crate::training::run::Progress;
@@ -94,12 +95,12 @@ pub(super) fn bar() -> Result<ProgressBar> {
 
 /// Shows the progress; prints a line for each validation.
 pub(super) fn show(bar: &ProgressBar, styles: &[String], progress: &Progress) {
-    let [family, shift, pitch, duration, velocity] = progress.loss;
+    let [family, shift, pitch, duration, velocity, feel] = progress.loss;
     let loss: f32 = progress.loss.iter().sum();
     let left = HumanDuration(progress.left);
     bar.set_position((progress.done * 1000.0) as u64);
     bar.set_message(format!(
-        "{:.0} notes/s, {left:#} left, {loss:.3} nats per note (family {family:.2}, shift {shift:.2}, pitch {pitch:.2}, duration {duration:.2}, velocity {velocity:.2})",
+        "{:.0} notes/s, {left:#} left, {loss:.3} nats per note (family {family:.2}, shift {shift:.2}, pitch {pitch:.2}, duration {duration:.2}, velocity {velocity:.2}, feel {feel:.2})",
         progress.notes_per_second,
     ));
     let Some(validation) = &progress.validation else { return };
@@ -125,7 +126,7 @@ pub(super) fn show(bar: &ProgressBar, styles: &[String], progress: &Progress) {
 fn validated<'a>(
     styles: &'a [String],
     validation: &'a Validation,
-) -> impl Iterator<Item = (&'a String, &'a [f32; 5])> {
+) -> impl Iterator<Item = (&'a String, &'a [f32; N_PARTS])> {
     styles.iter().zip(&validation.by_style).filter(|(_, parts)| parts.iter().any(|part| *part > 0.0))
 }
 
@@ -137,15 +138,15 @@ pub(super) fn table(styles: &[String], validation: &Validation) -> String {
     let mut text = "nats per note on the validation pieces:\n".to_owned();
     let _ = writeln!(
         text,
-        "{:16} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>12}",
-        "style", "all", "family", "shift", "pitch", "duration", "velocity", "w/o velocity"
+        "{:16} {:>7} {:>7} {:>7} {:>7} {:>9} {:>9} {:>7} {:>12}",
+        "style", "all", "family", "shift", "pitch", "duration", "velocity", "feel", "w/o velocity"
     );
     for (style, parts) in validated(styles, validation) {
-        let [family, shift, pitch, duration, velocity] = parts;
+        let [family, shift, pitch, duration, velocity, feel] = parts;
         let (all, without) = (parts.iter().sum::<f32>(), parts[..4].iter().sum::<f32>());
         let _ = writeln!(
             text,
-            "{style:16} {all:7.3} {family:7.3} {shift:7.3} {pitch:7.3} {duration:9.3} {velocity:9.3} {without:12.3}"
+            "{style:16} {all:7.3} {family:7.3} {shift:7.3} {pitch:7.3} {duration:9.3} {velocity:9.3} {feel:7.3} {without:12.3}"
         );
     }
     text.trim_end().to_owned()

@@ -168,6 +168,7 @@ impl Place {
                     onset: Some(note.onset),
                     duration: Some(note.duration),
                     velocity: Some(note.velocity),
+                    feel: note.feel,
                     // A drum's pitch is its instrument: another one is another rhythm.
                     pitch: note.family.is_drums().then_some(note.pitch),
                     ..Given::default()

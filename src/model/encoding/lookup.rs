@@ -2,11 +2,12 @@
 
 use crate::model::encoding::memory::{Memory, Parts};
 use crate::model::encoding::rows::{
-    LOOKBACKS, N_BAR_COUNTS, N_RUNS, Rows, duration, pitch, shift, step, velocity,
+    LOOKBACKS, N_BAR_COUNTS, N_RUNS, Rows, duration, feel, pitch, shift, step, velocity,
 };
+use crate::model::encoding::version::Encoding;
 use crate::model::vocabulary::{
-    N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, meter_class, shift_class,
-    shifted, velocity_class,
+    N_COARSE_VELOCITIES, N_DURATIONS, N_FAMILIES, N_FEELS, N_PITCHES, N_SHIFTS, N_VELOCITIES,
+    coarse_velocity_class, duration_class, feel_class, meter_class, shift_class, shifted, velocity_class,
 };
 use crate::music::{Mode, Tick};
 
@@ -27,12 +28,12 @@ impl Memory {
         rows.push(step::SHIFT.at(parts.map_or(N_SHIFTS, |p| p.shift)));
         rows.push(step::PITCH.at(parts.map_or(N_PITCHES, |p| p.pitch)));
         rows.push(step::DURATION.at(parts.map_or(N_DURATIONS, |p| p.duration)));
-        rows.push(step::VELOCITY.at(parts.map_or(N_VELOCITIES, |p| p.velocity)));
+        rows.push(step::VELOCITY.at(last.map_or(N_COARSE_VELOCITIES, |n| coarse_velocity_class(n.velocity))));
         rows.push(step::BAR_TICK.at(self.bar_tick(onset)));
         rows.push(step::BAR_COUNT.at(self.bar_count % N_BAR_COUNTS));
         rows.push(step::METER.at(meter_class(self.meter)));
         rows.push(step::MODE.at(usize::from(self.mode == Mode::Minor)));
-        rows.push(step::TOTAL as u32 + self.style as u32);
+        rows.push((self.encoding.n_step_rows() + self.style) as u32);
 
         for note in self.sounding_at(onset) {
             rows.push(step::SOUNDING.at(usize::from(note.pitch)));
@@ -46,6 +47,13 @@ impl Memory {
             self.push_lookback(back_idx, bars_back, onset, rank, rows);
         }
         self.push_runs(step::RUN, rows);
+        if self.encoding == Encoding::Third {
+            rows.push(
+                step::FINE_VELOCITY.at(last.map_or(N_VELOCITIES, |note| velocity_class(note.velocity))),
+            );
+            rows.push(step::FEEL.at(last.map_or(N_FEELS, |note| feel_class(note.feel))));
+            self.push_step_harmony(onset, rows);
+        }
     }
 
     /// The length of each repetition so far.
@@ -104,6 +112,9 @@ impl Memory {
             rows.push(pitch::BACK_PITCH.at(back_idx * (N_PITCHES + 1) + class));
         }
         self.push_runs(pitch::RUN, rows);
+        if self.encoding == Encoding::Third {
+            self.push_pitch_harmony(target, rows);
+        }
     }
 
     /// Adds the rows of the table for the duration, given the parts before it.
@@ -118,6 +129,9 @@ impl Memory {
             rows.push(duration::BACK_DURATION.at(back_idx * (N_DURATIONS + 1) + class));
         }
         self.push_runs(duration::RUN, rows);
+        if self.encoding == Encoding::Third {
+            self.push_duration_harmony(target, rows);
+        }
     }
 
     /// Adds the rows of the table for the velocity, given the parts before it.
@@ -134,7 +148,33 @@ impl Memory {
         rows.push(velocity::PITCH.at(pitch));
         rows.push(velocity::DURATION.at(duration));
         rows.push(velocity::BAR_TICK.at(self.bar_tick(target)));
-        let last = self.notes.last().map_or(N_VELOCITIES, |note| velocity_class(note.velocity));
-        rows.push(velocity::LAST.at(last));
+        let last = self.notes.last();
+        rows.push(velocity::LAST.at(last.map_or(N_COARSE_VELOCITIES, |n| coarse_velocity_class(n.velocity))));
+        if self.encoding == Encoding::Third {
+            let last = last.map_or(N_VELOCITIES, |note| velocity_class(note.velocity));
+            rows.push(velocity::FINE_LAST.at(last));
+            for (back_idx, note) in self.counterparts(target).into_iter().enumerate() {
+                let class = note.map_or(N_VELOCITIES, |note| velocity_class(note.velocity));
+                rows.push(velocity::BACK_VELOCITY.at(back_idx * (N_VELOCITIES + 1) + class));
+            }
+        }
+    }
+
+    /// Adds the rows of the table for the feel, given the parts before it. Encoding 2 has none.
+    pub fn feel_rows(&self, family: usize, shift: usize, pitch: usize, velocity: usize, rows: &mut Vec<u32>) {
+        if self.encoding == Encoding::Second {
+            return;
+        }
+        let target = shifted(self.last_onset(), shift);
+        rows.push(feel::FAMILY.at(family));
+        rows.push(feel::SHIFT.at(shift));
+        rows.push(feel::PITCH.at(pitch));
+        rows.push(feel::VELOCITY.at(velocity));
+        rows.push(feel::BAR_TICK.at(self.bar_tick(target)));
+        rows.push(feel::LAST.at(self.notes.last().map_or(N_FEELS, |note| feel_class(note.feel))));
+        for (back_idx, note) in self.counterparts(target).into_iter().enumerate() {
+            let class = note.map_or(N_FEELS, |note| feel_class(note.feel));
+            rows.push(feel::BACK_FEEL.at(back_idx * (N_FEELS + 1) + class));
+        }
     }
 }

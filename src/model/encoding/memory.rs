@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use crate::model::encoding::rows::{LOOKBACKS, N_BAR_TICKS, N_LOOKBACKS};
-use crate::model::vocabulary::{duration_class, shift_class, velocity_class};
+use crate::model::encoding::told::Told;
+use crate::model::encoding::version::Encoding;
+use crate::model::vocabulary::{duration_class, feel_class, shift_class};
 use crate::music::{Meter, Mode, Note, Tick};
 
 /// Notes older than this many bars are forgotten.
@@ -24,11 +26,23 @@ pub struct Parts {
     pub duration: usize,
     /// Velocity.
     pub velocity: usize,
+    /// Feel; always 0 in encoding 2.
+    pub feel: usize,
+}
+
+impl Parts {
+    /// The classes in the order in which they are predicted.
+    #[must_use]
+    pub fn classes(&self) -> [usize; 6] {
+        let Self { family, shift, pitch, duration, velocity, feel } = *self;
+        [family, shift, pitch, duration, velocity, feel]
+    }
 }
 
 /// The notes and bars that the network has read, as far as it looks back.
 #[derive(Debug, Clone)]
 pub struct Memory {
+    pub(super) encoding: Encoding,
     pub(super) style: usize,
     pub(super) mode: Mode,
     /// In the order of [`Note`]; the next shift counts from the last one.
@@ -42,14 +56,30 @@ pub struct Memory {
     pub(super) runs: [usize; N_LOOKBACKS],
     /// Pitched notes of other music that are still sounding.
     ringing: Vec<Note>,
+    pub(super) told: Told,
 }
 
 impl Memory {
     /// No notes yet, at the bar line `start`.
     #[must_use]
-    pub fn new(style: usize, mode: Mode, start: Tick, meter: Meter) -> Self {
-        let (notes, ringing) = (Vec::new(), Vec::new());
-        Self { style, mode, notes, bars: vec![start], meter, bar_count: 0, runs: [0; N_LOOKBACKS], ringing }
+    pub fn new(encoding: Encoding, style: usize, mode: Mode, start: Tick, meter: Meter) -> Self {
+        Self {
+            encoding,
+            style,
+            mode,
+            notes: Vec::new(),
+            bars: vec![start],
+            meter,
+            bar_count: 0,
+            runs: [0; N_LOOKBACKS],
+            ringing: Vec::new(),
+            told: Told::default(),
+        }
+    }
+
+    /// Sets what the network is told of the music to come, from now on. Encoding 2 knows nothing of it.
+    pub fn tell(&mut self, told: Told) {
+        self.told = told;
     }
 
     /// Adds notes of other music that are still sounding at the start, until they end.
@@ -94,6 +124,12 @@ impl Memory {
         follows
     }
 
+    /// What the network is told of the music to come.
+    #[must_use]
+    pub fn told(&self) -> &Told {
+        &self.told
+    }
+
     /// The start of the current bar.
     #[must_use]
     pub fn bar_start(&self) -> Tick {
@@ -104,6 +140,18 @@ impl Memory {
     #[must_use]
     pub fn bar_end(&self) -> Tick {
         self.bar_start() + self.meter.bar_length()
+    }
+
+    /// The encoding.
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// Bars before the current one, since the beginning.
+    #[must_use]
+    pub fn bar_count(&self) -> usize {
+        self.bar_count
     }
 
     /// The style.
@@ -132,7 +180,8 @@ impl Memory {
             shift: shift_class(self.last_onset(), note.onset),
             pitch: usize::from(note.pitch.min(127)),
             duration: duration_class(note.duration),
-            velocity: velocity_class(note.velocity),
+            velocity: self.encoding.velocity_class(note.velocity),
+            feel: if self.encoding == Encoding::Second { 0 } else { feel_class(note.feel) },
         }
     }
 
@@ -224,14 +273,17 @@ impl Memory {
 
     /// Ticks since the bar line before `tick`.
     pub(super) fn bar_tick(&self, tick: Tick) -> usize {
+        ((tick - self.bar_start_of(tick)).0.max(0) as usize).min(N_BAR_TICKS - 1)
+    }
+
+    /// The bar line before `tick`, or the first that is known.
+    pub(super) fn bar_start_of(&self, tick: Tick) -> Tick {
         let ahead = tick - self.bar_start();
-        let in_bar = if ahead.0 >= 0 {
-            ahead.0 % self.meter.bar_length().0
-        } else {
-            let bar_idx = self.bars.partition_point(|start| *start <= tick).saturating_sub(1);
-            (tick - self.bars[bar_idx]).0.max(0)
-        };
-        (in_bar as usize).min(N_BAR_TICKS - 1)
+        if ahead.0 >= 0 {
+            return tick - Tick(ahead.0 % self.meter.bar_length().0);
+        }
+        let bar_idx = self.bars.partition_point(|start| *start <= tick).saturating_sub(1);
+        self.bars[bar_idx]
     }
 }
 

@@ -5,11 +5,17 @@
 
 mod rows;
 pub(crate) use rows::ADDED_IN_2;
-pub use rows::{
-    LOOKBACKS, N_DURATION_ROWS, N_LOOKBACKS, N_PITCH_ROWS, N_SHIFT_ROWS, N_STEP_ROWS, N_VELOCITY_ROWS,
-};
+pub use rows::{LOOKBACKS, N_LOOKBACKS};
+
+mod version;
+pub use version::Encoding;
+
+mod told;
+pub use told::Told;
 
 mod memory;
 pub use memory::{Memory, Parts};
 
 mod lookup;
+
+mod harmony;

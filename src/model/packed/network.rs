@@ -52,7 +52,7 @@ impl PackedNetwork {
         Self {
             config: network.config,
             simd,
-            inputs: fold_inputs(simd, network),
+            inputs: fold_inputs(network),
             layers: layers.collect(),
             family: linear(&layout.family),
             trunk: linear(&layout.trunk),
@@ -132,14 +132,15 @@ fn rows_of<'a>(network: &'a Network, slot: &Slot) -> impl Iterator<Item = &'a [f
     network.values(slot).chunks_exact(slot.shape[1])
 }
 
-/// The embedding times the first layer's input weights.
-fn fold_inputs(simd: Simd, network: &Network) -> Table {
+/// The embedding times the first layer's input weights. These are products of reals, which have the same bits on every
+/// processor with FMA; what is computed from them afterwards are whole numbers, with the same bits anywhere.
+fn fold_inputs(network: &Network) -> Table {
     let (embedding, slots) = (&network.layout.embedding, &network.layout.lstm[0].input);
     let [n_rows, n_inputs] = embedding.shape;
     let width = slots.shape[0];
     let mut folded = vec![0.0; n_rows * width];
     let (left, right) =
         (View::new(network.values(embedding), n_inputs), View::new(network.values(slots), n_inputs));
-    Scratch::new(Products::F32(simd)).product(Init::Zero, &mut folded, width, left, right.transposed());
+    Scratch::new(Products::f32()).product(Init::Zero, &mut folded, width, left, right.transposed());
     Table::new(&folded, width)
 }

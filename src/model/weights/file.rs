@@ -200,12 +200,19 @@ mod tests {
     use safetensors::tensor::TensorView;
 
     use crate::model::encoding::ADDED_IN_2;
+    use crate::model::encoding::Encoding;
     use crate::model::network::{Network, NetworkConfig};
     use crate::model::weights::file::METADATA_KEY;
     use crate::model::{Card, Model};
 
-    const CONFIG: NetworkConfig =
-        NetworkConfig { n_styles: 3, embedding: 4, hidden: 5, n_layers: 2, head: 3 };
+    const CONFIG: NetworkConfig = NetworkConfig {
+        encoding: Encoding::Second,
+        n_styles: 3,
+        embedding: 4,
+        hidden: 5,
+        n_layers: 2,
+        head: 3,
+    };
 
     fn file_of(network: Network) -> Vec<u8> {
         let card = Card { styles: ["a", "b", "c"].map(String::from).to_vec(), ..Card::default() };

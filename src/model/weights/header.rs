@@ -9,9 +9,9 @@ use crate::music::{Family, Feel, Meter, Mode, Note, Tick};
 
 /// The format that is written, and the newest that is read. Format 2 has the tensor names of `candle_nn`.
 const FORMAT: u32 = 2;
-/// The note encoding, with its classes and rows, that is written, and the newest that is read. Encoding 2 added
-/// rows for the length of a repetition.
-const ENCODING: u32 = 2;
+/// The newest note encoding that is read, with its classes and rows. Encoding 2 added rows for the length of a
+/// repetition, encoding 3 chords, the end, feel and finer velocities.
+const ENCODING: u32 = 3;
 const MAX_PRIMERS: usize = 4096;
 const MAX_PRIMER_NOTES: usize = 4096;
 const MAX_PRIMER_BARS: u32 = 1024;
@@ -51,7 +51,8 @@ impl Header {
     /// If the card and the primers do not fit the network.
     pub(super) fn new(network: NetworkConfig, card: &Card, primers: &[Primer]) -> Result<Self, ModelError> {
         let primers = primers.iter().map(SavedPrimer::new).collect();
-        let header = Self { format: FORMAT, encoding: ENCODING, network, card: card.clone(), primers };
+        let encoding = network.encoding.number();
+        let header = Self { format: FORMAT, encoding, network, card: card.clone(), primers };
         header.check()?;
         Ok(header)
     }
@@ -76,6 +77,13 @@ impl Header {
     fn check(&self) -> Result<(), ModelError> {
         if !self.network.is_valid() {
             return Err(ModelError::Damaged(format!("impossible sizes: {}", self.network)));
+        }
+        let expected = self.network.encoding.number();
+        if self.encoding.max(2) != expected {
+            return Err(ModelError::Damaged(format!(
+                "expected encoding {expected}, found {}",
+                self.encoding
+            )));
         }
         let (expected, found) = (self.network.n_styles, self.card.styles.len());
         if found != expected {

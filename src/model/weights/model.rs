@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::files::{self, Existing};
 use crate::model::card::{Card, Primer};
+use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::packed::PackedNetwork;
 use crate::model::passages::Passages;
@@ -134,7 +135,14 @@ impl Model {
     #[must_use]
     pub fn random(n_styles: usize, seed: u64) -> Self {
         let n_styles = n_styles.clamp(1, 64);
-        let config = NetworkConfig { n_styles, embedding: 24, hidden: 32, n_layers: 2, head: 16 };
+        let config = NetworkConfig {
+            encoding: Encoding::Third,
+            n_styles,
+            embedding: 24,
+            hidden: 32,
+            n_layers: 2,
+            head: 16,
+        };
         let styles = (1..=n_styles).map(|number| format!("Style {number}")).collect();
         let card = Card { name: format!("Untrained {seed}"), styles, ..Card::default() };
         let network = Network::random(config, seed);

@@ -8,7 +8,7 @@ use crate::training::corpus::KeyedPiece;
 use crate::training::losses::Losses;
 use crate::training::threads::Threads;
 
-/// Classes of each part: family, shift, pitch, duration, velocity.
+/// Classes of each part: family, shift, pitch, duration, velocity. There is none for feel.
 pub const N_CLASSES: [usize; 5] = [N_FAMILIES, N_SHIFTS, N_PITCHES, N_DURATIONS, N_VELOCITIES];
 
 const SHIFT: usize = 1;
@@ -57,7 +57,7 @@ pub fn evaluate(baseline: &dyn Baseline, pieces: &[Arc<KeyedPiece>], threads: &T
         let mut losses = Losses::default();
         for target in &targets {
             let parts = target.next();
-            for (part, loss) in losses.iter_mut().enumerate() {
+            for (part, loss) in losses.iter_mut().enumerate().take(N_CLASSES.len()) {
                 let probability = probabilities(baseline, target, &KnownParts::of(&parts, part))[parts[part]];
                 *loss -= probability.ln();
             }

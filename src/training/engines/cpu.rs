@@ -15,7 +15,7 @@ use crate::training::engines::optimiser::AdamW;
 use crate::training::engines::validation::{Validation, validate};
 use crate::training::losses::{Losses, add_up};
 use crate::training::threads::Threads;
-use crate::training::windows::{Streams, Window};
+use crate::training::windows::{Source, Streams, Window};
 
 /// Streams that one thread trains on at a time.
 struct Lane {
@@ -48,14 +48,16 @@ impl CpuEngine {
         let EngineState { network, optimiser, carried, streams: states } = state;
         let batch = config.batch.max(1);
         let carried_by_stream = carried.len() / batch;
+        let (encoding, seed) = (network.config.encoding, config.seed);
+        let source = Source { corpus: Arc::clone(corpus), encoding, seed, n_streams: batch };
         let lane = |first_stream: usize| {
             let numbers = first_stream..(first_stream + LANE_STREAMS).min(batch);
             let mut worker = Worker::with_products(config.products, &network, config.dropout, 0);
             let own = numbers.start * carried_by_stream..numbers.end * carried_by_stream;
             worker.carry_on(by_layer(&carried[own], network.config.n_layers, network.config.hidden));
             let streams = match states.get(numbers.clone()) {
-                Some(states) => Streams::resume(corpus, config.seed, batch, numbers, states),
-                None => Streams::begin(corpus, config.seed, batch, numbers),
+                Some(states) => Streams::resume(&source, numbers, states),
+                None => Streams::begin(&source, numbers),
             };
             Lane { streams, window: Window::default(), worker, first_stream }
         };

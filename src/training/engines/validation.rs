@@ -3,33 +3,34 @@
 use std::sync::Arc;
 
 use crate::model::Position;
-use crate::model::network::Network;
+use crate::model::network::{N_PARTS, Network};
 use crate::training::corpus::{Corpus, KeyedPiece, Part};
 use crate::training::engines::fused::Worker;
 use crate::training::losses::{Losses, add_up};
 use crate::training::threads::Threads;
-use crate::training::windows::{Reader, Window};
+use crate::training::windows::{Reader, Telling, Window};
 
 /// Pieces held in memory at a time.
 const PIECES_AT_ONCE: usize = 512;
 /// Pieces evaluated together.
 const LANE_STREAMS: usize = 16;
 
-/// Loss on the validation pieces in nats per note, by part: family, shift, pitch, duration, velocity.
+/// Loss on the validation pieces in nats per note, by part: family, shift, pitch, duration, velocity, feel.
 #[derive(Debug, Clone, Default)]
 pub struct Validation {
-    /// Mean over the styles, without velocity: velocity is what a network overfits first, and players set it to taste.
+    /// Mean over the styles, without velocity and feel: they are what a network overfits first, and players set
+    /// them to taste.
     pub mean: f32,
     /// By style and part.
-    pub by_style: Vec<[f32; 5]>,
+    pub by_style: Vec<[f32; N_PARTS]>,
     /// Whether it is the lowest so far.
     pub is_best: bool,
 }
 
-/// The loss on the validation pieces of each style: on about `limit` notes, or on all.
+/// The loss on the validation pieces of each style, of which nothing is told: on about `limit` notes, or on all.
 #[must_use]
 pub fn validate(network: &Network, corpus: &Corpus, threads: &Threads, limit: Option<usize>) -> Validation {
-    let by_style: Vec<[f32; 5]> = (0..corpus.styles.len())
+    let by_style: Vec<[f32; N_PARTS]> = (0..corpus.styles.len())
         .map(|style| {
             let (mut sums, mut n_notes) = (Losses::default(), 0);
             let mut pieces = corpus.pieces_in(Part::Valid, style);
@@ -46,7 +47,7 @@ pub fn validate(network: &Network, corpus: &Corpus, threads: &Threads, limit: Op
                 if some.is_empty() {
                     break;
                 }
-                let (losses, n_evaluated) = evaluate(network, &some, threads);
+                let (losses, n_evaluated) = evaluate(network, &some, Telling::Nothing, threads);
                 sums = add_up(&[sums, losses]);
                 n_notes += n_evaluated;
             }
@@ -59,7 +60,7 @@ pub fn validate(network: &Network, corpus: &Corpus, threads: &Threads, limit: Op
 impl Validation {
     /// From losses by style and part; zero for a style without validation pieces.
     #[must_use]
-    pub fn new(by_style: Vec<[f32; 5]>) -> Self {
+    pub fn new(by_style: Vec<[f32; N_PARTS]>) -> Self {
         let measured: Vec<f32> =
             by_style.iter().map(|parts| parts[..4].iter().sum()).filter(|sum| *sum > 0.0).collect();
         let mean =
@@ -70,15 +71,22 @@ impl Validation {
 
 /// Sums of the loss over whole pieces, and their number of notes.
 #[must_use]
-pub fn evaluate(network: &Network, pieces: &[Arc<KeyedPiece>], threads: &Threads) -> (Losses, usize) {
+pub fn evaluate(
+    network: &Network,
+    pieces: &[Arc<KeyedPiece>],
+    telling: Telling,
+    threads: &Threads,
+) -> (Losses, usize) {
     const STEPS: usize = 256;
+    let encoding = network.config.encoding;
     // Pieces of similar length together need little padding.
     let mut sorted = pieces.to_vec();
     sorted.sort_by_key(|piece| piece.piece.notes.len());
     let groups: Vec<&[Arc<KeyedPiece>]> = sorted.chunks(LANE_STREAMS).collect();
     let evaluate_group = |group: &[Arc<KeyedPiece>]| {
         let mut worker = Worker::new(network, 0.0, 0);
-        let mut readers: Vec<Reader> = group.iter().map(|piece| Reader::new(Arc::clone(piece))).collect();
+        let mut readers: Vec<Reader> =
+            group.iter().map(|piece| Reader::new(Arc::clone(piece), encoding, telling)).collect();
         let mut window = Window::default();
         let (mut sums, mut n_notes) = (Losses::default(), 0);
         loop {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::files::{self, Existing, Kind};
-use crate::model::network::Network;
+use crate::model::network::{N_PARTS, Network};
 use crate::model::simd::Products;
 use crate::training::config::TrainingConfig;
 use crate::training::corpus::Corpus;
@@ -51,7 +51,7 @@ struct Header {
     n_notes: u64,
     n_updates: u64,
     seconds: f64,
-    loss: [f32; 5],
+    loss: SavedLoss,
     n_until_validation: u64,
     n_worse: usize,
     /// Absent before the first validation.
@@ -64,8 +64,25 @@ struct Header {
 #[derive(Serialize, Deserialize)]
 struct SavedPoint {
     n_notes: u64,
-    train: [f32; 5],
-    valid: Vec<[f32; 5]>,
+    train: SavedLoss,
+    valid: Vec<SavedLoss>,
+}
+
+/// A loss by part; one without feel, of an earlier version, has none.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(from = "Vec<f32>", into = "Vec<f32>")]
+struct SavedLoss([f32; N_PARTS]);
+
+impl From<Vec<f32>> for SavedLoss {
+    fn from(parts: Vec<f32>) -> Self {
+        Self(std::array::from_fn(|part| parts.get(part).copied().unwrap_or(0.0)))
+    }
+}
+
+impl From<SavedLoss> for Vec<f32> {
+    fn from(loss: SavedLoss) -> Self {
+        loss.0.to_vec()
+    }
 }
 
 const METADATA_KEY: &str = "continuo-checkpoint";
@@ -150,7 +167,7 @@ fn header(run: &RunState, state: &EngineState) -> Header {
         n_notes: run.n_notes,
         n_updates: state.optimiser.n_updates,
         seconds: run.seconds,
-        loss: run.loss,
+        loss: SavedLoss(run.loss),
         n_until_validation: run.n_until_validation,
         n_worse: run.n_worse,
         best_loss: (!run.best.is_empty()).then_some(run.best_loss),
@@ -160,8 +177,8 @@ fn header(run: &RunState, state: &EngineState) -> Header {
             .iter()
             .map(|point| SavedPoint {
                 n_notes: point.n_notes,
-                train: point.train,
-                valid: point.valid.clone(),
+                train: SavedLoss(point.train),
+                valid: point.valid.iter().copied().map(SavedLoss).collect(),
             })
             .collect(),
     }
@@ -203,14 +220,17 @@ pub fn load(config: &TrainingConfig, corpus: &Corpus) -> Result<(RunState, Engin
     state.streams =
         header.streams.iter().map(|&[n_begun, next_note]| StreamState { n_begun, next_note }).collect();
     let best = if header.best_loss.is_some() { read("best", n_parameters)? } else { Vec::new() };
-    let point =
-        |point: SavedPoint| CurvePoint { n_notes: point.n_notes, train: point.train, valid: point.valid };
+    let point = |point: SavedPoint| CurvePoint {
+        n_notes: point.n_notes,
+        train: point.train.0,
+        valid: point.valid.into_iter().map(|loss| loss.0).collect(),
+    };
     let run = RunState {
         identity: header.identity,
         is_bf16: config.products == Products::Bf16,
         n_notes: header.n_notes,
         seconds: header.seconds,
-        loss: header.loss,
+        loss: header.loss.0,
         n_until_validation: header.n_until_validation,
         n_worse: header.n_worse,
         curve: header.curve.into_iter().map(point).collect(),

@@ -14,7 +14,7 @@ mod tests;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::model::network::Network;
+use crate::model::network::{N_PARTS, Network};
 use crate::model::weights::can_be_saved;
 use crate::training::config::{Device, Keep, TrainingConfig};
 use crate::training::corpus::Corpus;
@@ -47,7 +47,7 @@ pub struct Progress {
     /// Time left if it runs to its planned end.
     pub left: Duration,
     /// Running mean of the training loss by part, in nats per note.
-    pub loss: [f32; 5],
+    pub loss: [f32; N_PARTS],
     /// The validation after this update, if there was one.
     pub validation: Option<Validation>,
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::network::{Network, NetworkConfig};
+use crate::model::network::{N_PARTS, Network, NetworkConfig};
 use crate::model::simd::Products;
 use crate::training::config::TrainingConfig;
 use crate::training::corpus::Corpus;
@@ -19,7 +19,7 @@ pub struct RunState {
     /// Seconds spent.
     pub seconds: f64,
     /// Running mean of the training loss by part, in nats per note.
-    pub loss: [f32; 5],
+    pub loss: [f32; N_PARTS],
     /// Notes to train on before the next validation.
     pub n_until_validation: u64,
     /// Validations since the lowest loss.
@@ -37,9 +37,9 @@ pub struct CurvePoint {
     /// Notes trained on.
     pub n_notes: u64,
     /// Running mean of the training loss by part, in nats per note.
-    pub train: [f32; 5],
+    pub train: [f32; N_PARTS],
     /// Loss on some of the validation pieces by style and part, in nats per note.
-    pub valid: Vec<[f32; 5]>,
+    pub valid: Vec<[f32; N_PARTS]>,
 }
 
 /// The settings that must be the same when a run is resumed.
@@ -61,7 +61,7 @@ impl RunState {
             is_bf16: config.products == Products::Bf16,
             n_notes: 0,
             seconds: 0.0,
-            loss: [0.0; 5],
+            loss: [0.0; N_PARTS],
             n_until_validation: config.validate_every as u64,
             n_worse: 0,
             curve: Vec::new(),
@@ -144,9 +144,10 @@ impl Identity {
     }
 
     /// The settings as they are written on the command line.
-    fn settings(&self) -> [(&'static str, u64); 8] {
-        let NetworkConfig { n_styles, embedding, hidden, n_layers, head } = self.network;
+    fn settings(&self) -> [(&'static str, u64); 9] {
+        let NetworkConfig { encoding, n_styles, embedding, hidden, n_layers, head } = self.network;
         [
+            ("note encoding", encoding.number().into()),
             ("a number of styles of", n_styles as u64),
             ("--embedding", embedding as u64),
             ("--hidden", hidden as u64),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use safetensors::SafeTensors;
 use safetensors::tensor::TensorView;
 
+use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::simd::Products;
 use crate::model::weights::can_be_saved;
@@ -34,7 +35,14 @@ fn corpus(folder: &Path) -> Arc<Corpus> {
 
 fn config(folder: &Path, lr: f32) -> TrainingConfig {
     TrainingConfig {
-        network: NetworkConfig { n_styles: 1, embedding: 2, hidden: 4, n_layers: 1, head: 2 },
+        network: NetworkConfig {
+            encoding: Encoding::Third,
+            n_styles: 1,
+            embedding: 2,
+            hidden: 4,
+            n_layers: 1,
+            head: 2,
+        },
         epochs: 1.0,
         patience: 1000,
         batch: 4,

@@ -3,10 +3,10 @@
 //! Where a piece begins, the position is marked and the hidden state before it is zero.
 
 mod reader;
-pub use reader::Reader;
+pub use reader::{Reader, Telling};
 
 mod window;
 pub use window::{RowLists, Window};
 
 mod streams;
-pub use streams::{StreamState, Streams};
+pub use streams::{Source, StreamState, Streams};

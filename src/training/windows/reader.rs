@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::Position;
-use crate::model::encoding::Memory;
-use crate::music::{Note, Tick};
+use crate::model::encoding::{Encoding, Memory, Told};
+use crate::music::{Note, Tick, nth_random};
 use crate::training::corpus::KeyedPiece;
 
 /// Encodes a piece note by note, exactly as the generator does.
@@ -13,15 +13,49 @@ pub struct Reader {
     piece: Arc<KeyedPiece>,
     memory: Memory,
     next: usize,
+    telling: Telling,
+    /// All that can be told of the piece.
+    told: Told,
+}
+
+/// Of which stretches of a piece the network is told the chords and the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    /// Of none: the network composes freely.
+    Nothing,
+    /// Of all.
+    Everything,
+    /// Of some, each of eight bars, drawn with this seed: the chords of one half, and the end of another half, so
+    /// that the network learns to compose with and without either.
+    Some(u64),
+}
+
+impl Telling {
+    const BARS: usize = 8;
+
+    /// What is told in the bar with this index of all that can be.
+    fn of(self, told: &Told, bar_idx: usize) -> Told {
+        match self {
+            Self::Nothing => Told::default(),
+            Self::Everything => told.clone(),
+            Self::Some(seed) => {
+                let coins = nth_random(seed, (bar_idx / Self::BARS) as u64) >> 62;
+                let chords = if coins & 1 == 1 { Arc::clone(&told.chords) } else { Told::default().chords };
+                Told { chords, end: told.end.filter(|_| coins & 2 == 2) }
+            }
+        }
+    }
 }
 
 impl Reader {
     /// A reader at the first note of a piece.
     #[must_use]
-    pub fn new(piece: Arc<KeyedPiece>) -> Self {
+    pub fn new(piece: Arc<KeyedPiece>, encoding: Encoding, telling: Telling) -> Self {
         let (start, meter) = piece.piece.bar_at(Tick::ZERO);
-        let memory = Memory::new(piece.style, piece.mode_at(start), start, meter);
-        Self { piece, memory, next: 0 }
+        let mut memory = Memory::new(encoding, piece.style, piece.mode_at(start), start, meter);
+        let told = Told { chords: piece.piece.chords.as_slice().into(), end: end_of(&piece) };
+        memory.tell(telling.of(&told, 0));
+        Self { piece, memory, next: 0, telling, told }
     }
 
     /// How many notes the piece has.
@@ -45,8 +79,8 @@ impl Reader {
     /// The next note to predict with its inputs; `None` at the end of the piece.
     pub fn next_position(&mut self) -> Option<Position> {
         let mut position = Position {
-            step_rows: Vec::with_capacity(48),
-            head_rows: [12, 24, 16, 8].map(Vec::with_capacity),
+            step_rows: Vec::with_capacity(64),
+            head_rows: [12, 32, 16, 12, 12].map(Vec::with_capacity),
             ..Position::padding()
         };
         self.read_into(&mut position).then_some(position)
@@ -72,6 +106,88 @@ impl Reader {
             let (next, next_meter) = self.piece.piece.bar_at(start + meter.bar_length());
             // A meter change inside a bar cuts it short, so the next bar may begin sooner.
             self.memory.begin_bar(next.max(self.memory.bar_start() + Tick(1)), next_meter);
+            if self.memory.bar_count().is_multiple_of(Telling::BARS) {
+                self.memory.tell(self.telling.of(&self.told, self.memory.bar_count()));
+            }
         }
+    }
+}
+
+/// The end of the bar in which the last note begins.
+fn end_of(piece: &KeyedPiece) -> Option<Tick> {
+    let last = piece.piece.notes.last()?;
+    let (start, meter) = piece.piece.bar_at(last.onset);
+    Some(start + meter.bar_length())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::model::Position;
+    use crate::model::encoding::Encoding;
+    use crate::music::{Chord, Family, Mode, Note, Piece, PitchClassSet, Tick};
+    use crate::training::corpus::KeyedPiece;
+    use crate::training::windows::{Reader, Telling};
+
+    /// Sixty-four bars of quarters, with a chord in every bar.
+    fn piece() -> KeyedPiece {
+        let note = |beat: i64| Note {
+            onset: Tick(24 * beat),
+            duration: Tick(24),
+            pitch: 60,
+            velocity: 80,
+            family: Family::PIANO,
+            feel: None,
+        };
+        let chord = |bar: i64| Chord::new((bar * 5 % 12) as u8, PitchClassSet::new(&[0, 4, 7]), 0);
+        let piece = Piece {
+            notes: (0..256).map(note).collect(),
+            chords: (0..64).map(|bar| (Tick(96 * bar), Some(chord(bar)))).collect(),
+            ..Piece::default()
+        };
+        KeyedPiece { style: 0, modes: vec![(Tick(0), Mode::Major)], piece }
+    }
+
+    fn positions(piece: KeyedPiece, telling: Telling) -> Vec<Position> {
+        let mut reader = Reader::new(Arc::new(piece), Encoding::Third, telling);
+        std::iter::from_fn(|| reader.next_position()).collect()
+    }
+
+    fn is_same(a: &Position, b: &Position) -> bool {
+        a.step_rows == b.step_rows && a.head_rows == b.head_rows
+    }
+
+    #[test]
+    fn some_stretches_are_told_their_chords_and_some_their_end() {
+        let all = positions(piece(), Telling::Everything);
+        let none = positions(piece(), Telling::Nothing);
+        let without_chords = positions(
+            KeyedPiece { piece: Piece { chords: Vec::new(), ..piece().piece }, ..piece() },
+            Telling::Everything,
+        );
+        let (mut n_all, mut n_none, mut n_end) = (0, 0, 0);
+        for seed in 0..100 {
+            let some = positions(piece(), Telling::Some(seed));
+            // The middle of each stretch of eight bars; the step after its first note is still told as before it.
+            for idx in (16..256).step_by(32) {
+                n_all += usize::from(is_same(&some[idx], &all[idx]));
+                n_none += usize::from(is_same(&some[idx], &none[idx]));
+                n_end += usize::from(is_same(&some[idx], &without_chords[idx]));
+            }
+        }
+        // Of 800 stretches each is told one of four things.
+        for n_told in [n_all, n_none, n_end] {
+            assert!((150..250).contains(&n_told), "{n_all} {n_none} {n_end}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_told_leaves_no_trace() {
+        let bare = KeyedPiece { piece: Piece { chords: Vec::new(), ..piece().piece }, ..piece() };
+        let (told, bare) = (positions(piece(), Telling::Nothing), positions(bare, Telling::Nothing));
+        assert!(told.iter().zip(&bare).all(|(told, bare)| is_same(told, bare)));
+        let all = positions(piece(), Telling::Everything);
+        assert!(all.iter().zip(&bare).all(|(all, bare)| !is_same(all, bare)));
     }
 }

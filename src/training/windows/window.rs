@@ -5,7 +5,7 @@ use crate::model::encoding::Parts;
 use crate::model::network::N_HEADS;
 
 /// Table rows of several positions, concatenated.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct RowLists {
     rows: Vec<u32>,
     ends: Vec<usize>,

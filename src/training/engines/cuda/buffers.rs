@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use crate::model::network::{HEADS, Layout, N_HEADS, Network, NetworkConfig, Slot};
+use crate::model::network::{Layout, N_PARTS, Network, NetworkConfig, Slot};
 use crate::training::engines::cuda::device::{Buffer, Device};
 use crate::training::engines::cuda::error::CudaError;
 
@@ -67,15 +67,13 @@ pub(super) struct Shape {
     pub(super) n_streams: usize,
     pub(super) dropout: f32,
     /// Number of rows of the embedding and of each head's table.
-    pub(super) tables: [usize; 1 + N_HEADS],
+    pub(super) tables: Vec<usize>,
 }
 
 impl Shape {
     pub(super) fn new(network: &Network, n_steps: usize, n_streams: usize, dropout: f32) -> Self {
-        let tables = std::array::from_fn(|idx| match idx {
-            0 => network.layout.embedding.shape[0],
-            _ => HEADS[idx - 1].n_rows,
-        });
+        let of_heads = network.config.heads().iter().map(|head| head.n_rows);
+        let tables = std::iter::once(network.layout.embedding.shape[0]).chain(of_heads).collect();
         Self {
             offsets: Offsets::new(&network.layout),
             config: network.config,
@@ -121,18 +119,18 @@ pub(super) struct Buffers {
     pub(super) seed: Buffer<u64>,
     /// `[N]`.
     pub(super) ones: Buffer<f32>,
-    /// `[N, 6]`: five classes and the lowest pitch.
+    /// `[N, 7]`: six classes and the lowest pitch.
     pub(super) targets: Buffer<i32>,
     /// `[N]`.
     pub(super) begins: Buffer<u8>,
     /// Rows of the embedding and of each head's table, concatenated; where each position's begin and end; and how often
     /// each row occurs, `[N, stride]`.
-    pub(super) rows: [Buffer<u32>; 1 + N_HEADS],
-    pub(super) spans: [Buffer<u32>; 1 + N_HEADS],
-    pub(super) counts: [Buffer<f32>; 1 + N_HEADS],
+    pub(super) rows: Vec<Buffer<u32>>,
+    pub(super) spans: Vec<Buffer<u32>>,
+    pub(super) counts: Vec<Buffer<f32>>,
     /// By part.
     pub(super) loss_sums: Buffer<f64>,
-    /// `[N, 5]`.
+    /// `[N, 6]`.
     pub(super) losses: Buffer<f32>,
     /// `[N, E]`, and its gradient.
     pub(super) input: Buffer<f32>,
@@ -141,7 +139,7 @@ pub(super) struct Buffers {
     /// `[streams, H]`: gradients that flow back to the step before.
     pub(super) output_later: Buffer<f32>,
     pub(super) cell_gradient: Buffer<f32>,
-    /// `[N, 4R]`, and its gradient.
+    /// `[N, heads × R]`, and its gradient.
     pub(super) inner: Buffer<f32>,
     pub(super) inner_gradient: Buffer<f32>,
     /// `[N, LOGITS]`.
@@ -166,7 +164,8 @@ impl Buffers {
                 cell_before: reals(steps)?,
             })
         };
-        let counts = |idx: usize| reals(n * shape.counts_stride(idx));
+        let (n_lists, inner) = (shape.tables.len(), n * network.config.heads().len() * head);
+        let one = |_| device.zeros::<u32>(1);
         Ok(Self {
             parameters: reals(shape.offsets.length)?,
             gradient: reals(shape.offsets.length)?,
@@ -176,20 +175,20 @@ impl Buffers {
             rates: reals(2)?,
             seed: device.zeros(1)?,
             ones: reals(n)?,
-            targets: device.zeros(6 * n)?,
+            targets: device.zeros((N_PARTS + 1) * n)?,
             begins: device.zeros(n)?,
-            rows: [device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?],
-            spans: [device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?, device.zeros(1)?],
-            counts: [counts(0)?, counts(1)?, counts(2)?, counts(3)?, counts(4)?],
-            loss_sums: device.zeros(5)?,
-            losses: reals(5 * n)?,
+            rows: (0..n_lists).map(one).collect::<Result<_, _>>()?,
+            spans: (0..n_lists).map(one).collect::<Result<_, _>>()?,
+            counts: (0..n_lists).map(|idx| reals(n * shape.counts_stride(idx))).collect::<Result<_, _>>()?,
+            loss_sums: device.zeros(N_PARTS)?,
+            losses: reals(N_PARTS * n)?,
             input: reals(n * embedding)?,
             input_gradient: reals(n * embedding)?,
             layers: (0..n_layers).map(|_| layer()).collect::<Result<_, _>>()?,
             output_later: reals(shape.n_streams * hidden)?,
             cell_gradient: reals(shape.n_streams * hidden)?,
-            inner: reals(n * N_HEADS * head)?,
-            inner_gradient: reals(n * N_HEADS * head)?,
+            inner: reals(inner)?,
+            inner_gradient: reals(inner)?,
             logits: reals(n * LOGITS)?,
             norm_sums: device.zeros(NORM_BLOCKS)?,
             norm: reals(1)?,

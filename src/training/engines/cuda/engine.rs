@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::model::Position;
+use crate::model::encoding::Encoding;
 use crate::model::network::Network;
 use crate::music::nth_random;
 use crate::training::config::TrainingConfig;
@@ -23,7 +24,7 @@ use crate::training::engines::optimiser::AdamW;
 use crate::training::engines::validation::Validation;
 use crate::training::losses::Losses;
 use crate::training::threads::Threads;
-use crate::training::windows::{Reader, StreamState, Streams, Window};
+use crate::training::windows::{Reader, Source, StreamState, Streams, Telling, Window};
 
 /// Windows read ahead.
 const N_AHEAD: usize = 3;
@@ -64,7 +65,9 @@ impl CudaEngine {
         if !carried.is_empty() {
             trainer.carry_on(&carried)?;
         }
-        let lanes = lanes(config, corpus, &streams);
+        let (encoding, seed) = (network.config.encoding, config.seed);
+        let source = Source { corpus: Arc::clone(corpus), encoding, seed, n_streams: batch };
+        let lanes = lanes(config, &source, &streams);
         let (read, windows) = bounded(1);
         let (outbox, inbox) = bounded(N_AHEAD);
         let (n_steps, threads) = (config.sequence_length, config.threads.clone());
@@ -97,6 +100,7 @@ impl CudaEngine {
 
     /// The loss on all validation pieces, whole pieces with the hidden state carried.
     fn evaluate_all(&mut self) -> Result<Validation, CudaError> {
+        let encoding = self.network.config.encoding;
         let Self { trainer, corpus, threads, shape, .. } = self;
         let [n_steps, n_streams] = *shape;
         let n_styles = corpus.styles.len();
@@ -107,8 +111,10 @@ impl CudaEngine {
         // Pieces of similar length together need little padding.
         order.sort_unstable();
         for group in order.chunks(n_streams) {
-            let mut pieces: Vec<Evaluated> =
-                group.iter().map(|(_, idx)| Evaluated::new(corpus.piece(Part::Valid, *idx))).collect();
+            let mut pieces: Vec<Evaluated> = group
+                .iter()
+                .map(|(_, idx)| Evaluated::new(corpus.piece(Part::Valid, *idx), encoding))
+                .collect();
             loop {
                 threads.map(&mut pieces, |piece| piece.read(n_steps));
                 if pieces.iter().all(|piece| piece.positions.is_empty()) {
@@ -150,8 +156,9 @@ struct Evaluated {
 }
 
 impl Evaluated {
-    fn new(piece: Arc<KeyedPiece>) -> Self {
-        Self { style: piece.style, reader: Reader::new(piece), positions: Vec::new() }
+    fn new(piece: Arc<KeyedPiece>, encoding: Encoding) -> Self {
+        let style = piece.style;
+        Self { style, reader: Reader::new(piece, encoding, Telling::Nothing), positions: Vec::new() }
     }
 
     fn read(&mut self, n_steps: usize) {
@@ -160,16 +167,16 @@ impl Evaluated {
 }
 
 /// A lane for each thread; each reads some of the streams.
-fn lanes(config: &TrainingConfig, corpus: &Arc<Corpus>, states: &[StreamState]) -> Vec<Streams> {
-    let batch = config.batch.max(1);
+fn lanes(config: &TrainingConfig, source: &Source, states: &[StreamState]) -> Vec<Streams> {
+    let batch = source.n_streams;
     let n_streams = batch.div_ceil(config.threads.count().clamp(1, batch));
     (0..batch)
         .step_by(n_streams)
         .map(|first| {
             let numbers = first..(first + n_streams).min(batch);
             match states.get(numbers.clone()) {
-                Some(states) => Streams::resume(corpus, config.seed, batch, numbers, states),
-                None => Streams::begin(corpus, config.seed, batch, numbers),
+                Some(states) => Streams::resume(source, numbers, states),
+                None => Streams::begin(source, numbers),
             }
         })
         .collect()

@@ -118,8 +118,8 @@ __global__ void lose(float* logits, const float* bias, const int* targets, float
     int position = (blockIdx.x * blockDim.x + threadIdx.x) / 32, lane = threadIdx.x % 32;
     if (position >= n) return;
     float* own = logits + (size_t)position * stride;
-    int target = targets[6 * position + part];
-    int lowest = part == 2 ? targets[6 * position + 5] : 0;
+    int target = targets[7 * position + part];
+    int lowest = part == 2 ? targets[7 * position + 6] : 0;
     float values[4], highest = -INFINITY;
     for (int k = 0; k < 4; k++) {
         int idx = lane + 32 * k;
@@ -142,14 +142,14 @@ __global__ void lose(float* logits, const float* bias, const int* targets, float
         if (idx < n_classes)
             own[idx] = target < 0 ? 0.0f : scale * (values[k] / total - (idx == target ? 1.0f : 0.0f));
     }
-    if (lane == 0) losses[5 * position + part] = target < 0 ? 0.0f : logf(total) - chosen;
+    if (lane == 0) losses[6 * position + part] = target < 0 ? 0.0f : logf(total) - chosen;
 }
 
-// Sums of `losses` [N, 5] by part; a block for each part.
+// Sums of `losses` [N, 6] by part; a block for each part.
 __global__ void sum_losses(const float* losses, double* sums, int n) {
     __shared__ double partial[256];
     double sum = 0.0;
-    for (int position = threadIdx.x; position < n; position += 256) sum += losses[5 * position + blockIdx.x];
+    for (int position = threadIdx.x; position < n; position += 256) sum += losses[6 * position + blockIdx.x];
     partial[threadIdx.x] = sum;
     __syncthreads();
     for (int k = 128; k > 0; k /= 2) {

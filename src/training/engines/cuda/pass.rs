@@ -2,7 +2,7 @@
 //!
 //! N is time × streams, E, H and R the widths of the embedding, a layer and a head.
 
-use crate::model::network::{Layout, LinearSlots, N_HEADS, NetworkConfig, Slot};
+use crate::model::network::{Layout, LinearSlots, N_PARTS, NetworkConfig, Slot};
 use crate::training::engines::cuda::buffers::{Buffers, LOGITS, NORM_BLOCKS, Shape};
 use crate::training::engines::cuda::device::{Address, Argument, Buffer, Device, Matrix};
 use crate::training::engines::cuda::error::CudaError;
@@ -154,7 +154,7 @@ impl Pass<'_> {
     fn heads(&self) -> Result<(), CudaError> {
         let NetworkConfig { hidden, head, .. } = self.shape.config;
         let n = self.shape.n_positions();
-        let width = N_HEADS * head;
+        let width = self.layout.heads.len() * head;
         let Some(top) = self.buffers.layers.last() else { return Ok(()) };
         let (output, output_gradient) =
             (self.matrix(&top.output, hidden), self.matrix(&top.output_gradient, hidden));
@@ -197,7 +197,10 @@ impl Pass<'_> {
         self.loss(&self.layout.family, output, 0)?;
         self.inner(output)?;
         for (head_idx, slots) in self.layout.heads.iter().enumerate() {
-            let own = Matrix::new(self.at(&self.buffers.inner).plus(head_idx * head), N_HEADS * head);
+            let own = Matrix::new(
+                self.at(&self.buffers.inner).plus(head_idx * head),
+                self.layout.heads.len() * head,
+            );
             self.loss(&slots.out, own, 1 + head_idx)?;
         }
         self.sum_losses()
@@ -206,7 +209,7 @@ impl Pass<'_> {
     /// The first layer of all heads.
     fn inner(&self, output: Matrix) -> Result<(), CudaError> {
         let NetworkConfig { hidden, head, .. } = self.shape.config;
-        let (n, width) = (self.shape.n_positions(), N_HEADS * head);
+        let (n, width) = (self.shape.n_positions(), self.layout.heads.len() * head);
         let trunk = &self.layout.trunk;
         let inner = self.matrix(&self.buffers.inner, width);
         self.device.multiply(
@@ -230,7 +233,7 @@ impl Pass<'_> {
         let (losses, sums) = (self.at(&self.buffers.losses), self.at(&self.buffers.loss_sums));
         self.device.launch(
             "sum_losses",
-            5 * 256,
+            N_PARTS * 256,
             &[losses.into(), sums.into(), self.shape.n_positions().into()],
         )
     }

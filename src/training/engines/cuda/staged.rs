@@ -1,6 +1,5 @@
 //! Windows in the form that is uploaded to the GPU.
 
-use crate::model::encoding::Parts;
 use crate::model::network::N_HEADS;
 use crate::training::windows::Window;
 
@@ -11,7 +10,7 @@ pub struct Staged {
     pub(super) rows: [Vec<u32>; 1 + N_HEADS],
     /// Where each position's rows begin and end.
     pub(super) spans: [Vec<u32>; 1 + N_HEADS],
-    /// `[N, 6]`: the classes of the five parts and the lowest possible pitch; negative for padding.
+    /// `[N, 7]`: the classes of the six parts and the lowest possible pitch; negative for padding.
     pub(super) targets: Vec<i32>,
     /// Whether a piece begins at each position.
     pub(super) begins: Vec<u8>,
@@ -23,8 +22,7 @@ impl Staged {
     pub fn new(lanes: &[&Window]) -> Self {
         let mut staged = Self::default();
         for (lane, idx) in positions(lanes) {
-            let Parts { family, shift, pitch, duration, velocity } = lane.parts[idx];
-            let classes = [family, shift, pitch, duration, velocity, lane.lowest_pitches[idx]];
+            let classes = lane.parts[idx].classes().into_iter().chain([lane.lowest_pitches[idx]]);
             let counts = lane.counts[idx];
             staged.targets.extend(classes.map(|class| if counts { class as i32 } else { -1 }));
             staged.begins.push(u8::from(lane.beginnings[idx]));

@@ -2,7 +2,7 @@
 
 use cudarc::driver::CudaGraph;
 
-use crate::model::network::{Layout, N_HEADS, Network};
+use crate::model::network::{Layout, Network};
 use crate::training::engines::cuda::buffers::{Buffers, Shape};
 use crate::training::engines::cuda::device::{Buffer, Device, Precision};
 use crate::training::engines::cuda::error::CudaError;
@@ -81,7 +81,7 @@ impl CudaTrainer {
         Ok(std::array::from_fn(|part| sums[part]))
     }
 
-    /// Evaluates windows without dropout or update; returns the loss of each position, `[N, 5]`. The hidden state is
+    /// Evaluates windows without dropout or update; returns the loss of each position, `[N, 6]`. The hidden state is
     /// carried from call to call, as in training.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl CudaTrainer {
         }
         self.device.upload(&windows.targets, &mut self.buffers.targets)?;
         self.device.upload(&windows.begins, &mut self.buffers.begins)?;
-        for list_idx in 0..=N_HEADS {
+        for list_idx in 0..self.shape.tables.len() {
             self.device.upload(&windows.rows[list_idx], &mut self.buffers.rows[list_idx])?;
             self.device.upload(&windows.spans[list_idx], &mut self.buffers.spans[list_idx])?;
             self.device.clear(&mut self.buffers.counts[list_idx])?;

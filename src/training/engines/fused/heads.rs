@@ -3,9 +3,8 @@
 use multiversion::multiversion;
 
 use crate::model::activation::exp;
-use crate::model::encoding::Parts;
 use crate::model::matrix::{Init, Scratch, View};
-use crate::model::network::{LinearSlots, N_HEADS, Network};
+use crate::model::network::{LinearSlots, Network};
 use crate::model::simd::Products;
 use crate::training::engines::fused::rows::{add_columns, add_rows, scatter_rows};
 use crate::training::losses::Losses;
@@ -13,7 +12,7 @@ use crate::training::windows::Window;
 
 /// The buffers of the heads; N is time × streams.
 pub(super) struct Heads {
-    /// `[N, 4R]`: first layers of the heads.
+    /// `[N, heads × R]`: first layers of the heads.
     inner: Vec<f32>,
     /// `[N, classes]` of one part: logits, then their gradients.
     logits: Vec<f32>,
@@ -60,11 +59,11 @@ impl Heads {
         for (head_idx, slots) in layout.heads.iter().enumerate() {
             let begin = head_idx * width;
             let inner = std::mem::take(&mut self.inner);
-            let own = View::strided(&inner[begin..], width, N_HEADS * width);
+            let own = View::strided(&inner[begin..], width, layout.heads.len() * width);
             self.compute_logits(network, &slots.out, own);
             losses[1 + head_idx] = self.loss(window, 1 + head_idx, Some(scale));
             let mut inner_gradient = std::mem::take(&mut self.inner_gradient);
-            let stride = N_HEADS * width;
+            let stride = layout.heads.len() * width;
             let init = Init::Zero;
             self.linear_gradients(
                 network,
@@ -82,7 +81,7 @@ impl Heads {
         }
         for (head_idx, slots) in layout.heads.iter().enumerate() {
             let table = &mut gradient[slots.table.range.clone()];
-            for (idx, row) in self.inner_gradient.chunks_exact(N_HEADS * width).enumerate() {
+            for (idx, row) in self.inner_gradient.chunks_exact(layout.heads.len() * width).enumerate() {
                 let own = &row[head_idx * width..(head_idx + 1) * width];
                 scatter_rows(table, window.head_rows[head_idx].get(idx), own);
             }
@@ -111,7 +110,7 @@ impl Heads {
         self.compute_inner(network, window, top);
         for (head_idx, slots) in layout.heads.iter().enumerate() {
             let inner = std::mem::take(&mut self.inner);
-            let own = View::strided(&inner[head_idx * width..], width, N_HEADS * width);
+            let own = View::strided(&inner[head_idx * width..], width, layout.heads.len() * width);
             self.compute_logits(network, &slots.out, own);
             losses[1 + head_idx] = self.loss(window, 1 + head_idx, None);
             self.inner = inner;
@@ -125,7 +124,7 @@ impl Heads {
         std::mem::swap(&mut self.logits, &mut self.inner);
         self.compute_logits(network, &layout.trunk, View::new(top, hidden));
         std::mem::swap(&mut self.logits, &mut self.inner);
-        for (idx, row) in self.inner.chunks_exact_mut(N_HEADS * width).enumerate() {
+        for (idx, row) in self.inner.chunks_exact_mut(layout.heads.len() * width).enumerate() {
             for (head_idx, (own, slots)) in row.chunks_exact_mut(width).zip(&layout.heads).enumerate() {
                 add_rows(own, network.values(&slots.table), window.head_rows[head_idx].get(idx));
             }
@@ -152,8 +151,7 @@ impl Heads {
                 logits.fill(0.0);
                 continue;
             }
-            let Parts { family, shift, pitch, duration, velocity } = window.parts[idx];
-            let class = [family, shift, pitch, duration, velocity][part_idx];
+            let class = window.parts[idx].classes()[part_idx];
             let lowest = if part_idx == 2 { window.lowest_pitches[idx] } else { 0 };
             logits[..lowest].fill(f32::NEG_INFINITY);
             let target = logits[class];
