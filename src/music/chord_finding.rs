@@ -28,17 +28,17 @@ const LONGEST_PULSE: usize = 36;
 const N_CHORDS: usize = 12 * KINDS.len();
 
 /// The share of the notes' weight that lies on chord tones.
-const IN_CHORD: f32 = 0.75;
+const IN_CHORD: f32 = 0.85;
 /// The root's share of that, in parts of which every other tone has one.
 const ROOT: f32 = 1.4;
 /// A pulse counts as this many independent notes at most.
-const MOST_EVIDENCE: f32 = 4.0;
+const MOST_EVIDENCE: f32 = 6.0;
 /// How likely the bass has the root, another tone of the chord, or any other pitch class.
 const BASS: [f32; 3] = [0.5, 0.12, 0.04];
 /// A bar line, the middle of a bar, and other pulses.
-const BAR_LINE: Place = Place { change: 2.5, bass: 3.0 };
-const MIDDLE: Place = Place { change: 4.0, bass: 1.0 };
-const ELSEWHERE: Place = Place { change: 6.0, bass: 0.3 };
+const BAR_LINE: Place = Place { change: 3.0, bass: 4.0 };
+const MIDDLE: Place = Place { change: 4.5, bass: 1.0 };
+const ELSEWHERE: Place = Place { change: 7.0, bass: 0.2 };
 
 /// What a pulse's place in the bar means.
 #[derive(Debug, Clone, Copy)]
@@ -289,6 +289,23 @@ mod tests {
             assert_eq!(roots, [(0, up), (72, (7 + up) % 12)]);
             assert!(chords.iter().all(|(_, chord)| chord.unwrap().tones().contains(4)));
         }
+    }
+
+    #[test]
+    fn a_chorale_has_a_chord_on_every_beat() {
+        let chords: [[u8; 4]; 6] = [
+            [48, 60, 64, 67],
+            [53, 60, 65, 69],
+            [43, 59, 62, 67],
+            [45, 60, 64, 69],
+            [50, 57, 62, 65],
+            [43, 55, 62, 71],
+        ];
+        let all: Vec<_> =
+            (0..).zip(&chords).flat_map(|(beat, pitches)| notes(24 * beat, 24, pitches)).collect();
+        let roots: Vec<_> = Piece { notes: all, ..Piece::default() }.find_chords().0;
+        let roots: Vec<_> = roots.iter().map(|(at, chord)| (at.0, chord.unwrap().root())).collect();
+        assert_eq!(roots, [(0, 0), (24, 5), (48, 7), (72, 9), (96, 2), (120, 7)]);
     }
 
     #[test]

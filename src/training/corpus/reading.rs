@@ -12,7 +12,7 @@ use crate::training::corpus::transposition::in_c;
 
 /// Version of how files are read. Any change in how notes are read, transposed or fingerprinted needs a new version, so
 /// that older caches are not used.
-pub(super) const READER_VERSION: u32 = 2;
+pub(super) const READER_VERSION: u32 = 3;
 
 /// The outcome of reading a file.
 pub(super) struct FileRead {
