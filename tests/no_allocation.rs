@@ -44,6 +44,8 @@ fn played_along(idx: u32, n_samples: u32) -> Vec<Event> {
         let (channel, key) = ((n % 5) as u8, (40 + (idx + 7 * n) % 48) as u8);
         let kind = match (idx / 3 + n) % 3 {
             0 => EventKind::Off { channel, key },
+            1 if n.is_multiple_of(7) => EventKind::Message([0xb0 | channel, 64, (idx % 2 * 127) as u8]),
+            1 if n.is_multiple_of(11) => EventKind::Message([0xe0 | channel, 0, key]),
             _ => EventKind::On { channel, key, velocity: 1 + (n % 127) as u8 },
         };
         Event { offset: n * n_samples / n_keys.max(1), kind }
@@ -56,6 +58,7 @@ fn playing_neither_allocates_nor_frees() {
     let (composer_end, player_end) = handover();
     let composer = Composer::spawn(composer_end, Some(Arc::new(Model::random(2, 3))), None);
     let mut player = Player::new(player_end);
+    player.prepare(&ComposingKnobs::default());
     let mut events = EventList::default();
     let mut position = -2.0;
     let mut n_events = 0;
@@ -87,6 +90,9 @@ fn playing_neither_allocates_nor_frees() {
             ..PerformingKnobs::default()
         };
         let input = played_along(idx, n_samples);
+        if idx % 2500 == 0 {
+            player.playhead().mark_fresh();
+        }
         assert_no_alloc(|| {
             events.clear();
             if idx % 600 == 599 {

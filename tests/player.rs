@@ -350,9 +350,10 @@ fn an_octave_turned_while_a_note_sounds_releases_the_key_that_sounded() {
     let keys: Vec<(bool, u8)> = heard
         .events
         .iter()
-        .map(|(_, kind)| match kind {
-            EventKind::On { key, .. } => (true, *key),
-            EventKind::Off { key, .. } => (false, *key),
+        .filter_map(|(_, kind)| match kind {
+            EventKind::On { key, .. } => Some((true, *key)),
+            EventKind::Off { key, .. } => Some((false, *key)),
+            EventKind::Message(_) => None,
         })
         .collect();
     assert_eq!(keys, [(true, 60), (false, 60), (true, 72), (false, 72)]);
@@ -468,6 +469,7 @@ fn absurd_numbers_from_a_host_do_no_harm() {
         assert!(events.as_slice().iter().all(|event| match event.kind {
             EventKind::On { channel, key, velocity } => channel < 16 && key < 128 && velocity > 0,
             EventKind::Off { channel, key } => channel < 16 && key < 128,
+            EventKind::Message(_) => true,
         }));
     }
 }
@@ -794,4 +796,105 @@ fn rendering_replaces_no_late_bar() {
         n_ons += events.as_slice().iter().filter(is_on).count();
     }
     assert_eq!(n_ons, 4);
+}
+
+/// Renders blocks of a quarter of a beat at 120, from one such block to another. While the composer does not answer,
+/// each waits for half a second in vain.
+fn render_quarters(player: &mut Player, blocks: std::ops::Range<u32>) -> Output {
+    const QUARTER: u32 = 6_000;
+    let mut heard = Output::default();
+    for idx in blocks {
+        let position = Some(Beats(f64::from(idx) / 4.0));
+        let transport = Transport { playing: true, offline: true, position, ..Transport::default() };
+        let block = Block { n_samples: QUARTER, sample_rate: 48_000.0, transport };
+        let mut events = EventList::default();
+        player.process(&block, &ComposingKnobs::default(), &PerformingKnobs::default(), &[], &mut events);
+        let at = |event: &Event| (QUARTER * idx + event.offset, event.kind);
+        heard.events.extend(events.as_slice().iter().map(at));
+    }
+    heard
+}
+
+fn publish(composer_end: &ComposerEnd, bars: &[Arc<Bar>], answered: u64) {
+    let score = Arc::new(Score { bars: bars.to_vec(), ..Score::default() });
+    assert!(composer_end.publish(Published { score, answered }).is_ok());
+}
+
+/// The notes as when they begin, when they end, and their keys.
+fn lengths(heard: &Output) -> Vec<(u32, u32, u8)> {
+    let begins = heard.events.iter().enumerate().filter_map(|(idx, (at, kind))| match kind {
+        EventKind::On { key, .. } => Some((idx, *at, *key)),
+        EventKind::Off { .. } | EventKind::Message(_) => None,
+    });
+    let end_of = |from: usize, pressed: u8| {
+        let is_it =
+            |(_, kind): &&(u32, EventKind)| matches!(kind, EventKind::Off { key, .. } if *key == pressed);
+        heard.events[from..].iter().find(is_it).map(|(at, _)| *at)
+    };
+    begins.map(|(idx, at, key)| (at, end_of(idx, key).unwrap(), key)).collect()
+}
+
+#[test]
+fn in_rendering_a_bar_that_comes_too_late_loses_no_note() {
+    let (composer_end, player_end) = handover();
+    let mut player = Player::new(player_end);
+    let mut heard = render_quarters(&mut player, 0..2);
+    assert_eq!(heard.events, [], "nothing is there yet");
+    // A note that sounds on, two of one key that should have ended, and one that is in time.
+    let bar = one_bar(&[(0, 24, 60), (1, 3, 62), (6, 3, 62), (24, 24, 64)]);
+    publish(&composer_end, &bar.bars, 1);
+    heard.events.extend(render_quarters(&mut player, 2..9).events);
+    assert_eq!(
+        lengths(&heard),
+        [(12_000, 24_000, 60), (12_001, 12_002, 62), (12_002, 15_002, 62), (24_000, 48_000, 64)]
+    );
+    heard.check_order().unwrap();
+    heard.check_pairs().unwrap();
+}
+
+#[test]
+fn in_rendering_an_older_version_of_a_bar_is_not_played_while_the_new_one_is_awaited() {
+    let (composer_end, player_end) = handover();
+    let mut player = Player::new(player_end);
+    publish(&composer_end, &one_bar(&[(0, 24, 50)]).bars, 0);
+    let mut heard = render_quarters(&mut player, 0..1);
+    publish(&composer_end, &one_bar(&[(0, 24, 60)]).bars, 1);
+    heard.events.extend(render_quarters(&mut player, 1..9).events);
+    assert_eq!(lengths(&heard), [(6_000, 24_000, 60)]);
+}
+
+#[test]
+fn in_rendering_the_next_bar_is_awaited_before_it_begins_so_a_slow_composer_is_in_time() {
+    let (composer_end, player_end) = handover();
+    let mut player = Player::new(player_end);
+    publish(&composer_end, &[bar_of_quarters(0, 40)], 1);
+    let mut heard = render_quarters(&mut player, 0..15);
+    publish(&composer_end, &[bar_of_quarters(0, 40), bar_of_quarters(1, 50)], 9);
+    heard.events.extend(render_quarters(&mut player, 15..33).events);
+    let begins: Vec<(u32, u8)> = lengths(&heard).iter().map(|(begin, _, key)| (*begin, *key)).collect();
+    let expected = (0..8_u8).map(|beat| (u32::from(beat) * 24_000, 40 + beat % 4 + 10 * (beat / 4)));
+    assert_eq!(begins, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn messages_go_through_at_their_sample_if_thru_is_on_and_not_otherwise() {
+    let input = vec![(3, EventKind::Message([0xb0, 64, 127])), (700, EventKind::Message([0xb0, 64, 0]))];
+    let setting = Setting { performing: thru(), input: input.clone(), ..straight() };
+    assert_eq!(Host::new(setting).run(one_bar(&[]), 20).events, input);
+    assert_eq!(Host::new(Setting { input, ..straight() }).run(one_bar(&[]), 20).events, []);
+}
+
+#[test]
+fn a_pedal_that_was_let_through_is_lifted_when_thru_ends_and_stays_down_when_the_song_stops() {
+    let down = (100, EventKind::Message([0xb3, 64, 127]));
+    let end_with = |kind| {
+        let jumps = vec![Jump { block: 10, kind }];
+        let setting = Setting { performing: thru(), input: vec![down], jumps, ..straight() };
+        // Thru is switched off at the end.
+        Host::new(setting).run(one_bar(&[]), 30).events
+    };
+    let lifted = |at| vec![down, (at, EventKind::Message([0xb3, 64, 0]))];
+    assert_eq!(end_with(hosts::JumpKind::Perform(PerformingKnobs::default())), lifted(4_800));
+    assert_eq!(end_with(hosts::JumpKind::Silence), lifted(4_800));
+    assert_eq!(end_with(hosts::JumpKind::Stop), lifted(30 * 480));
 }

@@ -28,6 +28,9 @@ pub enum EventKind {
         /// MIDI key, 0 to 127.
         key: u8,
     },
+    /// Another MIDI channel message that was let through from the input, in its three bytes: a controller,
+    /// pitch bend, pressure or a program change.
+    Message([u8; 3]),
 }
 
 /// The events of one block: ascending in time, note-offs before note-ons at the same sample.
@@ -76,6 +79,15 @@ impl EventList {
         let has_room = self.room() > 0;
         if has_room {
             self.events.push(Event { offset, kind: EventKind::On { channel, key, velocity } });
+        }
+        has_room
+    }
+
+    /// Appends a message; `false` if the list is full.
+    pub(crate) fn push_message(&mut self, offset: u32, message: [u8; 3]) -> bool {
+        let has_room = self.room() > 0;
+        if has_room {
+            self.events.push(Event { offset, kind: EventKind::Message(message) });
         }
         has_room
     }

@@ -103,6 +103,8 @@ pub struct Playhead {
     position: AtomicU64,
     is_playing: AtomicBool,
     is_repeating: AtomicBool,
+    /// Whether a project has been loaded since the audio thread last looked.
+    is_fresh: AtomicBool,
     n_late: AtomicU32,
     /// The bits of the last reported tempo; 0 until then.
     tempo: AtomicU64,
@@ -143,6 +145,16 @@ impl Playhead {
     #[must_use]
     pub fn is_repeating(&self) -> bool {
         self.is_repeating.load(Ordering::Relaxed)
+    }
+
+    /// Reports to the player that another take has been set: it has not played anything of that.
+    pub fn mark_fresh(&self) {
+        self.is_fresh.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [`Playhead::mark_fresh`] was called since the last time.
+    pub(crate) fn take_fresh(&self) -> bool {
+        self.is_fresh.load(Ordering::Relaxed) && self.is_fresh.swap(false, Ordering::Relaxed)
     }
 
     pub(crate) fn set_repeating(&self, is_repeating: bool) {

@@ -10,43 +10,9 @@ use crate::music::{Beats, Meter, Score, Tick};
 use crate::player::handover::{BarLine, Input, Message, Moment, PlayerEnd, Playhead, Published, Settle};
 use crate::player::host::bar::HostBar;
 
-/// How long the player may wait for the composer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct WaitLimit {
-    /// Since the last score came in.
-    pub(crate) quiet: Duration,
-    /// In all.
-    pub(crate) total: Duration,
-}
-
-impl WaitLimit {
-    /// While a host says that it renders offline. A jump far into a song that evolves takes a while to compose.
-    pub(crate) const OFFLINE: Self = Self { quiet: Duration::from_secs(5), total: Duration::from_mins(1) };
-
-    /// While the song is so far ahead of the wall clock that a wait of `spare_time` does no harm.
-    pub(crate) fn within(spare_time: Duration) -> Self {
-        Self { total: spare_time.min(Self::OFFLINE.total), ..Self::OFFLINE }
-    }
-}
-
-/// A wait for an answer.
-#[derive(Debug)]
-struct Wait {
-    begun: Instant,
-    /// When the last score came in, and how many had come in by then.
-    received_at: Instant,
-    n_received: u64,
-}
-
-impl Wait {
-    fn new(now: Instant, n_received: u64) -> Self {
-        Self { begun: now, received_at: now, n_received }
-    }
-}
-
 /// Receives scores, sends messages, and keeps track of which requests have been answered.
 ///
-/// Only [`Link::await_answer`] may wait, and only within its limit.
+/// Only [`Link::await_answer`] may wait, and only as long as [`Link::begin_block`] allows.
 #[derive(Debug)]
 pub(crate) struct Link {
     end: PlayerEnd,
@@ -61,13 +27,23 @@ pub(crate) struct Link {
     unsent: VecDeque<Message>,
     /// How many scores have been received.
     n_received: u64,
-    /// Whether a wait was in vain. Then the player does not wait again before an answer has come.
+    /// How long the player may still wait in this block.
+    time_to_wait: Duration,
+    /// How long it has waited in all since the last score came in.
+    waited: Duration,
+    /// Whether the composer is gone or has been quiet for too long. Then the player does not wait again before
+    /// an answer has come.
     gave_up: bool,
 }
 
 impl Link {
     /// How many messages are kept while the composer receives none; then the oldest are lost.
     const N_UNSENT: usize = 64;
+    /// The longest time that the player may wait in one block. After longer, a user would take the host to hang.
+    pub(crate) const LONGEST_WAIT: Duration = Duration::from_millis(500);
+    /// A composer from which nothing comes in while the player waits this long, over several blocks, is no
+    /// longer waited for.
+    const TOO_QUIET: Duration = Duration::from_secs(5);
 
     pub(crate) fn new(end: PlayerEnd) -> Self {
         Self {
@@ -79,8 +55,15 @@ impl Link {
             agreed: None,
             unsent: VecDeque::with_capacity(Self::N_UNSENT),
             n_received: 0,
+            time_to_wait: Duration::ZERO,
+            waited: Duration::ZERO,
             gave_up: false,
         }
+    }
+
+    /// Begins a block, in which all waits together may take this long.
+    pub(crate) fn begin_block(&mut self, time_to_wait: Duration) {
+        self.time_to_wait = time_to_wait.min(Self::LONGEST_WAIT);
     }
 
     /// The score to play now.
@@ -93,8 +76,8 @@ impl Link {
     }
 
     /// Receives the newest score, sends the old ones back to be freed by the composer, and sends messages that
-    /// could not be sent before. Returns whether the composer still exists.
-    pub(crate) fn receive(&mut self) -> bool {
+    /// could not be sent before.
+    pub(crate) fn receive(&mut self) {
         while let Some(message) = self.unsent.pop_front() {
             if self.end.outbox.try_send(message).is_err() {
                 self.unsent.push_front(message);
@@ -105,11 +88,13 @@ impl Link {
         while !self.end.retired.is_full() {
             match self.end.inbox.try_recv() {
                 Ok(published) => self.replace_score(published),
-                Err(TryRecvError::Empty) => return true,
-                Err(TryRecvError::Disconnected) => return false,
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => {
+                    self.gave_up = true;
+                    return;
+                }
             }
         }
-        true
     }
 
     fn replace_score(&mut self, published: Published) {
@@ -117,6 +102,7 @@ impl Link {
             self.gave_up = false;
         }
         self.n_received += 1;
+        self.waited = Duration::ZERO;
         let old = std::mem::replace(&mut self.current, published);
         if let Err(refused) = self.end.retired.try_send(old.score) {
             // The composer is gone, so nobody else can free this. A leak, once in the life of an instance, is
@@ -135,9 +121,9 @@ impl Link {
         self.unsent.push_back(message);
     }
 
-    /// Sends the song and the knobs, if they have changed. While the song moves, its position alone counts as a
-    /// change only once a beat.
-    pub(crate) fn send_moment(&mut self, moment: Moment) {
+    /// Sends the song and the knobs, if they have changed, and returns whether they have. While the song moves,
+    /// its position alone counts as a change only once a beat.
+    pub(crate) fn send_moment(&mut self, moment: Moment) -> bool {
         let is_news = self.last_moment.is_none_or(|last| {
             let moved = (moment.position - last.position).0.abs();
             let has_moved = if moment.playing { moved >= Tick::PER_BEAT } else { moved > 0 };
@@ -147,6 +133,7 @@ impl Link {
             self.last_moment = Some(moment);
             self.send(Message::Moment(moment));
         }
+        is_news
     }
 
     /// Sends a key at the input; returns the number of the request.
@@ -194,33 +181,37 @@ impl Link {
         self.current.answered >= number
     }
 
-    /// Waits for an answer within the limit. With no time to wait it does not even read the clock.
-    pub(crate) fn await_answer(&mut self, number: u64, limit: WaitLimit) {
-        if limit.total.is_zero() || self.has_answered(number) || self.gave_up {
+    /// Whether an answer to `number` is still to come, from a composer that is at work.
+    pub(crate) fn expects(&self, number: u64) -> bool {
+        !self.has_answered(number) && !self.gave_up
+    }
+
+    /// Waits for an answer as long as this block allows. With no time to wait it does not even read the clock.
+    ///
+    /// A wait that was in vain may go on in the next block.
+    pub(crate) fn await_answer(&mut self, number: u64) {
+        if self.time_to_wait.is_zero() || !self.expects(number) {
             return;
         }
-        let mut wait = Wait::new(Instant::now(), self.n_received);
-        while self.must_wait(number, limit, &mut wait, Instant::now()) {
+        let mut then = Instant::now();
+        while self.must_wait(number) {
             std::thread::sleep(Duration::from_micros(100));
+            let now = Instant::now();
+            self.count_wait(now.saturating_duration_since(then));
+            then = now;
         }
     }
 
     /// Receives scores, and returns whether the answer is missing and there is time to wait for it.
-    fn must_wait(&mut self, number: u64, limit: WaitLimit, wait: &mut Wait, now: Instant) -> bool {
-        let has_composer = self.receive();
-        if self.has_answered(number) {
-            return false;
-        }
-        if self.n_received > wait.n_received {
-            (wait.received_at, wait.n_received) = (now, self.n_received);
-        }
-        let is_quiet = now.saturating_duration_since(wait.received_at) >= limit.quiet;
-        if !has_composer || is_quiet {
-            self.gave_up = true;
-            return false;
-        }
-        // Time to wait that is used up comes back with the next block.
-        now.saturating_duration_since(wait.begun) < limit.total
+    fn must_wait(&mut self, number: u64) -> bool {
+        self.receive();
+        self.gave_up |= self.waited >= Self::TOO_QUIET;
+        self.expects(number) && !self.time_to_wait.is_zero()
+    }
+
+    fn count_wait(&mut self, time: Duration) {
+        self.time_to_wait = self.time_to_wait.saturating_sub(time);
+        self.waited += time;
     }
 
     /// Counts a bar that began before the composer had answered.
@@ -241,12 +232,12 @@ impl Link {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     use crate::music::{Meter, Tick};
     use crate::player::handover::{ComposerEnd, Published, Settle, handover};
     use crate::player::knobs::ComposingKnobs;
-    use crate::player::link::{Link, Wait, WaitLimit};
+    use crate::player::link::Link;
 
     /// A composer's end, and a link that has made a request, which the number is of.
     fn waiting() -> (ComposerEnd, Link, u64) {
@@ -267,43 +258,68 @@ mod tests {
         assert!(composer_end.publish(Published { answered, ..Published::default() }).is_ok());
     }
 
+    fn milliseconds(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
+    }
+
     #[test]
     fn rendering_without_a_composer_does_not_wait() {
         let (composer_end, mut link, number) = waiting();
         drop(composer_end);
-        let now = Instant::now();
-        assert!(!link.must_wait(number, WaitLimit::OFFLINE, &mut Wait::new(now, 0), now));
-        assert!(link.gave_up, "nor does it try again");
+        link.begin_block(milliseconds(100));
+        assert!(!link.must_wait(number));
+        assert!(!link.expects(number), "nor does it try again");
     }
 
     #[test]
-    fn a_composer_that_goes_quiet_is_waited_for_once_until_it_answers() {
+    fn all_waits_of_a_block_together_take_half_a_second_at_most() {
+        let (_composer_end, mut link, number) = waiting();
+        link.begin_block(Duration::from_mins(1));
+        link.count_wait(milliseconds(300));
+        assert!(link.must_wait(number));
+        link.count_wait(milliseconds(199));
+        assert!(link.must_wait(number));
+        link.count_wait(milliseconds(1));
+        assert!(!link.must_wait(number));
+        assert!(link.expects(number), "it is waited for again in the next block");
+        link.begin_block(Duration::from_mins(1));
+        assert!(link.must_wait(number));
+    }
+
+    #[test]
+    fn a_composer_that_goes_quiet_is_waited_for_over_several_blocks_and_then_not_until_it_answers() {
         let (composer_end, mut link, number) = waiting();
-        let start = Instant::now();
-        let mut wait = Wait::new(start, 0);
-        let mut must_wait = |link: &mut Link, milliseconds: u64| {
-            let now = start + Duration::from_millis(milliseconds);
-            link.must_wait(number, WaitLimit::OFFLINE, &mut wait, now)
+        let waits = |link: &mut Link, n_blocks: u32| {
+            for _ in 0..n_blocks {
+                link.begin_block(Duration::from_mins(1));
+                link.count_wait(Link::LONGEST_WAIT);
+            }
+            link.begin_block(Duration::from_mins(1));
+            link.must_wait(number)
         };
-        assert!(must_wait(&mut link, 0) && must_wait(&mut link, 4900));
+        assert!(waits(&mut link, 9));
         // A score that does not answer the request is a sign that the composer is at work.
         publish(&composer_end, number - 1);
-        assert!(must_wait(&mut link, 5100) && must_wait(&mut link, 10_000));
-        assert!(!must_wait(&mut link, 10_100) && link.gave_up);
+        link.receive();
+        assert!(waits(&mut link, 9));
+        assert!(!waits(&mut link, 1) && !link.expects(number));
         publish(&composer_end, number);
-        assert!(link.receive() && link.has_answered(number) && !link.gave_up);
+        link.receive();
+        assert!(link.has_answered(number) && link.expects(number + 1));
     }
 
     #[test]
     fn the_wait_ends_with_the_answer_or_with_the_time_that_there_is() {
         let (composer_end, mut link, number) = waiting();
-        let start = Instant::now();
-        let limit = WaitLimit::within(Duration::from_millis(300));
-        let mut wait = Wait::new(start, 0);
-        assert!(link.must_wait(number, limit, &mut wait, start + Duration::from_millis(299)));
-        assert!(!link.must_wait(number, limit, &mut wait, start + Duration::from_millis(300)));
-        assert!(!link.gave_up, "with the next block there is more");
+        link.begin_block(milliseconds(300));
+        link.count_wait(milliseconds(299));
+        assert!(link.must_wait(number));
+        link.count_wait(milliseconds(1));
+        assert!(!link.must_wait(number));
+        link.begin_block(milliseconds(300));
         publish(&composer_end, number);
-        assert!(!link.must_wait(number, limit, &mut Wait::new(start, 0), start));
+        assert!(!link.must_wait(number));
+        link.begin_block(Duration::ZERO);
+        assert!(!link.must_wait(number + 1), "in live playing there is no time");
     }
 }

@@ -11,8 +11,8 @@ use crate::player::host::pace::Pace;
 use crate::player::host::position::{Follower, Motion, Path, SampleMap};
 use crate::player::host::transport::{Block, Transport};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
-use crate::player::link::{Link, WaitLimit};
-use crate::player::performing::scheduler::{PlaySettings, Scheduler, Segment, StandIn};
+use crate::player::link::Link;
+use crate::player::performing::scheduler::{Lateness, PlaySettings, Scheduler, Segment, StandIn, Thru};
 use crate::player::performing::timing;
 
 /// Plays the score under the host's playhead. Lives on the audio thread.
@@ -30,6 +30,11 @@ pub struct Player {
     request: Option<u64>,
     /// What is played in place of that bar while it is late.
     stand_in: Option<StandIn>,
+    /// Whether the song has not moved since the plugin was activated or a project was loaded, or has begun to
+    /// but the bar that it began in is not settled yet.
+    is_fresh: bool,
+    /// While the song stands still: when the position or the knobs last changed.
+    still_since: Option<Instant>,
     /// Where the block begins, in samples counted from the first.
     block_start: u64,
 }
@@ -39,6 +44,8 @@ pub struct Player {
 struct SettleRequest {
     number: u64,
     position: Tick,
+    /// The song position in beats where the bar before it ends.
+    end: f64,
     /// Whether it came less than a beat before the bar, because the song jumped or began there.
     is_short: bool,
 }
@@ -49,11 +56,28 @@ struct BlockContext<'a> {
     knobs: ComposingKnobs,
     performing: &'a PerformingKnobs,
     input: &'a [Event],
-    /// How long the player may wait for the composer.
-    limit: WaitLimit,
+    /// How long the player may wait for the composer: not at all in live playing.
+    time_to_wait: Duration,
+}
+
+/// How the bar under the playhead is played.
+#[derive(Debug, Clone, Copy)]
+enum BarState {
+    /// As it is in the score.
+    Settled,
+    /// It is late, and an earlier bar is played in its place.
+    Replaced(StandIn),
+    /// It is late, and its notes are played as soon as they are there.
+    Awaited,
 }
 
 impl Player {
+    /// How many beats before a bar the player begins to wait for it. In rendering that is many blocks, so even
+    /// a slow composer is done before the bar begins.
+    const EARLY_WAIT: f64 = 0.5;
+    /// A song that has stood still for so long is composed as the knobs stand, so there is nothing to wait for.
+    const COMPOSED_WITHIN: Duration = Duration::from_millis(250);
+
     /// A player at the origin of the song, with nothing to play yet.
     #[must_use]
     pub fn new(end: PlayerEnd) -> Self {
@@ -66,8 +90,21 @@ impl Player {
             next_request: None,
             request: None,
             stand_in: None,
+            is_fresh: false,
+            still_since: None,
             block_start: 0,
         }
+    }
+
+    /// The plugin is being activated: asks the composer for the bars at the playhead, with these knobs.
+    ///
+    /// The block in which the song next begins to move may wait for the composer, once, whatever the host says
+    /// about rendering. Not for the audio thread.
+    pub fn prepare(&mut self, composing: &ComposingKnobs) {
+        self.forget_position();
+        (self.is_fresh, self.still_since) = (true, None);
+        let position = self.link.playhead().position();
+        self.send_moment(&Transport::default(), position.0, composing.rounded());
     }
 
     /// Plays one block: appends its events in the order in which they happen. `input` are the events from the
@@ -88,16 +125,19 @@ impl Player {
         self.link.receive();
         let knobs = composing.rounded();
         let performing = &performing.within_ranges();
-        if !performing.thru {
-            self.scheduler.end_thru(self.block_start, events);
+        let thru = if performing.thru { Thru::On } else { Thru::Off };
+        self.scheduler.begin_block(thru, self.block_start, events);
+        if self.link.playhead().take_fresh() {
+            (self.is_fresh, self.still_since) = (true, None);
         }
         let block = &Block { transport: block.transport.credible(), ..*block };
         let motion = self.follower.advance(block);
-        let limit = match motion {
-            Motion::Stopped => WaitLimit::within(Duration::ZERO),
-            Motion::Moving(_) => self.wait_limit(block),
+        let time_to_wait = match &motion {
+            Motion::Stopped => Duration::ZERO,
+            Motion::Moving(path) => self.time_to_wait(block, path),
         };
-        let context = BlockContext { block, knobs, performing, input, limit };
+        self.link.begin_block(time_to_wait);
+        let context = BlockContext { block, knobs, performing, input, time_to_wait };
         match motion {
             Motion::Stopped => self.stand(&context, events),
             Motion::Moving(path) => self.play(&context, path, events),
@@ -128,11 +168,23 @@ impl Player {
         self.next_request = None;
     }
 
-    /// How long a wait for the composer does no harm: not at all in live playing.
-    fn wait_limit(&mut self, block: &Block) -> WaitLimit {
+    /// How long a wait for the composer does no harm: not at all in live playing, but for the first block after
+    /// an activation in which the song begins to move.
+    fn time_to_wait(&mut self, block: &Block, path: &Path) -> Duration {
         let seconds = f64::from(block.n_samples) / block.sample_rate.max(1000.0);
         self.pace.add_block(Instant::now(), seconds);
-        if block.transport.offline { WaitLimit::OFFLINE } else { WaitLimit::within(self.pace.spare_time()) }
+        self.is_fresh &= path.jump.is_none() || !self.is_composed_at(path.position);
+        if block.transport.offline || self.is_fresh && path.jump.is_some() {
+            Link::LONGEST_WAIT
+        } else {
+            self.pace.spare_time()
+        }
+    }
+
+    /// Whether the song has stood still for long enough for the bar here to be composed as the knobs stand.
+    fn is_composed_at(&self, position: f64) -> bool {
+        let has_stood = self.still_since.is_some_and(|since| since.elapsed() >= Self::COMPOSED_WITHIN);
+        has_stood && self.link.score().bar_at(bar_tick(position)).is_some()
     }
 
     /// A block in which the song stands still, perhaps at a new position.
@@ -143,7 +195,9 @@ impl Player {
         self.forget_position();
         let position = transport.position.unwrap_or(self.link.playhead().position());
         self.bar = HostBar::at_jump(position.0, transport, self.link.score());
-        self.send_moment(transport, position.0, context.knobs);
+        if self.send_moment(transport, position.0, context.knobs) || self.still_since.is_none() {
+            self.still_since = Some(Instant::now());
+        }
         self.link.show(position, false);
     }
 
@@ -159,20 +213,26 @@ impl Player {
                 self.settle_jump(context, path.position, due);
             }
             while bar_tick(path.position) >= self.bar.end {
-                self.cross_bar_line(context.limit);
+                self.cross_bar_line();
             }
             self.settle_ahead(&path, context.knobs);
             let (map, loop_end) = (path.sample_map(self.block_start), path.loop_range.map(|(_, end)| end));
             let bar_end = self.bar.end.to_beats().0;
             let (until, limit) = self.next_segment(context, &mut path);
             let limit = limit.min(loop_end.unwrap_or(f64::INFINITY));
-            let segment = Segment { map, until, limit, loop_end, bar_end };
+            let (reads, lateness) = (true, Lateness::Any);
+            let segment = Segment { map, until, limit, loop_end, bar_end, reads, lateness };
             let n_here =
                 input.partition_point(|event| path.is_over() || f64::from(event.offset) < path.sample());
             let (here, later) = input.split_at(n_here);
             input = later;
             self.play_segment(context, &segment, here, events);
         }
+        if let Some(request) = self.next_request.filter(|next| path.position >= next.end - Self::EARLY_WAIT) {
+            self.link.await_answer(request.number);
+        }
+        let is_unsettled = self.request.is_some_and(|number| self.link.expects(number));
+        self.is_fresh &= is_unsettled || self.bar.start < Tick::ZERO;
         self.follower.arrive(&path);
         self.link.show(Beats(path.position), true);
         self.link.show_repeating(self.stand_in.is_some());
@@ -192,7 +252,7 @@ impl Player {
         let Some(request) = self.next_request else {
             return (path.advance(line), f64::INFINITY);
         };
-        self.link.await_answer(request.number, context.limit);
+        self.link.await_answer(request.number);
         let is_settled = self.link.has_answered(request.number);
         (path.advance(line), if is_settled { f64::INFINITY } else { line })
     }
@@ -210,33 +270,45 @@ impl Player {
             composing: &context.knobs,
             sample_rate: context.block.credible_rate(),
         };
-        self.stand_in = self.find_stand_in(context);
-        let stand_in = self.stand_in;
+        let state = self.bar_state(context);
+        let stand_in = if let BarState::Replaced(stand_in) = state { Some(stand_in) } else { None };
+        self.stand_in = stand_in;
+        let reads = !matches!(state, BarState::Awaited);
+        let lateness = if context.time_to_wait.is_zero() { Lateness::Beat } else { Lateness::Any };
+        let segment = &Segment { reads, lateness, ..*segment };
         for &event in input {
             let until = segment.map.to_beat(event.offset).0.min(segment.until);
             let part = Segment { until, ..*segment };
             self.scheduler.play(&part, self.link.score(), stand_in, &settings, events);
             self.scheduler.receive(event, segment.map, context.performing, events);
-            self.send_input(event, segment.map, context.limit);
+            self.send_input(event, segment.map);
         }
         self.scheduler.play(segment, self.link.score(), stand_in, &settings, events);
     }
 
-    /// The bar to play in place of the bar under the playhead: none, unless in live playing the composer is late
-    /// with it. Where an older version of the bar exists, that is played.
+    /// How the bar under the playhead is played while it is late.
+    ///
+    /// In rendering nothing of it is, until it is there. Where the song is but little ahead of the clock, an older
+    /// version of it is played if there is one. In live playing an earlier bar is, if there is none.
+    fn bar_state(&self, context: &BlockContext<'_>) -> BarState {
+        let is_late = self.request.is_some_and(|number| self.link.expects(number));
+        let here = self.scheduler.due().max(self.bar.start);
+        if !is_late || self.bar.start < Tick::ZERO || here >= self.bar.end {
+            return BarState::Settled;
+        }
+        if context.time_to_wait >= Link::LONGEST_WAIT || self.is_fresh {
+            return BarState::Awaited;
+        }
+        if self.link.score().bar_at(here).is_some() {
+            return BarState::Settled;
+        }
+        let stand_in = self.find_stand_in(context).filter(|_| context.time_to_wait.is_zero());
+        stand_in.map_or(BarState::Awaited, BarState::Replaced)
+    }
+
+    /// The bar to play in place of the bar under the playhead, if there is one.
     fn find_stand_in(&self, context: &BlockContext<'_>) -> Option<StandIn> {
         let (score, bar) = (self.link.score(), self.bar);
-        let is_waiting = self.request.is_some_and(|number| !self.link.has_answered(number));
-        let is_live = context.limit.total.is_zero();
-        let here = self.scheduler.due().max(bar.start);
-        if !is_waiting
-            || !is_live
-            || bar.start < Tick::ZERO
-            || here >= bar.end
-            || score.bar_at(here).is_some()
-        {
-            return None;
-        }
         let known =
             self.stand_in.filter(|known| known.start == bar.start && score.bar_at(known.source).is_some());
         known.or_else(|| {
@@ -246,16 +318,16 @@ impl Player {
     }
 
     /// Sends a key at the input to the composer, and waits for the answer if there is time.
-    fn send_input(&mut self, event: Event, map: SampleMap, limit: WaitLimit) {
+    fn send_input(&mut self, event: Event, map: SampleMap) {
+        let (channel, key, velocity) = match event.kind {
+            EventKind::On { channel, key, velocity } => (channel, key, velocity),
+            EventKind::Off { channel, key } => (channel, key, 0),
+            EventKind::Message(_) => return,
+        };
         let position = map.to_beat(event.offset);
         let at = nearest_tick(position);
-        let number = self.link.send_input(match event.kind {
-            EventKind::On { channel, key, velocity } => {
-                Input { number: 0, at, position, channel, key, velocity }
-            }
-            EventKind::Off { channel, key } => Input { number: 0, at, position, channel, key, velocity: 0 },
-        });
-        self.link.await_answer(number, limit);
+        let number = self.link.send_input(Input { number: 0, at, position, channel, key, velocity });
+        self.link.await_answer(number);
     }
 
     /// Follows what the host reports at the start of a block.
@@ -266,7 +338,7 @@ impl Player {
             self.jump(path, due, transport, events);
         } else {
             while bar_tick(path.position) >= self.bar.end {
-                self.cross_bar_line(context.limit);
+                self.cross_bar_line();
             }
             let bar = self.bar.corrected(path.position, transport);
             if bar.end != self.bar.end {
@@ -283,7 +355,7 @@ impl Player {
         if transport.meter.is_some()
             && let Some(number) = self.link.check_bar(self.bar)
         {
-            self.link.await_answer(number, context.limit);
+            self.link.await_answer(number);
         }
     }
 
@@ -311,17 +383,17 @@ impl Player {
             |request| request.number,
         );
         self.request = Some(number);
-        self.link.await_answer(number, context.limit);
+        self.link.await_answer(number);
     }
 
     /// The playhead passes into the next bar.
-    fn cross_bar_line(&mut self, limit: WaitLimit) {
+    fn cross_bar_line(&mut self) {
         self.bar = self.bar.next();
         self.scheduler.cross_bar_line();
         let request = self.next_request.take();
         self.request = request.map(|request| request.number);
         if let Some(request) = request {
-            self.link.await_answer(request.number, limit);
+            self.link.await_answer(request.number);
             // Hosts begin a little before the first bar. If that bar exists already, it is not late.
             let is_there = request.is_short && self.link.score().bar_at(self.bar.start).is_some();
             if !self.link.has_answered(request.number) && !is_there {
@@ -344,10 +416,11 @@ impl Player {
         let meter = self.bar.meter;
         let is_short = path.position > end - 1.0;
         let number = self.link.settle(Settle { number: 0, position, line, jumped: false, meter, knobs });
-        self.next_request = Some(SettleRequest { number, position, is_short });
+        self.next_request = Some(SettleRequest { number, position, end, is_short });
     }
 
-    fn send_moment(&mut self, transport: &Transport, position: f64, knobs: ComposingKnobs) {
+    /// Sends the song and the knobs, if they have changed, and returns whether they have.
+    fn send_moment(&mut self, transport: &Transport, position: f64, knobs: ComposingKnobs) -> bool {
         let loop_range = transport.loop_range.map(|(start, end)| (bar_tick(start.0), bar_tick(end.0)));
         self.link.send_moment(Moment {
             playing: transport.playing,
@@ -356,7 +429,7 @@ impl Player {
             meter: self.bar.meter,
             loop_range,
             knobs,
-        });
+        })
     }
 }
 

@@ -1,6 +1,8 @@
 //! The adapter between the framework and the engine.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use nice_plug::prelude::*;
 
@@ -14,11 +16,49 @@ use crate::plugin::parameters::Parameters;
 use crate::plugin::preview::Preview;
 use crate::plugin::remote;
 
-/// One instance of the plugin in a host.
+/// A plugin format, as far as the formats differ.
+pub trait Format: Send + 'static {
+    /// What comes in besides notes.
+    const MIDI_INPUT: MidiConfig;
+    /// What audio goes out. Some hosts refuse a plugin without audio, so there is an output; it is silent unless the
+    /// preview sound is on. Hosts that have no use for it may choose less.
+    const AUDIO: &'static [AudioIOLayout];
+}
+
+const STEREO: AudioIOLayout = outputs(2);
+const MONO: AudioIOLayout = outputs(1);
+const NONE: AudioIOLayout = AudioIOLayout::const_default();
+
+const fn outputs(n_channels: u32) -> AudioIOLayout {
+    AudioIOLayout {
+        main_output_channels: Some(new_nonzero_u32(n_channels)),
+        ..AudioIOLayout::const_default()
+    }
+}
+
+/// CLAP, in which every MIDI message can come in.
+pub struct Clap;
+
+impl Format for Clap {
+    const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const AUDIO: &'static [AudioIOLayout] = &[STEREO, MONO, NONE];
+}
+
+/// VST3, in which only notes and their pressure come in. Controllers and pitch bend come as parameters there, and
+/// nice-plug 0.4.2 has all 2,080 of them or none.
+pub struct Vst3;
+
+impl Format for Vst3 {
+    const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
+    // Without a bus, nice-plug 0.4.2 would read the host's list of no arrangements beyond its end.
+    const AUDIO: &'static [AudioIOLayout] = &[STEREO, MONO];
+}
+
+/// One instance of the plugin in a host, in the format `F`.
 ///
 /// Owned by the audio thread while the host processes. Its composer starts with the first activation and ends when
 /// the instance is dropped; one thread composes for all instances.
-pub struct Continuo {
+pub struct Continuo<F> {
     parameters: Arc<Parameters>,
     playhead: Arc<Playhead>,
     player: Player,
@@ -30,14 +70,17 @@ pub struct Continuo {
     is_offline: bool,
     /// Whether notes of before the host's last interruption may still sound.
     must_silence: bool,
+    format: PhantomData<F>,
 }
 
 /// Samples per second until the host says how many.
 const SAMPLE_RATE: f64 = 48_000.0;
+/// How long an activation may take to compose the first bars.
+const PREPARATION: Duration = Duration::from_secs(2);
 /// The sample rates that a host may ask for.
 const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=10_000_000.0;
 
-impl Default for Continuo {
+impl<F: Format> Default for Continuo<F> {
     fn default() -> Self {
         let (composer_end, player_end) = handover();
         Self {
@@ -51,33 +94,33 @@ impl Default for Continuo {
             sample_rate: SAMPLE_RATE,
             is_offline: false,
             must_silence: false,
+            format: PhantomData,
         }
     }
 }
 
-impl Drop for Continuo {
+impl<F> Drop for Continuo<F> {
     fn drop(&mut self) {
         // The editor may keep the session for a while longer; the thread must not outlive the plugin.
         self.parameters.session.stop();
     }
 }
 
-impl Plugin for Continuo {
+impl<F: Format> Plugin for Continuo<F> {
     const NAME: &'static str = "Continuo";
     const VENDOR: &'static str = "Continuo";
     const URL: &'static str = "";
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
-    // Some hosts refuse a plugin without audio, so there is an output; it is silent unless the preview
-    // sound is on.
-    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] =
-        &[AudioIOLayout { main_output_channels: Some(new_nonzero_u32(2)), ..AudioIOLayout::const_default() }];
-    // `MidiCCs` would add 2,080 parameters to the VST3.
-    const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = F::AUDIO;
+    const MIDI_INPUT: MidiConfig = F::MIDI_INPUT;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::MidiCCs;
     // With it, nice-plug 0.4.2 splits blocks and reports timestamps outside them.
     const SAMPLE_ACCURATE_AUTOMATION: bool = false;
+    // nice-plug 0.4.2 allocates on the audio thread when more events come in. Memory that is not used is not
+    // taken.
+    const INPUT_EVENT_CAPACITY: usize = NoteInput::CAPACITY;
 
     type Editor = EditorWindow;
     type SysExMessage = ();
@@ -109,7 +152,12 @@ impl Plugin for Continuo {
         self.sample_rate = sample_rate;
         self.preview = Preview::new(self.sample_rate);
         self.is_offline = buffer_config.process_mode == ProcessMode::Offline;
-        self.parameters.session.start();
+        let session = &self.parameters.session;
+        session.start();
+        // A host may render or play at once, and not every host says in time that it renders: nice-plug 0.4.2
+        // reports a VST3 host's offline mode one activation late.
+        self.player.prepare(&self.parameters.composing());
+        session.wait_until_idle_within(PREPARATION);
         true
     }
 
@@ -144,9 +192,11 @@ impl Plugin for Continuo {
             self.player.process(&block, &composing, &performing, self.note_input.events(), &mut self.events);
         }
         self.note_output.send(context, &self.events);
-        if let [left, right, ..] = buffer.as_slice() {
-            let level = self.parameters.preview_gain();
-            self.preview.render(self.events.as_slice(), level, left, right);
+        let level = self.parameters.preview_gain();
+        match buffer.as_slice() {
+            [left, right, ..] => self.preview.render(self.events.as_slice(), level, left, right),
+            [mono] => self.preview.render_mono(self.events.as_slice(), level, mono),
+            [] => {}
         }
         // Also while stopped: bars are composed ahead then, and a host that lets the plugin sleep may
         // wake it late.
@@ -158,7 +208,7 @@ impl Plugin for Continuo {
     }
 }
 
-impl ClapPlugin for Continuo {
+impl ClapPlugin for Continuo<Clap> {
     const CLAP_ID: &'static str = "org.continuo.continuo";
     const CLAP_DESCRIPTION: Option<&'static str> =
         Some("Composes with a neural network while the host plays");
@@ -172,7 +222,7 @@ impl ClapPlugin for Continuo {
     }
 }
 
-impl Vst3Plugin for Continuo {
+impl Vst3Plugin for Continuo<Vst3> {
     // Never changes: hosts find the plugin by it in saved projects.
     const VST3_CLASS_ID: [u8; 16] = *b"ContinuoComposer";
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =

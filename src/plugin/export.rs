@@ -3,7 +3,7 @@
 
 use nice_plug::prelude::*;
 
-use crate::plugin::adapter::Continuo;
+use crate::plugin::adapter::{Clap, Continuo, Vst3};
 
-nice_export_clap!(Continuo);
-nice_export_vst3!(Continuo);
+nice_export_clap!(Continuo<Clap>);
+nice_export_vst3!(Continuo<Vst3>);

@@ -40,6 +40,6 @@ pub mod editor;
 mod host;
 
 mod adapter;
-pub use adapter::Continuo;
+pub use adapter::{Clap, Continuo, Format, Vst3};
 
 mod export;

@@ -87,7 +87,7 @@ impl Parameters {
         knobs.sort_by_key(|knob| knob.index());
         Self {
             knobs: knobs.into_iter().map(|knob| Parameter::new(knob, &session)).collect(),
-            bypass: BoolParam::new("Bypass", false).make_bypass(),
+            bypass: switch("Bypass", false).make_bypass(),
             window_size: WindowSize::default(),
             session,
         }
@@ -143,13 +143,23 @@ impl Parameters {
     }
 }
 
+/// A switch. The framework's own would take every text that it does not know for "off".
+fn switch(name: &'static str, default: bool) -> BoolParam {
+    let parse = |text: &str| match text.trim().to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Some(true),
+        "off" | "false" | "no" | "0" => Some(false),
+        _ => None,
+    };
+    BoolParam::new(name, default).with_string_to_value(Arc::new(parse))
+}
+
 impl Parameter {
     fn new(knob: Knob, session: &Session) -> Self {
         let spec = knob.spec();
         let (kind, name, default) = (spec.kind, spec.name, spec.default);
         let (min, max) = (kind.min as i32, kind.max as i32);
         if kind.form == Form::Switch {
-            return Self::Switch(BoolParam::new(name, default > 0.5));
+            return Self::Switch(switch(name, default > 0.5));
         }
         if kind.has_fraction() {
             return Self::Fraction(
@@ -332,7 +342,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use nice_plug::plugin::{ParamValue, PluginState};
-    use nice_plug::prelude::Params;
+    use nice_plug::prelude::{Param, Params};
 
     use crate::music::Family;
     use crate::player::Knob;
@@ -404,7 +414,17 @@ mod tests {
             );
         }
         assert_eq!(parameters.position_of_text(Knob::Tonic, "H"), None);
-        assert_eq!(parameters.position_of_text(Knob::Evolve, "NaN"), None);
+    }
+
+    #[test]
+    fn texts_that_mean_nothing_are_refused() {
+        let parameters = parameters();
+        for typed in ["NaN", "-nan", "inf", "-infinity", "1e999", "", " ", "?", "on off"] {
+            for knob in Knob::all() {
+                assert_eq!(parameters.position_of_text(knob, typed), None, "{knob:?} takes {typed:?}");
+            }
+            assert_eq!(parameters.bypass.string_to_normalized_value(typed), None, "bypass takes {typed:?}");
+        }
     }
 
     #[test]

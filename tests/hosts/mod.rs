@@ -284,7 +284,7 @@ impl Output {
             .filter(|(time, _)| (from..to).contains(time))
             .filter_map(|(time, kind)| match *kind {
                 EventKind::On { channel, key, velocity } => Some((time - from, channel, key, velocity)),
-                EventKind::Off { .. } => None,
+                EventKind::Off { .. } | EventKind::Message(_) => None,
             })
             .collect();
         struck.sort_unstable();
@@ -319,6 +319,7 @@ impl Output {
                         "{key} released at {time}, struck {struck:?}"
                     );
                 }
+                EventKind::Message(_) => {}
             }
         }
         prop_assert!(down.is_empty(), "hanging: {down:?}");

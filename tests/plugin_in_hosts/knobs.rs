@@ -14,7 +14,7 @@ fn nothing_plays_while_bypassed() -> Result<()> {
     for format in FORMATS {
         let mut host = load(format, &[("bypass", "On")])?;
         let mut daw = Daw::default();
-        activate_offline(host.as_mut(), format, daw.sample_rate)?;
+        activate_offline(host.as_mut(), daw.sample_rate)?;
         let mut recording = Recording::default();
         play(host.as_mut(), daw.play(8.0), &mut recording)?;
         assert_eq!(recording.events.len(), 0, "{format:?}");
@@ -28,7 +28,7 @@ fn the_output_is_silent_unless_the_preview_sound_is_on() -> Result<()> {
         let peak = |preview| -> Result<f32> {
             let mut host = load(format, &[("prev", preview)])?;
             let mut daw = Daw::default();
-            activate_offline(host.as_mut(), format, daw.sample_rate)?;
+            activate_offline(host.as_mut(), daw.sample_rate)?;
             let mut recording = Recording::with_audio();
             play(host.as_mut(), daw.play(8.0), &mut recording)?;
             Ok(xtask::wav::peak(recording.audio.as_ref().context("no sound")?))
@@ -60,7 +60,7 @@ fn presets_switch_while_playing_without_a_hanging_note() -> Result<()> {
     for format in FORMATS {
         let mut daw = Daw { sizes: Sizes::Random { seed: 4, max: 3000 }, ..Daw::default() };
         let mut host = load(format, &[])?;
-        activate_offline(host.as_mut(), format, daw.sample_rate)?;
+        activate_offline(host.as_mut(), daw.sample_rate)?;
         let mut recording = Recording::default();
         for preset in &presets {
             let mut blocks = daw.play(2.3);

@@ -35,7 +35,7 @@ fn a_loop_repeats_exactly_however_the_host_wraps_it() -> Result<()> {
                     ..Daw::default()
                 };
                 let mut host = load(format, &[])?;
-                activate_offline(host.as_mut(), format, daw.sample_rate)?;
+                activate_offline(host.as_mut(), daw.sample_rate)?;
                 let mut recording = Recording::default();
                 let mut blocks = daw.play(5.0 * length);
                 blocks.extend(daw.stand(9_000));
@@ -63,7 +63,7 @@ fn a_loop_shorter_than_a_block_plays_every_pass() -> Result<()> {
             ..Daw::default()
         };
         let mut host = load(format, &[])?;
-        activate_offline(host.as_mut(), format, daw.sample_rate)?;
+        activate_offline(host.as_mut(), daw.sample_rate)?;
         let mut recording = Recording::default();
         let mut blocks = daw.play(20.0 * length);
         blocks.extend(daw.stand(9_000));
@@ -80,7 +80,7 @@ fn going_back_plays_the_same_notes() -> Result<()> {
     for format in FORMATS {
         let mut daw = Daw::default();
         let mut host = load(format, &[])?;
-        activate_offline(host.as_mut(), format, daw.sample_rate)?;
+        activate_offline(host.as_mut(), daw.sample_rate)?;
         let mut times = Vec::new();
         for _ in 0..2 {
             daw.position = 0.0;

@@ -6,6 +6,8 @@
 
 mod support;
 
+mod starts;
+
 mod notes;
 
 mod loops;
@@ -15,6 +17,10 @@ mod songs;
 mod projects;
 
 mod knobs;
+
+mod thru;
+
+mod outputs;
 
 mod surprises;
 

@@ -89,7 +89,7 @@ fn every_onset_is_on_its_sample_while_the_tempo_moves() -> Result<()> {
         blocks.extend(daw.ramp(8.0, 61.0));
         blocks.extend(daw.stand(9_000));
         let mut host = load(format, &[])?;
-        activate_offline(host.as_mut(), format, daw.sample_rate)?;
+        activate_offline(host.as_mut(), daw.sample_rate)?;
         let mut recording = Recording::default();
         play(host.as_mut(), blocks, &mut recording)?;
         assert_eq!(score(&recording, 4)?, bars(Daw::default(), format, &[], 4)?, "{format:?} {seed}");

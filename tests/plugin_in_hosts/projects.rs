@@ -12,7 +12,7 @@ fn a_project_saved_in_the_middle_and_reloaded_plays_the_same_notes() -> Result<(
     for format in FORMATS {
         let mut first = load(format, &[("seed", "21"), ("temp", "0.9"), ("evolve", "50%")])?;
         let mut daw = Daw::default();
-        activate_offline(first.as_mut(), format, daw.sample_rate)?;
+        activate_offline(first.as_mut(), daw.sample_rate)?;
         let mut before = Recording::default();
         play(first.as_mut(), daw.play(10.0), &mut before)?;
         let state = first.save()?;
@@ -22,7 +22,7 @@ fn a_project_saved_in_the_middle_and_reloaded_plays_the_same_notes() -> Result<(
 
         let mut second = load(format, &[])?;
         let mut daw = Daw::default();
-        activate_offline(second.as_mut(), format, daw.sample_rate)?;
+        activate_offline(second.as_mut(), daw.sample_rate)?;
         // The state is loaded while another piece plays, whose notes must end.
         let mut after = Recording::default();
         play(second.as_mut(), daw.play(3.0), &mut after)?;
@@ -46,7 +46,7 @@ fn a_state_is_whole_after_any_number_of_saves() -> Result<()> {
     for format in FORMATS {
         let mut host = load(format, &[("seed", "3")])?;
         let mut daw = Daw::default();
-        activate_offline(host.as_mut(), format, daw.sample_rate)?;
+        activate_offline(host.as_mut(), daw.sample_rate)?;
         play(host.as_mut(), daw.play(8.0), &mut Recording::default())?;
         host.deactivate()?;
         let state = host.save()?;

@@ -55,7 +55,7 @@ impl Song {
             }
         }
         match *pace {
-            FAST => activate_offline(host.as_mut(), *format, daw.sample_rate)?,
+            FAST => activate_offline(host.as_mut(), daw.sample_rate)?,
             _ => activate_live(host.as_mut(), &mut daw)?,
         }
         let mut blocks = daw.play(4.0 * f64::from(N_BARS));

@@ -37,17 +37,8 @@ pub(crate) fn load(format: Format, knobs: &[(&str, &str)]) -> Result<Box<dyn Hos
 }
 
 /// Activates for rendering.
-///
-/// Twice through VST3: nice-plug 0.4.2 reports a VST3 host's offline mode one activation late, and a plugin
-/// that believes itself live never waits for its composer.
-pub(crate) fn activate_offline(host: &mut dyn Host, format: Format, sample_rate: f64) -> Result<()> {
-    let setup = Setup { sample_rate, max_frames: 8192, mode: RenderMode::Offline };
-    host.activate(setup)?;
-    if format == Format::Vst3 {
-        host.deactivate()?;
-        host.activate(setup)?;
-    }
-    Ok(())
+pub(crate) fn activate_offline(host: &mut dyn Host, sample_rate: f64) -> Result<()> {
+    host.activate(Setup { sample_rate, max_frames: 8192, mode: RenderMode::Offline })
 }
 
 /// Activates for playing live, and waits until the first bars are composed, as a user does who has just
@@ -66,7 +57,7 @@ pub(crate) fn activate_live(host: &mut dyn Host, daw: &mut Daw) -> Result<()> {
 }
 
 /// The number of bars in a saved state.
-fn n_composed(state: &[u8]) -> Result<usize> {
+pub(crate) fn n_composed(state: &[u8]) -> Result<usize> {
     // In CLAP the JSON object comes after its length.
     let begin = state.iter().position(|byte| *byte == b'{').context("no JSON in the state")?;
     let state: serde_json::Value = serde_json::from_slice(&state[begin..])?;
@@ -124,7 +115,7 @@ pub(crate) fn bars(
     n_bars: u32,
 ) -> Result<Vec<ScoreNote>> {
     let mut host = load(format, knobs)?;
-    activate_offline(host.as_mut(), format, daw.sample_rate)?;
+    activate_offline(host.as_mut(), daw.sample_rate)?;
     let mut blocks = daw.play(f64::from(n_bars) * 4.0);
     blocks.extend(daw.stand(48_000));
     let mut recording = Recording::default();

@@ -13,7 +13,7 @@ fn surprises(format: Format, seed: u64) -> Result<()> {
     let mut daw = Daw { sizes: Sizes::Random { seed, max: 8192 }, ..Daw::default() };
     let mut recording = Recording::default();
     let mut state = host.save()?;
-    activate_offline(host.as_mut(), format, daw.sample_rate)?;
+    activate_offline(host.as_mut(), daw.sample_rate)?;
     for _ in 0..40 {
         match rng.below(14) {
             0 => play(host.as_mut(), daw.stand(1 + rng.below(9_000) as u32), &mut recording)?,

@@ -145,10 +145,17 @@ impl Composer {
     ///
     /// For tests and tools. Never on the audio thread.
     pub fn wait_until_idle(&self) {
+        // Nothing is ever sent here.
+        let _ = self.notify_when_idle().recv();
+    }
+
+    /// A channel that is disconnected when the composer has done everything that it has been asked so far, and
+    /// shows it, or has ended.
+    #[must_use]
+    pub fn notify_when_idle(&self) -> Receiver<Infallible> {
         let (waiter, idle) = bounded(0);
         self.send(Command::NotifyWhenIdle(waiter));
-        // Nothing is ever sent: the channel is disconnected when the composer is idle, or has ended.
-        let _ = idle.recv();
+        idle
     }
 
     fn send(&self, command: Command) {

@@ -21,6 +21,9 @@ pub(crate) struct Planner {
     requests: VecDeque<Request>,
     moment: Option<Moment>,
     input: InputTracker,
+    /// Whether nothing of the take has been played yet, edited or loaded: it was composed ahead, for knobs and a
+    /// meter that may still change.
+    is_unheard: bool,
     /// The number of the last request that was answered, and of the last that was received.
     answered: u64,
     requested: u64,
@@ -53,7 +56,18 @@ impl Planner {
 
     /// A planner that has received no messages yet.
     pub(crate) fn new(take: Take, writer: Option<Writer>) -> Self {
-        Self { take, writer, ..Self::default() }
+        Self { is_unheard: take.n_bars() == 0, take, writer, ..Self::default() }
+    }
+
+    /// Replaces the take by one that the user knows.
+    pub(crate) fn set_take(&mut self, take: Take) {
+        self.is_unheard = take.n_bars() == 0;
+        self.take = take;
+    }
+
+    /// The user is about to change the take by hand, and so knows it.
+    pub(crate) fn mark_heard(&mut self) {
+        self.is_unheard = false;
     }
 
     /// The number of the last request that the take answers.
@@ -104,6 +118,7 @@ impl Planner {
 
     /// Changes one bar by hand.
     pub(crate) async fn edit(&mut self, bar_idx: usize, edit: Edit) {
+        self.mark_heard();
         edit_bar_async(&mut self.take, self.writer.as_mut(), bar_idx, edit).await;
     }
 
@@ -142,6 +157,9 @@ impl Planner {
         if position < Tick::ZERO {
             return self.answer(settle.number);
         }
+        if std::mem::take(&mut self.is_unheard) && !self.belongs_to(settle, writer.hash()) {
+            self.take = self.take.first_bars(0);
+        }
         if let Some(line) = settle.line {
             self.take.make_bar_line(line);
         }
@@ -164,6 +182,17 @@ impl Planner {
             }
         }
         self.answer(settle.number)
+    }
+
+    /// Whether all bars are those that would be composed if the song began with this settle.
+    fn belongs_to(&self, settle: &Settle, model: &str) -> bool {
+        let length = settle.meter.bar_length().0;
+        let is_on_line = settle.line.is_none_or(|line| line.0.rem_euclid(length) == 0);
+        let mut bars = self.take.bars().iter().enumerate();
+        is_on_line
+            && bars.all(|(idx, composed)| {
+                composed.bar.meter == settle.meter && !self.take.is_stale(idx, &settle.knobs, model)
+            })
     }
 
     /// Adds a key to the take. The take catches up after the last of several keys, so a chord costs no more

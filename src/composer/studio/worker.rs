@@ -174,12 +174,15 @@ impl Worker {
             self.planner.receive(message);
         }
         self.finish_loading();
-        if self.loading.is_none()
-            && let Ok(command) = self.commands.try_recv()
-        {
-            self.is_done = false;
-            self.has_news = true;
-            return self.execute(command);
+        if self.loading.is_none() {
+            if let Ok(command) = self.commands.try_recv() {
+                self.is_done = false;
+                self.has_news = true;
+                return self.execute(command);
+            }
+        } else if !self.commands.is_empty() {
+            // What waits for the model may be another take. Nothing more is composed for the old one.
+            return Polled::Idle(Self::POLL_ALERT);
         }
         if self.is_broken {
             self.has_news |= self.planner.answer_all();
@@ -275,7 +278,7 @@ impl Worker {
             Command::LoadModel(path) => self.load(path),
             Command::UseModel(model) => self.use_model(model),
             Command::SetTake { take, edition } => {
-                self.planner.take = take;
+                self.planner.set_take(take);
                 self.edition = edition;
                 self.recover();
             }
@@ -285,7 +288,10 @@ impl Worker {
             }
             Command::Undo => self.planner.take.undo(),
             Command::Redo => self.planner.take.redo(),
-            Command::CopyTake(from, to) => self.planner.take.copy(from, to),
+            Command::CopyTake(from, to) => {
+                self.planner.mark_heard();
+                self.planner.take.copy(from, to);
+            }
             Command::Open(opening) => self.planner.take.set_opening(opening),
             Command::NotifyWhenIdle(waiter) => self.idle_waiters.push(waiter),
             #[cfg(test)]

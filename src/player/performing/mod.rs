@@ -6,6 +6,8 @@ pub(crate) mod pitch;
 
 pub(crate) mod chord_follow;
 
+pub(crate) mod controllers;
+
 pub(crate) mod queue;
 
 pub(crate) mod sounding;

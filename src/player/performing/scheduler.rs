@@ -7,6 +7,7 @@ use crate::player::events::{Event, EventKind, EventList};
 use crate::player::host::position::SampleMap;
 use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
 use crate::player::performing::chord_follow::HeldKeys;
+use crate::player::performing::controllers::Controllers;
 use crate::player::performing::pitch;
 use crate::player::performing::queue::NoteQueue;
 use crate::player::performing::sounding::{KeyPress, SoundingKeys, Source};
@@ -21,6 +22,7 @@ pub(crate) struct Scheduler {
     sounding: SoundingKeys,
     queue: NoteQueue,
     held: HeldKeys,
+    controllers: Controllers,
     /// Notes written before this tick have been read or passed over.
     due: Tick,
     /// The song position that has been reached. Nothing is played before it.
@@ -32,6 +34,9 @@ pub(crate) struct Scheduler {
     has_input_for_next: bool,
     /// The song position in beats of the next bar line.
     bar_end: f64,
+    /// Where the last note was due that has been read too late in this segment, and how many samples after the
+    /// position that has been reached it is played.
+    last_late: Option<(f64, u32)>,
 }
 
 /// A part of the song within a block.
@@ -46,6 +51,19 @@ pub(crate) struct Segment {
     pub(crate) loop_end: Option<f64>,
     /// The song position in beats of the next bar line.
     pub(crate) bar_end: f64,
+    /// Whether notes are read from the score. Those that are not stay due.
+    pub(crate) reads: bool,
+    /// Which notes are played that are read too late.
+    pub(crate) lateness: Lateness,
+}
+
+/// Which notes are played that are read only when they should have begun already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lateness {
+    /// All, so that none is lost: in rendering.
+    Any,
+    /// Those that still sound, or that come less than a beat late: in live playing.
+    Beat,
 }
 
 /// The knobs and the sample rate of a block.
@@ -66,6 +84,13 @@ pub(crate) struct StandIn {
     pub(crate) start: Tick,
 }
 
+/// Whether what comes in goes through to the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Thru {
+    On,
+    Off,
+}
+
 impl Scheduler {
     /// A key that goes down this little before a bar line, in beats, belongs to the bar after it: the composer
     /// quantises it to that bar.
@@ -76,12 +101,14 @@ impl Scheduler {
             sounding: SoundingKeys::new(),
             queue: NoteQueue::new(),
             held: HeldKeys::default(),
+            controllers: Controllers::default(),
             due: Tick::ZERO,
             reached: f64::NEG_INFINITY,
             followed: FollowedNotes::default(),
             has_input: false,
             has_input_for_next: false,
             bar_end: f64::INFINITY,
+            last_late: None,
         }
     }
 
@@ -122,12 +149,17 @@ impl Scheduler {
     pub(crate) fn silence(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         self.end_music(offset, block_start, events);
         self.sounding.release_all_input(offset, block_start, events);
+        self.controllers.reset(offset, events);
         self.held.forget();
     }
 
-    /// Ends the keys that are held at the input: thru has been switched off.
-    pub(crate) fn end_thru(&mut self, block_start: u64, events: &mut EventList) {
-        self.sounding.release_all_input(0, block_start, events);
+    /// Begins a block: ends what is let through from the input unless thru is on.
+    pub(crate) fn begin_block(&mut self, thru: Thru, block_start: u64, events: &mut EventList) {
+        self.controllers.recover(events);
+        if thru == Thru::Off {
+            self.sounding.release_all_input(0, block_start, events);
+            self.controllers.reset(0, events);
+        }
     }
 
     /// Plays all notes that begin or end in the segment.
@@ -141,6 +173,7 @@ impl Scheduler {
     ) {
         let map = segment.map;
         self.bar_end = segment.bar_end;
+        self.last_late = None;
         // A position less than half a sample before the end rounds to a sample beyond it.
         let half_sample = 0.5 / map.samples_per_beat;
         let until = segment.until - half_sample;
@@ -148,7 +181,7 @@ impl Scheduler {
         let end = ticks_ceil((until + lead).min(segment.limit - half_sample).max(until));
         // Most blocks are shorter than a tick and begin no note. Then the score, which is large and not in the
         // cache, is not looked at.
-        if self.due < end {
+        if segment.reads && self.due < end {
             self.read_bars(self.due..end, segment, score, stand_in, settings, events);
             if timing::replays_input(settings.performing, settings.composing) {
                 self.read_played_in(self.due..end, segment, score);
@@ -224,11 +257,38 @@ impl Scheduler {
             if segment.loop_end.is_some_and(|end| note.onset >= end - one_sample) {
                 note.onset = written;
             }
-            note.onset = note.onset.max(self.reached);
+            if !self.catch_up(&mut note, segment.lateness, one_sample) {
+                continue;
+            }
             let until = if self.queue.is_full() { f64::INFINITY } else { written - lead };
             self.play_queue(until.min(segment.until - 0.5 * one_sample), map, settings, events);
             self.queue.push(note);
         }
+    }
+
+    /// Moves a note that should have begun already to the position that has been reached. It ends where it
+    /// should, or after its own length if it should have ended already. Returns whether it is still to be played.
+    ///
+    /// Notes that were due one after the other are a sample apart, or those of one key would be one note.
+    fn catch_up(&mut self, note: &mut TimedNote, lateness: Lateness, one_sample: f64) -> bool {
+        if note.onset >= self.reached {
+            return true;
+        }
+        let n_samples = match self.last_late {
+            Some((due, n_samples)) => n_samples + u32::from(due < note.onset),
+            None => 0,
+        };
+        self.last_late = Some((note.onset, n_samples));
+        let has_ended = note.end <= self.reached;
+        let is_too_late = has_ended && self.reached - note.onset > 1.0;
+        let length = note.end - note.onset;
+        // The position that has been reached may lie half a sample before the next; a quarter more rounds alike.
+        let later = if n_samples > 0 { f64::from(n_samples) + 0.25 } else { 0.0 };
+        note.onset = self.reached + later * one_sample;
+        if has_ended {
+            note.end = note.onset + length;
+        }
+        lateness == Lateness::Any || !is_too_late
     }
 
     /// Plays the queued notes that begin before a song position.
@@ -291,7 +351,7 @@ impl Scheduler {
         KeyPress { offset, channel, key, velocity, source: Source::Music(timed.end) }
     }
 
-    /// A key goes down or up at the input. Passes it on if thru is on. The song, if it moves, has been played up
+    /// A key goes down or up at the input, or another message comes in. Passes it on if thru is on. The song, if it moves, has been played up
     /// to there.
     pub(crate) fn receive(
         &mut self,
@@ -318,6 +378,10 @@ impl Scheduler {
                 self.held.release(channel, key, block_start + u64::from(offset));
                 self.sounding.release_input((channel, key), offset, position, block_start, events);
             }
+            EventKind::Message(message) if knobs.thru => {
+                self.controllers.let_through(message, offset, self.sounding.n_keys(), events);
+            }
+            EventKind::Message(_) => {}
         }
     }
 

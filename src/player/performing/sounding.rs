@@ -158,6 +158,11 @@ impl SoundingKeys {
         }
     }
 
+    /// How many keys sound, and so how many note-offs are to come.
+    pub(crate) fn n_keys(&self) -> usize {
+        self.keys.len()
+    }
+
     fn find(&self, channel: u8, key: u8) -> Option<usize> {
         self.keys.iter().position(|sounding| sounding.channel == channel && sounding.key == key)
     }

@@ -9,7 +9,8 @@ use crate::player::{Event, EventKind, EventList};
 /// Sends events in order of time, and keeps those that the host has no room for until the next block.
 ///
 /// Lives on the audio thread and never allocates there. When a host refuses for so long that the
-/// store is full, note-ons are dropped, each with its note-off, and never a note-off alone: no note hangs.
+/// store is full, note-ons are dropped, each with its note-off, and never a note-off alone: no note hangs. Other
+/// messages are dropped, too.
 pub(crate) struct NoteOutput {
     /// The events that the host had no room for, oldest first.
     refused: Vec<EventKind>,
@@ -39,11 +40,12 @@ impl NoteOutput {
         context: &mut impl ProcessContext<P>,
         events: &EventList,
     ) {
-        self.send_with(events.as_slice(), |event| match context.try_send_event(to_host(event)) {
-            Ok(()) => Answer::Taken,
-            Err((_, SendEventError::HostBufferFull)) => Answer::Full,
-            Err((_, SendEventError::NoOutputBuffer | SendEventError::InvalidEvent { .. })) => {
-                Answer::NoOutput
+        self.send_with(events.as_slice(), |event| {
+            match to_host(event).map(|event| context.try_send_event(event)) {
+                Some(Ok(())) => Answer::Taken,
+                Some(Err((_, SendEventError::HostBufferFull))) => Answer::Full,
+                Some(Err((_, SendEventError::NoOutputBuffer | SendEventError::InvalidEvent { .. })))
+                | None => Answer::NoOutput,
             }
         });
     }
@@ -85,6 +87,7 @@ impl NoteOutput {
                 let count = &mut self.dropped[usize::from(channel & 15)][usize::from(key & 127)];
                 *count = count.saturating_add(1);
             }
+            EventKind::Message(_) if self.refused.len() >= CAPACITY / 2 => {}
             _ if self.refused.len() < CAPACITY => self.refused.push(kind),
             // Never reached: half the store holds more note-offs than there are keys.
             _ => {}
@@ -92,10 +95,11 @@ impl NoteOutput {
     }
 }
 
-fn to_host(event: Event) -> NoteEvent<()> {
+/// The event in the framework's terms; `None` if it has none for it.
+fn to_host(event: Event) -> Option<NoteEvent<()>> {
     let timing = event.offset;
     let voice_id = VoiceID::Wildcard;
-    match event.kind {
+    Some(match event.kind {
         EventKind::On { channel, key, velocity } => NoteEvent::NoteOn {
             timing,
             voice_id,
@@ -110,7 +114,8 @@ fn to_host(event: Event) -> NoteEvent<()> {
             key: Key::Number(key),
             velocity: 0.0,
         },
-    }
+        EventKind::Message(message) => return NoteEvent::from_midi(timing, &message).ok(),
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +164,7 @@ mod tests {
             match event.kind {
                 EventKind::On { key, .. } => sounding[usize::from(key)] += 1,
                 EventKind::Off { key, .. } => sounding[usize::from(key)] -= 1,
+                EventKind::Message(_) => {}
             }
             assert!(sounding.iter().all(|count| (0..=1).contains(count)));
         }

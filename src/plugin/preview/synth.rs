@@ -43,25 +43,44 @@ impl Preview {
     /// `events` are in order of time. `level` is the factor on the output; at 0 the sound fades out and
     /// new notes are ignored.
     pub fn render(&mut self, events: &[Event], level: f32, left: &mut [f32], right: &mut [f32]) {
+        let samples = left.iter_mut().zip(right);
+        self.render_with(events, level, samples, |(left, right), (mixed_left, mixed_right)| {
+            (*left, *right) = (limited(mixed_left), limited(mixed_right));
+        });
+    }
+
+    /// As [`Preview::render`], into one channel.
+    pub fn render_mono(&mut self, events: &[Event], level: f32, mono: &mut [f32]) {
+        self.render_with(events, level, mono.iter_mut(), |mono, (left, right)| {
+            *mono = limited(0.5 * (left + right));
+        });
+    }
+
+    /// Plays a block, and writes each mixed sample with `write`.
+    fn render_with<S>(
+        &mut self,
+        events: &[Event],
+        level: f32,
+        samples: impl Iterator<Item = S>,
+        write: impl Fn(S, (f32, f32)),
+    ) {
         let wants_sound = level > 0.0;
         if !wants_sound && self.level < INAUDIBLE {
             if self.level > 0.0 {
                 self.level = 0.0;
                 self.silence();
             }
-            left.fill(0.0);
-            right.fill(0.0);
+            samples.for_each(|sample| write(sample, (0.0, 0.0)));
             return;
         }
         let mut events = events.iter().peekable();
-        for (offset, (left, right)) in left.iter_mut().zip(right).enumerate() {
+        for (offset, sample) in samples.enumerate() {
             while let Some(event) = events.next_if(|event| event.offset as usize <= offset) {
                 self.receive(event.kind, wants_sound);
             }
             self.level += (level - self.level) * self.level_step;
-            let (mixed_left, mixed_right) = self.mix();
-            *left = limited(mixed_left * self.level);
-            *right = limited(mixed_right * self.level);
+            let (left, right) = self.mix();
+            write(sample, (left * self.level, right * self.level));
         }
         for event in events {
             self.receive(event.kind, wants_sound);
@@ -84,7 +103,7 @@ impl Preview {
             EventKind::On { channel, key, velocity } if wants_sound => {
                 self.press(Key { channel, key }, velocity);
             }
-            EventKind::On { .. } => {}
+            EventKind::On { .. } | EventKind::Message(_) => {}
             EventKind::Off { channel, key } => {
                 let released = Key { channel, key };
                 self.keys.iter_mut().filter(|voice| voice.holds(released)).for_each(Voice::release);

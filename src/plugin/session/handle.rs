@@ -7,6 +7,7 @@ use std::error::Error;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use nice_plug::params::persist::PersistentField;
 use serde_json::Value;
@@ -154,6 +155,16 @@ impl Session {
         self.with_composer(Composer::wait_until_idle);
     }
 
+    /// Waits until the composer has done everything that it was asked, but no longer than `limit`. For the host's
+    /// main thread.
+    pub fn wait_until_idle_within(&self, limit: Duration) {
+        let idle = self.lock().composer.as_ref().map(Composer::notify_when_idle);
+        if let Some(idle) = idle {
+            // Nothing is ever sent here.
+            let _ = idle.recv_timeout(limit);
+        }
+    }
+
     fn with_composer(&self, ask: impl Fn(&Composer)) {
         if let Some(composer) = &self.lock().composer {
             ask(composer);
@@ -206,7 +217,10 @@ impl Session {
         let mut inner = self.lock();
         match SavedProject::read(saved) {
             Err(error) => inner.messages.add_error(&error),
-            Ok(project) if inner.composer.is_some() => inner.restore(&project),
+            Ok(project) if inner.composer.is_some() => {
+                inner.restore(&project);
+                self.playhead.mark_fresh();
+            }
             Ok(project) => inner.waiting = Some(project),
         }
     }

@@ -34,6 +34,8 @@ pub struct Block {
     pub changes: Vec<Change>,
     /// Notes that arrive in this block.
     pub notes: Vec<NoteIn>,
+    /// Other events that arrive in this block, in the order of time.
+    pub inputs: Vec<Input>,
 }
 
 /// A parameter's new value.
@@ -58,4 +60,42 @@ pub struct NoteIn {
     pub channel: u8,
     /// 0 to 127.
     pub key: u8,
+}
+
+/// An event for the plugin's input that is not a plain note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Frame in the block.
+    pub offset: u32,
+    /// What happens.
+    pub kind: InputKind,
+}
+
+/// What happens at an [`Input`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InputKind {
+    /// A note begins that has an id.
+    On {
+        /// Which note.
+        note: Address,
+        /// 1 to 127.
+        velocity: u8,
+    },
+    /// Notes are released.
+    Off(Address),
+    /// Notes are cut off. Not in VST3, which knows no such event.
+    Choke(Address),
+    /// A MIDI message. In VST3 the pressure of a key only, since nothing else comes as an event there.
+    Midi([u8; 3]),
+}
+
+/// Which notes are meant: `None` matches all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Address {
+    /// 0 to 15.
+    pub channel: Option<u8>,
+    /// 0 to 127.
+    pub key: Option<u8>,
+    /// The note's id.
+    pub id: Option<u16>,
 }

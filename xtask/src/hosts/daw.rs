@@ -149,6 +149,7 @@ impl Daw {
             wraps,
             changes: Vec::new(),
             notes: Vec::new(),
+            inputs: Vec::new(),
         }
     }
 

@@ -10,10 +10,33 @@ use crate::hosts::recording::Recording;
 pub struct Setup {
     /// Frames a second.
     pub sample_rate: f64,
-    /// The longest block.
+    /// The longest block that is announced.
     pub max_frames: u32,
     /// Live or offline.
     pub mode: RenderMode,
+}
+
+/// The audio that a host takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outputs {
+    /// Two channels.
+    Stereo,
+    /// One channel.
+    Mono,
+    /// None.
+    None,
+}
+
+impl Outputs {
+    /// The number of channels.
+    #[must_use]
+    pub fn n_channels(self) -> u32 {
+        match self {
+            Self::Stereo => 2,
+            Self::Mono => 1,
+            Self::None => 0,
+        }
+    }
 }
 
 impl Default for Setup {
@@ -66,6 +89,12 @@ pub struct Parameter {
 
 /// A host with one instance of the plugin.
 pub trait Host {
+    /// Chooses the audio that the host takes from the next activation on: stereo unless it says otherwise.
+    ///
+    /// # Errors
+    /// If the plugin does not have it, or is active.
+    fn choose(&mut self, outputs: Outputs) -> Result<()>;
+
     /// Makes the plugin ready to process.
     ///
     /// # Errors
@@ -87,7 +116,7 @@ pub trait Host {
     /// Processes `blocks` on a thread of their own and appends the plugin's output to `recording`.
     ///
     /// # Errors
-    /// If the plugin is not active, a block is longer than announced, or the plugin refuses a block.
+    /// If the plugin is not active, or refuses a block.
     fn play(
         &mut self,
         blocks: &mut (dyn Iterator<Item = Block> + Send),

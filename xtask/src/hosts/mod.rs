@@ -17,7 +17,7 @@ mod clock;
 pub mod clap;
 pub mod vst3;
 
-pub use block::{Block, Change, NoteIn, Transport};
+pub use block::{Address, Block, Change, Input, InputKind, NoteIn, Transport};
 pub use daw::{Daw, LoopStyle};
-pub use host::{Host, Meanwhile, Pace, Parameter, RenderMode, Setup, parameter_number};
+pub use host::{Host, Meanwhile, Outputs, Pace, Parameter, RenderMode, Setup, parameter_number};
 pub use recording::{Event, EventKind, PlayedNote, Recording};

@@ -42,8 +42,8 @@ pub enum EventKind {
     On,
     /// A note-off.
     Off,
-    /// Something else, which no test reads.
-    Other,
+    /// Another message in MIDI's three bytes; zeros if it has none.
+    Other([u8; 3]),
 }
 
 /// A block as it was processed.
@@ -151,7 +151,7 @@ impl Recording {
                     };
                     note.off = sample;
                 }
-                EventKind::Other => {}
+                EventKind::Other(_) => {}
             }
         }
         let hanging = sounding.iter().flatten().flatten().count();

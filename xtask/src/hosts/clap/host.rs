@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use anyhow::{Context as _, Result, ensure};
+use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::remote_controls::{PluginRemoteControls, RemoteControlsPageBuffer};
 use clack_extensions::render::{self, PluginRender};
@@ -18,13 +19,14 @@ use crate::hosts::block::{Block, Change};
 use crate::hosts::clap::handlers::{Handlers, Requests};
 use crate::hosts::clap::processing::{Audio, value_event};
 use crate::hosts::clock::Clock;
-use crate::hosts::host::{Host, Meanwhile, Pace, Parameter, RenderMode, Setup, parameter_number};
+use crate::hosts::host::{Host, Meanwhile, Outputs, Pace, Parameter, RenderMode, Setup, parameter_number};
 use crate::hosts::recording::Recording;
 
 /// A host with one instance of the first plugin of a `.clap` file.
 pub struct ClapHost {
     pub(super) processor: Option<Active>,
     instance: PluginInstance<Handlers>,
+    pub(super) outputs: Outputs,
     queued: Vec<Change>,
     pub(super) steady_time: u64,
     /// The plugin's name.
@@ -57,8 +59,16 @@ impl ClapHost {
         let features = descriptor.features().map(|f| f.to_string_lossy().into_owned()).collect();
         let info = HostInfo::new("Continuo's test host", "Continuo", "https://localhost", "1")?;
         let instance = PluginInstance::new(|()| Requests::new(), |_| (), &entry, id, &info)?;
-        let queued = Vec::new();
-        Ok(Self { processor: None, instance, queued, steady_time: 0, name, features, _entry: entry })
+        Ok(Self {
+            processor: None,
+            instance,
+            outputs: Outputs::Stereo,
+            queued: Vec::new(),
+            steady_time: 0,
+            name,
+            features,
+            _entry: entry,
+        })
     }
 
     /// Runs the main-thread callback if the plugin has asked for it.
@@ -93,7 +103,7 @@ impl ClapHost {
         recording: &mut Recording,
         mut meanwhile: impl FnMut(&mut Self) -> Result<()>,
     ) -> Result<()> {
-        let mut audio = Audio::new(self.ranges()?);
+        let mut audio = Audio::new(self.ranges()?, self.outputs);
         let Active { setup, mut processor } = self.processor.take().context("the plugin is not active")?;
         let mut queued = std::mem::take(&mut self.queued);
         let mut steady_time = self.steady_time;
@@ -101,7 +111,6 @@ impl ClapHost {
             || {
                 let mut clock = Clock::new(pace, setup.sample_rate);
                 for mut block in blocks {
-                    ensure!(block.frames <= setup.max_frames, "a block of {} frames", block.frames);
                     block.changes.splice(0..0, queued.drain(..));
                     clock.wait(block.frames);
                     recording.begin(&block, setup.sample_rate);
@@ -151,6 +160,21 @@ impl ClapHost {
 }
 
 impl Host for ClapHost {
+    fn choose(&mut self, outputs: Outputs) -> Result<()> {
+        ensure!(self.processor.is_none(), "the plugin is active");
+        let handle = self.instance.plugin_handle();
+        let configs: PluginAudioPortsConfig = handle.get_extension().context("no choice of audio ports")?;
+        let id = (0..configs.count(&handle)).find_map(|idx| {
+            let mut buffer = AudioPortsConfigBuffer::new();
+            let config = configs.get(&handle, idx, &mut buffer)?;
+            let n_channels = config.main_output.map_or(0, |port| port.channel_count);
+            (n_channels == outputs.n_channels()).then_some(config.id)
+        });
+        configs.select(&handle, id.with_context(|| format!("the plugin has no {outputs:?} output"))?)?;
+        self.outputs = outputs;
+        Ok(())
+    }
+
     fn activate(&mut self, setup: Setup) -> Result<()> {
         ensure!(self.processor.is_none(), "the plugin is active already");
         let handle = self.instance.plugin_handle();

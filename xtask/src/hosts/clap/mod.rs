@@ -7,7 +7,9 @@ mod handlers;
 mod processing;
 
 mod host;
+mod sealed;
 mod together;
 
 pub use host::ClapHost;
+pub use sealed::{Progress, play_for_ever};
 pub use together::play_together;

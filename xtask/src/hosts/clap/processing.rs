@@ -2,30 +2,32 @@
 
 use anyhow::Result;
 use clack_host::events::event_types::{
-    NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
+    MidiEvent, NoteChokeEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
 };
 use clack_host::events::spaces::CoreEventSpace;
 use clack_host::events::{EventFlags, EventHeader, Match, Pckn, UnknownEvent};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, ClapId, SecondsTime};
 
-use crate::hosts::block::{Block, Transport};
+use crate::hosts::block::{Address, Block, Input, InputKind, Transport};
 use crate::hosts::clap::handlers::Handlers;
+use crate::hosts::host::Outputs;
 use crate::hosts::recording::{EventKind, Recording};
 
 /// An active plugin with its buffers, as the audio thread uses it.
 pub(super) struct Audio {
     ranges: Vec<(ClapId, String, f64, f64)>,
-    left: Vec<f32>,
-    right: Vec<f32>,
+    outputs: Outputs,
+    /// Left and right, or one of both.
+    channels: [Vec<f32>; 2],
     ports: AudioPorts,
     output: EventBuffer,
 }
 
 impl Audio {
-    pub(super) fn new(ranges: Vec<(ClapId, String, f64, f64)>) -> Self {
-        let (left, right) = (Vec::new(), Vec::new());
-        Self { ranges, left, right, ports: AudioPorts::with_capacity(2, 1), output: EventBuffer::new() }
+    pub(super) fn new(ranges: Vec<(ClapId, String, f64, f64)>, outputs: Outputs) -> Self {
+        let ports = AudioPorts::with_capacity(2, 1);
+        Self { ranges, outputs, channels: Default::default(), ports, output: EventBuffer::new() }
     }
 
     pub(super) fn process(
@@ -37,17 +39,17 @@ impl Audio {
         let input = self.input(block);
         let transport = transport_event(&block.transport);
         self.output.clear();
-        for channel in [&mut self.left, &mut self.right] {
+        for channel in &mut self.channels {
             channel.clear();
             channel.resize(block.frames as usize, 0.0);
         }
-        let channels = [self.left.as_mut_slice(), self.right.as_mut_slice()];
-        let mut outputs = self.ports.with_output_buffers([AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_output_only(channels.into_iter()),
-        }]);
+        let n_channels = self.outputs.n_channels() as usize;
+        let channels = self.channels.iter_mut().take(n_channels).map(Vec::as_mut_slice);
+        let channels = AudioPortBufferType::f32_output_only(channels);
+        let port = (n_channels > 0).then_some(AudioPortBuffer { latency: 0, channels });
+        let mut outputs = self.ports.with_output_buffers(port);
         processor.process(
-            &InputAudioBuffers::empty(),
+            &no_input(block.frames),
             &mut outputs,
             &input.as_input(),
             &mut self.output.as_output(),
@@ -75,8 +77,16 @@ impl Audio {
                 None => input.push(&NoteOffEvent::new(note.offset, pckn, 0.0)),
             }
         }
+        for event in &block.inputs {
+            push_input(&mut input, *event);
+        }
         input.sort();
         input
+    }
+
+    /// How many events the last block brought.
+    pub(super) fn n_events(&self) -> usize {
+        self.output.len() as usize
     }
 
     pub(super) fn record(&self, recording: &mut Recording) {
@@ -84,7 +94,36 @@ impl Audio {
             let (kind, channel, key, velocity) = read(event);
             recording.push(event.header().time(), kind, channel, key, velocity);
         }
-        recording.end(&self.left, &self.right);
+        let [left, right] = &self.channels;
+        recording.end(left, right);
+    }
+}
+
+/// No audio input, for so many frames: without an output nothing else would say how many.
+#[allow(unsafe_code, reason = "the number of frames can be given in this way only")]
+fn no_input(n_frames: u32) -> InputAudioBuffers<'static> {
+    // SAFETY: there is no buffer that could be shorter.
+    unsafe { InputAudioBuffers::from_raw_buffers(&[], n_frames) }
+}
+
+fn push_input(input: &mut EventBuffer, event: Input) {
+    let pckn = |note: Address| {
+        let number = |number: Option<u8>| number.map_or(Match::All, |number| Match::Specific(number.into()));
+        let id = note.id.map_or(Match::All, |id| Match::Specific(id.into()));
+        Pckn {
+            port_index: Match::Specific(0),
+            channel: number(note.channel),
+            key: number(note.key),
+            note_id: id,
+        }
+    };
+    match event.kind {
+        InputKind::On { note, velocity } => {
+            input.push(&NoteOnEvent::new(event.offset, pckn(note), f64::from(velocity) / 127.0));
+        }
+        InputKind::Off(note) => input.push(&NoteOffEvent::new(event.offset, pckn(note), 0.0)),
+        InputKind::Choke(note) => input.push(&NoteChokeEvent::new(event.offset, pckn(note))),
+        InputKind::Midi(data) => input.push(&MidiEvent::new(event.offset, 0, data)),
     }
 }
 
@@ -104,10 +143,15 @@ fn read(event: &UnknownEvent) -> (EventKind, u8, u8, u8) {
             match (status >> 4, velocity) {
                 (9, 1..) => (EventKind::On, status & 15, key, velocity),
                 (8 | 9, _) => (EventKind::Off, status & 15, key, 0),
-                _ => (EventKind::Other, status & 15, key, velocity),
+                _ => (EventKind::Other([status, key, velocity]), status & 15, key, velocity),
             }
         }
-        _ => (EventKind::Other, 0, 0, 0),
+        Some(CoreEventSpace::NoteExpression(expression)) => {
+            let (channel, key) = (specific(expression.channel()), specific(expression.key()));
+            let pressure = (expression.value() * 127.0).round() as u8;
+            (EventKind::Other([0xa0 | channel, key, pressure]), channel, key, pressure)
+        }
+        _ => (EventKind::Other([0; 3]), 0, 0, 0),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Many instances on one audio thread.
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 
 use crate::hosts::audio_thread;
 use crate::hosts::block::Block;
@@ -14,7 +14,7 @@ use crate::hosts::recording::Recording;
 /// does. Host and recording of the same index belong together.
 ///
 /// # Errors
-/// If a plugin is not active, a block is longer than announced, or a plugin refuses a block.
+/// If a plugin is not active, or refuses a block.
 pub fn play_together(
     hosts: &mut [ClapHost],
     blocks: &[Block],
@@ -24,7 +24,7 @@ pub fn play_together(
 ) -> Result<()> {
     let mut tracks = Vec::new();
     for (host, recording) in hosts.iter_mut().zip(recordings) {
-        let audio = Audio::new(host.ranges()?);
+        let audio = Audio::new(host.ranges()?, host.outputs);
         let active = host.processor.take().context("the plugin is not active")?;
         tracks.push((active, audio, host.steady_time, recording));
     }
@@ -33,7 +33,6 @@ pub fn play_together(
         for block in blocks {
             clock.wait(block.frames);
             for (active, audio, steady_time, recording) in &mut tracks {
-                ensure!(block.frames <= active.setup.max_frames, "a block of {} frames", block.frames);
                 recording.begin(block, sample_rate);
                 audio.process(&mut active.processor, block, *steady_time)?;
                 audio.record(recording);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use ::vst3::Steinberg::Vst::{
     BusDirections_, IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentHandler, IComponentTrait,
-    IEditController, IEditControllerTrait, MediaTypes_, ParameterInfo, ProcessSetup, String128,
+    IEditController, IEditControllerTrait, MediaTypes_, ParameterInfo, ProcessSetup, SpeakerArr, String128,
     SymbolicSampleSizes_, TChar,
 };
 use ::vst3::Steinberg::{IBStream, IPluginBaseTrait, IPluginFactoryTrait, PClassInfo, kResultOk};
@@ -15,7 +15,7 @@ use anyhow::{Context as _, Result, ensure};
 use crate::hosts::audio_thread;
 use crate::hosts::block::{Block, Change};
 use crate::hosts::clock::Clock;
-use crate::hosts::host::{Host, Meanwhile, Pace, Parameter, Setup, parameter_number};
+use crate::hosts::host::{Host, Meanwhile, Outputs, Pace, Parameter, Setup, parameter_number};
 use crate::hosts::recording::Recording;
 #[cfg(target_os = "linux")]
 use crate::hosts::vst3::frame::{Teardown, handlers_left};
@@ -26,6 +26,7 @@ use crate::hosts::vst3::streams::{EditHandler, Stream};
 /// A host with one instance of the first plugin of a `.vst3` bundle.
 pub struct Vst3Host {
     active: Option<Setup>,
+    outputs: Outputs,
     queued: Vec<Change>,
     samples: i64,
     component: ComPtr<IComponent>,
@@ -61,11 +62,11 @@ impl Vst3Host {
             let processor: ComPtr<IAudioProcessor> = component.cast().context("no audio processor")?;
             let handler = ComWrapper::new(EditHandler).to_com_ptr().context("no component handler")?;
             controller.setComponentHandler(handler.as_ptr());
-            let (active, queued, samples) = (None, Vec::new(), 0);
             Ok(Self {
-                active,
-                queued,
-                samples,
+                active: None,
+                outputs: Outputs::Stereo,
+                queued: Vec::new(),
+                samples: 0,
                 component,
                 controller,
                 processor,
@@ -90,6 +91,21 @@ impl Vst3Host {
 }
 
 impl Host for Vst3Host {
+    fn choose(&mut self, outputs: Outputs) -> Result<()> {
+        ensure!(self.active.is_none(), "the plugin is active");
+        let arrangement = match outputs {
+            Outputs::Mono => SpeakerArr::kMono,
+            // A host that takes no audio leaves the bus as it is, and passes no buffers.
+            Outputs::Stereo | Outputs::None => SpeakerArr::kStereo,
+        };
+        let (mut none, mut arrangements) = ([SpeakerArr::kEmpty], [arrangement]);
+        let (ins, outs) = (none.as_mut_ptr(), arrangements.as_mut_ptr());
+        // SAFETY: the component is initialised and not active, and the lists hold as many as is said.
+        unsafe { check(self.processor.setBusArrangements(ins, 0, outs, 1), "setBusArrangements")? };
+        self.outputs = outputs;
+        Ok(())
+    }
+
     fn activate(&mut self, setup: Setup) -> Result<()> {
         ensure!(self.active.is_none(), "the plugin is active already");
         let mut process_setup = ProcessSetup {
@@ -141,12 +157,11 @@ impl Host for Vst3Host {
     ) -> Result<()> {
         let setup = self.active.context("the plugin is not active")?;
         let mut queued = std::mem::take(&mut self.queued);
-        let (processor, start) = (self.processor.clone(), self.samples);
+        let (processor, outputs, start) = (self.processor.clone(), self.outputs, self.samples);
         let work = || {
-            let mut audio = Audio::new(setup, start)?;
+            let mut audio = Audio::new(setup, outputs, start)?;
             let mut clock = Clock::new(pace, setup.sample_rate);
             for mut block in blocks {
-                ensure!(block.frames <= setup.max_frames, "a block of {} frames", block.frames);
                 block.changes.splice(0..0, queued.drain(..));
                 clock.wait(block.frames);
                 recording.begin(&block, setup.sample_rate);

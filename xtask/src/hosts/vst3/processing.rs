@@ -9,13 +9,14 @@ use ::vst3::{ComPtr, ComWrapper};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::hosts::block::Block;
-use crate::hosts::host::{RenderMode, Setup};
+use crate::hosts::host::{Outputs, RenderMode, Setup};
 use crate::hosts::recording::Recording;
 use crate::hosts::vst3::streams::{Changes, Events};
 
 /// Buffers and lists, as the audio thread uses them.
 pub(super) struct Audio {
     setup: Setup,
+    outputs: Outputs,
     pub(super) samples: i64,
     channels: [Vec<f32>; 2],
     input: (ComWrapper<Events>, ComPtr<IEventList>),
@@ -24,7 +25,7 @@ pub(super) struct Audio {
 }
 
 impl Audio {
-    pub(super) fn new(setup: Setup, samples: i64) -> Result<Self> {
+    pub(super) fn new(setup: Setup, outputs: Outputs, samples: i64) -> Result<Self> {
         let (input, output) = (ComWrapper::new(Events::default()), ComWrapper::new(Events::default()));
         let changes = ComWrapper::new(Changes::default());
         let input_pointer = input.to_com_ptr().context("no event list")?;
@@ -32,6 +33,7 @@ impl Audio {
         let changes_pointer = changes.to_com_ptr().context("no parameter changes")?;
         Ok(Self {
             setup,
+            outputs,
             samples,
             channels: [Vec::new(), Vec::new()],
             input: (input, input_pointer),
@@ -41,7 +43,7 @@ impl Audio {
     }
 
     pub(super) fn process(&mut self, processor: &ComPtr<IAudioProcessor>, block: &Block) -> Result<()> {
-        self.input.0.fill(&block.notes);
+        self.input.0.fill(&block.notes, &block.inputs);
         self.output.0.clear();
         self.changes.0.fill(&block.changes);
         for channel in &mut self.channels {
@@ -51,7 +53,7 @@ impl Audio {
         let [left, right] = &mut self.channels;
         let mut channels = [left.as_mut_ptr(), right.as_mut_ptr()];
         let mut outputs = AudioBusBuffers {
-            numChannels: 2,
+            numChannels: self.outputs.n_channels().cast_signed(),
             silenceFlags: 0,
             __field0: AudioBusBuffers__type0 { channelBuffers32: channels.as_mut_ptr() },
         };
@@ -61,7 +63,7 @@ impl Audio {
             symbolicSampleSize: SymbolicSampleSizes_::kSample32 as i32,
             numSamples: block.frames.cast_signed(),
             numInputs: 0,
-            numOutputs: 1,
+            numOutputs: i32::from(self.outputs != Outputs::None),
             inputs: std::ptr::null_mut(),
             outputs: &raw mut outputs,
             inputParameterChanges: self.changes.1.as_ptr(),

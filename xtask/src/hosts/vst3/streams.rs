@@ -6,14 +6,14 @@ use std::ffi::c_void;
 use ::vst3::Steinberg::Vst::{
     Event, Event_, IComponentHandler, IComponentHandlerTrait, IEventList, IEventListTrait, IParamValueQueue,
     IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait, NoteOffEvent, NoteOnEvent, ParamID,
-    ParamValue,
+    ParamValue, PolyPressureEvent,
 };
 use ::vst3::Steinberg::{
     IBStream, IBStreamTrait, int32, int64, kInvalidArgument, kResultFalse, kResultOk, tresult,
 };
 use ::vst3::{Class, ComPtr, ComWrapper};
 
-use crate::hosts::block::{Change, NoteIn};
+use crate::hosts::block::{Address, Change, Input, InputKind, NoteIn};
 use crate::hosts::recording::EventKind;
 
 /// A list of events, the plugin's input or output.
@@ -29,9 +29,12 @@ impl Events {
         self.0.borrow_mut().clear();
     }
 
-    pub(super) fn fill(&self, notes: &[NoteIn]) {
+    pub(super) fn fill(&self, notes: &[NoteIn], inputs: &[Input]) {
         self.clear();
-        self.0.borrow_mut().extend(notes.iter().copied().map(event));
+        let mut events = self.0.borrow_mut();
+        events.extend(notes.iter().copied().map(event));
+        events.extend(inputs.iter().copied().filter_map(input_event));
+        events.sort_by_key(|event| event.sampleOffset);
     }
 
     /// Offset, kind, channel, key and velocity of each event.
@@ -56,6 +59,46 @@ fn event(note: NoteIn) -> Event {
     event
 }
 
+/// The event in VST3's terms, if it has any.
+fn input_event(input: Input) -> Option<Event> {
+    let number = |number: Option<u8>| number.map_or(-1, i16::from);
+    let note_id = |id: Option<u16>| id.map_or(-1, i32::from);
+    // SAFETY: an event is plain numbers, for which zero is a value.
+    let mut event: Event = unsafe { std::mem::zeroed() };
+    event.sampleOffset = input.offset.cast_signed();
+    match input.kind {
+        InputKind::On { note: Address { channel, key, id }, velocity } => {
+            event.r#type = Event_::EventTypes_::kNoteOnEvent as u16;
+            event.__field0.noteOn = NoteOnEvent {
+                channel: number(channel),
+                pitch: number(key),
+                tuning: 0.0,
+                velocity: f32::from(velocity) / 127.0,
+                length: 0,
+                noteId: note_id(id),
+            };
+        }
+        InputKind::Off(Address { channel, key, id }) => {
+            event.r#type = Event_::EventTypes_::kNoteOffEvent as u16;
+            event.__field0.noteOff = NoteOffEvent {
+                channel: number(channel),
+                pitch: number(key),
+                velocity: 0.0,
+                noteId: note_id(id),
+                tuning: 0.0,
+            };
+        }
+        InputKind::Midi([status, key, pressure]) if status >> 4 == 0xa => {
+            event.r#type = Event_::EventTypes_::kPolyPressureEvent as u16;
+            let (channel, pitch) = (i16::from(status & 15), i16::from(key));
+            let pressure = f32::from(pressure) / 127.0;
+            event.__field0.polyPressure = PolyPressureEvent { channel, pitch, pressure, noteId: -1 };
+        }
+        InputKind::Choke(_) | InputKind::Midi(_) => return None,
+    }
+    Some(event)
+}
+
 fn read(event: &Event) -> (u32, EventKind, u8, u8, u8) {
     let offset = event.sampleOffset.cast_unsigned();
     // SAFETY: the type says which field the plugin has filled in.
@@ -70,7 +113,12 @@ fn read(event: &Event) -> (u32, EventKind, u8, u8, u8) {
                 let off = event.__field0.noteOff;
                 (offset, EventKind::Off, off.channel as u8, off.pitch as u8, 0)
             }
-            _ => (offset, EventKind::Other, 0, 0, 0),
+            Event_::EventTypes_::kPolyPressureEvent => {
+                let PolyPressureEvent { channel, pitch, pressure, .. } = event.__field0.polyPressure;
+                let (channel, key, value) = (channel as u8, pitch as u8, (pressure * 127.0).round() as u8);
+                (offset, EventKind::Other([0xa0 | channel, key, value]), channel, key, value)
+            }
+            _ => (offset, EventKind::Other([0; 3]), 0, 0, 0),
         }
     }
 }
