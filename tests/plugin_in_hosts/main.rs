@@ -24,5 +24,7 @@ mod outputs;
 
 mod surprises;
 
+mod chaos;
+
 #[cfg(target_os = "linux")]
 mod editor;

@@ -16,6 +16,15 @@ pub mod instances;
 #[cfg(target_os = "linux")]
 pub mod soak;
 
+pub mod chaos;
+
+#[cfg(target_os = "linux")]
+pub mod audio_thread;
+
+pub mod validate;
+
+pub mod python;
+
 pub mod play;
 
 pub mod midi;

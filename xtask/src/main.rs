@@ -45,6 +45,16 @@ enum Command {
     /// Bounce hours of song with random knobs, and measure memory, the saved state and whether a bar is late.
     #[cfg(target_os = "linux")]
     SoakSong(xtask::soak::Options),
+
+    /// Try random sessions: every call that a host may make, in any order.
+    Chaos(xtask::chaos::Options),
+    /// Prove that the plugin makes no system call on the audio thread, and measure its longest block.
+    #[cfg(target_os = "linux")]
+    AudioThread(xtask::audio_thread::Options),
+    /// Run the validators of the plugin formats on the bundles.
+    Validate(xtask::validate::Options),
+    /// Render the VST3 in dawdreamer and pedalboard, from PyPI.
+    RenderInPython(xtask::python::Options),
     /// Take a picture of the plugin's editor.
     #[cfg(target_os = "linux")]
     Screenshot {
@@ -139,6 +149,11 @@ fn main() -> Result<()> {
         }
         #[cfg(target_os = "linux")]
         Command::Instances(options) => xtask::instances::measure(&options),
+        Command::Chaos(options) => xtask::chaos::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::AudioThread(options) => xtask::audio_thread::run(&options),
+        Command::Validate(options) => xtask::validate::run(&options),
+        Command::RenderInPython(options) => xtask::python::run(&options),
         #[cfg(target_os = "linux")]
         Command::SoakSong(options) => xtask::soak::song(&options),
         #[cfg(target_os = "linux")]
