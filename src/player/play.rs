@@ -204,6 +204,10 @@ impl Player {
     /// A block in which the song moves.
     fn play(&mut self, context: &BlockContext<'_>, mut path: Path, events: &mut EventList) {
         self.begin_block(context, &mut path, events);
+        if let Some(number) = self.request {
+            // A wait that was in vain in the block before goes on.
+            self.link.await_answer(number);
+        }
         let mut input = context.input;
         while !path.is_over() {
             if let Some(due) = path.jump.take() {
