@@ -831,7 +831,7 @@ fn lengths(heard: &Output) -> Vec<(u32, u32, u8)> {
             |(_, kind): &&(u32, EventKind)| matches!(kind, EventKind::Off { key, .. } if *key == pressed);
         heard.events[from..].iter().find(is_it).map(|(at, _)| *at)
     };
-    begins.map(|(idx, at, key)| (at, end_of(idx, key).unwrap(), key)).collect()
+    begins.map(|(idx, at, key)| (at, end_of(idx, key).unwrap_or(u32::MAX), key)).collect()
 }
 
 #[test]

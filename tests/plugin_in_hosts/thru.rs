@@ -162,7 +162,7 @@ fn a_flood_of_notes_in_one_block_leaves_none_hanging() -> Result<()> {
             match event {
                 Out::On(channel, key) => assert!(down.insert((channel, key)), "{key} twice at {frame}"),
                 Out::Off(channel, key) => {
-                    assert!(down.remove(&(channel, key)), "{key} is not down at {frame}")
+                    assert!(down.remove(&(channel, key)), "{key} is not down at {frame}");
                 }
                 Out::Midi(bytes) => panic!("{bytes:?} did not come in"),
             }

@@ -53,7 +53,7 @@ enum Command {
     AudioThread(xtask::audio_thread::Options),
     /// Run the validators of the plugin formats on the bundles.
     Validate(xtask::validate::Options),
-    /// Render the VST3 in dawdreamer and pedalboard, from PyPI.
+    /// Render the VST3 in two Python hosts, dawdreamer and pedalboard.
     RenderInPython(xtask::python::Options),
     /// Take a picture of the plugin's editor.
     #[cfg(target_os = "linux")]

@@ -1,4 +1,5 @@
-//! Renders the VST3 in two hosts from PyPI, dawdreamer and pedalboard, which render as soon as they have loaded it.
+//! Renders the VST3 in two hosts from the Python package index, dawdreamer and pedalboard, which render as soon as
+//! they have loaded it.
 
 use std::path::PathBuf;
 use std::process::Command;
