@@ -297,7 +297,9 @@ impl Until for Take {
 #[test]
 fn a_take_of_the_first_version_is_read_as_it_was() {
     // Variety was called repetition, and nothing that came later existed.
-    let mut old = serde_json::to_value(saved(&knobs())).unwrap();
+    let plain: serde_json::Value =
+        serde_json::from_str(include_str!("golden/weights/0.1-encoding-2/take.json")).unwrap();
+    let mut old = plain.clone();
     old["version"] = 1.into();
     for knobs in old["knobs"].as_array_mut().unwrap() {
         let knobs = knobs.as_object_mut().unwrap();
@@ -324,8 +326,22 @@ fn a_take_of_the_first_version_is_read_as_it_was() {
     for bar in old["bars"].as_array_mut().unwrap() {
         bar.as_object_mut().unwrap().remove("sure");
     }
-    let read: SavedTake = serde_json::from_value(old).unwrap();
-    assert_eq!(read.restore().unwrap().score(), saved(&knobs()).restore().unwrap().score());
+    let [read, plain] = [old, plain].map(|json| serde_json::from_value::<SavedTake>(json).unwrap());
+    assert_eq!(read.restore().unwrap().score(), plain.restore().unwrap().score());
+    assert!(read.n_bars() == 8 && read.restore_with_damage().unwrap().1.is_empty());
     // And it goes on as if nothing had happened.
-    assert_eq!(recomposed(&read, &knobs(), 12).score(), recomposed(&saved(&knobs()), &knobs(), 12).score());
+    let knobs = ComposingKnobs { seed: 3, length: 4, evolve: 0.5, ..ComposingKnobs::default() };
+    assert_eq!(recomposed(&read, &knobs, 12).score(), recomposed(&plain, &knobs, 12).score());
+    // Saved again before it is played, it is what it was.
+    let again = serde_json::from_value::<SavedTake>(serde_json::to_value(&read).unwrap()).unwrap();
+    assert_eq!(again, read);
+    // And as this version saves it, it is the same music with the same edits.
+    let now = SavedTake::of(&plain.restore().unwrap(), None).restore().unwrap();
+    assert_eq!(now.score(), plain.restore().unwrap().score());
+    let [now, plain] = [SavedTake::of(&now, None), plain].map(|take| {
+        let instance = Instance::with(take);
+        let n_undo = instance.composer.picture().n_undo;
+        (n_undo, instance.after(Composer::undo).score)
+    });
+    assert_eq!(now, plain);
 }

@@ -65,7 +65,7 @@ async fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32, slot: StepS
         notes,
         meters: vec![(Tick::ZERO, order.meter)],
         keys: vec![(Tick::ZERO, Key::new(0, order.mode))],
-        tempos: Vec::new(),
+        length: Tick(order.meter.bar_length().0 * i64::from(n_bars)),
         ..Piece::default()
     }
 }

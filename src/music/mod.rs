@@ -26,6 +26,9 @@ pub use grid::{Grid, NoteValue};
 
 pub mod names;
 
+mod programs;
+pub use programs::Programs;
+
 mod performed;
 pub use performed::PerformedNote;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::music::meter::Meter;
 use crate::music::note::Note;
 use crate::music::performed::PerformedNote;
+use crate::music::programs::Programs;
 use crate::music::time::Tick;
 
 /// One bar of composed music. Never changes once made.
@@ -34,6 +35,8 @@ pub struct Score {
     pub bars: Vec<Arc<Bar>>,
     /// Notes that the user played along, in order of time.
     pub played_in: Arc<[PerformedNote]>,
+    /// The programs of its instruments, where the music that it goes on from has others than the typical ones.
+    pub programs: Programs,
 }
 
 impl Score {

@@ -34,13 +34,15 @@ pub struct Composer {
 }
 
 impl Composer {
-    /// Starts composing. If a saved take cannot be used, [`Status::error`] says why.
+    /// Starts composing. If a saved take cannot be used, or not all of it, [`Status::error`] says why.
     #[must_use]
     pub fn spawn(end: ComposerEnd, model: Option<Arc<Model>>, take: Option<SavedTake>) -> Self {
-        let restored = take.map_or(Ok(Take::default()), |saved| saved.restore());
-        let error = restored.as_ref().err().map(ToString::to_string);
-        let take = restored.unwrap_or_default();
-        let shown = Shown { picture: Picture::of(&take), take, model, error, edition: 0 };
+        let restored = take.map_or(Ok((Take::default(), Vec::new())), |saved| saved.restore_with_damage());
+        let (take, error) = match restored {
+            Ok((take, damage)) => (take, TakeError::sum(&damage)),
+            Err(error) => (Take::default(), Some(error.to_string())),
+        };
+        let shown = Shown { picture: Picture::of(&take), take, model, error, ..Shown::default() };
         let shown = Arc::new(Mutex::new(shown));
         let playhead = Arc::clone(end.playhead());
         let (commands, receiver) = unbounded();
@@ -66,13 +68,17 @@ impl Composer {
     }
 
     /// Replaces the take by a saved one. Its bars stay whatever model is loaded, until the user chooses one; so
-    /// when a project is loaded, call this after [`Composer::load_model`].
+    /// when a project is loaded, call this after [`Composer::load_model`]. If a part of it is damaged,
+    /// [`Status::error`] says which, and the rest is used.
     ///
     /// # Errors
-    /// If the take is damaged or too new; then the old one stays.
+    /// If the take is too long or too new; then the old one stays.
     pub fn set_take(&self, take: &SavedTake) -> Result<(), TakeError> {
-        let take = take.restore()?;
+        let (take, damage) = take.restore_with_damage()?;
         let mut shown = lock(&self.shown);
+        if !damage.is_empty() {
+            shown.error = TakeError::sum(&damage);
+        }
         shown.edition += 1;
         shown.take = take.clone();
         shown.picture = Picture::of(&take);

@@ -51,7 +51,7 @@ impl Take {
 }
 
 /// The simplest meter with bars of this length, if there is one.
-fn meter_of_length(length: Tick) -> Option<Meter> {
+pub(in crate::composer::take) fn meter_of_length(length: Tick) -> Option<Meter> {
     let shortest = Meter::new(1, 32).ok()?.bar_length().0;
     if length.0 <= 0 || length.0 % shortest != 0 {
         return None;

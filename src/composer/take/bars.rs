@@ -86,6 +86,7 @@ impl Take {
         Score {
             bars: self.bars.iter().map(|composed| Arc::clone(&composed.bar)).collect(),
             played_in: self.input.performed().into(),
+            programs: self.opening().map(|opening| opening.programs.clone()).unwrap_or_default(),
         }
     }
 

@@ -1,12 +1,12 @@
 //! Tempos, time signatures, key signatures and chords, of all tracks together.
 
-use midly::{MetaMessage, TrackEventKind};
+use midly::MetaMessage;
 
 use crate::music::chord::Chord;
 use crate::music::harte::parse_harte;
 use crate::music::key::{Key, Mode};
 use crate::music::meter::Meter;
-use crate::music::smf::events::{CHORD, Event, meter};
+use crate::music::smf::events::{CHORD, Event, EventKind, meter};
 use crate::music::smf::warnings::Warnings;
 
 /// The tempo changes of all tracks, in quarter notes a minute.
@@ -40,7 +40,7 @@ pub(super) fn chords(events: &[Event<'_>], warnings: &mut Warnings) -> Vec<(u64,
     let parse =
         |text: &[u8]| parse_harte(&String::from_utf8_lossy(text.get(CHORD.len()..).unwrap_or_default()));
     for event in events {
-        if let TrackEventKind::Meta(MetaMessage::Text(text)) = event.kind
+        if let EventKind::Meta(MetaMessage::Text(text)) = event.kind
             && let Err(error) = parse(text)
         {
             warnings.add(event.offset, || error.to_string());
@@ -61,7 +61,7 @@ fn changes<T>(events: &[Event<'_>], read: impl Fn(MetaMessage<'_>) -> Option<T>)
     let mut changes: Vec<(u64, T)> = Vec::new();
     let mut last_track = 0;
     for event in events {
-        let TrackEventKind::Meta(message) = event.kind else {
+        let EventKind::Meta(message) = event.kind else {
             continue;
         };
         let Some(value) = read(message) else { continue };

@@ -119,6 +119,7 @@ fn guess(bytes: &[u8]) -> String {
 pub(super) struct Chunks<'a> {
     bytes: &'a [u8],
     position: usize,
+    n_tracks: usize,
     /// Where `MTrk` occurs, ascending: to find the next track when a length is wrong.
     track_starts: Vec<usize>,
 }
@@ -140,11 +141,14 @@ impl<'a> Chunks<'a> {
         {
             track_starts.push(start);
         }
-        Self { bytes, position: header.end, track_starts }
+        Self { bytes, position: header.end, n_tracks: 0, track_starts }
     }
 
     /// The next track, if there is another.
-    pub(super) fn next_track(&mut self, warnings: &mut Warnings) -> Option<Body> {
+    ///
+    /// # Errors
+    /// If another file with tracks of its own begins before it.
+    pub(super) fn next_track(&mut self, warnings: &mut Warnings) -> Result<Option<Body>, SmfError> {
         loop {
             steps::count(1);
             let start = self.position;
@@ -153,7 +157,7 @@ impl<'a> Chunks<'a> {
                 if start < self.bytes.len() {
                     warnings.add(start, || "the file ends inside the head of a chunk".to_owned());
                 }
-                return None;
+                return Ok(None);
             };
             let declared_end = (start + 8).saturating_add(length as usize);
             if id == b"MTrk" {
@@ -162,7 +166,11 @@ impl<'a> Chunks<'a> {
                 } else {
                     self.track_after(start + 8).unwrap_or(self.bytes.len())
                 };
-                return Some(Body { range: start + 8..end, declared_end });
+                self.n_tracks += 1;
+                return Ok(Some(Body { range: start + 8..end, declared_end }));
+            }
+            if id == b"MThd" && self.n_tracks > 0 && self.track_after(start).is_some() {
+                return Err(SmfError::SecondFile { offset: start });
             }
             self.position = if is_name(id) && declared_end <= self.bytes.len() {
                 warnings.add(start, || format!("unknown chunk {} skipped", id.escape_ascii()));
@@ -170,7 +178,10 @@ impl<'a> Chunks<'a> {
             } else {
                 let next = self.track_after(start);
                 warnings.add(start, || "bytes outside any chunk skipped".to_owned());
-                next?
+                match next {
+                    Some(next) => next,
+                    None => return Ok(None),
+                }
             };
         }
     }

@@ -44,4 +44,10 @@ pub enum SmfError {
         /// How many the header announces.
         expected: u16,
     },
+    /// Several files have been joined into one.
+    #[error("at byte {offset}: expected one Standard MIDI File, found the header of a second one")]
+    SecondFile {
+        /// Where the second one begins.
+        offset: usize,
+    },
 }

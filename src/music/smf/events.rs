@@ -2,22 +2,36 @@
 
 use std::ops::Range;
 
-use midly::num::{u4, u7, u24};
-use midly::{MetaMessage, MidiMessage, TrackEventKind};
+use midly::num::{u7, u24};
+use midly::{MetaMessage, MidiMessage};
 
 use crate::music::meter::Meter;
 use crate::music::smf::steps;
+use crate::music::smf::sysex::{self, DeviceMessage};
 use crate::music::smf::warnings::Warnings;
 
-/// An event that is used: notes, programs, the pedals and switches that end notes, tempo, meter, key, chords.
+/// An event that is used.
 #[derive(Debug)]
 pub(super) struct Event<'a> {
     /// File ticks from the beginning of the piece.
     pub(super) tick: u64,
     pub(super) track: usize,
+    /// Which MIDI port it goes to: each has channels and an instrument of its own.
+    pub(super) port: u8,
     /// Where in the file, in bytes.
     pub(super) offset: usize,
-    pub(super) kind: TrackEventKind<'a>,
+    pub(super) kind: EventKind<'a>,
+}
+
+/// What an event says.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum EventKind<'a> {
+    /// Notes, programs and banks, the pedal and the switches that end notes.
+    Midi { channel: u8, message: MidiMessage },
+    /// Tempo, meter, key and chords.
+    Meta(MetaMessage<'a>),
+    /// A system exclusive message that changes what channels play.
+    Device(DeviceMessage),
 }
 
 /// Where and how reading a track ended.
@@ -25,6 +39,9 @@ pub(super) struct Event<'a> {
 pub(super) struct TrackEnd {
     pub(super) offset: usize,
     pub(super) tick: u64,
+    /// How far it reaches as music. An end that only follows from a change of tempo, meter or key after the last
+    /// note is where the file stops, not where the piece does: then it is where the last other event is.
+    pub(super) reach: u64,
     pub(super) ending: Ending,
 }
 
@@ -39,7 +56,7 @@ pub(super) enum Ending {
 
 /// What was read at a status byte.
 enum Found<'a> {
-    Event(TrackEventKind<'a>),
+    Event(EventKind<'a>),
     /// Something that is not used, or was left out with a warning.
     Nothing,
     /// Bytes that were no message; at the reader's position is a new status byte, with no time before it.
@@ -56,8 +73,12 @@ pub(super) struct TrackReader<'a> {
     bytes: &'a [u8],
     position: usize,
     track: usize,
+    port: u8,
     tick: u64,
     last_tick: u64,
+    /// When the last change of tempo, meter or key was, and the last event that is none.
+    last_change: Option<u64>,
+    last_other: u64,
     /// The running status. Strictly, meta events and sysex end it; files that rely on it to go on are common,
     /// and files that rely on its end do not exist.
     running: Option<u8>,
@@ -68,7 +89,17 @@ impl<'a> TrackReader<'a> {
     pub(super) fn new(bytes: &'a [u8], range: Range<usize>, track: usize, ticks: Range<u64>) -> Self {
         let bytes = &bytes[..range.end];
         let tick = ticks.start.min(ticks.end);
-        Self { bytes, position: range.start, track, tick, last_tick: ticks.end, running: None }
+        Self {
+            bytes,
+            position: range.start,
+            track,
+            port: 0,
+            tick,
+            last_tick: ticks.end,
+            last_change: None,
+            last_other: tick,
+            running: None,
+        }
     }
 
     /// Reads to the end, adding to `events`.
@@ -88,7 +119,10 @@ impl<'a> TrackReader<'a> {
                 }
             }
         };
-        TrackEnd { offset: self.position, tick: self.tick, ending }
+        // Some programs write the end of a track one tick after its last event.
+        let is_after_change = self.last_change.is_some_and(|change| self.tick <= change + 1);
+        let reach = if is_after_change { self.last_other } else { self.tick };
+        TrackEnd { offset: self.position, tick: self.tick, reach, ending }
     }
 
     /// Reads a delta time and what follows, up to the next delta time.
@@ -107,8 +141,15 @@ impl<'a> TrackReader<'a> {
         loop {
             let offset = self.position;
             match self.message(warnings)? {
-                Found::Event(kind) => events.push(Event { tick: self.tick, track: self.track, offset, kind }),
-                Found::Nothing => {}
+                Found::Event(kind) => {
+                    if matches!(kind, EventKind::Meta(message) if !matches!(message, MetaMessage::Text(_))) {
+                        self.last_change = Some(self.tick);
+                    } else {
+                        self.last_other = self.tick;
+                    }
+                    events.push(Event { tick: self.tick, track: self.track, port: self.port, offset, kind });
+                }
+                Found::Nothing => self.last_other = self.tick,
                 Found::StatusAhead => continue,
                 Found::EndOfTrack => return Ok(Some(Ending::EndOfTrack)),
             }
@@ -134,7 +175,8 @@ impl<'a> TrackReader<'a> {
                 self.channel_message(status, offset, warnings)
             }
             0xff => self.meta(offset, warnings),
-            0xf0 | 0xf7 => Ok(self.payload(warnings)?.map_or(Found::StatusAhead, |_| Found::Nothing)),
+            0xf0 => self.system_exclusive(warnings),
+            0xf7 => Ok(self.payload(warnings)?.map_or(Found::StatusAhead, |_| Found::Nothing)),
             _ => {
                 warnings.add(offset, || {
                     format!("system message {status:02x} does not belong in a file, skipped")
@@ -172,14 +214,14 @@ impl<'a> TrackReader<'a> {
             0x8 => MidiMessage::NoteOff { key: first, vel: second },
             0x9 if second == 0 => MidiMessage::NoteOff { key: first, vel: second },
             0x9 => MidiMessage::NoteOn { key: first, vel: second },
-            // Sustain pedal, all sound off, reset all controllers, all notes off and the modes that imply it.
-            0xb if matches!(first.as_int(), 64 | 120..=127) => {
+            // Bank, sustain pedal, all sound off, reset all controllers, all notes off and the modes that imply it.
+            0xb if matches!(first.as_int(), 0 | 64 | 120 | 121 | 123..=127) => {
                 MidiMessage::Controller { controller: first, value: second }
             }
             0xc => MidiMessage::ProgramChange { program: first },
             _ => return Ok(Found::Nothing),
         };
-        Ok(Found::Event(TrackEventKind::Midi { channel: u4::new(status & 15), message }))
+        Ok(Found::Event(EventKind::Midi { channel: status & 15, message }))
     }
 
     fn meta(&mut self, offset: usize, warnings: &mut Warnings) -> Result<Found<'a>, OutOfBytes> {
@@ -189,6 +231,10 @@ impl<'a> TrackReader<'a> {
         };
         let message = match (kind, data) {
             (0x2f, _) => return Ok(Found::EndOfTrack),
+            (0x21, [port, ..]) => {
+                self.port = *port;
+                return Ok(Found::Nothing);
+            }
             (0x51, [a, b, c, ..]) => match u32::from_be_bytes([0, *a, *b, *c]) {
                 micros @ MIN_MICROS_PER_BEAT.. => Some(MetaMessage::Tempo(u24::new(micros))),
                 _ => None,
@@ -207,7 +253,23 @@ impl<'a> TrackReader<'a> {
             warnings.add(offset, || format!("impossible {} {data:02x?} skipped", meta_name(kind)));
             return Ok(Found::Nothing);
         };
-        Ok(Found::Event(TrackEventKind::Meta(message)))
+        Ok(Found::Event(EventKind::Meta(message)))
+    }
+
+    /// Reads a system exclusive message. Its length may be wrong or missing: then it ends at its `f7`, or before
+    /// the next event that can be read.
+    fn system_exclusive(&mut self, warnings: &mut Warnings) -> Result<Found<'a>, OutOfBytes> {
+        let offset = self.position;
+        let Some(extent) = sysex::find_end(self.bytes, offset) else {
+            warnings.add(offset, || "a system message without an end skipped".to_owned());
+            return Err(OutOfBytes);
+        };
+        if extent.is_repaired {
+            warnings.add(offset, || "a system message with a wrong length, read up to its end".to_owned());
+        }
+        self.position = extent.end;
+        let message = self.bytes.get(extent.payload).and_then(DeviceMessage::read);
+        Ok(message.map_or(Found::Nothing, |message| Found::Event(EventKind::Device(message))))
     }
 
     /// Reads the length and the bytes of a meta event or sysex; `None` if there are not that many.

@@ -24,6 +24,11 @@ pub struct Smf {
     pub keys: Vec<(u64, Key)>,
     /// Chords, ascending, each until the next one; `None` where there is none.
     pub chords: Vec<(u64, Option<Chord>)>,
+    /// Where the music ends, in file ticks: with its last note, or later if a track ends later.
+    ///
+    /// A track that is silent for more than 256 quarter notes at its end has been left open by accident, and one
+    /// that only has a change of tempo, meter or key there tells what may come next: neither counts.
+    pub end: u64,
     /// What was repaired or left out.
     pub warnings: Vec<Warning>,
 }
@@ -41,17 +46,19 @@ pub struct SmfNote {
     pub velocity: u8,
     /// MIDI channel, counted from 0: the tenth, drums, is 9.
     pub channel: u8,
-    /// General MIDI program, 0 to 127, that was set when it began.
+    /// General MIDI program, 0 to 127, that was set when it began; of drums, the kit.
     pub program: u8,
+    /// Whether its channel played drums when it began: the tenth does, and others if the file says so.
+    pub is_drums: bool,
     /// The track that holds it, counted from 0.
     pub track: usize,
 }
 
 impl SmfNote {
-    /// The instrument family: drums on the tenth channel, elsewhere the family of its program.
+    /// The instrument family: drums, or the family of its program.
     #[must_use]
     pub fn family(&self) -> Family {
-        if self.channel == DRUM_CHANNEL { Family::DRUMS } else { Family::from_program(self.program) }
+        if self.is_drums { Family::DRUMS } else { Family::from_program(self.program) }
     }
 }
 

@@ -17,11 +17,15 @@ pub use error::SmfError;
 mod file;
 pub use file::{Smf, SmfNote};
 
+mod sysex;
+
 mod events;
 
 mod changes;
 
 mod chunks;
+
+mod instruments;
 
 mod pairing;
 

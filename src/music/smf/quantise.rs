@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::music::note::Note;
 use crate::music::piece::Piece;
+use crate::music::programs::Programs;
 use crate::music::smf::file::Smf;
 use crate::music::time::Tick;
 use crate::music::timing::{Places, Timing, timing};
@@ -17,13 +18,20 @@ impl Smf {
     /// new bar, even inside a bar.
     #[must_use]
     pub fn to_piece(&self) -> Piece {
-        Piece {
-            notes: self.quantised_notes(),
+        let with_programs = self.quantised_notes();
+        let mut piece = Piece {
+            notes: with_programs.iter().map(|(note, _)| *note).collect(),
+            programs: Programs::of(with_programs),
             meters: self.on_grid(&self.meters),
             keys: self.on_grid(&self.keys),
             tempos: self.on_grid(&self.tempos),
             chords: self.on_grid(&self.chords),
+            length: self.tick(self.end),
+        };
+        if piece.length <= piece.end() {
+            piece.length = Tick::ZERO;
         }
+        piece
     }
 
     /// How its onsets lie against its beat.
@@ -50,32 +58,33 @@ impl Smf {
         file_ticks as f64 / f64::from(self.ticks_per_beat.max(1))
     }
 
-    fn quantised_notes(&self) -> Vec<Note> {
+    fn quantised_notes(&self) -> Vec<(Note, u8)> {
         let places = self.places();
-        let mut notes: Vec<Note> = self
+        let mut notes: Vec<(Note, u8)> = self
             .notes
             .iter()
             .map(|note| {
                 let nearest = self.tick(note.start);
                 let end = self.tick(note.start.saturating_add(note.duration));
                 let placed = places.as_ref().map(|places| places.place(self.in_beats(note.start)));
-                Note {
+                let quantised = Note {
                     onset: placed.map_or(nearest, |(onset, _)| onset),
                     duration: Tick((end - nearest).0.max(1)),
                     pitch: note.pitch.min(127),
                     velocity: note.velocity.clamp(1, 127),
                     family: note.family(),
                     feel: placed.map(|(_, feel)| feel),
-                }
+                };
+                (quantised, note.program)
             })
             .collect();
         notes.sort_unstable();
         // Equal notes are neighbours now, the longest last.
         notes.reverse();
-        notes.dedup_by_key(|note| (note.onset, note.pitch, note.family));
+        notes.dedup_by_key(|(note, _)| (note.onset, note.pitch, note.family));
         // From the end backwards: the onset of the next note of each pitch and family.
         let mut next_onsets = HashMap::new();
-        for note in &mut notes {
+        for (note, _) in &mut notes {
             if let Some(next) = next_onsets.insert((note.pitch, note.family), note.onset) {
                 note.duration = note.duration.min(next - note.onset);
             }

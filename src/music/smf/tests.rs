@@ -1,9 +1,9 @@
 use proptest::collection::vec;
-use proptest::prelude::{Just, Strategy, any, prop_assert_eq, proptest};
+use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 
 use crate::music::smf::{self, SmfError, steps};
 use crate::music::{
-    Beats, Chord, Family, Key, Meter, Mode, Note, PerformedNote, Piece, PitchClassSet, Tick, Timing,
+    Beats, Chord, Family, Key, Meter, Mode, Note, PerformedNote, Piece, PitchClassSet, Programs, Tick, Timing,
 };
 
 /// A file of format 1 with these tracks, 24 ticks to the quarter.
@@ -154,13 +154,25 @@ fn changes<T: std::fmt::Debug>(value: impl Strategy<Value = T>) -> impl Strategy
     })
 }
 
+/// Each note with one of the programs that its family can have, at random.
+fn with_programs(notes: &[Note], programs: &[u8]) -> Vec<(Note, u8)> {
+    let program = |(idx, note): (usize, &Note)| {
+        let program = programs[idx * 7 % programs.len()];
+        let of_family = 8 * note.family.index() as u8 + program % 8;
+        (*note, if note.family.is_drums() { program } else { of_family })
+    };
+    notes.iter().enumerate().map(program).collect()
+}
+
 fn piece() -> impl Strategy<Value = Piece> {
     let meter = (1..=64u32, 0..=5u32).prop_map(|(n, e)| Meter::new(n, 1 << e).unwrap());
     let key = (0..12u8, any::<bool>())
         .prop_map(|(tonic, minor)| Key::new(tonic, if minor { Mode::Minor } else { Mode::Major }));
     let tempo = (60_000..2_000_000u32).prop_map(|micros| 60e6 / f64::from(micros));
-    (vec(note(), 0..200), changes(meter), changes(key), changes(tempo), Just(())).prop_map(
-        |(notes, meters, keys, tempos, ())| {
+    let programs = vec(0..128u8, 1..9);
+    (vec(note(), 1..200), changes(meter), changes(key), changes(tempo), programs, 1..500i64).prop_map(
+        |(notes, meters, keys, tempos, programs, rest)| {
+            let rest = Tick(rest);
             let mut onset = Tick::ZERO;
             let mut placed: Vec<Note> = Vec::new();
             for (note, gap) in notes {
@@ -175,7 +187,17 @@ fn piece() -> impl Strategy<Value = Piece> {
                 placed.push(Note { onset, ..note });
             }
             placed.sort_unstable();
-            Piece { notes: placed, meters, keys, tempos, ..Piece::default() }
+            let mut piece = Piece { notes: placed, meters, keys, tempos, ..Piece::default() };
+            let all = with_programs(&piece.notes, &programs);
+            piece.programs = Programs::of(all);
+            let changes = [
+                piece.meters.last().map(|c| c.0),
+                piece.keys.last().map(|c| c.0),
+                piece.tempos.last().map(|c| c.0),
+            ];
+            let last_change = changes.into_iter().flatten().max().unwrap_or_default();
+            piece.length = piece.end().max(last_change) + rest;
+            piece
         },
     )
 }
@@ -293,4 +315,230 @@ fn a_score_has_no_feel() {
     let smf = smf::read(&smf::write_performed(&notes, &Piece::default(), "")).unwrap();
     assert_eq!(smf.timing(), Timing::Score);
     assert!(smf.to_piece().notes.iter().all(|note| note.feel.is_none()));
+}
+
+#[test]
+fn the_music_ends_where_its_tracks_end() {
+    let end = |tracks: &[&[u8]]| smf::read(&file(tracks)).unwrap().end;
+    let note: &[u8] = b"\0\x90\x3c\x40\x18\x3c\0";
+    assert_eq!(end(&[note]), 24);
+    // A text 72 ticks later, as any event, and an end of the track so late.
+    assert_eq!(end(&[note, b"\x60\xff\x06\x01\x41"]), 96);
+    let mut late = file(&[note]);
+    let last = late.len() - 4;
+    late[last] = 72;
+    assert_eq!(smf::read(&late).unwrap().end, 96);
+    // What comes next is not part of the music, whether its track ends there or a tick later.
+    let tempo = b"\x87\x40\xff\x51\x03\x1e\x84\x80";
+    assert_eq!(end(&[tempo, note]), 24);
+    let mut tempo = file(&[tempo, note]);
+    tempo[14 + 8 + 8] = 1;
+    assert_eq!(smf::read(&tempo).unwrap().end, 24);
+    assert_eq!(end(&[b"\0\x90\x3c\x40\x18\x3c\0\x87\x40\xff\x51\x03\x1e\x84\x80"]), 24);
+}
+
+#[test]
+fn a_track_that_was_left_open_for_hours_adds_no_silence() {
+    let note = b"\0\x90\x3c\x40\x18\x3c\0\xff\xff\x7f\xff\x06\x01\x41";
+    let smf = smf::read(&file(&[note])).unwrap();
+    assert_eq!(smf.end, 24);
+    assert!(smf.warnings.last().unwrap().to_string().contains("silence after the last note left out"));
+    assert_eq!(smf.to_piece().length, Tick(0));
+}
+
+#[test]
+fn all_tracks_of_a_written_file_end_with_the_piece_and_no_note_sounds_beyond_it() {
+    let note = |onset, duration, family| Note {
+        onset: Tick(onset),
+        duration: Tick(duration),
+        pitch: 60,
+        velocity: 80,
+        family,
+        feel: None,
+    };
+    let piece = Piece {
+        notes: vec![note(0, 6, Family::DRUMS), note(90, 50, Family::PIANO)],
+        length: Tick(96),
+        ..Piece::default()
+    };
+    let bytes = smf::write(&piece, "");
+    let ends: Vec<u32> = midly::Smf::parse(&bytes)
+        .unwrap()
+        .tracks
+        .iter()
+        .map(|track| track.iter().map(|event| event.delta.as_int()).sum())
+        .collect();
+    assert_eq!(ends, [1920; 3]);
+    let read = smf::read(&bytes).unwrap().to_piece();
+    assert_eq!(read.notes[1].duration, Tick(6));
+}
+
+#[test]
+fn all_notes_off_lets_go_of_keys_and_the_pedal_holds_what_they_held() {
+    // C from 0, released at 48; all notes off at 48; pedal down at 1 and up at 384.
+    let with = |controller: u8, value: u8| {
+        let track = [
+            b"\0\x90\x3c\x40\x01\xb0\x40\x7f\x2f\x80\x3c\0\0\xb0".as_slice(),
+            &[controller, value],
+            b"\x82\x50\x40\0",
+        ];
+        notes_of(&file(&[&track.concat()]))
+    };
+    assert_eq!(with(123, 0), [(0, 384, 60)]);
+    for mode in 124..=127 {
+        assert_eq!(with(mode, 0), [(0, 384, 60)], "controller {mode}");
+    }
+    assert_eq!(with(122, 0), [(0, 384, 60)], "local control");
+    assert_eq!(with(120, 0), [(0, 48, 60)], "all sound off");
+    assert_eq!(with(121, 0), [(0, 48, 60)], "the pedal is reset");
+    // The same keys still held down.
+    let held = |controller: u8| {
+        let track = [
+            b"\0\x90\x3c\x40\x01\xb0\x40\x7f\x2f".as_slice(),
+            &[controller, 0],
+            b"\x81\x50\x40\0\x81\0\x80\x3c\0",
+        ];
+        notes_of(&file(&[&track.concat()]))
+    };
+    assert_eq!(held(123), [(0, 256, 60)], "until the pedal goes up");
+    assert_eq!(held(122), [(0, 384, 60)]);
+    assert_eq!(held(120), [(0, 48, 60)]);
+}
+
+#[test]
+fn messages_act_on_their_own_port_only() {
+    let first: &[u8] = b"\0\xff\x21\x01\0\0\x90\x3c\x40\x60\x3c\0";
+    let second: &[u8] = b"\0\xff\x21\x01\x01\x30\xb0\x7b\0\0\x7c\0\0\x78\0";
+    assert_eq!(notes_of(&file(&[first, second])), [(0, 96, 60)]);
+    let same_port: &[u8] = b"\x30\xb0\x7b\0";
+    assert_eq!(notes_of(&file(&[first, same_port])), [(0, 48, 60)]);
+    // The program of one port is not that of the other.
+    let strings: &[u8] = b"\0\xff\x21\x01\x01\0\xc0\x30\x01\x90\x40\x40\x60\x40\0";
+    let smf = smf::read(&file(&[first, strings])).unwrap();
+    assert_eq!(smf.notes.iter().map(|note| note.program).collect::<Vec<_>>(), [0, 48]);
+}
+
+/// Whether the one note of a track is a drum: `setup` comes first, the note is on channel 4 or as given.
+fn is_drum(setup: &[u8], channel: u8) -> bool {
+    let track = [setup, &[1, 0x90 | channel, 0x26, 0x40, 0x18, 0x26, 0]].concat();
+    let smf = smf::read(&file(&[&track])).unwrap();
+    assert_eq!((smf.notes.len(), &smf.warnings[..]), (1, &[][..]));
+    smf.notes[0].family() == Family::DRUMS
+}
+
+#[test]
+fn banks_make_drum_channels() {
+    for (bank, expected) in [(127, true), (126, true), (120, true), (121, false), (0, false), (1, false)] {
+        assert_eq!(is_drum(&[0, 0xb3, 0, bank, 0, 0x20, 0, 0, 0xc3, 0], 3), expected, "bank {bank}");
+        // Where no program change follows, the bank holds by itself.
+        assert_eq!(is_drum(&[0, 0xb3, 0, bank], 3), expected, "bank {bank} alone");
+    }
+    assert!(is_drum(&[0, 0xc9, 8], 9) && is_drum(&[0, 0xb9, 0, 0, 0, 0xc9, 8], 9), "the tenth channel");
+    assert!(!is_drum(&[0, 0xb9, 0, 121, 0, 0xc9, 8], 9), "unless its bank is melodic");
+    assert!(!is_drum(&[0, 0xb3, 0, 127, 0, 0xc3, 0, 0, 0xb3, 0, 0, 0, 0xc3, 0], 3), "it is melodic again");
+}
+
+#[test]
+fn a_bank_waits_for_the_program_change() {
+    let track = b"\0\xb3\0\x7f\0\x93\x26\x40\x18\x26\0\0\xc3\0\0\x93\x26\x40\x18\x26\0";
+    let smf = smf::read(&file(&[track])).unwrap();
+    let families: Vec<Family> = smf.notes.iter().map(smf::SmfNote::family).collect();
+    assert_eq!(families, [Family::PIANO, Family::DRUMS]);
+}
+
+#[test]
+fn system_messages_make_drum_channels_and_resets_take_them_back() {
+    let gs_part = |part: u8, map: u8| {
+        [&[0, 0xf0, 10, 0x41, 0x10, 0x42, 0x12, 0x40, part, 0x15, map, 0, 0xf7][..]].concat()
+    };
+    assert!(is_drum(&gs_part(0x14, 1), 3) && is_drum(&gs_part(0x14, 2), 3));
+    assert!(!is_drum(&gs_part(0x13, 1), 3));
+    assert!(is_drum(&gs_part(0x1b, 1), 11) && !is_drum(&gs_part(0x10, 0), 9));
+    let xg_part = |part: u8, mode: u8| [0, 0xf0, 8, 0x43, 0x10, 0x4c, 8, part, 7, mode, 0xf7];
+    assert!(is_drum(&xg_part(3, 2), 3) && !is_drum(&xg_part(9, 0), 9));
+    let gm_on: &[u8] = &[1, 0xf0, 5, 0x7e, 0x7f, 9, 1, 0xf7];
+    let gs_reset: &[u8] = &[1, 0xf0, 10, 0x41, 0x10, 0x42, 0x12, 0x40, 0, 0x7f, 0, 0x41, 0xf7];
+    let xg_on: &[u8] = &[1, 0xf0, 8, 0x43, 0x10, 0x4c, 0, 0, 0x7e, 0, 0xf7];
+    for reset in [gm_on, gs_reset, xg_on] {
+        assert!(!is_drum(&[&gs_part(0x14, 1)[..], reset].concat(), 3));
+        assert!(!is_drum(&[&[0, 0xb3, 0, 127, 0, 0xc3, 0][..], reset].concat(), 3));
+        assert!(is_drum(&[&gs_part(0x10, 0)[..], reset].concat(), 9));
+    }
+    // Roland's bank 127 holds the sounds of an older instrument.
+    assert!(!is_drum(&[gs_reset, &[1, 0xb3, 0, 127, 0, 0xc3, 0]].concat(), 3));
+    assert!(is_drum(&[xg_on, &[1, 0xb3, 0, 127, 0, 0xc3, 0]].concat(), 3));
+}
+
+#[test]
+fn a_reset_is_for_what_is_set_at_its_tick_in_other_tracks() {
+    let part: &[u8] = b"\0\xc0\x30\0\x90\x3c\x40\x18\x3c\0";
+    let smf = smf::read(&file(&[part, b"\0\xf0\x05\x7e\x7f\x09\x01\xf7"])).unwrap();
+    assert_eq!(smf.notes[0].program, 48);
+}
+
+#[test]
+fn system_messages_without_a_right_length_cost_no_notes() {
+    let after = b"\0\x90\x3c\x40\x18\x3c\0\x83\x60\x90\x3e\x40\x18\x3e\0";
+    let expected = [(12, 24, 60), (12 + 24 + 480, 24, 62)];
+    let messages: [&[u8]; 15] = [
+        b"\x43\x12\0\x07\xf7",
+        b"\x7e\x7f\x09\x01\xf7",
+        b"\x41\x10\x42\x12\x40\0\x7f\0\x41\xf7",
+        b"\0\x20\x33\x01\xf7",
+        b"\xf7",
+        b"\x05\x43\x12\0\x07\xf7",
+        b"\x02\x43\x12\0\x07\xf7",
+        b"\x04\x43\x12\0\x07\xf7",
+        b"\x06\x43\x12\0\x07\xf7",
+        b"\x30\x43\x12\0\x07\xf7",
+        b"\x81\x70\x43\x12\0\x07\xf7",
+        b"\xff\xff\xff\x7f\x43\x12\0\x07\xf7",
+        b"\x06\x43\x12\xf8\0\x07\xf7",
+        b"\x40\x43\x12\0\x07",
+        b"\x02\x43\x12\0\x07",
+    ];
+    for message in messages {
+        let track = [b"\x0c\xf0".as_slice(), message, after].concat();
+        assert_eq!(notes_of(&file(&[&track])), expected, "{message:02x?}");
+    }
+    // In the middle, and the last event of its track.
+    let track = [&b"\x0c\x90\x3c\x40\x18\x3c\0\0\xf0\x43\x12\0\x07\xf7"[..], &after[7..]].concat();
+    assert_eq!(notes_of(&file(&[&track])), expected);
+    let last = [&b"\x0c\x90\x3c\x40\x18\x3c\0"[..], &after[7..], b"\0\xf0\x43\x12\0\x07\xf7"].concat();
+    assert_eq!(notes_of(&file(&[&last])), expected);
+}
+
+#[test]
+fn two_files_joined_into_one_are_refused() {
+    let one = file(&[b"\0\x90\x3c\x40\x18\x3c\0"]);
+    let error = smf::read(&[&one[..], &one].concat()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        format!("at byte {}: expected one Standard MIDI File, found the header of a second one", one.len())
+    );
+    // A header alone, at the end or twice at the beginning, is only skipped.
+    for bytes in [[&one[..], &one[..14]].concat(), [&one[..14], &one].concat()] {
+        assert_eq!(notes_of(&bytes), [(0, 24, 60)]);
+    }
+}
+
+#[test]
+fn what_was_read_as_a_program_is_written_as_that_program() {
+    let harpsichord: &[u8] = b"\0\xc0\x06\0\x90\x3c\x40\x18\x3c\0\0\x3e\x40\x18\x3e\0";
+    let harmonica: &[u8] = b"\0\xc1\x16\0\x91\x30\x40\x18\x30\0";
+    let piano: &[u8] = b"\0\xc2\0\0\x92\x40\x40\x18\x40\0\0\x41\x40\x18\x41\0";
+    let kit: &[u8] = b"\0\xc9\x10\0\x99\x26\x40\x18\x26\0\0\xc9\x08\0\x99\x26\x40\x18\x26\0";
+    let programs = |bytes: &[u8]| {
+        let notes = smf::read(bytes).unwrap().notes;
+        notes
+            .iter()
+            .map(|note| (note.start * 24, note.pitch, note.program, note.is_drums))
+            .collect::<Vec<_>>()
+    };
+    let read = file(&[harpsichord, harmonica, piano, kit]);
+    let written = smf::write(&smf::read(&read).unwrap().to_piece(), "");
+    let scaled: Vec<_> =
+        programs(&written).into_iter().map(|(start, a, b, c)| (start / 20, a, b, c)).collect();
+    assert_eq!(scaled, programs(&read));
+    assert_eq!(scaled.iter().filter(|(_, _, program, _)| [6, 22, 16].contains(program)).count(), 4);
 }

@@ -1,10 +1,12 @@
 //! Writes pieces as Standard MIDI Files, through midly.
 
+use std::collections::BTreeMap;
+
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Timing, Track, TrackEvent, TrackEventKind};
 
 use crate::music::key::{Key, Mode};
-use crate::music::note::{Family, FamilySet, Note};
+use crate::music::note::{Family, Note};
 use crate::music::performed::PerformedNote;
 use crate::music::piece::Piece;
 use crate::music::smf::file::DRUM_CHANNEL;
@@ -16,23 +18,24 @@ const TICKS_PER_BEAT: i64 = 480;
 /// The same for notes off the grid: half a millisecond at 120.
 const FINE_TICKS_PER_BEAT: i64 = 960;
 
-/// Writes `piece` as a file of format 1: a track of tempo, meter and key, then one track for each family with
-/// its program. Drums are on channel 10.
+/// Writes `piece` as a file of format 1: a track of tempo, meter and key, then one track for each family and
+/// program. Drums are on channel 10. If the piece has a length, all tracks end there, and so do notes that would
+/// sound beyond it.
 ///
 /// [`read`](crate::music::smf::read) returns the same piece, except that tempos are rounded to whole
-/// microseconds and everything before tick zero is left out. There are 15 channels for 16 pitched families:
-/// when all of them play, the last shares the first one's channel.
+/// microseconds and everything before tick zero is left out. There are 15 channels for pitched instruments:
+/// when there are more, the surplus share the first one's channel.
 #[must_use]
 pub fn write(piece: &Piece, title: &str) -> Vec<u8> {
     let played: Vec<PerformedNote> = piece.notes.iter().map(as_written).collect();
     write_tracks(&played, piece, title, TICKS_PER_BEAT)
 }
 
-/// Writes notes in host time, finer than any tick, with the tempos, meters and keys of `frame`, whose own
-/// notes are ignored. 960 ticks to the quarter note.
+/// Writes notes in host time, finer than any tick, with the tempos, meters, keys, programs and length of `frame`,
+/// whose own notes are ignored. 960 ticks to the quarter note.
 ///
-/// There is a track for each family, with its program and on the channel it was played on. Since a channel
-/// has one program, a family whose channel is taken by another gets the next free one. Notes
+/// There is a track for each family and program, on the channel it was played on. Since a channel
+/// has one program, an instrument whose channel is taken by another gets the next free one. Notes
 /// before zero are left out.
 #[must_use]
 pub fn write_performed(notes: &[PerformedNote], frame: &Piece, title: &str) -> Vec<u8> {
@@ -51,24 +54,70 @@ fn as_written(note: &Note) -> PerformedNote {
     }
 }
 
+/// The notes of one family and program, and the channel that they are on.
+struct Part<'a> {
+    family: Family,
+    program: u8,
+    notes: Vec<&'a PerformedNote>,
+    channel: u8,
+    /// Whether other parts are on the same channel: then each note needs its program again.
+    is_shared: bool,
+}
+
 fn write_tracks(notes: &[PerformedNote], frame: &Piece, title: &str, ticks_per_beat: i64) -> Vec<u8> {
-    let families: FamilySet = notes.iter().map(|note| note.family).collect();
+    let parts = parts(notes, frame);
     let mut tracks = vec![conductor_track(frame, title, ticks_per_beat)];
-    let mut free: Vec<u8> = (0..16).filter(|channel| *channel != DRUM_CHANNEL).collect();
-    for family in (0..Family::COUNT).filter_map(Family::from_index).filter(|f| families.contains(*f)) {
-        let asked = notes.iter().find(|note| note.family == family).map_or(0, |note| note.channel.min(15));
-        let idx = free.iter().position(|channel| *channel >= asked).unwrap_or(0);
-        let channel = match free.get(idx) {
-            Some(_) if !family.is_drums() => free.remove(idx),
-            _ => asked,
-        };
-        tracks.push(family_track(notes, family, channel, ticks_per_beat));
+    tracks.extend(parts.iter().map(|part| part_track(part, frame.length, ticks_per_beat)));
+    let length = |track: &Track<'_>| track.iter().map(|event| i64::from(event.delta.as_int())).sum();
+    let longest: i64 = tracks.iter().map(length).max().unwrap_or(0);
+    let end = longest.max(in_file(frame.length.to_beats(), ticks_per_beat));
+    for track in &mut tracks {
+        let delta = delta(end - length(track));
+        track.push(TrackEvent { delta, kind: TrackEventKind::Meta(MetaMessage::EndOfTrack) });
     }
     let header = Header::new(Format::Parallel, Timing::Metrical(u15::new(ticks_per_beat as u16)));
     let mut bytes = Vec::new();
     // Writing to memory fails only for tracks of more than 4 GB.
     let _ = midly::write(&header, &tracks, &mut bytes);
     bytes
+}
+
+fn parts<'a>(notes: &'a [PerformedNote], frame: &Piece) -> Vec<Part<'a>> {
+    let mut by_instrument: BTreeMap<(Family, u8), Vec<&PerformedNote>> = BTreeMap::new();
+    for note in notes.iter().filter(|note| note.onset.0 >= 0.0) {
+        let program = frame.programs.at(note.family, note.onset.to_ticks_round(), note.key);
+        by_instrument.entry((note.family, program)).or_default().push(note);
+    }
+    let mut free: Vec<u8> = (0..16).filter(|channel| *channel != DRUM_CHANNEL).collect();
+    let mut parts = Vec::with_capacity(by_instrument.len());
+    for ((family, program), notes) in by_instrument {
+        let asked = notes.first().map_or(0, |note| note.channel.min(15));
+        let idx = free.iter().position(|channel| *channel >= asked).unwrap_or(0);
+        let channel = match free.get(idx) {
+            _ if family.is_drums() => DRUM_CHANNEL,
+            Some(_) => free.remove(idx),
+            None => asked,
+        };
+        parts.push(Part { family, program, notes, channel, is_shared: false });
+    }
+    let mut n_on_channel = [0; 16];
+    for part in &parts {
+        n_on_channel[usize::from(part.channel & 15)] += 1;
+    }
+    for part in &mut parts {
+        part.is_shared = n_on_channel[usize::from(part.channel & 15)] > 1;
+    }
+    parts
+}
+
+/// A position in ticks of the file.
+fn in_file(position: Beats, ticks_per_beat: i64) -> i64 {
+    (position.0 * ticks_per_beat as f64).round() as i64
+}
+
+/// A delta time; one that is too long for a file is as long as can be.
+fn delta(ticks: i64) -> u28 {
+    u28::new(ticks.clamp(0, i64::from(u28::max_value().as_int())) as u32)
 }
 
 fn conductor_track<'a>(piece: &Piece, title: &'a str, ticks_per_beat: i64) -> Track<'a> {
@@ -92,43 +141,43 @@ fn conductor_track<'a>(piece: &Piece, title: &'a str, ticks_per_beat: i64) -> Tr
     events.retain(|(tick, _)| *tick >= Tick::ZERO);
     events.sort_by_key(|(tick, _)| *tick);
     let in_file = |(tick, kind): (Tick, _)| (tick.0 * ticks_per_beat / Tick::PER_BEAT, kind);
-    track(title, &[], events.into_iter().map(in_file))
+    track(title, events.into_iter().map(in_file))
 }
 
-fn family_track(notes: &[PerformedNote], family: Family, channel: u8, ticks_per_beat: i64) -> Track<'static> {
-    let midi = |message| TrackEventKind::Midi { channel: u4::new(channel), message };
-    let in_file = |position: Beats| (position.0 * ticks_per_beat as f64).round() as i64;
-    let mut events = Vec::new();
-    for note in notes.iter().filter(|note| note.family == family && note.onset.0 >= 0.0) {
-        let PerformedNote { onset, end, key, velocity, .. } = *note;
+/// The track of a part; notes end by `length`, unless that is zero.
+fn part_track(part: &Part<'_>, length: Tick, ticks_per_beat: i64) -> Track<'static> {
+    let midi = |message| TrackEventKind::Midi { channel: u4::new(part.channel), message };
+    let program = midi(MidiMessage::ProgramChange { program: u7::new(part.program.min(127)) });
+    let length = in_file(length.to_beats(), ticks_per_beat);
+    let mut events = vec![((0, 0), program)];
+    for note in &part.notes {
+        let PerformedNote { onset, end, key, velocity, .. } = **note;
         let (key, vel) = (u7::new(key.min(127)), u7::new(velocity.clamp(1, 127)));
-        events.push(((in_file(onset), 1), midi(MidiMessage::NoteOn { key, vel })));
+        let [onset, mut end] = [onset, end].map(|position| in_file(position, ticks_per_beat));
+        if onset < length {
+            end = end.min(length);
+        }
+        if part.is_shared {
+            events.push(((onset, 1), program));
+        }
+        events.push(((onset, 2), midi(MidiMessage::NoteOn { key, vel })));
         let vel = u7::new(64);
-        events.push(((in_file(end), 0), midi(MidiMessage::NoteOff { key, vel })));
+        events.push(((end, 0), midi(MidiMessage::NoteOff { key, vel })));
     }
     // At one tick, note-offs come before note-ons.
     events.sort_by_key(|(order, _)| *order);
-    let program = midi(MidiMessage::ProgramChange { program: u7::new(family.program()) });
-    track(family.name(), &[program], events.into_iter().map(|((tick, _), kind)| (tick, kind)))
+    track(part.family.name(), events.into_iter().map(|((tick, _), kind)| (tick, kind)))
 }
 
-/// A track with its name, then `head` at its beginning, then `events` at ticks of the file, which ascend.
-fn track<'a>(
-    name: &'a str,
-    head: &[TrackEventKind<'a>],
-    events: impl Iterator<Item = (i64, TrackEventKind<'a>)>,
-) -> Track<'a> {
-    let at_start = |kind| TrackEvent { delta: u28::new(0), kind };
-    let mut track = vec![at_start(TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes())))];
-    track.extend(head.iter().copied().map(at_start));
+/// A track with its name, then `events` at ticks of the file, which ascend; without its end.
+fn track<'a>(name: &'a str, events: impl Iterator<Item = (i64, TrackEventKind<'a>)>) -> Track<'a> {
+    let name = TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes()));
+    let mut track = vec![TrackEvent { delta: u28::new(0), kind: name }];
     let mut last = 0;
     for (tick, kind) in events {
-        let longest = i64::from(u28::max_value().as_int());
-        let delta = u28::new((tick - last).clamp(0, longest) as u32);
-        track.push(TrackEvent { delta, kind });
+        track.push(TrackEvent { delta: delta(tick - last), kind });
         last = tick;
     }
-    track.push(at_start(TrackEventKind::Meta(MetaMessage::EndOfTrack)));
     track
 }
 

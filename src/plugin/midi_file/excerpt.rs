@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::music::{Bar, Meter, Note, Piece, Score, Tick, names};
+use crate::music::{Bar, Meter, Note, Piece, Programs, Score, Tick, names};
 use crate::player::ComposingKnobs;
 
 /// How much of the take is saved.
@@ -35,8 +35,9 @@ pub(crate) fn excerpt(score: &Score, extent: Extent, position: Tick, length: u8)
     bars.get(range.start.min(bars.len())..range.end.min(bars.len())).unwrap_or_default()
 }
 
-/// The bars as a piece that begins at tick zero. Notes that ring in from before are left out.
-pub(crate) fn piece(bars: &[Arc<Bar>], knobs: &ComposingKnobs, tempo: f64) -> Piece {
+/// The bars as a piece that begins at tick zero and ends with the last bar. Notes that ring in from before are left
+/// out.
+pub(crate) fn piece(bars: &[Arc<Bar>], programs: Programs, knobs: &ComposingKnobs, tempo: f64) -> Piece {
     let start = bars.first().map_or(Tick::ZERO, |bar| bar.start);
     let mut meters: Vec<(Tick, Meter)> = Vec::new();
     for bar in bars {
@@ -50,6 +51,8 @@ pub(crate) fn piece(bars: &[Arc<Bar>], knobs: &ComposingKnobs, tempo: f64) -> Pi
         meters,
         keys: vec![(Tick::ZERO, knobs.key())],
         tempos: vec![(Tick::ZERO, tempo)],
+        programs,
+        length: bars.last().map_or(Tick::ZERO, |bar| bar.end() - start),
         ..Piece::default()
     }
 }

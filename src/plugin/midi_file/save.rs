@@ -58,7 +58,7 @@ pub(crate) fn save_in(
     let bars = excerpt(&score, extent, playhead.position().to_ticks_floor(), knobs.length);
     let title = title(&knobs, &session.styles());
     let tempo = playhead.tempo();
-    let piece = piece(bars, &knobs, tempo);
+    let piece = piece(bars, score.programs.clone(), &knobs, tempo);
     if piece.notes.is_empty() {
         return Err(SaveError::Nothing);
     }

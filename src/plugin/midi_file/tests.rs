@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use crate::music::{Bar, Beats, Family, Meter, Note, Score, Tick, smf};
+use crate::music::{Bar, Beats, Family, Meter, Note, Programs, Score, Tick, smf};
 use crate::player::Knob;
 use crate::player::handover::handover;
 use crate::player::{Block, ComposingKnobs, EventList, Player, Transport};
@@ -48,13 +48,14 @@ fn an_extent_covers_the_bars_that_a_musician_expects() {
 #[test]
 fn a_saved_piece_begins_at_zero_and_keeps_its_meters() {
     let score = score();
-    let piece = piece(&score.bars[6..10], &ComposingKnobs::default(), 93.0);
+    let piece = piece(&score.bars[6..10], Programs::default(), &ComposingKnobs::default(), 93.0);
     let written = smf::read(&smf::write(&piece, "title")).unwrap().to_piece();
     let onsets: Vec<i64> = written.notes.iter().map(|note| note.onset.0).collect();
     assert_eq!(onsets, [0, 96, 192, 264]);
     let waltz = Meter::new(3, 4).unwrap();
     assert_eq!(written.meters, [(Tick(0), Meter::COMMON), (Tick(192), waltz)]);
     assert!((written.tempos[0].1 - 93.0).abs() < 0.001);
+    assert_eq!(written.length, Tick(2 * 96 + 2 * 72), "it ends where its last bar ends");
 }
 
 /// A song that has been played from its beginning for a while, as the host's main thread knows it.

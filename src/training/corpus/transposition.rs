@@ -123,6 +123,7 @@ fn begun_at(piece: &Piece, start: Tick) -> Piece {
         keys: piece.keys.iter().map(|(at, key)| (moved(*at), *key)).collect(),
         tempos: piece.tempos.iter().map(|(at, tempo)| (moved(*at), *tempo)).collect(),
         chords: begun_chords(&piece.chords, start),
+        ..Piece::default()
     }
 }
 

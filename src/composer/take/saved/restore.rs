@@ -1,0 +1,196 @@
+//! From what was saved to the take. Damage to a part costs that part and nothing else.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::composer::take::bar::ComposedBar;
+use crate::composer::take::bar_lines::meter_of_length;
+use crate::composer::take::bars::{Shelf, Take, start_fingerprint};
+use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::take::history::{Change, History, Step};
+use crate::composer::take::opening::Opening;
+use crate::composer::take::played_in::PlayedIn;
+use crate::composer::take::saved::error::TakeError;
+use crate::composer::take::saved::input::Played;
+use crate::composer::take::saved::section::Section;
+use crate::music::{Bar, Meter, Tick};
+use crate::player::ComposingKnobs;
+
+/// Bars of the song, one after the other.
+pub(super) struct Stretch {
+    /// Where the first begins.
+    pub(super) start: Tick,
+    pub(super) n_bars: usize,
+    /// The bars; none if they cannot be read.
+    pub(super) section: Option<Section>,
+}
+
+impl Stretch {
+    /// The meter of a bar that is damaged: its own if that can be read, else one in which the bars fill the time up to
+    /// the next stretch.
+    fn meter(&self, idx: usize, next_start: Option<Tick>) -> Option<Meter> {
+        let saved = self.section.as_ref().and_then(|section| section.bars.get(idx)?.meter());
+        let length = || Some(Tick(next_start?.0.checked_sub(self.start.0)? / self.n_bars.max(1) as i64));
+        saved.or_else(|| meter_of_length(length()?))
+    }
+}
+
+/// Bars of the takes that are not playing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Shelved {
+    /// For each bar: which take, which bar, and where it begins in ticks.
+    pub(super) places: Vec<(u8, usize, i64)>,
+    pub(super) section: Section,
+}
+
+/// Bars that were changed by hand.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Changes {
+    /// Each change: the edit that it belongs to, which bar, where that begins, and whether there was one before.
+    pub(super) places: Vec<ChangePlace>,
+    /// For each change the old bar, if there was one, and the new one.
+    pub(super) section: Section,
+}
+
+/// The place of one change.
+pub(super) type ChangePlace = (usize, usize, i64, bool);
+
+/// Everything of a saved take, each part by itself; those that cannot be read are none.
+pub(super) struct Contents {
+    pub(super) opening: Option<Result<Opening, &'static str>>,
+    pub(super) song: Vec<Stretch>,
+    pub(super) shelf: Vec<Option<Shelved>>,
+    /// The edits that can be undone and those that can be redone, each part with the number of its first edit.
+    pub(super) edits: [Vec<(usize, Option<Changes>)>; 2],
+    pub(super) played: Vec<Option<Played>>,
+}
+
+/// Restores a take, and notes what is damaged.
+pub(super) struct Restoring {
+    pub(super) models: Vec<Arc<str>>,
+    pub(super) damage: Vec<TakeError>,
+}
+
+impl Restoring {
+    pub(super) fn take(&mut self, contents: &Contents) -> Take {
+        let opening = contents.opening.clone().and_then(|opening| self.noted("the opening", opening));
+        let bars = self.song(&contents.song, start_fingerprint(opening.as_ref()));
+        let shelf = self.shelf(&contents.shelf);
+        let [done, undone] = &contents.edits;
+        let history = History { done: self.steps(done), undone: self.steps(undone) };
+        let input = self.played(&contents.played);
+        Take::restored(opening, bars, input, shelf, history)
+    }
+
+    /// The value, or none with a note of what is wrong.
+    fn noted<T>(&mut self, part: &str, result: Result<T, &'static str>) -> Option<T> {
+        result.map_err(|what| self.damage.push(TakeError::Damaged { part: part.to_owned(), what })).ok()
+    }
+
+    /// The bars one after the other; silence in place of those that are damaged, so that the others stay where
+    /// they are.
+    fn song(&mut self, stretches: &[Stretch], start_fingerprint: Fingerprint) -> Vec<Arc<ComposedBar>> {
+        let mut bars: Vec<Arc<ComposedBar>> = Vec::new();
+        for (stretch_idx, stretch) in stretches.iter().enumerate() {
+            let next_start = stretches.get(stretch_idx + 1).map(|next| next.start);
+            for idx in 0..stretch.n_bars {
+                let previous = bars.last().map(|bar| &**bar);
+                let start = previous.map_or(Tick::ZERO, |bar| bar.bar.end());
+                let before = previous.map_or(start_fingerprint, ComposedBar::fingerprint);
+                let section = stretch.section.as_ref().ok_or("cannot be read");
+                let restored = section.and_then(|section| section.bar(idx, start, before, &self.models));
+                let bar = self.noted(&format!("bar {}", bars.len() + 1), restored).unwrap_or_else(|| {
+                    let meter = stretch.meter(idx, next_start);
+                    let meter = meter.or(previous.map(|bar| bar.bar.meter)).unwrap_or(Meter::COMMON);
+                    self.silent(start, meter, before, previous)
+                });
+                bars.push(Arc::new(bar));
+            }
+        }
+        bars
+    }
+
+    /// A silent bar, composed as the bar before it. It stays until the user composes it again.
+    fn silent(
+        &self,
+        start: Tick,
+        meter: Meter,
+        before: Fingerprint,
+        previous: Option<&ComposedBar>,
+    ) -> ComposedBar {
+        let knobs = previous.map_or_else(ComposingKnobs::default, |bar| bar.knobs);
+        let model = previous.map(|bar| &bar.model).or(self.models.first());
+        ComposedBar {
+            bar: Arc::new(Bar { start, meter, notes: Vec::new() }),
+            knobs,
+            model: model.map_or_else(|| Arc::from(""), Arc::clone),
+            before,
+            key: knobs.key(),
+            context: None,
+            is_kept: false,
+            n_rolls: 0,
+            candidate: 0,
+            sureness: Arc::default(),
+        }
+    }
+
+    fn shelf(&mut self, parts: &[Option<Shelved>]) -> Shelf {
+        let mut shelf = Shelf::new();
+        for part in parts {
+            let Some(part) = self.noted("another take", part.as_ref().ok_or("cannot be read")) else {
+                continue;
+            };
+            for (idx, (slot, bar_idx, start)) in part.places.iter().enumerate() {
+                let bar = part.section.bar(idx, Tick(*start), Fingerprint::EMPTY, &self.models);
+                if let Some(bar) = self.noted("another take", bar) {
+                    shelf.insert(((*slot).min(3), *bar_idx), Arc::new(bar));
+                }
+            }
+        }
+        shelf
+    }
+
+    /// The latest edits that are whole. An edit can only be undone after those that came later, so what was edited
+    /// before a damaged one is left out too.
+    fn steps(&mut self, parts: &[(usize, Option<Changes>)]) -> VecDeque<Step> {
+        let mut steps: BTreeMap<usize, Vec<Change>> = BTreeMap::new();
+        let mut first_whole = 0;
+        for (part_idx, (_, part)) in parts.iter().enumerate() {
+            let Some(part) = self.noted("an edit", part.as_ref().ok_or("cannot be read")) else {
+                first_whole =
+                    parts.get(part_idx + 1).map_or(usize::MAX, |(first, _)| first.saturating_add(1));
+                continue;
+            };
+            let mut idx = 0;
+            for (step_idx, bar_idx, start, has_old) in &part.places {
+                let mut next = || {
+                    idx += 1;
+                    part.section.bar(idx - 1, Tick(*start), Fingerprint::EMPTY, &self.models).map(Arc::new)
+                };
+                let old = has_old.then(&mut next).transpose();
+                let change = next().and_then(|new| Ok(Change { bar_idx: *bar_idx, old: old?, new }));
+                match self.noted("an edit", change) {
+                    Some(change) => steps.entry(*step_idx).or_default().push(change),
+                    None => first_whole = step_idx.saturating_add(1),
+                }
+            }
+        }
+        let whole: Vec<Step> = steps.split_off(&first_whole).into_values().map(Step::from).collect();
+        let surplus = whole.len().saturating_sub(History::MAX_STEPS);
+        whole.into_iter().skip(surplus).collect()
+    }
+
+    fn played(&mut self, parts: &[Option<Played>]) -> PlayedIn {
+        let mut notes = Vec::new();
+        for part in parts {
+            let part = self.noted("what was played in", part.as_ref().ok_or("cannot be read"));
+            for note in part.into_iter().flat_map(Played::restore) {
+                if let Some(note) = self.noted("what was played in", note.ok_or("has an impossible note")) {
+                    notes.push(note);
+                }
+            }
+        }
+        notes.truncate(PlayedIn::MAX_NOTES);
+        PlayedIn::restored(notes)
+    }
+}
