@@ -9,7 +9,7 @@ use hosts::{Host, Output, Setting};
 
 use continuo::composer::{Composer, Opening, SavedTake, Take, Writer, compose_until};
 use continuo::model::{Model, Primer};
-use continuo::music::{Family, Key, Meter, Mode, Note, Programs, Scale, Score, Tick};
+use continuo::music::{Family, FamilySet, Key, Meter, Mode, Note, Programs, Scale, Score, Tick};
 use continuo::player::handover::handover;
 use continuo::player::{ComposingKnobs, Player};
 use proptest::prelude::*;
@@ -389,6 +389,31 @@ fn live_and_offline_give_the_same_notes() {
     let heard = host.run_beats(&mut live.player, 32.0);
     assert_eq!(heard_onsets(&heard), keys(&onsets(&expected, 32.0)));
     assert_eq!(live.composer.status().n_late, 0);
+}
+
+#[test]
+fn knobs_that_leave_no_note_are_reported_in_the_status() {
+    let mut standing = instance(Some(model()), None);
+    stand(&Host::new(Setting::default()), &mut standing);
+    assert_eq!(standing.composer.status().obstacle, None);
+    let pianist = FamilySet::EMPTY.with(Family::PIANO);
+    let alone = ComposingKnobs {
+        lowest: 61,
+        highest: 61,
+        scale: Scale::Major,
+        families: pianist,
+        ..ComposingKnobs::default()
+    };
+    for (knobs, words) in [
+        (alone, "no note fits: the range is Db4 alone, and no note of the scale lies there"),
+        (ComposingKnobs { density: 0.0, ..alone }, "no note fits: the density is 0"),
+        (ComposingKnobs { families: FamilySet::EMPTY, ..alone }, "no note fits: no instrument may play"),
+    ] {
+        stand(&Host::new(Setting { composing: with_knobs(knobs), ..Setting::default() }), &mut standing);
+        assert_eq!(standing.composer.status().obstacle.as_deref(), Some(words));
+    }
+    stand(&Host::new(Setting::default()), &mut standing);
+    assert_eq!(standing.composer.status().obstacle, None);
 }
 
 #[test]

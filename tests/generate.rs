@@ -233,7 +233,8 @@ fn an_input_file_is_answered_and_bars_are_edited() {
 fn a_kept_bar_comes_back_with_the_phrase() {
     let folder = Folder::new();
     let bars = |args: &[&str]| -> Vec<Vec<_>> {
-        let piece = folder.generate(&[&["--bars", "12", "--length", "4", "--evolve", "1"], args].concat());
+        // More bars than are compared, since notes end where the file ends.
+        let piece = folder.generate(&[&["--bars", "20", "--length", "4", "--evolve", "1"], args].concat());
         let in_bar = |bar: i64| {
             let notes = piece.notes.iter().filter(move |note| note.onset.0.div_euclid(96) == bar);
             notes.map(|note| (note.onset.0 - 96 * bar, note.pitch, note.velocity, note.duration)).collect()
@@ -250,5 +251,184 @@ fn a_kept_bar_comes_back_with_the_phrase() {
     for bar in [first, second] {
         assert!(!kept[bar].is_empty() && free[bar + 4] != free[bar]);
         assert_eq!((&kept[bar + 4], &kept[bar + 8]), (&kept[bar], &kept[bar]));
+    }
+}
+
+impl Folder {
+    /// Writes a file with these tracks, 96 ticks to the quarter note; each is ended at the given delta time.
+    fn write(&self, name: &str, tracks: &[(&[u8], &[u8])]) {
+        let mut bytes = b"MThd\0\0\0\x06\0\x01\0".to_vec();
+        bytes.extend([tracks.len() as u8, 0, 96]);
+        for (track, end) in tracks {
+            bytes.extend(b"MTrk");
+            bytes.extend(((track.len() + end.len() + 3) as u32).to_be_bytes());
+            bytes.extend([track, end, &b"\xff\x2f\0"[..]].concat());
+        }
+        std::fs::write(self.path().join(name), bytes).unwrap();
+    }
+
+    /// The bar line, in beats, where a continuation of this file begins.
+    fn continued_at(&self, name: &str) -> f64 {
+        let piece = self.generate(&["--continue", name, "--with-beginning", "--bars", "2"]);
+        piece.tempos.last().unwrap().0.0 as f64 / 24.0
+    }
+}
+
+/// Twelve quarter notes, 96 ticks each.
+fn twelve_quarters() -> Vec<u8> {
+    b"\0\x90\x3c\x40\x60\x3c\0".repeat(12)
+}
+
+#[test]
+fn a_file_is_continued_where_its_tracks_end() {
+    let folder = Folder::new();
+    folder.write("twelve.mid", &[(&twelve_quarters(), b"\0")]);
+    assert_eq!(folder.continued_at("twelve.mid"), 12.0);
+    // 384 ticks of silence at the end: a track of 1536 ticks.
+    folder.write("rest.mid", &[(&twelve_quarters(), b"\x83\0")]);
+    assert_eq!(folder.continued_at("rest.mid"), 16.0);
+    folder.write("chord.mid", &[(b"\0\x90\x3c\x40\0\x40\x40\x8c\0\x3c\0\0\x40\0", b"\0")]);
+    assert_eq!(folder.continued_at("chord.mid"), 16.0);
+    folder.write("hours.mid", &[(&twelve_quarters(), b"\xff\xff\x7f")]);
+    assert_eq!(folder.continued_at("hours.mid"), 12.0);
+}
+
+#[test]
+fn tempo_and_meter_are_those_in_force_where_the_music_begins() {
+    let folder = Folder::new();
+    // 120 at the beginning; 30 and 3/4 after 8192 ticks.
+    let changes = b"\0\xff\x51\x03\x07\xa1\x20\xc0\0\xff\x51\x03\x1e\x84\x80\0\xff\x58\x04\x03\x02\x18\x08";
+    folder.write("past.mid", &[(changes, b"\0"), (&twelve_quarters(), b"\0")]);
+    for args in [
+        &["--continue", "past.mid"][..],
+        &["--continue", "past.mid", "--with-beginning"],
+        &["--played", "past.mid"],
+    ] {
+        let piece = folder.generate(&[args, &["--bars", "8"]].concat());
+        assert!(
+            piece.tempos.iter().all(|(_, tempo)| (tempo - 120.0).abs() < 1e-3),
+            "{args:?}: {:?}",
+            piece.tempos
+        );
+        assert!(
+            piece.meters.iter().all(|(_, meter)| *meter == Meter::COMMON),
+            "{args:?}: {:?}",
+            piece.meters
+        );
+    }
+    // What is set in the middle of the music holds at its end, and not at its beginning.
+    let slower = b"\0\xff\x51\x03\x07\xa1\x20\x84\0\xff\x51\x03\x0f\x42\x40";
+    folder.write("slower.mid", &[(slower, b"\0"), (&twelve_quarters(), b"\0")]);
+    let tempo = |option: &str| folder.generate(&[option, "slower.mid", "--bars", "8"]).tempos[0].1.round();
+    assert_eq!((tempo("--continue"), tempo("--played")), (60.0, 120.0));
+}
+
+#[test]
+fn files_end_where_their_bars_end() {
+    let folder = Folder::new();
+    let end = |args: &[&str]| {
+        folder.generate(args);
+        let smf = smf::load(&folder.path().join("out.mid")).unwrap();
+        smf.end as f64 / f64::from(smf.ticks_per_beat)
+    };
+    assert_eq!(end(&["--bars", "4"]), 16.0);
+    assert_eq!(end(&["--bars", "4", "--swing", "1", "--note-length", "2"]), 16.0);
+    assert_eq!(end(&["--bars", "5", "--meter", "3/4", "--density", "0.3"]), 15.0);
+}
+
+#[test]
+fn programs_that_were_read_are_written() {
+    let folder = Folder::new();
+    let track = [&b"\0\xc0\x06"[..], &twelve_quarters()].concat();
+    let lower = [&b"\0\xc1\x16"[..], &b"\0\x91\x30\x40\x60\x30\0".repeat(12)].concat();
+    folder.write("past.mid", &[(&track, b"\0"), (&lower, b"\0")]);
+    for args in [&["--with-beginning"][..], &[], &["--with-beginning", "--swing", "0.5"]] {
+        folder.generate(
+            &[&["--continue", "past.mid", "--bars", "20", "--instruments", "piano,organ"], args].concat(),
+        );
+        let smf = smf::load(&folder.path().join("out.mid")).unwrap();
+        let programs: std::collections::BTreeSet<u8> = smf.notes.iter().map(|note| note.program).collect();
+        assert_eq!(programs.into_iter().collect::<Vec<_>>(), [6, 22], "{args:?}");
+    }
+}
+
+#[test]
+fn constraints_that_leave_nothing_are_reported_in_words_and_soon() {
+    let folder = Folder::new();
+    let refused = |args: &[&str]| {
+        folder.refusal(&[&["generate", "model.safetensors", "--out", "out.mid"], args].concat())
+    };
+    let said = refused(&["--notes", "20", "--density", "0"]);
+    assert!(said.contains("no note fits: the density is 0"), "{said}");
+    let alone = ["--lowest", "61", "--highest", "61", "--scale", "major", "--instruments", "piano"];
+    let said = refused(&[&["--bars", "4"], &alone[..]].concat());
+    assert!(
+        said.contains("no note fits: the range is Db4 alone, and no note of the scale lies there"),
+        "{said}"
+    );
+    // The shipped model knows that there are no drums in chorales.
+    let chorales = ["generate", "--style", "chorales", "--bars", "4", "--out", "out.mid"];
+    let said = folder.refusal(&[&chorales[..], &alone[..6]].concat());
+    assert!(said.contains("no note fits"), "{said}");
+    assert!(!folder.path().join("out.mid").exists());
+}
+
+#[test]
+fn drums_play_what_drums_play() {
+    let folder = Folder::new();
+    let drums =
+        ["generate", "--style", "drums", "--bars", "24", "--density", "2", "--temperature", "1.6", "--out"];
+    assert!(folder.run(&[&drums[..], &["out.mid"]].concat()).status.success());
+    let piece = smf::load(&folder.path().join("out.mid")).unwrap().to_piece();
+    assert!(piece.notes.len() > 100);
+    for note in piece.notes.iter().filter(|note| note.family.is_drums()) {
+        assert!((27..=87).contains(&note.pitch), "{note:?}");
+    }
+}
+
+#[test]
+fn options_without_effect_are_refused_or_reported() {
+    let folder = Folder::new();
+    let run = |args: &[&str]| {
+        let output = folder.run(
+            &[&["generate", "model.safetensors", "--bars", "4", "--out", "out.mid", "--force"], args]
+                .concat(),
+        );
+        (output.status.success(), String::from_utf8(output.stderr).unwrap())
+    };
+    for (args, words) in [
+        (&["--keep", "99"][..], "--keep: there is no bar 99, only 4 are composed"),
+        (&["--roll", "5"], "--roll: there is no bar 5, only 4 are composed"),
+        (&["--trade", "2"], "--played"),
+        (&["--instrument", "bass"], "--played"),
+    ] {
+        let (is_done, said) = run(args);
+        assert!(!is_done && said.contains(words), "{args:?}: {said}");
+    }
+    for (args, words) in [
+        (&["--keep", "2"][..], "--keep 2 has no effect"),
+        (&["--swing-grid", "1/16"], "--swing-grid has no effect without --swing"),
+    ] {
+        let (is_done, said) = run(args);
+        assert!(is_done && said.contains(words), "{args:?}: {said}");
+    }
+    assert_eq!(run(&["--keep", "2", "--length", "2"]), (true, String::new()));
+}
+
+#[test]
+fn no_seed_shifts_a_tune_off_the_beat() {
+    let folder = Folder::new();
+    // The first four chose a primer that was written against its bar lines.
+    for seed in ["12", "42", "51", "61", "1"] {
+        let args =
+            ["generate", "--style", "folk", "--bars", "8", "--force", "--seed", seed, "--out", "out.mid"];
+        assert!(folder.run(&args).status.success());
+        let notes = smf::load(&folder.path().join("out.mid")).unwrap().to_piece().notes;
+        let n_on = notes.iter().filter(|note| note.onset.0 % 6 == 0 || note.onset.0 % 4 == 0).count();
+        assert!(
+            2 * n_on > notes.len(),
+            "seed {seed}: {n_on} of {} notes are on a sixteenth or triplet",
+            notes.len()
+        );
     }
 }

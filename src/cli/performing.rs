@@ -15,10 +15,15 @@ pub(super) struct PerformingArgs {
 }
 
 impl PerformingArgs {
+    /// The knobs as they were typed, the others at their defaults.
+    pub(super) fn knobs(&self) -> PerformingKnobs {
+        self.knobs.knobs()
+    }
+
     /// `piece` as a MIDI file. What begins with its last meter was composed and is played with the knobs; what
     /// comes before is music that it continues, and stays as it is.
     pub(super) fn file(&self, piece: &Piece, composing: &ComposingKnobs, title: &str) -> Vec<u8> {
-        let knobs = self.knobs.knobs();
+        let knobs = self.knobs();
         if knobs == PerformingKnobs::default() {
             return smf::write(piece, title);
         }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::instrument::InstrumentKeys;
 use crate::music::{Meter, Mode, Note};
 
 /// What is known about a model besides its weights.
@@ -43,6 +44,10 @@ pub struct Card {
     /// of the key. Empty when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub min_p: Vec<f32>,
+    /// The keys that each instrument plays in the training pieces, by style. Nothing else is composed. Empty
+    /// when not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<Vec<InstrumentKeys>>,
 }
 
 impl Card {
@@ -73,4 +78,46 @@ pub struct Primer {
     pub n_bars: u32,
     /// Its notes; the first bar begins at tick zero.
     pub notes: Vec<Note>,
+}
+
+impl Primer {
+    /// Whether the whole passage lies beside the beat, as when a piece was written against its bar lines: fewer than a
+    /// third of its notes begin on a sixteenth or on a triplet. A pickup or syncopation is none.
+    #[must_use]
+    pub fn is_shifted(&self) -> bool {
+        let n_on =
+            self.notes.iter().filter(|note| matches!(note.onset.0.rem_euclid(12), 0 | 4 | 6 | 8)).count();
+        3 * n_on < self.notes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::Primer;
+    use crate::music::{Family, Meter, Mode, Note, Tick};
+
+    #[test]
+    fn a_passage_beside_the_beat_is_told_from_pickups_and_syncopation() {
+        let is_shifted = |onsets: &[i64]| {
+            let family = Family::PIANO;
+            let note = |onset: &i64| Note {
+                onset: Tick(*onset),
+                duration: Tick(6),
+                pitch: 72,
+                velocity: 80,
+                family,
+                feel: None,
+            };
+            let notes = onsets.iter().map(note).collect();
+            Primer { style: 0, mode: Mode::Major, meter: Meter::COMMON, n_bars: 4, notes }.is_shifted()
+        };
+        assert!(is_shifted(&[9, 21, 33, 45, 57, 69, 93, 105]), "three thirty-seconds late");
+        assert!(is_shifted(&[1, 25, 49, 73]));
+        assert!(!is_shifted(&[9, 24, 48, 60, 72]), "a short pickup");
+        assert!(!is_shifted(&[12, 36, 60, 84]), "on every second eighth");
+        assert!(!is_shifted(&[6, 18, 30, 42]), "on every second sixteenth");
+        assert!(!is_shifted(&[0, 16, 32, 48, 64, 80]), "triplets of quarters");
+        assert!(!is_shifted(&[0, 0, 1, 1, 24, 24, 25, 25]), "half of it");
+        assert!(!is_shifted(&[]));
+    }
 }

@@ -196,7 +196,8 @@ impl Generator {
             &Sampling { form: sampling.form * form, min_p: (sampling.min_p * min_p).min(1.0), ..*sampling };
         let longest_run = card.longest_run.get(style).copied().flatten();
         let longest_run = longest_run.map(|in_real_pieces| in_real_pieces.max(1).saturating_mul(2));
-        NextNote { heads, sampling, constraints, given, copying, longest_run }.draw(rng)
+        let open = model.keys(past.style, constraints.families).open(constraints, given);
+        NextNote { heads, sampling, constraints, given, open, copying, longest_run }.draw(rng)
     }
 
     /// The log-probability, in nats, of each part of a note that might follow: family, shift, pitch, duration,

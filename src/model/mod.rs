@@ -27,6 +27,9 @@ pub mod step;
 mod passages;
 pub use passages::{PASSAGE, Passages};
 
+mod instrument;
+pub use instrument::InstrumentKeys;
+
 mod card;
 pub use card::{Card, Primer};
 
@@ -41,6 +44,9 @@ mod sampling;
 pub use sampling::{Constraints, Drawn, Given, Sampling, StyleMix};
 
 mod draw;
+
+mod keys;
+pub use keys::Keys;
 
 mod heads;
 

@@ -9,6 +9,7 @@ use crate::model::activation::ln;
 use crate::model::draw::{PartSampling, draw_class};
 use crate::model::encoding::Encoding;
 use crate::model::heads::{Heads, mask};
+use crate::model::keys::Keys;
 use crate::model::passages::Passages;
 use crate::model::sampling::{Constraints, Drawn, Given, Sampling};
 use crate::model::variety;
@@ -24,6 +25,8 @@ pub(crate) struct NextNote<'a> {
     pub(crate) sampling: &'a Sampling,
     pub(crate) constraints: &'a Constraints,
     pub(crate) given: &'a Given,
+    /// The keys that each instrument may play.
+    pub(crate) open: Keys,
     /// Passages that the next note must not end, because the copy would be too long.
     pub(crate) copying: Option<&'a Passages>,
     /// How many times in a row an instrument may play one pitch.
@@ -98,9 +101,7 @@ impl NextNote<'_> {
         self.favour_repetition(&mut logits, |_, then| Some(then.family.index()));
         let given = self.given.family;
         mask(&mut logits, |family| {
-            Family::from_index(family).is_some_and(|family| {
-                self.constraints.families.contains(family) && given.is_none_or(|given| given == family)
-            })
+            self.highest_open_pitch(family).is_some() && given.is_none_or(|given| given.index() == family)
         });
         logits
     }
@@ -158,16 +159,12 @@ impl NextNote<'_> {
         ends.get(n_sounding - polyphony).copied().unwrap_or(now)
     }
 
-    /// Whether scale and range allow a pitch; drums are exempt.
     fn allows_pitch(&self, family: usize, pitch: usize) -> bool {
-        let Constraints { scale, lowest, highest, .. } = *self.constraints;
-        let is_given = self.given.pitch.is_none_or(|given| usize::from(given) == pitch);
-        let is_in_range = (usize::from(lowest)..=usize::from(highest)).contains(&pitch);
-        is_given && (is_drums(family) || is_in_range && scale.contains((pitch % 12) as u8))
+        self.open.of(family) >> pitch & 1 == 1
     }
 
     fn highest_open_pitch(&self, family: usize) -> Option<usize> {
-        (0..N_PITCHES).rev().find(|pitch| self.allows_pitch(family, *pitch))
+        self.open.of(family).checked_ilog2().map(|pitch| pitch as usize)
     }
 
     fn pitches(&mut self, family: usize, shift: usize) -> [f32; N_PITCHES] {

@@ -27,5 +27,8 @@ pub use fine_tuning::start_from;
 mod limits;
 pub use limits::{Limits, limits};
 
+mod keys;
+pub use keys::keys;
+
 mod primers;
 pub use primers::choose_primers;

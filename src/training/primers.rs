@@ -64,11 +64,6 @@ fn passage(piece: &KeyedPiece, start: Tick) -> Option<Primer> {
         notes.iter().any(|note| bar.contains(&note.onset))
     });
     let is_usable = has_one_meter && is_full && mode == piece.mode_at(end - Tick(1));
-    (is_usable && notes.len() <= MAX_NOTES).then_some(Primer {
-        style: piece.style,
-        mode,
-        meter,
-        n_bars: N_BARS,
-        notes,
-    })
+    let primer = Primer { style: piece.style, mode, meter, n_bars: N_BARS, notes };
+    (is_usable && primer.notes.len() <= MAX_NOTES && !primer.is_shifted()).then_some(primer)
 }

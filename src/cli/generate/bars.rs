@@ -4,8 +4,10 @@ use crate::composer::{Edit, Take, Writer, compose_bar_async, edit_bar_async};
 use crate::music::{Meter, Note};
 use crate::player::ComposingKnobs;
 
-/// Most bars to compose, in case a model composes only rests.
+/// Most bars to compose.
 pub(super) const MAX_BARS: usize = 10_000;
+/// After so many bars without a note in a row there will hardly be another.
+const MAX_SILENT_BARS: usize = 256;
 
 /// How much to compose.
 pub(in crate::cli) enum Amount {
@@ -24,10 +26,11 @@ pub(in crate::cli) async fn compose(
     edits: &[(usize, Edit)],
 ) -> (Vec<Note>, usize) {
     let mut notes: Vec<Note> = Vec::new();
+    let mut n_silent = 0;
     for bar_idx in 0..MAX_BARS {
         let is_enough = match amount {
             Amount::Bars(n_bars) => bar_idx >= *n_bars as usize,
-            Amount::Notes(n_notes) => notes.len() >= *n_notes as usize,
+            Amount::Notes(n_notes) => notes.len() >= *n_notes as usize || n_silent >= MAX_SILENT_BARS,
         };
         if is_enough {
             break;
@@ -36,7 +39,9 @@ pub(in crate::cli) async fn compose(
         if edits.contains(&(bar_idx, Edit::Keep)) {
             edit_bar_async(&mut take, Some(&mut writer), bar_idx, Edit::Keep).await;
         }
+        let n_before = notes.len();
         notes.extend(take.score().bars.get(bar_idx).iter().flat_map(|bar| &bar.notes));
+        n_silent = if notes.len() > n_before { 0 } else { n_silent + 1 };
     }
     let mut later = edits.iter().filter(|(_, edit)| *edit != Edit::Keep).peekable();
     if later.peek().is_some() {

@@ -20,11 +20,11 @@ pub(super) struct ConversationArgs {
     #[arg(long, value_parser = values::conversation, default_value = "continue", requires = "played")]
     conversation: Conversation,
     /// Bars of each turn when trading, 1 to 16
-    #[arg(long, value_parser = within(1_u8..=16),
+    #[arg(long, value_parser = within(1_u8..=16), requires = "played",
           default_value_t = ComposingKnobs::default().trade)]
     trade: u8,
     /// The instrument of the input
-    #[arg(long, value_parser = values::family, default_value = "piano")]
+    #[arg(long, value_parser = values::family, default_value = "piano", requires = "played")]
     instrument: Family,
     /// Keep these bars, counted from 1: they come back when the phrase repeats
     #[arg(long, value_name = "BARS", value_delimiter = ',', value_parser = within(1..=MAX_BARS))]
@@ -44,6 +44,16 @@ pub(super) struct ConversationArgs {
 }
 
 impl ConversationArgs {
+    /// Refuses turns without trading.
+    pub(super) fn check(&self) -> anyhow::Result<()> {
+        let takes_turns = self.conversation == Conversation::Trade;
+        ensure!(
+            takes_turns || self.trade == ComposingKnobs::default().trade,
+            "--trade has no effect without --conversation trade"
+        );
+        Ok(())
+    }
+
     /// Loads the input file.
     pub(super) fn played(&self) -> anyhow::Result<Option<Piece>> {
         let Some(path) = &self.played else { return Ok(None) };
@@ -86,9 +96,4 @@ pub(super) fn n_bars(played: &[Note], meter: Meter) -> u32 {
     let end = played.iter().map(|note| note.onset + Tick(1)).max().unwrap_or(Tick::ZERO);
     let length = meter.bar_length().0;
     ((end.0.max(0) + length - 1) / length + 16) as u32
-}
-
-/// The meter of the file's first bar.
-pub(super) fn first_meter(piece: &Piece) -> Option<Meter> {
-    piece.meters.first().map(|(_, meter)| *meter)
 }

@@ -4,6 +4,8 @@ mod continuation;
 
 mod conversation;
 
+mod effects;
+
 pub(super) mod bars;
 
 use std::io::Write;
@@ -20,7 +22,7 @@ use crate::cli::model;
 use crate::cli::performing::PerformingArgs;
 use crate::cli::print::{plural, print_line};
 use crate::cli::values::{self, within};
-use crate::composer::{Opening, Take, Writer};
+use crate::composer::{Opening, Take, Writer, why_no_note_fits};
 use crate::files::{self, Existing, Identity, Kind};
 use crate::model::{Card, Model, block_on};
 use crate::music::{Meter, Note, Piece, Tick, best_scale_share, names};
@@ -45,10 +47,10 @@ pub(super) struct GenerateArgs {
     notes: Option<u32>,
     #[command(flatten)]
     composing: ComposingArgs,
-    /// Tempo in quarter notes per minute [default: 120, or that of the file to continue]
+    /// Tempo in quarter notes per minute [default: 120, or that of the file to continue or of the input]
     #[arg(long, value_parser = values::tempo)]
     tempo: Option<f64>,
-    /// Time signature [default: 4/4, or that of the file to continue]
+    /// Time signature [default: 4/4, or that of the file to continue or of the input]
     #[arg(long, value_parser = values::meter)]
     meter: Option<Meter>,
     /// Continue this MIDI file
@@ -76,12 +78,13 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let continuation = args.continued.as_deref().map(Continuation::load).transpose()?;
     let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.opening.key))?;
     let knobs = args.conversation.knobs(knobs).rounded();
+    args.conversation.check()?;
     let played = args.conversation.played()?;
     let edits = args.conversation.edits();
     let meter = args
         .meter
         .or(continuation.as_ref().map(|past| past.opening.meter))
-        .or(played.as_ref().and_then(conversation::first_meter))
+        .or(played.as_ref().and_then(|piece| piece.meter_at(Tick::ZERO)))
         .unwrap_or(Meter::COMMON);
     let out = args.out.clone().unwrap_or_else(|| default_path(model.card(), &knobs));
     let existing = if args.force { Existing::Replace(MIDI) } else { Existing::Keep };
@@ -103,18 +106,36 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         }
         None => Amount::Notes(args.notes.unwrap_or(DEFAULT_N_NOTES)),
     };
+    if let Some(reason) = why_no_note_fits(&model, &knobs) {
+        bail!(reason);
+    }
+    if let Amount::Bars(n_bars) = amount {
+        effects::check_edits(&edits, n_bars as usize)?;
+    }
     let (notes, n_bars) = block_on(compose(take, writer, &knobs, meter, &amount, &edits));
+    effects::check_edits(&edits, n_bars)?;
     ensure!(
         !notes.is_empty() || played.is_none(),
         "nothing is composed in {}, since the input is still playing; ask for more with --bars",
         plural(n_bars, "bar")
     );
-    ensure!(!notes.is_empty(), "no note could be drawn with these constraints");
+    ensure!(!notes.is_empty(), "no note fits: {} composed, all silent", plural(n_bars, "bar"));
+    for report in effects::without_effect(&knobs, &args.performing.knobs(), &edits, n_bars) {
+        eprintln!("{report}");
+    }
+    if let Some(asked) = args.notes.filter(|asked| notes.len() < *asked as usize) {
+        eprintln!(
+            "expected {asked} notes, found {} in {}: with these constraints there are no more",
+            notes.len(),
+            plural(n_bars, "bar")
+        );
+    }
     let scale_share = best_scale_share(&notes);
     let n_notes = notes.len();
     let end = Tick(n_bars as i64 * meter.bar_length().0);
     let notes = notes.into_iter().chain(theirs.into_iter().filter(|note| note.onset < end)).collect();
-    let piece = piece(args, notes, &knobs, meter, continuation.as_ref());
+    let piece = Piece { length: end, ..frame(args, &knobs, meter, continuation.as_ref(), played.as_ref()) };
+    let piece = after_beginning(args, notes, piece, continuation.as_ref());
     let style_name = model.card().styles.get(style).map_or("", String::as_str);
     let title = format!("Continuo: {style_name}, seed {}", knobs.seed);
     let bytes = args.performing.file(&piece, &knobs, &title);
@@ -161,27 +182,48 @@ fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {
     PathBuf::from(format!("{style}-{}.mid", knobs.seed))
 }
 
-/// The piece to write: the notes with tempo, meter and key, after the music that they continue if asked.
-fn piece(
+/// Tempo, meter, key and programs of what is composed: those in force where it begins, unless others are asked for.
+fn frame(
     args: &GenerateArgs,
-    notes: Vec<Note>,
     knobs: &ComposingKnobs,
     meter: Meter,
     past: Option<&Continuation>,
+    played: Option<&Piece>,
 ) -> Piece {
-    let old_tempo = past.and_then(|past| past.piece.tempos.last()).map(|(_, tempo)| *tempo);
-    let tempo = args.tempo.or(old_tempo).unwrap_or(120.0);
-    let beginning = past.filter(|_| args.with_beginning);
-    let start = beginning.map_or(Tick::ZERO, |past| past.opening.end);
-    let mut piece = beginning.map_or(Piece::default(), |past| past.piece.clone());
+    let old_tempo = match (past, played) {
+        (Some(past), _) => past.piece.tempo_at(past.opening.end),
+        (None, played) => played.and_then(|piece| piece.tempo_at(Tick::ZERO)),
+    };
+    let programs = past.map(|past| past.opening.programs.clone());
+    Piece {
+        tempos: vec![(Tick::ZERO, args.tempo.or(old_tempo).unwrap_or(120.0))],
+        meters: vec![(Tick::ZERO, meter)],
+        keys: vec![(Tick::ZERO, knobs.key())],
+        programs: programs.or(played.map(|piece| piece.programs.clone())).unwrap_or_default(),
+        ..Piece::default()
+    }
+}
+
+/// The piece to write: the notes in their frame, after the music that they continue if asked.
+fn after_beginning(
+    args: &GenerateArgs,
+    mut notes: Vec<Note>,
+    frame: Piece,
+    past: Option<&Continuation>,
+) -> Piece {
+    notes.sort_unstable();
+    let Some(past) = past.filter(|_| args.with_beginning) else { return Piece { notes, ..frame } };
+    let start = past.opening.end;
+    let mut piece = past.piece.clone();
     piece.tempos.retain(|(at, _)| *at < start);
     piece.meters.retain(|(at, _)| *at < start);
     piece.keys.retain(|(at, _)| *at < start);
-    piece.tempos.push((start, tempo));
-    piece.meters.push((start, meter));
-    piece.keys.push((start, knobs.key()));
+    piece.tempos.extend(frame.tempos.iter().map(|(at, tempo)| (*at + start, *tempo)));
+    piece.meters.extend(frame.meters.iter().map(|(at, meter)| (*at + start, *meter)));
+    piece.keys.extend(frame.keys.iter().map(|(at, key)| (*at + start, *key)));
     piece.notes.extend(notes.into_iter().map(|note| Note { onset: note.onset + start, ..note }));
     piece.notes.sort_unstable();
+    piece.length = start + frame.length;
     piece
 }
 

@@ -29,6 +29,7 @@ pub(super) fn card(
         longest_run: Vec::new(),
         form: args.form.clone(),
         min_p: args.min_p.clone(),
+        keys: Vec::new(),
     };
     if let Some(from) = model.map(Model::card) {
         // The earlier training is still in the weights.

@@ -32,7 +32,7 @@ use crate::training::config::TrainingConfig;
 use crate::training::corpus::{Corpus, CorpusError, StyleFolder};
 use crate::training::run::{Ending, Outcome, Start, train};
 use crate::training::threads::Threads;
-use crate::training::{limits, start_from};
+use crate::training::{keys, limits, start_from};
 
 /// Set by Ctrl-C: the run ends after the current update.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -72,6 +72,7 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let card = Card {
         longest_shared: limits.iter().map(|limits| limits.longest_shared).collect(),
         longest_run: limits.iter().map(|limits| limits.longest_run).collect(),
+        keys: keys(&corpus, model.as_deref().map(Model::card)),
         ..card(args, &config, &corpus, &outcome.validation, model.as_deref())
     };
     let primers = primers(&corpus, config.seed, model.as_deref());

@@ -107,6 +107,7 @@ impl Composer {
             styles: card.map(|card| card.styles.clone()).unwrap_or_default(),
             error: shown.error.clone(),
             n_late: self.playhead.n_late(),
+            obstacle: shown.obstacle.clone(),
         }
     }
 

@@ -42,6 +42,7 @@ pub(crate) struct Shown {
     pub(crate) picture: Picture,
     pub(crate) model: Option<Arc<Model>>,
     pub(crate) error: Option<String>,
+    pub(crate) obstacle: Option<String>,
 }
 
 /// Locks what is shown.

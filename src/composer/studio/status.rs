@@ -13,4 +13,6 @@ pub struct Status {
     pub error: Option<String>,
     /// How many bars began before they were composed.
     pub n_late: u32,
+    /// Why no note can be composed with the knobs as they stand, in words.
+    pub obstacle: Option<String>,
 }

@@ -17,6 +17,7 @@ use crate::composer::studio::planner::{Planner, Progress};
 use crate::composer::studio::shared::{Command, Shown, lock};
 use crate::composer::take::edits::Edit;
 use crate::composer::take::picture::Picture;
+use crate::composer::writing::obstacle::why_no_note_fits;
 use crate::composer::writing::writer::Writer;
 use crate::errors::with_causes;
 use crate::model::{Model, ModelError, StepSlot};
@@ -254,8 +255,12 @@ impl Worker {
     fn publish(&mut self) {
         let picture = Picture::of(&self.planner.take);
         let score = Arc::clone(&picture.score);
+        let writer_and_moment = self.planner.writer.as_ref().zip(self.planner.moment());
+        let obstacle =
+            writer_and_moment.and_then(|(writer, moment)| why_no_note_fits(writer.model(), &moment.knobs));
         {
             let mut shown = lock(&self.shown);
+            shown.obstacle = obstacle;
             if shown.edition == self.edition {
                 shown.take = self.planner.take.clone();
                 shown.picture = picture;

@@ -205,6 +205,7 @@ fn reaction_to(note: &PlayedNote) -> Tick {
     Tick(soonest.div_euclid(EIGHTH) * EIGHTH + if soonest % EIGHTH == 0 { 0 } else { EIGHTH })
 }
 
-fn without(families: FamilySet, family: Family) -> FamilySet {
+/// The families but for one.
+pub(crate) fn without(families: FamilySet, family: Family) -> FamilySet {
     FamilySet::from_bits(families.bits() & !FamilySet::EMPTY.with(family).bits())
 }

@@ -6,6 +6,8 @@ pub(crate) mod place;
 
 pub(crate) mod drawing;
 
+pub(crate) mod obstacle;
+
 pub(crate) mod thickening;
 
 pub(crate) mod density;

@@ -10,7 +10,7 @@ use crate::composer::take::bars::Take;
 use crate::composer::take::played_in::PlayedIn;
 use crate::composer::writing::chance::random_bits;
 use crate::model::{Constraints, Drawn, Sampling, StyleMix};
-use crate::music::{Bar, Family, FamilySet, Key, Meter, Note, PitchClassSet, Scale, Tick};
+use crate::music::{Bar, Key, Meter, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
 /// A bar to be composed.
@@ -99,17 +99,15 @@ impl Place {
         let knobs = &self.knobs;
         let down = |pitch: u8| i16::from(pitch) - i16::from(self.key.transposition());
         let (lowest, highest) = (down(knobs.lowest), down(knobs.highest));
-        // A range below all the network's pitches leaves the drums alone.
+        // A range beyond all the network's pitches has none of them.
         let is_playable = highest >= 0 && lowest <= 127;
-        let drums = FamilySet::EMPTY.with(Family::DRUMS).bits();
-        let families =
-            if is_playable { knobs.families } else { FamilySet::from_bits(knobs.families.bits() & drums) };
+        let (lowest, highest) = if is_playable { (lowest, highest) } else { (127, 0) };
         Constraints {
             scale: self.pitch_classes,
             lowest: lowest.clamp(0, 127) as u8,
             highest: highest.clamp(0, 127) as u8,
             polyphony: knobs.polyphony.max(1),
-            families,
+            families: knobs.families,
             grid: knobs.grid,
             shortest: knobs.shortest,
             longest: knobs.longest,

@@ -197,6 +197,8 @@ fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, key: Key, meter: 
         0 => random_bits(&[u64::from(knobs.seed), 2]),
         slot => random_bits(&[u64::from(knobs.seed), 2, u64::from(slot)]),
     };
-    let chosen = random % fitting.len().max(1) as u64;
-    fitting.get(chosen as usize).copied()
+    let chosen = (random % fitting.len().max(1) as u64) as usize;
+    // A tune written against its bar lines would shift the whole take: then the next one is read.
+    let from_chosen = || fitting.iter().cycle().skip(chosen).take(fitting.len());
+    from_chosen().find(|primer| !primer.is_shifted()).or(from_chosen().next()).copied()
 }

@@ -10,12 +10,15 @@ use sha2::{Digest, Sha256};
 use crate::files::{self, Existing};
 use crate::model::card::{Card, Primer};
 use crate::model::encoding::Encoding;
+use crate::model::keys::Keys;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::packed::PackedNetwork;
 use crate::model::passages::Passages;
+use crate::model::sampling::StyleMix;
 use crate::model::weights::error::ModelError;
 use crate::model::weights::file::{self, Contents, WEIGHTS};
 use crate::model::weights::header::Header;
+use crate::music::FamilySet;
 
 /// A model of the largest sizes allowed is smaller.
 const MAX_FILE_BYTES: u64 = 512 << 20;
@@ -29,6 +32,8 @@ pub struct Model {
     card: Card,
     primers: Vec<Primer>,
     passages: Option<Passages>,
+    /// From [`Keys::of_styles`], when first asked for.
+    keys: OnceLock<Vec<Keys>>,
     hash: String,
 }
 
@@ -45,7 +50,15 @@ impl Model {
             hasher.update(value.to_le_bytes());
         }
         let hash = hex(&hasher.finalize());
-        Ok(Self { network, packed: OnceLock::new(), card, primers, passages: None, hash })
+        Ok(Self {
+            network,
+            packed: OnceLock::new(),
+            card,
+            primers,
+            passages: None,
+            keys: OnceLock::new(),
+            hash,
+        })
     }
 
     /// The same model with the passages of its training pieces.
@@ -99,7 +112,15 @@ impl Model {
     fn parse(bytes: &[u8], hash: String) -> Result<Self, ModelError> {
         let Contents { header, network, passages } = file::read(bytes)?;
         let primers = header.primers()?;
-        Ok(Self { network, packed: OnceLock::new(), card: header.card, primers, passages, hash })
+        Ok(Self {
+            network,
+            packed: OnceLock::new(),
+            card: header.card,
+            primers,
+            passages,
+            keys: OnceLock::new(),
+            hash,
+        })
     }
 
     /// The bytes of a weights file, with the parameters as f16.
@@ -147,7 +168,15 @@ impl Model {
         let card = Card { name: format!("Untrained {seed}"), styles, ..Card::default() };
         let network = Network::random(config, seed);
         let hash = format!("untrained-{n_styles}-{seed}");
-        Self { network, packed: OnceLock::new(), card, primers: Vec::new(), passages: None, hash }
+        Self {
+            network,
+            packed: OnceLock::new(),
+            card,
+            primers: Vec::new(),
+            passages: None,
+            keys: OnceLock::new(),
+            hash,
+        }
     }
 
     /// The network.
@@ -178,6 +207,13 @@ impl Model {
     #[must_use]
     pub fn passages(&self) -> Option<&Passages> {
         self.passages.as_ref()
+    }
+
+    /// The keys that the instruments play in a mix of styles, of those families that are wanted.
+    #[must_use]
+    pub fn keys(&self, style: StyleMix, wanted: FamilySet) -> Keys {
+        let styles = self.keys.get_or_init(|| Keys::of_styles(&self.card, &self.primers));
+        Keys::wanted(styles, style.within(self.card.styles.len()), wanted)
     }
 
     /// SHA-256 of the weights file in hexadecimal. It identifies the model in a saved project.

@@ -11,8 +11,8 @@ use crate::errors::with_causes;
 pub(crate) struct Messages {
     /// Oldest first.
     added: Vec<String>,
-    /// The composer's error and its number of late bars when the messages were last dismissed.
-    dismissed: (Option<String>, u32),
+    /// The composer's status when the messages were last dismissed.
+    dismissed: Status,
 }
 
 impl Messages {
@@ -28,15 +28,18 @@ impl Messages {
 
     /// All messages, oldest first.
     pub(crate) fn all(&self, status: Status) -> Vec<String> {
-        let (known_error, known_late) = &self.dismissed;
+        let known = &self.dismissed;
         let mut messages = self.added.clone();
-        let n_late = status.n_late.saturating_sub(*known_late);
+        let n_late = status.n_late.saturating_sub(known.n_late);
         if n_late > 0 {
             let bars = if n_late == 1 { "1 bar was".to_owned() } else { format!("{n_late} bars were") };
             messages.push(format!("{bars} not composed in time; the phrase was repeated instead"));
         }
-        if status.error != *known_error {
+        if status.error != known.error {
             messages.extend(status.error);
+        }
+        if status.obstacle != known.obstacle {
+            messages.extend(status.obstacle);
         }
         messages
     }
@@ -44,11 +47,11 @@ impl Messages {
     /// Dismisses all messages.
     pub(crate) fn dismiss(&mut self, status: Status) {
         self.added.clear();
-        self.dismissed = (status.error, status.n_late);
+        self.dismissed = status;
     }
 
     /// Shows the composer's error again if it is the one that was dismissed.
     pub(crate) fn forget_dismissed_error(&mut self) {
-        self.dismissed.0 = None;
+        self.dismissed.error = None;
     }
 }
