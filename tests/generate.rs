@@ -267,10 +267,10 @@ impl Folder {
         std::fs::write(self.path().join(name), bytes).unwrap();
     }
 
-    /// The bar line, in beats, where a continuation of this file begins.
-    fn continued_at(&self, name: &str) -> f64 {
+    /// Where a continuation of this file begins.
+    fn continued_at(&self, name: &str) -> Tick {
         let piece = self.generate(&["--continue", name, "--with-beginning", "--bars", "2"]);
-        piece.tempos.last().unwrap().0.0 as f64 / 24.0
+        piece.tempos.last().unwrap().0
     }
 }
 
@@ -283,14 +283,14 @@ fn twelve_quarters() -> Vec<u8> {
 fn a_file_is_continued_where_its_tracks_end() {
     let folder = Folder::new();
     folder.write("twelve.mid", &[(&twelve_quarters(), b"\0")]);
-    assert_eq!(folder.continued_at("twelve.mid"), 12.0);
+    assert_eq!(folder.continued_at("twelve.mid"), Tick(12 * 24));
     // 384 ticks of silence at the end: a track of 1536 ticks.
     folder.write("rest.mid", &[(&twelve_quarters(), b"\x83\0")]);
-    assert_eq!(folder.continued_at("rest.mid"), 16.0);
+    assert_eq!(folder.continued_at("rest.mid"), Tick(16 * 24));
     folder.write("chord.mid", &[(b"\0\x90\x3c\x40\0\x40\x40\x8c\0\x3c\0\0\x40\0", b"\0")]);
-    assert_eq!(folder.continued_at("chord.mid"), 16.0);
+    assert_eq!(folder.continued_at("chord.mid"), Tick(16 * 24));
     folder.write("hours.mid", &[(&twelve_quarters(), b"\xff\xff\x7f")]);
-    assert_eq!(folder.continued_at("hours.mid"), 12.0);
+    assert_eq!(folder.continued_at("hours.mid"), Tick(12 * 24));
 }
 
 #[test]
@@ -329,11 +329,11 @@ fn files_end_where_their_bars_end() {
     let end = |args: &[&str]| {
         folder.generate(args);
         let smf = smf::load(&folder.path().join("out.mid")).unwrap();
-        smf.end as f64 / f64::from(smf.ticks_per_beat)
+        (smf.end / u64::from(smf.ticks_per_beat), smf.end % u64::from(smf.ticks_per_beat))
     };
-    assert_eq!(end(&["--bars", "4"]), 16.0);
-    assert_eq!(end(&["--bars", "4", "--swing", "1", "--note-length", "2"]), 16.0);
-    assert_eq!(end(&["--bars", "5", "--meter", "3/4", "--density", "0.3"]), 15.0);
+    assert_eq!(end(&["--bars", "4"]), (16, 0));
+    assert_eq!(end(&["--bars", "4", "--swing", "1", "--note-length", "2"]), (16, 0));
+    assert_eq!(end(&["--bars", "5", "--meter", "3/4", "--density", "0.3"]), (15, 0));
 }
 
 #[test]
