@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
+use continuo::plugin::SavedProject;
 use xtask::bundles::library_name;
 use xtask::hosts::clap::ClapHost;
 use xtask::hosts::vst3::Vst3Host;
@@ -63,7 +64,7 @@ pub(crate) fn n_composed(state: &[u8]) -> Result<usize> {
     let state: serde_json::Value = serde_json::from_slice(&state[begin..])?;
     let project = state["fields"]["project"].as_str().context("no project in the state")?;
     let project: serde_json::Value = serde_json::from_str(project)?;
-    Ok(project["take"]["bars"].as_array().context("no bars in the project")?.len())
+    Ok(SavedProject::read(project)?.take().n_bars())
 }
 
 /// Plays blocks as fast as the plugin can.
