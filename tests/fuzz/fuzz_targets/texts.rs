@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use continuo::plugin::Knob;
+use continuo::player::Knob;
 use continuo_fuzz::bounded;
 use libfuzzer_sys::fuzz_target;
 
