@@ -153,8 +153,11 @@ fn line(of: &'static str, keys: &[i64], features: &mut Features) {
     features.extend(names.into_iter().zip(values));
 }
 
+/// Meter, notes and onsets of a bar.
+type BarContent = (Meter, BTreeSet<(Tick, u8, usize)>, BTreeSet<Tick>);
+
 fn form(passage: &Passage, features: &mut Features) {
-    let bars: Vec<(Meter, BTreeSet<(Tick, u8, usize)>, BTreeSet<Tick>)> = passage
+    let bars: Vec<BarContent> = passage
         .bars_with_notes()
         .map(|(start, meter, notes)| {
             let content = notes.iter().map(|note| (note.onset - start, note.pitch, note.family.index()));
@@ -172,7 +175,7 @@ fn form(passage: &Passage, features: &mut Features) {
         let rhythms: Vec<f64> = pairs().map(|(one, other)| jaccard(&one.2, &other.2)).collect();
         features.extend([
             (like, mean(&alike)),
-            (same, share(&alike, |alike| *alike == 1.0)),
+            (same, share(&alike, |alike| *alike >= 1.0)),
             (rhythm, mean(&rhythms)),
         ]);
     }

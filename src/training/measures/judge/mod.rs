@@ -121,7 +121,7 @@ pub fn judge(kinds: [&Passages; 2], seed: u64) -> Option<Judgement> {
     let mut differences: Vec<Difference> =
         used.iter().map(|idx| difference(kinds, names[*idx], *idx)).collect();
     differences.sort_by(|one, other| (other.higher - 0.5).abs().total_cmp(&(one.higher - 0.5).abs()));
-    Some(Judgement { accuracy: (share(0) + share(1)) / 2.0, differences })
+    Some(Judgement { accuracy: f64::midpoint(share(0), share(1)), differences })
 }
 
 /// Whether most passages of both kinds have more than one velocity.
