@@ -11,7 +11,7 @@ use crate::music::timing::{Places, Timing, timing};
 
 impl Smf {
     /// The music on the grid: every onset and end rounded to the nearest tick, halves up. A note of a performance begins
-    /// at the place in the beat that it was meant for, and its [`Feel`] says how far from it it was played.
+    /// at the place in the beat that it was meant for, and its feel says how far from it it was played.
     ///
     /// Notes last at least one tick. Of notes with the same onset, pitch and family the longest is kept; a
     /// note that overlaps the next one of its pitch and family is cut there. A change of meter begins a
