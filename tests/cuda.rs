@@ -128,32 +128,26 @@ fn the_gpu_agrees_with_the_processor_in_full_precision() {
     }
 }
 
+/// Large enough for tensor cores.
+const SMALL: NetworkConfig = NetworkConfig {
+    encoding: Encoding::Third,
+    n_styles: 2,
+    embedding: 32,
+    hidden: 64,
+    n_layers: 2,
+    head: 16,
+};
+
 #[test]
 fn the_gpu_agrees_with_the_processor_to_three_digits_on_tensor_cores() {
-    let config = NetworkConfig {
-        encoding: Encoding::Third,
-        n_styles: 2,
-        embedding: 32,
-        hidden: 64,
-        n_layers: 2,
-        head: 16,
-    };
-    let (gradients, parameters, losses) = compare(config, Precision::Tensor);
+    let (gradients, parameters, losses) = compare(SMALL, Precision::Tensor);
     assert!(gradients < 2e-2 && parameters < 2e-3 && losses < 1e-3, "{gradients} {parameters} {losses}");
 }
 
 #[test]
 fn the_same_run_gives_the_same_bits_again() {
-    let config = NetworkConfig {
-        encoding: Encoding::Third,
-        n_styles: 2,
-        embedding: 32,
-        hidden: 64,
-        n_layers: 2,
-        head: 16,
-    };
     let run = || {
-        let mut network = Network::random(config, 1);
+        let mut network = Network::random(SMALL, 1);
         let mut optimiser = AdamW::new(&network.layout, 0.02);
         let n_streams: usize = LANES.iter().sum();
         let mut gpu =

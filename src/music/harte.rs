@@ -2,6 +2,7 @@
 
 use crate::music::chord::Chord;
 use crate::music::key::PitchClassSet;
+use crate::music::names::natural;
 
 /// A text that is no chord in Harte's syntax.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,17 +34,7 @@ fn chord(text: &str) -> Option<Chord> {
 /// The pitch class of a letter with any number of sharps or flats after it.
 fn pitch_class(text: &str) -> Option<u8> {
     let mut rest = text.chars();
-    let natural = match rest.next()? {
-        'C' => 0,
-        'D' => 2,
-        'E' => 4,
-        'F' => 5,
-        'G' => 7,
-        'A' => 9,
-        'B' => 11,
-        _ => return None,
-    };
-    altered(natural, rest)
+    altered(natural(rest.next()?)?, rest)
 }
 
 fn altered(natural: u8, accidentals: impl Iterator<Item = char>) -> Option<u8> {

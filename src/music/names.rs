@@ -105,7 +105,14 @@ fn parse_degree(word: &str) -> Option<u8> {
 /// The semitones above C of the note that a text begins with, and the rest, both without blanks around.
 fn parse_note(text: &str) -> Option<(i32, &str)> {
     let mut letters = text.trim().chars();
-    let natural = match letters.next()?.to_ascii_uppercase() {
+    let natural = i32::from(natural(letters.next()?.to_ascii_uppercase())?);
+    let (change, rest) = parse_accidentals(letters.as_str().trim_start());
+    Some((natural + change, rest.trim_start()))
+}
+
+/// The semitones above C of a capital letter without an accidental.
+pub(crate) fn natural(letter: char) -> Option<u8> {
+    Some(match letter {
         'C' => 0,
         'D' => 2,
         'E' => 4,
@@ -114,9 +121,7 @@ fn parse_note(text: &str) -> Option<(i32, &str)> {
         'A' => 9,
         'B' => 11,
         _ => return None,
-    };
-    let (change, rest) = parse_accidentals(letters.as_str().trim_start());
-    Some((natural + change, rest.trim_start()))
+    })
 }
 
 /// The semitones of the sharps or flats that a text begins with, and the rest.

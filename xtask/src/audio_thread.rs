@@ -98,11 +98,7 @@ fn no_system_call() -> Result<BpfProgram> {
 }
 
 fn play(options: &Options) -> Result<()> {
-    let clap = match &options.clap {
-        Some(clap) => clap.clone(),
-        None => bundles::folder()?.join("Continuo.clap"),
-    };
-    ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
+    let clap = bundles::clap_to_try(options.clap.as_deref())?;
     let mut host = ClapHost::load(&clap)?;
     for (id, text) in [("thru", "On"), ("mode", "Continue"), ("prev", "On"), ("follow", "On")] {
         host.set(id, text)?;

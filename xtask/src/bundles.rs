@@ -39,6 +39,17 @@ pub fn folder() -> Result<PathBuf> {
     Ok(target()?.join("bundled"))
 }
 
+/// The plugin that a command is to try: the one named, or the last bundle.
+///
+/// # Errors
+/// If there is none.
+pub fn clap_to_try(named: Option<&Path>) -> Result<PathBuf> {
+    let clap =
+        named.map_or_else(|| Ok(folder()?.join("Continuo.clap")), |clap| anyhow::Ok(clap.to_owned()))?;
+    ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
+    Ok(clap)
+}
+
 /// Builds the plugin and the trainer, and packs both.
 ///
 /// Builds all members of the workspace, this program included: dependencies that members share are then

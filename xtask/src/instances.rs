@@ -76,11 +76,7 @@ const SAMPLE_RATE: f64 = 48_000.0;
 /// # Errors
 /// If the plugin does not load, or a measurement is out of bounds.
 pub fn measure(options: &Options) -> Result<()> {
-    let clap = match &options.clap {
-        Some(clap) => clap.clone(),
-        None => bundles::folder()?.join("Continuo.clap"),
-    };
-    ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
+    let clap = bundles::clap_to_try(options.clap.as_deref())?;
     let memory_before = resident(std::process::id())?;
     let parts: Vec<Part> =
         (0..options.instances).map(|idx| Part::full_enough(&clap, options, idx)).collect::<Result<_>>()?;

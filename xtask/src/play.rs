@@ -65,11 +65,7 @@ pub fn assignment(text: &str) -> Result<(String, String), String> {
 /// # Errors
 /// If the plugin does not load or plays nothing, or a file cannot be written.
 pub fn play(options: &Options) -> Result<()> {
-    let clap = match &options.clap {
-        Some(clap) => clap.clone(),
-        None => bundles::folder()?.join("Continuo.clap"),
-    };
-    ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
+    let clap = bundles::clap_to_try(options.clap.as_deref())?;
     let recording = record(&clap, options)?;
     let song = Song::from_recording(&recording, options.meter, options.tempo)?;
     ensure!(!song.notes.is_empty(), "the plugin played no note");

@@ -43,11 +43,7 @@ const MOST_STATE: f64 = 1_000.0;
 /// # Errors
 /// If a bar was late, a note never ends, or memory or the saved state grows beyond its bound.
 pub fn song(options: &Options) -> Result<()> {
-    let clap = match &options.clap {
-        Some(clap) => clap.clone(),
-        None => bundles::folder()?.join("Continuo.clap"),
-    };
-    ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
+    let clap = bundles::clap_to_try(options.clap.as_deref())?;
     let load = || -> Result<ClapHost> {
         let mut host = ClapHost::load(&clap)?;
         host.activate(Setup { sample_rate: SAMPLE_RATE, max_frames: MAX_FRAMES, mode: RenderMode::Offline })?;

@@ -54,7 +54,7 @@ pub(crate) struct Path {
     /// Start and end of the loop, if the song is going to wrap.
     pub(crate) loop_range: Option<(f64, f64)>,
     /// Set if the song has come here by a jump or round a loop: the position from which notes are due. To be
-    /// taken by whoever plays from here.
+    /// taken by what plays from here.
     pub(crate) jump: Option<f64>,
     sample: f64,
     n_samples: f64,

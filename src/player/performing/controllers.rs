@@ -5,7 +5,7 @@ use crate::player::events::EventList;
 /// What the messages that were let through have left behind on each channel: pedals that are down, pitch bend and
 /// pressure.
 ///
-/// Whoever played them may never lift them again once thru is off, and then notes would sound on, or out of tune.
+/// Once thru is off, what the user lifts no longer comes through, and notes would sound on, or out of tune.
 /// So they are put back with [`Controllers::reset`].
 #[derive(Debug, Default)]
 pub(crate) struct Controllers {

@@ -144,15 +144,18 @@ fn repeated_bars(bars: &[Content]) -> Option<f64> {
 
 fn self_similarity(bars: &[Content]) -> Option<f64> {
     let sounding: Vec<&Content> = bars.iter().filter(|bar| !bar.is_empty()).collect();
-    let jaccard = |a: &Content, b: &Content| {
-        let n_both = a.intersection(b).count();
-        n_both as f64 / (a.len() + b.len() - n_both) as f64
-    };
     mean(
         sounding.iter().enumerate().skip(1).map(|(idx, bar)| {
             sounding[..idx].iter().map(|earlier| jaccard(earlier, bar)).fold(0.0, f64::max)
         }),
     )
+}
+
+/// Elements in both over elements in either; 1 for two empty sets.
+pub(super) fn jaccard<T: Ord>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> f64 {
+    let n_both = one.intersection(other).count();
+    let n_either = one.len() + other.len() - n_both;
+    if n_either == 0 { 1.0 } else { n_both as f64 / n_either as f64 }
 }
 
 fn longest_run(notes: &[Note]) -> usize {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::music::{Family, Meter, Note, Tick, best_scale_share};
+use crate::training::measures::count::jaccard;
 use crate::training::measures::passage::Passage;
 
 /// The features of a passage, by name. Always the same names in the same order; 0 where there is nothing to measure.
@@ -274,11 +275,4 @@ fn entropy(values: impl Iterator<Item = i64>) -> f64 {
     values.for_each(|value| *counts.entry(value).or_default() += 1);
     let n: usize = counts.values().sum();
     counts.values().map(|count| ratio(*count, n)).map(|share| -share * share.log2()).sum()
-}
-
-/// Elements in both over elements in either; 1 for two empty sets.
-fn jaccard<T: Ord>(one: &BTreeSet<T>, other: &BTreeSet<T>) -> f64 {
-    let n_both = one.intersection(other).count();
-    let n_either = one.len() + other.len() - n_both;
-    if n_either == 0 { 1.0 } else { ratio(n_both, n_either) }
 }
