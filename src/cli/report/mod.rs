@@ -17,7 +17,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::cli::print::plural;
+use crate::cli::print::{performances_and_chords, plural};
 use crate::cli::report::page::{GENERATOR, Page, escaped};
 use crate::cli::report::plot::{Line, PARTS};
 use crate::files::{self, Existing, Kind};
@@ -159,7 +159,7 @@ fn read(story: &Story<'_>, page: &mut Page) {
         ("read with repairs", &report.warnings),
     ];
     page.note(&format!("{} found.", plural(report.n_files, "MIDI file")));
-    page.note(&format!("{}.", report.performances_and_chords()));
+    page.note(&format!("{}.", performances_and_chords(report)));
     for (what, files) in lists.into_iter().filter(|(_, files)| !files.is_empty()) {
         let named: Vec<String> = files
             .iter()

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-use crate::cli::print::plural;
+use crate::cli::print::{performances_and_chords, plural};
 use crate::files::{self, Existing, Kind, WriteError};
 use crate::model::network::N_PARTS;
 use crate::training::corpus::{Corpus, Part, Report};
@@ -57,7 +57,7 @@ pub(super) fn report_corpus(corpus: &Corpus, log: &Path) -> Result<()> {
     for (path, reason) in &report.unreadable {
         println!("  could not read {path}: {reason}");
     }
-    println!("{}", report.performances_and_chords());
+    println!("{}", performances_and_chords(report));
     for (path, reason) in report.refused.iter().take(MAX_NAMED) {
         println!("  refused {path}: {reason}");
     }

@@ -37,18 +37,6 @@ pub struct Report {
     pub cache_problem: Option<String>,
 }
 
-impl Report {
-    /// How many files are performances, and in how many chords were found, with which certainty.
-    #[must_use]
-    pub fn performances_and_chords(&self) -> String {
-        let Self { n_performances, n_chords_found, certainty, .. } = *self;
-        format!(
-            "{n_performances} performances, whose timing is learned; chords found in {n_chords_found} files that have \
-             none written ({certainty}% of their notes are chord tones)"
-        )
-    }
-}
-
 /// A part of the corpus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
