@@ -1,11 +1,15 @@
 //! Prepares a trained network to learn further styles.
 
 use crate::model::Model;
+use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
 use crate::training::corpus::Corpus;
 
-/// Returns the model's network with a row for each new style of the corpus, and renumbers the styles of the corpus to
-/// those of that network: first the model's, then the new ones.
+/// The place of the velocity's head in [`NetworkConfig::heads`].
+const VELOCITY: usize = 3;
+
+/// Returns the model's network in encoding 3 and with a row for each new style of the corpus, and renumbers the styles
+/// of the corpus to those of that network: first the model's, then the new ones.
 ///
 /// A style of the corpus with the name of a style of the model, or of a folder it was trained on, continues that style.
 /// A new style starts as the mean of the others.
@@ -24,47 +28,70 @@ pub fn start_from(model: &Model, corpus: &mut Corpus) -> Network {
         .collect();
     let n_styles = styles.len();
     corpus.restyle(styles, &places);
-    with_styles(model.network(), n_styles)
+    grown(model.network(), n_styles)
 }
 
-/// The network with more styles; each new one is the mean of the existing ones.
-fn with_styles(network: &Network, n_styles: usize) -> Network {
-    let mut grown = Network::random(NetworkConfig { n_styles, ..network.config }, 0);
-    for (from, to) in network.layout.slots().into_iter().zip(grown.layout.clone().slots()) {
+/// The network in encoding 3 and with more styles, each new one the mean of the existing ones.
+///
+/// It predicts what it did: rows that the encoding adds are zero, a coarse velocity is shared evenly by the finer ones
+/// in it, and only feels, which it did not have, are random.
+fn grown(network: &Network, n_styles: usize) -> Network {
+    let Network { config: before, layout, .. } = network;
+    let config = NetworkConfig { n_styles, encoding: Encoding::Third, ..*before };
+    let mut grown = Network::random(config, 0);
+    let to_fill = grown.layout.clone();
+    for to in to_fill.slots() {
+        let Some(from) = layout.slots().into_iter().find(|from| from.name == to.name) else {
+            continue;
+        };
         let values = network.values(from);
-        grown.parameters[to.range.start..to.range.start + values.len()].copy_from_slice(values);
+        let target = &mut grown.parameters[to.range.clone()];
+        if to.name.ends_with("table.weight") {
+            target.fill(0.0);
+        }
+        target[..values.len()].copy_from_slice(values);
     }
-    let width = network.config.embedding;
-    let (n_rows, n_known) = (network.layout.embedding.shape[0], network.config.n_styles);
-    let known = &network.values(&network.layout.embedding)[(n_rows - n_known) * width..];
-    let mean: Vec<f32> = (0..width)
-        .map(|column| known.iter().skip(column).step_by(width).sum::<f32>() / n_known as f32)
-        .collect();
-    let begin = grown.layout.embedding.range.start + n_rows * width;
-    for row in grown.parameters[begin..begin + (n_styles - n_known) * width].chunks_exact_mut(width) {
-        row.copy_from_slice(&mean);
-    }
+
+    let n_finer = config.encoding.n_velocities() / before.encoding.n_velocities();
+    let (from, to) = (&layout.heads[VELOCITY].out, &to_fill.heads[VELOCITY].out);
+    let width = from.weight.shape[1];
+    let weights = network.values(&from.weight).chunks_exact(width).flat_map(|row| row.repeat(n_finer));
+    grown.parameters[to.weight.range.clone()].iter_mut().zip(weights).for_each(|(to, from)| *to = from);
+    let share = (n_finer as f32).ln();
+    let biases = network.values(&from.bias).iter().flat_map(|bias| vec![bias - share; n_finer]);
+    grown.parameters[to.bias.range.clone()].iter_mut().zip(biases).for_each(|(to, from)| *to = from);
+
+    let width = config.embedding;
+    let (n_rows_before, n_rows) = (before.encoding.n_step_rows(), config.encoding.n_step_rows());
+    let (rows, styles) = network.values(&layout.embedding).split_at(n_rows_before * width);
+    let mean =
+        |column: usize| styles.iter().skip(column).step_by(width).sum::<f32>() / before.n_styles as f32;
+    let mean: Vec<f32> = (0..width).map(mean).collect();
+    let embedding = [rows, &vec![0.0; (n_rows - n_rows_before) * width], styles].concat();
+    let embedding = embedding.into_iter().chain(mean.repeat(n_styles - before.n_styles));
+    grown.parameters[to_fill.embedding.range].iter_mut().zip(embedding).for_each(|(to, from)| *to = from);
     grown
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use crate::model::encoding::Encoding;
     use crate::model::network::{Network, NetworkConfig};
-    use crate::training::fine_tuning::with_styles;
+    use crate::model::{Beginning, Card, Generator, Model, StyleMix};
+    use crate::music::{Family, Meter, Mode, Note, Tick};
+    use crate::training::fine_tuning::grown;
+
+    fn network(encoding: Encoding) -> Network {
+        let config = NetworkConfig { encoding, n_styles: 2, embedding: 3, hidden: 4, n_layers: 1, head: 2 };
+        Network::random(config, 1)
+    }
 
     #[test]
     fn a_new_style_starts_as_the_mean_of_the_others_and_all_else_stays() {
-        let config = NetworkConfig {
-            encoding: Encoding::Third,
-            n_styles: 2,
-            embedding: 3,
-            hidden: 4,
-            n_layers: 1,
-            head: 2,
-        };
-        let network = Network::random(config, 1);
-        let grown = with_styles(&network, 4);
+        let network = network(Encoding::Third);
+        let grown = grown(&network, 4);
         let rows = grown.values(&grown.layout.embedding);
         let n_before = network.layout.embedding.range.len();
         assert_eq!(&rows[..n_before], network.values(&network.layout.embedding));
@@ -75,5 +102,46 @@ mod tests {
             }
         }
         assert_eq!(grown.parameters[rows.len()..], network.parameters[n_before..]);
+    }
+
+    #[test]
+    fn in_encoding_3_a_network_of_encoding_2_predicts_what_it_did() {
+        let before = network(Encoding::Second);
+        let after = grown(&before, 3);
+        let probabilities = |network: Network| -> Vec<Vec<f32>> {
+            let styles = (0..network.config.n_styles).map(|idx| idx.to_string()).collect();
+            let card = Card { styles, ..Card::default() };
+            let mut generator = Generator::new(Arc::new(Model::new(network, card, Vec::new()).unwrap()));
+            let (mode, meter) = (Mode::Major, Meter::COMMON);
+            generator.begin(&Beginning {
+                style: StyleMix::of(1),
+                mode,
+                start: Tick::ZERO,
+                meter,
+                primer: None,
+            });
+            let note = |idx: u8| Note {
+                onset: Tick(12 * i64::from(idx)),
+                duration: Tick(12),
+                pitch: 60 + idx,
+                velocity: 10 * idx,
+                family: Family::PIANO,
+                feel: None,
+            };
+            (1..8)
+                .map(|idx| {
+                    let found = generator.log_probabilities(&note(idx)).unwrap();
+                    generator.feed(&note(idx));
+                    found[..5].to_vec()
+                })
+                .collect()
+        };
+        for (before, after) in probabilities(before).iter().zip(probabilities(after)) {
+            for (part, (before, after)) in before.iter().zip(after).enumerate() {
+                // A velocity is one of two now.
+                let expected = if part == 4 { before - 2.0_f32.ln() } else { *before };
+                assert!((expected - after).abs() < 1e-3, "part {part}: {expected} and {after}");
+            }
+        }
     }
 }

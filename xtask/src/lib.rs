@@ -30,6 +30,7 @@ pub mod play;
 pub mod midi;
 
 pub mod roll;
+pub mod tracks;
 
 pub mod wav;
 

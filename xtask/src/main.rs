@@ -122,6 +122,8 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Copy a folder of MIDI files with those tracks only that have a name.
+    KeepTracks(xtask::tracks::Options),
     /// Compare training, playing and reading with `PyTorch`, Keras, onnxruntime, symusic and others (peers).
     #[command(disable_help_flag = true)]
     BenchPeers {
@@ -176,6 +178,7 @@ fn main() -> Result<()> {
             let name = midi.file_name().context("no file name")?.to_string_lossy().into_owned();
             roll::draw(&Song::read(&midi)?, &name, &png)
         }
+        Command::KeepTracks(options) => xtask::tracks::keep(&options),
         Command::DanceFloor { arguments } => run_package("dance-floor", &arguments),
         Command::BenchPeers { arguments } => run_package("peers", &arguments),
     }

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::errors::with_causes;
-use crate::music::Timing;
 use crate::music::smf::{self, SmfError};
+use crate::music::{Family, Note, Tick, Timing};
 use crate::training::corpus::dataset::encode;
 use crate::training::corpus::duplicates::Likeness;
 use crate::training::corpus::piece::KeyedPiece;
@@ -12,7 +12,7 @@ use crate::training::corpus::transposition::in_c;
 
 /// Version of how files are read. Any change in how notes are read, transposed or fingerprinted needs a new version, so
 /// that older caches are not used.
-pub(super) const READER_VERSION: u32 = 3;
+pub(super) const READER_VERSION: u32 = 4;
 
 /// The outcome of reading a file.
 pub(super) struct FileRead {
@@ -85,8 +85,10 @@ pub(super) fn read_piece(path: &Path, style: usize) -> (Result<Read, String>, Ve
     if piece.notes.is_empty() {
         return (Err("it holds no notes".into()), warnings);
     }
-    if smf.timing() == Timing::Free {
-        return (Err(NO_BEAT.into()), warnings);
+    match smf.timing() {
+        Timing::Free => return (Err(NO_BEAT.into()), warnings),
+        Timing::Performance => strike(&mut piece.notes),
+        Timing::Score => (),
     }
     let certainty = piece.chords.is_empty().then(|| {
         let (chords, certainty) = piece.find_chords();
@@ -95,3 +97,15 @@ pub(super) fn read_piece(path: &Path, style: usize) -> (Result<Read, String>, Ve
     });
     (Ok((in_c(piece, style), certainty)), warnings)
 }
+
+/// Gives all drum notes of a performance the same length. How long a pad was touched is not heard, and would have to be
+/// learned.
+fn strike(notes: &mut [Note]) {
+    for note in notes.iter_mut().filter(|note| note.family == Family::DRUMS) {
+        note.duration = STRIKE;
+    }
+    notes.sort_unstable();
+}
+
+/// A thirty-second note, as pads send.
+const STRIKE: Tick = Tick(Tick::PER_BEAT / 8);
