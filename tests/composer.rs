@@ -11,7 +11,7 @@ use continuo::composer::{Composer, Opening, SavedTake, Take, Writer, compose_unt
 use continuo::model::{Model, Primer};
 use continuo::music::{Family, FamilySet, Key, Meter, Mode, Note, Programs, Scale, Score, Tick};
 use continuo::player::handover::handover;
-use continuo::player::{ComposingKnobs, Player};
+use continuo::player::{Cadence, ComposingKnobs, Player};
 use proptest::prelude::*;
 
 const BAR: Tick = Tick(96);
@@ -64,6 +64,37 @@ fn a_reloaded_take_goes_on_as_if_it_had_never_been_closed() {
         compose_until(&mut take, &mut Writer::new(model()), &knobs, Meter::COMMON, bars(52));
         assert_eq!(take.score(), composed(&knobs, 52).score(), "{n_bars_before} bars before");
     }
+}
+
+#[test]
+fn where_the_music_ends_is_told_and_is_the_same_however_it_is_composed() {
+    let going_on = ComposingKnobs { length: 2, ..ComposingKnobs::default() };
+    let knobs = |cadence| ComposingKnobs { cadence, ..going_on };
+    let scores = Cadence::ALL.map(|cadence| composed(&knobs(cadence), 9).score());
+    for (idx, score) in scores.iter().enumerate() {
+        assert!(scores[..idx].iter().all(|other| other != score));
+    }
+    // The end is far off for both: the network knows no more than that.
+    let long = ComposingKnobs { length: 64, ..knobs(Cadence::EverySecond) };
+    assert_eq!(
+        composed(&long, 9).score(),
+        composed(&ComposingKnobs { length: 32, ..knobs(Cadence::EveryFourth) }, 9).score()
+    );
+
+    let knobs = knobs(Cadence::EverySecond);
+    for n_bars_before in [1, 3, 4] {
+        let mut take = SavedTake::of(&composed(&knobs, n_bars_before), None).restore().unwrap();
+        compose_until(&mut take, &mut Writer::new(model()), &knobs, Meter::COMMON, bars(9));
+        assert_eq!(take.score(), composed(&knobs, 9).score(), "{n_bars_before} bars before");
+    }
+    let ending = |n_bars| {
+        let mut take = Take::default().ending_after(n_bars);
+        compose_until(&mut take, &mut Writer::new(model()), &going_on, Meter::COMMON, bars(4));
+        take.score()
+    };
+    assert_ne!(ending(4), composed(&going_on, 4).score());
+    let end = bars(4);
+    assert!(ending(4).bars[3].notes.iter().all(|note| note.end() <= end), "it does not sound on");
 }
 
 #[test]
@@ -348,12 +379,16 @@ fn stand(host: &Host, instance: &mut Instance) {
 
 /// The onsets that a score would sound at 120 beats a minute and 48 kHz.
 fn onsets(score: &Score, beats: f64) -> Vec<(u32, u8, u8, u8)> {
+    let sample = |note: &Note| {
+        (note.onset.0 * 1000 + note.feel.map_or(0, |feel| i64::from(feel.quarter_ticks()) * 250)).max(0)
+            as u32
+    };
     let mut onsets: Vec<_> = score
         .bars
         .iter()
         .flat_map(|bar| &bar.notes)
-        .filter(|note| note.onset.to_beats().0 < beats)
-        .map(|n| ((n.onset.0 * 1000) as u32, if n.family.is_drums() { 9 } else { 0 }, n.pitch, n.velocity))
+        .map(|n| (sample(n), if n.family.is_drums() { 9 } else { 0 }, n.pitch, n.velocity))
+        .filter(|onset| f64::from(onset.0) < beats * 24_000.0)
         .collect();
     onsets.sort_unstable();
     // Two families on one key are one note.

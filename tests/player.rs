@@ -63,7 +63,8 @@ fn performings() -> impl Strategy<Value = PerformingKnobs> {
     let stray = prop_oneof![Just(0.0f32), Just(1.0), 0.0f32..1.0];
     let strum = prop_oneof![Just(0.0f32), -60.0f32..60.0];
     let lay_back = prop_oneof![Just(0.0f32), 0.0f32..50.0];
-    let rest = (prop_oneof![Just(1.0f32), 0.0f32..3.0], any::<bool>(), any::<bool>(), lay_back);
+    let feel = prop_oneof![Just(1.0f32), 0.0f32..2.0];
+    let rest = (prop_oneof![Just(1.0f32), 0.0f32..3.0], any::<bool>(), any::<bool>(), lay_back, feel);
     (place, loudness, swing, stray, strum, rest).prop_map(|(place, loudness, swing, stray, strum, rest)| {
         PerformingKnobs {
             octave: place.0,
@@ -81,6 +82,7 @@ fn performings() -> impl Strategy<Value = PerformingKnobs> {
             chord_follow: rest.1,
             thru: rest.2,
             lay_back: rest.3,
+            feel: rest.4,
         }
     })
 }

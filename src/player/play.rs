@@ -245,7 +245,7 @@ impl Player {
     /// Goes on along the path, and returns the song position where that segment ends, and the one from which
     /// no note may be read yet.
     ///
-    /// Humanized notes may be played before they are written, so the notes of the next bar are read a little
+    /// Humanized notes and those with a feel may be played before they are written, so the notes of the next bar are read a little
     /// before its line; but not before it is known to be settled.
     fn next_segment(&mut self, context: &BlockContext<'_>, path: &mut Path) -> (f64, f64) {
         let line = self.bar.end.to_beats().0;

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use crate::composer::Edit;
 use crate::music::Grid;
-use crate::player::{ComposingKnobs, PerformingKnobs};
+use crate::player::{Cadence, ComposingKnobs, PerformingKnobs};
 
 /// Refuses edits of bars that are not composed.
 pub(super) fn check_edits(edits: &[(usize, Edit)], n_bars: usize) -> Result<()> {
@@ -45,7 +45,11 @@ pub(super) fn without_effect(
         format!("--evolve has no effect: the phrase of {length} bars does not come round in {n_bars}"),
     );
     report(
-        composing.length != default.length && composing.evolve >= 1.0 && !keeps && composing.best_of < 2,
+        composing.length != default.length
+            && composing.evolve >= 1.0
+            && !keeps
+            && composing.best_of < 2
+            && composing.cadence == Cadence::Off,
         "--length has no effect: with --evolve 1 every bar is new".to_owned(),
     );
     let mixes = composing.second_style != composing.style;

@@ -30,6 +30,7 @@ use crate::player::ComposingKnobs;
 
 /// Options of `generate`. The knobs are the plugin's: the same model, seed and knobs give the same notes.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is an option of its own on the command line")]
 pub(super) struct GenerateArgs {
     /// The model; by default, or as `default`, the one that ships with Continuo
     model: Option<PathBuf>,
@@ -45,6 +46,9 @@ pub(super) struct GenerateArgs {
     /// Number of notes [default: 500; with an input file, its bars and sixteen more]
     #[arg(long, value_parser = within(1_u32..=100_000))]
     notes: Option<u32>,
+    /// Bring the piece to an end with its last bar
+    #[arg(long, requires = "bars")]
+    ending: bool,
     #[command(flatten)]
     composing: ComposingArgs,
     /// Tempo in quarter notes per minute [default: 120, or that of the file to continue or of the input]
@@ -96,6 +100,10 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         None => Take::default(),
     };
     let take = conversation::played_to(take, played.as_ref());
+    let take = match args.bars.filter(|_| args.ending) {
+        Some(n_bars) => take.ending_after(n_bars as usize),
+        None => take,
+    };
     // Both sides of a conversation are written.
     let theirs = take.played_in(knobs.instrument);
     let writer = Writer::new(model.clone());

@@ -52,6 +52,9 @@ impl ComposedBar {
         if knobs.blend > 0.0 {
             print = print.with(i64::from(knobs.second_style)).with(i64::from(knobs.blend.to_bits()));
         }
+        if let Some(n_phrases) = knobs.cadence.n_phrases() {
+            print = print.with(n_phrases as i64).with(i64::from(knobs.length));
+        }
         if bar.start == Tick::ZERO {
             // The seed of the first bar has chosen the primer.
             print = print.with(i64::from(knobs.seed)).with(i64::from(knobs.slot));

@@ -31,6 +31,8 @@ pub struct Take {
     /// Bars that others have replaced, with their indices, the newest last: so a knob turned there and back
     /// brings back the same bars, even if nothing could compose them any more.
     replaced: VecDeque<(usize, Arc<ComposedBar>)>,
+    /// How many bars the piece will have, if it comes to an end.
+    length: Option<usize>,
 }
 
 impl Take {
@@ -61,7 +63,19 @@ impl Take {
             history,
             accepts_any_model: true,
             replaced: VecDeque::new(),
+            length: None,
         }
+    }
+
+    /// The same take, to be brought to an end with its `n_bars`th bar. Not saved.
+    #[must_use]
+    pub fn ending_after(self, n_bars: usize) -> Self {
+        Self { length: Some(n_bars), ..self }
+    }
+
+    /// How many bars the piece will have, if it comes to an end.
+    pub(crate) fn length(&self) -> Option<usize> {
+        self.length
     }
 
     /// Adds notes as if they had been played at these song positions. Whatever is composed after a note

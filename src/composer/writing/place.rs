@@ -27,8 +27,10 @@ pub(crate) struct Place {
     pub(crate) n_rolls: u32,
     /// The index of the candidate for the phrase.
     pub(crate) candidate: u8,
-    /// Whether its notes end with the bar, because the phrase comes round after it.
+    /// Whether its notes end with the bar, because the phrase comes round after it or the piece ends.
     pub(crate) is_closed: bool,
+    /// Where the music ends that the bar belongs to, if it is known.
+    pub(crate) music_end: Option<Tick>,
 }
 
 impl Place {
@@ -42,29 +44,43 @@ impl Place {
     ) -> Self {
         let (key, pitch_classes) = key_at(take, start, knobs);
         let n_rolls = take.n_rolls(bar_idx, knobs.slot);
+        let music_end = music_end(take, bar_idx, start, meter, knobs);
         let knobs = *knobs;
-        Self { bar_idx, start, meter, knobs, key, pitch_classes, n_rolls, candidate: 0, is_closed: false }
+        Self {
+            bar_idx,
+            start,
+            meter,
+            knobs,
+            key,
+            pitch_classes,
+            n_rolls,
+            candidate: 0,
+            is_closed: false,
+            music_end,
+        }
     }
 
     /// The place of a composed bar, with the pitch classes of its knobs.
-    pub(crate) fn of(composed: &ComposedBar, bar_idx: usize) -> Self {
+    pub(crate) fn of(take: &Take, composed: &ComposedBar, bar_idx: usize) -> Self {
+        let Bar { start, meter, .. } = *composed.bar;
         Self {
             bar_idx,
-            start: composed.bar.start,
-            meter: composed.bar.meter,
+            start,
+            meter,
             knobs: composed.knobs,
             key: composed.key,
             pitch_classes: composed.knobs.pitch_classes(),
             n_rolls: composed.n_rolls,
             candidate: composed.candidate,
             is_closed: false,
+            music_end: music_end(take, bar_idx, start, meter, &composed.knobs),
         }
     }
 
     /// The place of a composed bar that is composed once more by hand.
     pub(crate) fn rolled_again(take: &Take, composed: &ComposedBar, bar_idx: usize) -> Self {
         let (_, pitch_classes) = key_at(take, composed.bar.start, &composed.knobs);
-        Self { n_rolls: composed.n_rolls + 1, pitch_classes, ..Self::of(composed, bar_idx) }
+        Self { n_rolls: composed.n_rolls + 1, pitch_classes, ..Self::of(take, composed, bar_idx) }
     }
 
     pub(crate) fn end(&self) -> Tick {
@@ -167,6 +183,16 @@ fn key_at(take: &Take, start: Tick, knobs: &ComposingKnobs) -> (Key, PitchClassS
         return (key, take.input.pitch_classes_before(until, key));
     }
     take.opening().map_or(of_knobs, |opening| (opening.key, PitchClassSet::CHROMATIC))
+}
+
+/// Where the music ends that a bar belongs to: the piece, or the phrases up to the next cadence.
+fn music_end(take: &Take, bar_idx: usize, start: Tick, meter: Meter, knobs: &ComposingKnobs) -> Option<Tick> {
+    let to_end_of = |n_bars: usize| n_bars - bar_idx % n_bars;
+    let to_cadence =
+        knobs.cadence.n_phrases().map(|n_phrases| to_end_of(n_phrases * usize::from(knobs.length.max(1))));
+    let to_piece_end = take.length().and_then(|n_bars| n_bars.checked_sub(bar_idx)).filter(|left| *left > 0);
+    let n_bars = to_cadence.into_iter().chain(to_piece_end).min()?;
+    Some(start + Tick(n_bars as i64 * meter.bar_length().0))
 }
 
 /// The style that the knobs ask for.

@@ -123,7 +123,7 @@ impl PrimedGenerator {
                 context.first
             };
             for (idx, composed) in (0..).zip(take.bars()).take(place.bar_idx).skip(next_idx) {
-                let place = Place::of(composed, idx);
+                let place = Place::of(take, composed, idx);
                 place.begin(&mut self.generator, &place.to_c(composed.context())).await;
             }
         }
@@ -144,7 +144,7 @@ impl PrimedGenerator {
         let Context { first, is_beginning } = context;
         let model = Arc::clone(self.model());
         let composed = take.bars().get(first).filter(|_| first < place.bar_idx);
-        let first_place = composed.map_or(*place, |composed| Place::of(composed, first));
+        let first_place = composed.map_or(*place, |composed| Place::of(take, composed, first));
         let Place { start, meter, ref knobs, key, .. } = first_place;
         let primer = match take.opening() {
             _ if !is_beginning => None,
@@ -153,6 +153,7 @@ impl PrimedGenerator {
             _ if knobs.conversation == Conversation::Continue => None,
             _ => choose_primer(&model, knobs, key, meter),
         };
+        self.generator.tell(first_place.told());
         let beginning = Beginning { style: style(knobs), mode: key.mode, start, meter, primer };
         self.generator.begin_async(&beginning).await;
         let sounding: Vec<Note> = take.sounding_into(first, start).copied().collect();

@@ -121,7 +121,8 @@ impl Writer {
 
     /// A bar that takes no notice of what is played in it.
     async fn compose_freely(&mut self, take: &Take, place: &Place) -> NewBar {
-        let place = Place { is_closed: is_before_full_repetition(take, place), ..*place };
+        let ends_piece = take.length() == Some(place.bar_idx + 1);
+        let place = Place { is_closed: ends_piece || is_before_full_repetition(take, place), ..*place };
         let candidate = best_candidate(&mut self.generator, &mut self.copies, take, &place).await;
         let place = Place { candidate, ..place };
         let (drawn, base) = self.draw_at_density(take, &place).await;
@@ -190,7 +191,7 @@ impl Writer {
             take.shorten(bar_idx, meter);
             return;
         }
-        let place = Place { meter, ..Place::of(&composed, bar_idx) };
+        let place = Place { meter, ..Place::of(take, &composed, bar_idx) };
         let kept = place.to_c(composed.context());
         let generator = self.generator.before(take, &place).await;
         let before = generator.snapshot();

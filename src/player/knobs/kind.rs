@@ -4,6 +4,7 @@
 //! made from. They are the same but where [`Form`] says otherwise.
 
 use crate::music::{Family, Grid, NoteValue, PitchClassSet, Scale, names};
+use crate::player::knobs::cadence::Cadence;
 use crate::player::knobs::conversation::Conversation;
 use crate::player::knobs::value::KnobValue as _;
 
@@ -59,6 +60,8 @@ pub enum Form {
     NoteValue,
     /// A [`Conversation`] by its index.
     Conversation,
+    /// A [`Cadence`] by its index.
+    Cadence,
     /// A [`Family`] by its index.
     Family,
 }
@@ -91,6 +94,7 @@ impl Form {
             Self::SwingGrid => Self::SWINGING.get(idx).map(|grid| grid.name()),
             Self::NoteValue => NoteValue::ALL.get(idx).map(|value| value.name),
             Self::Conversation => Conversation::ALL.get(idx).map(|way| way.name()),
+            Self::Cadence => Cadence::ALL.get(idx).map(|cadence| cadence.name()),
             Self::Family => Family::from_index(idx).map(Family::name),
             _ => None,
         }
@@ -221,6 +225,7 @@ impl Kind {
             | Form::SwingGrid
             | Form::NoteValue
             | Form::Conversation
+            | Form::Cadence
             | Form::Family => match self.form.name(usize::try_from(whole).unwrap_or(usize::MAX)) {
                 Some(name) => name.to_owned(),
                 None => format!("{UNUSED}{}", whole + 1),
@@ -253,6 +258,7 @@ impl Kind {
             | Form::SwingGrid
             | Form::NoteValue
             | Form::Conversation
+            | Form::Cadence
             | Form::Family => {
                 let mut steps = (self.min as i32..=self.max as i32).map(|step| step as f32);
                 steps.find(|step| self.text(*step).eq_ignore_ascii_case(text))?
@@ -274,7 +280,7 @@ impl Kind {
             Form::Switch => "off, on".to_owned(),
             Form::Style => "the model's styles, at most 16".to_owned(),
             Form::Degrees => "any degrees, as \"1 2 b3 5\"".to_owned(),
-            Form::Scale | Form::Grid => {
+            Form::Scale | Form::Grid | Form::Cadence => {
                 let names: Vec<&str> = (0..).map_while(|idx| self.form.name(idx)).collect();
                 names.join(", ")
             }

@@ -16,6 +16,9 @@ pub use spec::{CliOption, KnobSpec, Page, Role};
 mod conversation;
 pub use conversation::Conversation;
 
+mod cadence;
+pub use cadence::Cadence;
+
 #[macro_use]
 mod declare;
 

@@ -1,6 +1,7 @@
 //! The table of knobs. What is not said of one is as [`USUAL`] has it.
 
 use crate::music::{Family, FamilySet, Grid, Key, Mode, NoteValue, PitchClassSet, Scale, Tick};
+use crate::player::knobs::cadence::Cadence;
 use crate::player::knobs::conversation::Conversation;
 use crate::player::knobs::kind::{Form, Kind};
 use crate::player::knobs::spec::{CliOption, KnobSpec, Page, Role};
@@ -86,6 +87,12 @@ composing {
         id: "evolve", name: "Evolve", kind: Kind::percent(1.0),
         hint: "How many bars change when the phrase comes round: at 0 none, at 100% every bar is new.",
         since: 1,
+    }
+    /// Which phrases come to an end, as far as the model knows how pieces end.
+    cadence: Cadence = Cadence::Off => Cadence in Compose {
+        id: "cadenc", name: "Cadence", kind: Kind::whole(0, 7, Form::Cadence),
+        hint: "Which phrases come to an end, with a close on the key. Off lets the music go on.",
+        since: 4,
     }
     /// How many candidates are composed for each phrase; the likeliest is kept. 1 to 8.
     best_of: u8 = 1 => BestOf in Compose {
@@ -233,6 +240,14 @@ performing {
     swing_grid: Grid = Grid::Eighth => SwingGrid in Perform {
         id: "swgrid", name: "Swing grid", kind: Kind::whole(0, 1, Form::SwingGrid),
         hint: "Whether eighths or sixteenths swing.",
+    }
+    /// Factor on how far notes lie from their written place, as the network has learned it from performances: 0 is on the
+    /// grid, 2 twice as far.
+    feel: f32 = 1.0 => Feel in Perform {
+        id: "feel", name: "Feel", kind: Kind::percent(2.0),
+        hint: "How much of the players' own timing there is: 0 is on the grid, 100% as learned, 200% exaggerated. \
+               Styles learned from scores have none.",
+        since: 4,
     }
     /// How far notes stray from their time: at 1 by up to half a thirty-second, early or late.
     humanize_timing: f32 = 0.0 => HumanizeTiming in Perform {

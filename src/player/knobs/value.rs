@@ -1,6 +1,7 @@
 //! The types that knobs have, as numbers.
 
 use crate::music::{Family, FamilySet, Grid, PitchClassSet, Scale, Tick};
+use crate::player::knobs::cadence::Cadence;
 use crate::player::knobs::conversation::Conversation;
 
 /// A knob's value, which a number stands for in hosts, saved takes and options.
@@ -88,7 +89,7 @@ macro_rules! listed {
     };
 }
 
-listed!(Scale, Grid, Conversation);
+listed!(Scale, Grid, Conversation, Cadence);
 
 impl KnobValue for Family {
     fn number(self) -> f64 {
@@ -133,6 +134,7 @@ impl KnobValue for FamilySet {
 #[cfg(test)]
 mod tests {
     use crate::music::{Grid, Scale};
+    use crate::player::knobs::cadence::Cadence;
     use crate::player::knobs::conversation::Conversation;
     use crate::player::knobs::value::KnobValue;
 
@@ -146,5 +148,6 @@ mod tests {
         assert_eq!(numbers(&Scale::ALL), places(Scale::ALL.len()));
         assert_eq!(numbers(&Grid::ALL), places(Grid::ALL.len()));
         assert_eq!(numbers(&Conversation::ALL), places(Conversation::ALL.len()));
+        assert_eq!(numbers(&Cadence::ALL), places(Cadence::ALL.len()));
     }
 }

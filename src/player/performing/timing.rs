@@ -1,9 +1,9 @@
-//! When and how loud a written note is played: swing, humanize, strum, note length, velocity.
+//! When and how loud a written note is played: feel, swing, humanize, strum, note length, velocity.
 //!
 //! Everything is a function of the note, its bar and the knobs. So a saved file sounds like the playing, and
 //! playing again sounds the same.
 
-use crate::music::{Bar, Grid, Meter, Note, PerformedNote, Tick, mix64};
+use crate::music::{Bar, Feel, Grid, Meter, Note, PerformedNote, Tick, mix64};
 use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
 
 /// A written note with the times at which it is played.
@@ -35,7 +35,9 @@ const VELOCITY_DEVIATION: f32 = 24.0;
 
 /// How much earlier than written a note may be played, in beats: swing, strum and lay back only ever delay it.
 pub(crate) fn longest_lead(knobs: &PerformingKnobs) -> f64 {
-    0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND / Tick::PER_BEAT as f64
+    let stray = 0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND;
+    let feel = f64::from(knobs.feel) * Feel::new(Feel::FARTHEST).ticks();
+    (stray + feel) / Tick::PER_BEAT as f64
 }
 
 /// A note of `bar` with the times at which it is played if the bar is moved by `shift`.
@@ -52,8 +54,8 @@ pub(crate) fn timed_note(
     let place = (written.onset - bar.start).0 as f64;
     let length = written.duration.0 as f64 * f64::from(knobs.note_length);
     let chord = ChordPlace::of(bar, note_idx);
-    let early_or_late =
-        0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND * deviation(&note, Aspect::Timing);
+    let stray = 0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND * deviation(&note, Aspect::Timing);
+    let early_or_late = stray + f64::from(knobs.feel) * note.feel.map_or(0.0, Feel::ticks);
     let bar_start = (bar.start + shift).0 as f64;
     let to_beats = |place: f64| (bar_start + place + early_or_late) / Tick::PER_BEAT as f64;
     let in_beats = |milliseconds: f32| f64::from(milliseconds) / 1000.0 * beats_per_second;
@@ -192,9 +194,9 @@ fn deviation(note: &Note, aspect: Aspect) -> f64 {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::music::{Bar, Family, Grid, Meter, Note, Tick};
+    use crate::music::{Bar, Family, Feel, Grid, Meter, Note, Tick};
     use crate::player::knobs::PerformingKnobs;
-    use crate::player::performing::timing::{Swing, timed_note, velocity};
+    use crate::player::performing::timing::{Swing, longest_lead, timed_note, velocity};
 
     fn bar(notes: &[(i64, u8, Family)]) -> Bar {
         let note = |(onset, pitch, family): &(i64, u8, Family)| Note {
@@ -232,6 +234,18 @@ mod tests {
         // A note that ends on a line ends where the line has come to lie.
         let end = timed_note(&bar, 0, Tick::ZERO, &swing(1.0), 2.0).unwrap().end * 24.0 - 960.0;
         assert!((end - 16.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn feel_is_played_from_none_to_twice_as_learned() {
+        let mut bar = bar(&[(0, 36, Family::DRUMS), (6, 38, Family::DRUMS), (12, 36, Family::DRUMS)]);
+        bar.notes[0].feel = Some(Feel::new(-2));
+        bar.notes[1].feel = Some(Feel::new(Feel::FARTHEST));
+        let feel = |feel| PerformingKnobs { feel, ..PerformingKnobs::default() };
+        assert_eq!(onsets(&bar, &feel(0.0)), [0.0, 6.0, 12.0]);
+        assert_eq!(onsets(&bar, &feel(1.0)), [-0.5, 10.0, 12.0]);
+        assert_eq!(onsets(&bar, &feel(2.0)), [-1.0, 14.0, 12.0]);
+        assert!((longest_lead(&feel(2.0)) - 8.0 / 24.0).abs() < 1e-9);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [
 pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
     match page {
         KnobPage::Compose => &[
-            &[Knob::Density, Knob::Variety, Knob::Evolve, Knob::Polyphony],
+            &[Knob::Density, Knob::Variety, Knob::Evolve, Knob::Cadence, Knob::Polyphony],
             &[Knob::Tonic, Knob::Scale, Knob::Lowest, Knob::Highest],
         ],
         KnobPage::Detail => &[
@@ -42,7 +42,7 @@ pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
         ],
         KnobPage::Touch => &[
             &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
-            &[Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
+            &[Knob::Feel, Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
         ],
         KnobPage::Instruments | KnobPage::Converse | KnobPage::Style => &[],
     }
