@@ -25,12 +25,11 @@ const MOST_NOTES: usize = 400;
 
 type Chords = Arc<[(Tick, Option<Chord>)]>;
 
-fn main() {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
-    let Some(path) = arguments.next() else { return println!("expected a model and folders") };
+    let path = arguments.next().ok_or("expected a model and folders")?;
     let model = if path == "default" { Model::embedded() } else { Model::load(Path::new(&path)) };
-    let model = model.expect("a weights file");
-    let threads = Threads::on_all_cores();
+    let (model, threads) = (model?, Threads::on_all_cores()?);
     println!(
         "style\tpieces\treal\ttold its chords\ttold others\ttold none\tends on the tonic: real\ttold\tnot told"
     );
@@ -40,7 +39,7 @@ fn main() {
             println!("{}: the model has no such style", folder.name);
             continue;
         };
-        let (mut pieces, _) = read_folder(&folder.path.join("valid"), style, &threads).expect("a folder");
+        let (mut pieces, _) = read_folder(&folder.path.join("valid"), style, &threads)?;
         pieces.retain(|piece| is_measured(piece));
         pieces.truncate(MOST_PIECES);
         let idxs: Vec<usize> = (0..pieces.len()).collect();
@@ -62,6 +61,7 @@ fn main() {
             mean(|found| found.no_end),
         );
     }
+    Ok(())
 }
 
 /// What was found for one piece; `None` where nothing sounds that could be measured.
