@@ -9,7 +9,8 @@ use hosts::{Expected, Host, Jump, Output, Setting, player_with, score_strategy};
 use continuo::music::{Bar, Beats, Family, Grid, Meter, Note, Scale, Score, Tick};
 use continuo::player::handover::{ComposerEnd, Published, handover};
 use continuo::player::{
-    Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, Transport, render,
+    Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, SpreadCentre, Transport,
+    render,
 };
 use proptest::prelude::*;
 
@@ -55,7 +56,9 @@ fn jumps() -> impl Strategy<Value = Vec<Jump>> {
 /// Every performing knob anywhere.
 fn performings() -> impl Strategy<Value = PerformingKnobs> {
     let place = (-2i8..3, -9i8..10, 0u8..16, any::<bool>());
-    let loudness = (0.0f32..2.0, 0.0f32..2.0, prop_oneof![Just(0.0f32), 0.0f32..1.0]);
+    let spread_centre = prop_oneof![Just(SpreadCentre::Bar), Just(SpreadCentre::Fixed)];
+    let spread = (0.0f32..2.0, spread_centre);
+    let loudness = (0.0f32..2.0, spread, prop_oneof![Just(0.0f32), 0.0f32..1.0]);
     let swing = (
         prop_oneof![Just(0.0f32), Just(1.0), 0.0f32..1.0],
         prop_oneof![Just(Grid::Eighth), Just(Grid::Sixteenth)],
@@ -72,7 +75,8 @@ fn performings() -> impl Strategy<Value = PerformingKnobs> {
             channel: place.2,
             channel_per_instrument: place.3,
             velocity: loudness.0,
-            velocity_spread: loudness.1,
+            velocity_spread: loudness.1.0,
+            spread_centre: loudness.1.1,
             humanize_velocity: loudness.2,
             swing: swing.0,
             swing_grid: swing.1,
@@ -133,7 +137,14 @@ fn reference(note: &Note, bar: &Bar, knobs: &PerformingKnobs, tempo: f64) -> Exp
         Some(_) => knobs.channel,
         None => 9,
     };
-    let velocity = (64.0 + (f32::from(note.velocity) - 64.0) * knobs.velocity_spread) * knobs.velocity;
+    let centre = match knobs.spread_centre {
+        SpreadCentre::Bar => {
+            let sum: f32 = bar.notes.iter().map(|note| f32::from(note.velocity)).sum();
+            sum / bar.notes.len() as f32
+        }
+        SpreadCentre::Fixed => 64.0,
+    };
+    let velocity = (centre + (f32::from(note.velocity) - centre) * knobs.velocity_spread) * knobs.velocity;
     Expected {
         beat: swung / 24.0 + rank * distance + f64::from(knobs.lay_back) / 1000.0 * tempo / 60.0,
         channel,

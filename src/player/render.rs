@@ -45,7 +45,7 @@ pub fn render(
             } else {
                 pitch::key_for(note.pitch, &performing, &composing)
             },
-            velocity: timing::velocity(note, &performing),
+            velocity: timing::velocity(&timed, &performing),
             family: note.family,
         }
     };

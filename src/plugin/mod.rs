@@ -22,6 +22,8 @@ pub use session::Session;
 mod window_size;
 pub use window_size::{SavedSize, WindowSize};
 
+mod spread;
+
 mod parameters;
 pub use parameters::Parameters;
 

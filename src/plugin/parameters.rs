@@ -14,6 +14,7 @@ use crate::player::handover::{ComposerEnd, handover};
 use crate::player::knobs::{Form, Kind};
 use crate::player::{ComposingKnobs, Knob, PerformingKnobs};
 use crate::plugin::session::Session;
+use crate::plugin::spread::{ProjectSpreadCentre, SPREAD};
 use crate::plugin::window_size::WindowSize;
 
 /// The highest seed that hosts can automate.
@@ -25,6 +26,8 @@ pub struct Parameters {
     pub session: Session,
     /// The size of the editor's window.
     pub window_size: WindowSize,
+    /// Around which velocity velocity spread works in this project.
+    spread_centre: ProjectSpreadCentre,
     /// One for each knob, by [`Knob::index`].
     knobs: Vec<Parameter>,
     /// Silences the plugin: the host's own bypass.
@@ -56,7 +59,8 @@ unsafe impl Params for Parameters {
     fn serialize_fields(&self) -> BTreeMap<String, String> {
         let project = self.session.map(serialize_field).map(|saved| ("project".to_owned(), saved));
         let window = self.window_size.map(serialize_field).map(|saved| ("window".to_owned(), saved));
-        [project, window].into_iter().flatten().collect()
+        let spread = self.spread_centre.map(serialize_field).map(|saved| (SPREAD.to_owned(), saved));
+        [project, window, spread].into_iter().flatten().collect()
     }
 
     fn deserialize_fields(&self, serialized: &BTreeMap<String, String>) {
@@ -70,6 +74,11 @@ unsafe impl Params for Parameters {
                 "window" => {
                     if let Ok(window_size) = deserialize_field(saved) {
                         self.window_size.set(window_size);
+                    }
+                }
+                SPREAD => {
+                    if let Ok(is_fixed) = deserialize_field(saved) {
+                        self.spread_centre.set(is_fixed);
                     }
                 }
                 _ => {}
@@ -89,6 +98,7 @@ impl Parameters {
             knobs: knobs.into_iter().map(|knob| Parameter::new(knob, &session)).collect(),
             bypass: switch("Bypass", false).make_bypass(),
             window_size: WindowSize::default(),
+            spread_centre: ProjectSpreadCentre::default(),
             session,
         }
     }
@@ -102,7 +112,8 @@ impl Parameters {
     /// The knobs that change how it is played.
     #[must_use]
     pub fn performing(&self) -> PerformingKnobs {
-        PerformingKnobs::from_values(|knob| self.value(knob))
+        let knobs = PerformingKnobs::from_values(|knob| self.value(knob));
+        PerformingKnobs { spread_centre: self.spread_centre.get(), ..knobs }
     }
 
     /// The factor on the preview sound, 0 to 1; 0 when it is off.
@@ -114,7 +125,7 @@ impl Parameters {
 
     /// Makes a saved state whole: every value comes into its range, since the framework takes them as they
     /// are, and what a project of an earlier version does not have comes to its default, since a host may
-    /// load it into an instance that has other values.
+    /// load it into an instance that has other values. In such a project velocity spread works around 64.
     pub fn complete(state: &mut PluginState) {
         let (end, _player) = handover();
         let fresh = Self::new(end);
@@ -127,6 +138,7 @@ impl Parameters {
                 ParamValue::Bool(_) | ParamValue::String(_) => {}
             }
         }
+        state.fields.entry(SPREAD.to_owned()).or_insert_with(|| "true".to_owned());
     }
 
     fn parameter(&self, knob: Knob) -> &Parameter {
@@ -347,7 +359,7 @@ mod tests {
     use crate::music::Family;
     use crate::player::Knob;
     use crate::player::handover::handover;
-    use crate::player::{ComposingKnobs, PerformingKnobs};
+    use crate::player::{ComposingKnobs, PerformingKnobs, SpreadCentre};
     use crate::plugin::parameters::Parameters;
 
     fn parameters() -> Parameters {
@@ -425,6 +437,25 @@ mod tests {
             }
             assert_eq!(parameters.bypass.string_to_normalized_value(typed), None, "bypass takes {typed:?}");
         }
+    }
+
+    #[test]
+    fn spread_works_around_64_in_older_projects_and_around_the_bars_velocities_in_newer_ones() {
+        let load = |fields: BTreeMap<String, String>| {
+            let mut state = PluginState { version: String::new(), params: BTreeMap::new(), fields };
+            Parameters::complete(&mut state);
+            let loaded = parameters();
+            loaded.deserialize_fields(&state.fields);
+            loaded
+        };
+        let older = load(BTreeMap::new());
+        assert_eq!(older.performing().spread_centre, SpreadCentre::Fixed);
+        assert_eq!(load(older.serialize_fields()).performing().spread_centre, SpreadCentre::Fixed);
+        let newer = load(parameters().serialize_fields());
+        assert_eq!(newer.performing().spread_centre, SpreadCentre::Bar);
+        // A host may load a newer project into the instance of an older one.
+        older.deserialize_fields(&newer.serialize_fields());
+        assert_eq!(older.performing().spread_centre, SpreadCentre::Bar);
     }
 
     #[test]

@@ -171,11 +171,13 @@ macro_rules! knobs {
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub struct PerformingKnobs {
             $($(#[$p_doc])* pub $p_field: $p_type,)*
+            /// The velocity that velocity spread leaves as it is. No knob: the project decides it.
+            pub spread_centre: SpreadCentre,
         }
 
         impl Default for PerformingKnobs {
             fn default() -> Self {
-                Self { $($p_field: $p_default,)* }
+                Self { $($p_field: $p_default,)* spread_centre: SpreadCentre::default() }
             }
         }
 
@@ -187,6 +189,7 @@ macro_rules! knobs {
                         const KIND: Kind = $p_kind;
                         <$p_type>::from_number(KIND.number(value(Knob::$p_knob))).unwrap_or($p_default)
                     },)*
+                    ..Self::default()
                 }
             }
 
@@ -207,6 +210,7 @@ macro_rules! knobs {
                         let (min, max) = NUMBERS;
                         self.$p_field.within(min, max, $p_default)
                     },)*
+                    ..*self
                 }
             }
         }

@@ -19,6 +19,9 @@ pub use conversation::Conversation;
 mod cadence;
 pub use cadence::Cadence;
 
+mod spread_centre;
+pub use spread_centre::SpreadCentre;
+
 #[macro_use]
 mod declare;
 

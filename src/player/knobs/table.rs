@@ -5,6 +5,7 @@ use crate::player::knobs::cadence::Cadence;
 use crate::player::knobs::conversation::Conversation;
 use crate::player::knobs::kind::{Form, Kind};
 use crate::player::knobs::spec::{CliOption, KnobSpec, Page, Role};
+use crate::player::knobs::spread_centre::SpreadCentre;
 use crate::player::knobs::value::KnobValue;
 
 /// What is said of a knob by its row, and what holds where the row says nothing.
@@ -218,10 +219,10 @@ performing {
         hint: "Makes everything softer or louder.",
         option: CliOption::Named("velocity-level"), since: 1,
     }
-    /// Factor on how far velocities lie from the middle: 0 makes all alike, 2 doubles the contrast.
+    /// Factor on how far velocities lie from `spread_centre`: 0 makes those of a bar alike, 2 doubles the contrast.
     velocity_spread: f32 = 1.0 => VelocitySpread in Perform {
         id: "velspr", name: "Velocity spread", kind: Kind::percent(2.0),
-        hint: "Lower brings soft and loud notes closer together, higher moves them apart.",
+        hint: "Lower brings the soft and loud notes of a bar closer together, higher moves them apart.",
     }
     /// Factor on every duration.
     note_length: f32 = 1.0 => NoteLength in Perform {

@@ -347,7 +347,7 @@ impl Scheduler {
                 _ => key,
             }
         };
-        let velocity = timing::velocity(note, knobs);
+        let velocity = timing::velocity(timed, knobs);
         KeyPress { offset, channel, key, velocity, source: Source::Music(timed.end) }
     }
 

@@ -4,7 +4,7 @@
 //! playing again sounds the same.
 
 use crate::music::{Bar, Feel, Grid, Meter, Note, PerformedNote, Tick, mix64};
-use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
+use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs, SpreadCentre};
 
 /// A written note with the times at which it is played.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +15,8 @@ pub(crate) struct TimedNote {
     pub(crate) onset: f64,
     /// The song position in beats at which it ends.
     pub(crate) end: f64,
+    /// The mean velocity of its bar.
+    pub(crate) bar_velocity: f32,
     /// Whether it is the lowest of a chord of at least three.
     pub(crate) is_lowest: bool,
     /// The MIDI channel on which the user played it, if it was not composed.
@@ -27,8 +29,8 @@ const THIRTY_SECOND: f64 = (Tick::PER_BEAT / 8) as f64;
 /// Strum spreads a chord over this many beats at most.
 const LONGEST_STRUM: f64 = 1.0;
 
-/// The velocity that velocity spread leaves as it is.
-const MIDDLE_VELOCITY: f32 = 64.0;
+/// The velocity that velocity spread leaves as it is in projects of earlier versions.
+const FIXED_CENTRE: f32 = 64.0;
 
 /// How far humanize may change a velocity, either way.
 const VELOCITY_DEVIATION: f32 = 24.0;
@@ -64,6 +66,7 @@ pub(crate) fn timed_note(
         note,
         onset: to_beats(swing.warp(place)) + late,
         end: to_beats(swing.warp(place + length)) + late,
+        bar_velocity: mean_velocity(bar),
         is_lowest: chord.rank == 0 && chord.n_notes >= 3,
         played_on: None,
     })
@@ -84,6 +87,7 @@ pub(crate) fn replayed_note(played: &PerformedNote) -> TimedNote {
         note,
         onset: played.onset.0,
         end: played.end.0,
+        bar_velocity: played.velocity.into(),
         is_lowest: false,
         played_on: Some(played.channel),
     }
@@ -95,10 +99,21 @@ pub(crate) fn replays_input(performing: &PerformingKnobs, composing: &ComposingK
 }
 
 /// How loud a note is played, 1 to 127.
-pub(crate) fn velocity(note: &Note, knobs: &PerformingKnobs) -> u8 {
-    let spread = MIDDLE_VELOCITY + (f32::from(note.velocity) - MIDDLE_VELOCITY) * knobs.velocity_spread;
+pub(crate) fn velocity(timed: &TimedNote, knobs: &PerformingKnobs) -> u8 {
+    let note = &timed.note;
+    let centre = match knobs.spread_centre {
+        SpreadCentre::Bar => timed.bar_velocity,
+        SpreadCentre::Fixed => FIXED_CENTRE,
+    };
+    let spread = centre + (f32::from(note.velocity) - centre) * knobs.velocity_spread;
     let deviation = VELOCITY_DEVIATION * knobs.humanize_velocity * deviation(note, Aspect::Velocity) as f32;
     ((spread * knobs.velocity + deviation).round() as u8).clamp(1, 127)
+}
+
+/// The mean velocity of a bar's notes.
+fn mean_velocity(bar: &Bar) -> f32 {
+    let sum: u32 = bar.notes.iter().map(|note| u32::from(note.velocity)).sum();
+    sum as f32 / bar.notes.len().max(1) as f32
 }
 
 /// Bends time within each pair of grid lines so that the second line comes late.
@@ -195,7 +210,7 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::music::{Bar, Family, Feel, Grid, Meter, Note, Tick};
-    use crate::player::knobs::PerformingKnobs;
+    use crate::player::knobs::{PerformingKnobs, SpreadCentre};
     use crate::player::performing::timing::{Swing, longest_lead, timed_note, velocity};
 
     fn bar(notes: &[(i64, u8, Family)]) -> Bar {
@@ -215,6 +230,20 @@ mod tests {
         let onset =
             |idx| timed_note(bar, idx, Tick::ZERO, knobs, 2.0).map(|timed| timed.onset * 24.0 - 960.0);
         (0..bar.notes.len()).filter_map(onset).map(|tick| (tick * 1e6).round() / 1e6).collect()
+    }
+
+    fn velocities(bar: &Bar, knobs: &PerformingKnobs) -> Vec<u8> {
+        let timed = |idx| timed_note(bar, idx, Tick::ZERO, knobs, 2.0);
+        (0..bar.notes.len()).filter_map(timed).map(|timed| velocity(&timed, knobs)).collect()
+    }
+
+    /// A bar of notes with these velocities.
+    fn bar_of_velocities(velocities: &[u8]) -> Bar {
+        let mut bar = bar(&vec![(0, 60, Family::PIANO); velocities.len()]);
+        for (note, velocity) in bar.notes.iter_mut().zip(velocities) {
+            note.velocity = *velocity;
+        }
+        bar
     }
 
     #[test]
@@ -313,23 +342,36 @@ mod tests {
         let mean = deviations.iter().sum::<f64>() / deviations.len() as f64;
         assert!(mean.abs() < 0.2, "{mean}");
         assert_eq!(onsets(&bar, &knobs), onsets(&bar, &knobs));
-        let velocities: Vec<u8> = bar.notes.iter().map(|note| velocity(note, &knobs)).collect();
+        let velocities = velocities(&bar, &knobs);
         assert!(velocities.iter().all(|v| (56..=104).contains(v)), "{velocities:?}");
         assert!(velocities.iter().any(|v| *v > 90) && velocities.iter().any(|v| *v < 70));
     }
 
     #[test]
     fn spread_changes_the_contrast_and_level_the_loudness() {
-        let loud = Note { velocity: 94, ..bar(&[(0, 60, Family::PIANO)]).notes[0] };
-        let played = |velocity, velocity_spread| {
-            let knobs = PerformingKnobs { velocity, velocity_spread, ..PerformingKnobs::default() };
-            super::velocity(&loud, &knobs)
+        let played = |velocity, velocity_spread, spread_centre| {
+            let knobs =
+                PerformingKnobs { velocity, velocity_spread, spread_centre, ..PerformingKnobs::default() };
+            velocities(&bar_of_velocities(&[70, 80, 102]), &knobs)
         };
-        assert_eq!(
-            [played(1.0, 1.0), played(1.0, 0.0), played(1.0, 1.5), played(0.5, 1.0)],
-            [94, 64, 109, 47]
-        );
-        assert_eq!([played(0.0, 1.0), played(2.0, 2.0)], [1, 127]);
+        let around_mean = |velocity, spread| played(velocity, spread, SpreadCentre::Bar);
+        assert_eq!(around_mean(1.0, 1.0), [70, 80, 102]);
+        assert_eq!(around_mean(1.0, 0.0), [84, 84, 84]);
+        assert_eq!(around_mean(1.0, 1.5), [63, 78, 111]);
+        assert_eq!(around_mean(0.5, 1.0), [35, 40, 51]);
+        assert_eq!((around_mean(0.0, 1.0), around_mean(2.0, 2.0)), (vec![1, 1, 1], vec![112, 127, 127]));
+        assert_eq!(played(1.0, 0.0, SpreadCentre::Fixed), [64, 64, 64]);
+        assert_eq!(played(1.0, 1.5, SpreadCentre::Fixed), [73, 88, 121]);
+    }
+
+    #[test]
+    fn spread_leaves_music_of_one_velocity_as_it_is() {
+        for constant in [1, 84, 123, 127] {
+            for velocity_spread in [0.0, 0.3, 1.0, 1.7, 2.0] {
+                let knobs = PerformingKnobs { velocity_spread, ..PerformingKnobs::default() };
+                assert_eq!(velocities(&bar_of_velocities(&[constant; 7]), &knobs), [constant; 7]);
+            }
+        }
     }
 
     proptest! {
