@@ -357,6 +357,28 @@ fn stopping_ends_every_note_in_the_block_that_stops() {
 }
 
 #[test]
+fn a_note_written_less_than_a_sample_before_the_start_is_played_where_the_knobs_move_it() {
+    let start = 7.041_701_758_135_735; // three quarters of a sample after tick 169
+    let mut score = one_bar(&[(168 - 96, 3, 59), (169 - 96, 3, 60), (170 - 96, 3, 62)]);
+    let mut bar = (*score.bars[0]).clone();
+    bar.start = Tick(96);
+    bar.notes.iter_mut().for_each(|note| note.onset += Tick(96));
+    score.bars[0] = bar.into();
+    for performing in [
+        PerformingKnobs::default(),
+        PerformingKnobs { lay_back: 50.0, ..PerformingKnobs::default() },
+        PerformingKnobs { swing: 1.0, ..PerformingKnobs::default() },
+    ] {
+        let setting = Setting { start, sample_rate: 44_100.0, performing, ..straight() };
+        let tempo = setting.tempo;
+        let heard = Host::new(setting).run(score.clone(), 20);
+        let keys: Vec<u8> = ons(&heard).iter().map(|(_, key)| *key).collect();
+        assert_eq!(keys, [60, 62]);
+        heard.check_played(&score, |note, bar| reference(note, bar, &performing, tempo)).unwrap();
+    }
+}
+
+#[test]
 fn an_octave_turned_while_a_note_sounds_releases_the_key_that_sounded() {
     let setting = Setting { jumps: vec![Jump { block: 10, kind: hosts::JumpKind::Octave(1) }], ..straight() };
     let heard = Host::new(setting).run(one_bar(&[(0, 24, 60), (24, 24, 60)]), 110);
