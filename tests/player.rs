@@ -836,11 +836,30 @@ fn rendering_replaces_no_late_bar() {
 /// Renders blocks of a quarter of a beat at 120, from one such block to another. While the composer does not answer,
 /// each waits for half a second in vain.
 fn render_quarters(player: &mut Player, blocks: std::ops::Range<u32>) -> Output {
+    render_blocks(player, blocks, |idx| Transport {
+        position: Some(Beats(f64::from(idx) / 4.0)),
+        ..Transport::default()
+    })
+}
+
+/// The same in a loop over the first beat.
+fn render_quarters_in_loop(player: &mut Player, blocks: std::ops::Range<u32>) -> Output {
+    render_blocks(player, blocks, |idx| Transport {
+        position: Some(Beats(f64::from(idx % 4) / 4.0)),
+        loop_range: Some((Beats(0.0), Beats(1.0))),
+        ..Transport::default()
+    })
+}
+
+fn render_blocks(
+    player: &mut Player,
+    blocks: std::ops::Range<u32>,
+    transport: impl Fn(u32) -> Transport,
+) -> Output {
     const QUARTER: u32 = 6_000;
     let mut heard = Output::default();
     for idx in blocks {
-        let position = Some(Beats(f64::from(idx) / 4.0));
-        let transport = Transport { playing: true, offline: true, position, ..Transport::default() };
+        let transport = Transport { playing: true, offline: true, ..transport(idx) };
         let block = Block { n_samples: QUARTER, sample_rate: 48_000.0, transport };
         let mut events = EventList::default();
         player.process(&block, &ComposingKnobs::default(), &PerformingKnobs::default(), &[], &mut events);
@@ -884,6 +903,23 @@ fn in_rendering_a_bar_that_comes_too_late_loses_no_note() {
         [(12_000, 24_000, 60), (12_001, 12_002, 62), (12_002, 15_002, 62), (24_000, 48_000, 64)]
     );
     heard.check_order().unwrap();
+    heard.check_pairs().unwrap();
+}
+
+#[test]
+fn in_rendering_a_loop_that_wraps_before_its_bar_is_there_plays_nothing_of_that_pass_later() {
+    let (composer_end, player_end) = handover();
+    let mut player = Player::new(player_end);
+    // A loop of one beat, four blocks long. Its bar comes in the second pass.
+    let mut heard = render_quarters_in_loop(&mut player, 0..5);
+    assert_eq!(heard.events, [], "nothing is there yet");
+    publish(&composer_end, &one_bar(&[(0, 12, 60), (18, 5, 62)]).bars, u64::MAX);
+    heard.events.extend(render_quarters_in_loop(&mut player, 5..12).events);
+    // In the second pass the first note is late, and all later ones are in time; those of the first pass do not come.
+    assert_eq!(
+        lengths(&heard),
+        [(30_000, 36_000, 60), (42_000, 47_000, 62), (48_000, 60_000, 60), (66_000, 71_000, 62)]
+    );
     heard.check_pairs().unwrap();
 }
 
