@@ -4,8 +4,10 @@
 //! a name of its own (nothing that exists is replaced):
 //!
 //! ```sh
-//! CONTINUO_NEW_GOLDEN=0.1 cargo test --test golden
+//! CONTINUO_NEW_GOLDEN=0.1-format-4 cargo test --test golden
 //! ```
+//!
+//! A weights file comes first into a folder of its own in `tests/golden/weights`, as `model.safetensors`.
 #![cfg(feature = "plugin")]
 
 use std::fmt::Write as _;
@@ -165,12 +167,14 @@ fn projects_of_released_versions_play_the_same_notes() -> Result<()> {
     Ok(())
 }
 
-/// A take's notes, a line each: onset, duration, pitch, velocity, index of the family.
+/// A take's notes, a line each: onset, duration, pitch, velocity, index of the family, and the feel of those that
+/// have one.
 fn lines(take: &Take) -> String {
     let score = take.score();
     let notes = score.bars.iter().flat_map(|bar| &bar.notes);
     let line = |n: &continuo::music::Note| {
-        format!("{}\t{}\t{}\t{}\t{}\n", n.onset.0, n.duration.0, n.pitch, n.velocity, n.family.index())
+        let feel = n.feel.map(|feel| format!("\t{}", feel.quarter_ticks())).unwrap_or_default();
+        format!("{}\t{}\t{}\t{}\t{}{feel}\n", n.onset.0, n.duration.0, n.pitch, n.velocity, n.family.index())
     };
     notes.map(line).collect()
 }
