@@ -214,6 +214,8 @@ fn a_number_out_of_its_range_is_refused_with_the_range() {
             ("validate-every", "1000"),
             ("save-every", "0.5"),
             ("form", "1,0.5"),
+            ("temperature", "1,0.5"),
+            ("variety", "1,0.5"),
             ("min-p", "1,0.5"),
         ],
     );

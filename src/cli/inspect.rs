@@ -93,7 +93,8 @@ fn as_json(model: &Model) -> serde_json::Value {
     let styles = card.styles.iter().zip(n_primers(model)).enumerate().map(|(idx, (name, n_primers))| {
         json!({ "name": name, "nats_per_note": card.nats_per_note.get(idx).filter(|nats| **nats > 0.0), "primers": n_primers,
                 "longest_shared": card.longest_shared.get(idx), "longest_run": card.longest_run.get(idx),
-                "form": card.form.get(idx), "min_p": card.min_p.get(idx) })
+                "form": card.form.get(idx), "min_p": card.min_p.get(idx),
+                "temperature": card.temperature.get(idx), "variety": card.variety.get(idx) })
     });
     json!({
         "name": card.name,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::instrument::InstrumentKeys;
+use crate::model::sampling::Sampling;
 use crate::music::{Meter, Mode, Note};
 
 /// What is known about a model besides its weights.
@@ -44,6 +45,13 @@ pub struct Card {
     /// of the key. Empty when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub min_p: Vec<f32>,
+    /// A factor on [`Sampling::temperature`](crate::model::Sampling), by style, so that 1 is the best of each. Empty
+    /// when not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub temperature: Vec<f32>,
+    /// A factor on [`Sampling::variety`](crate::model::Sampling), by style. Empty when not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variety: Vec<f32>,
     /// The keys that each instrument plays in the training pieces, by style. Nothing else is composed. Empty
     /// when not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -51,6 +59,23 @@ pub struct Card {
 }
 
 impl Card {
+    /// How much likelier a repetition goes on, in nats, in a style of which the card does not say.
+    const FORM: f32 = 1.0;
+
+    /// How notes of a style are drawn where `asked` stands for the defaults of each style.
+    #[must_use]
+    pub(crate) fn sampling(&self, style: usize, asked: &Sampling) -> Sampling {
+        let factor =
+            |factors: &[f32], default: f32| factors.get(style).map_or(default, |f| f.clamp(0.0, 10.0));
+        Sampling {
+            temperature: asked.temperature * factor(&self.temperature, 1.0),
+            variety: (asked.variety * factor(&self.variety, 1.0)).min(1.0),
+            form: asked.form * factor(&self.form, Self::FORM),
+            min_p: (asked.min_p * factor(&self.min_p, 1.0)).min(1.0),
+            ..*asked
+        }
+    }
+
     /// The style of this name, or else the one learned from a folder of this name. Case does not count, and `_`
     /// is a space.
     #[must_use]

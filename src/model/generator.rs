@@ -60,9 +60,6 @@ pub struct Snapshot {
 }
 
 impl Generator {
-    /// How much likelier a repetition goes on, in nats, in a style whose card does not say.
-    const FORM: f32 = 1.0;
-
     /// A generator at tick zero, before any note.
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
@@ -190,10 +187,7 @@ impl Generator {
         let heads = Heads::new(model.packed(), &past.memory, &past.state, buffers);
         let copying = copying.then(|| model.passages()).flatten();
         let (card, style) = (model.card(), past.style.main());
-        let form = card.form.get(style).map_or(Self::FORM, |nats| nats.clamp(0.0, 10.0));
-        let min_p = card.min_p.get(style).map_or(1.0, |factor| factor.clamp(0.0, 10.0));
-        let sampling =
-            &Sampling { form: sampling.form * form, min_p: (sampling.min_p * min_p).min(1.0), ..*sampling };
+        let sampling = &card.sampling(style, sampling);
         let longest_run = card.longest_run.get(style).copied().flatten();
         let longest_run = longest_run.map(|in_real_pieces| in_real_pieces.max(1).saturating_mul(2));
         let open = model.keys(past.style, constraints.families).open(constraints, given);
@@ -506,6 +500,16 @@ mod tests {
         assert!(longest_run(None) > 12, "{}", longest_run(None));
         assert_eq!([0, 1, 3, 6].map(|most| longest_run(Some(most))), [2, 2, 6, 12]);
         assert_eq!(longest_run(Some(usize::MAX)), longest_run(None), "a card may say anything");
+    }
+
+    #[test]
+    fn the_cards_factor_on_the_temperature_applies_to_its_style() {
+        let of = |factor: f32, seed| {
+            let card = |card| Card { temperature: vec![factor], variety: vec![0.0], ..card };
+            compose(card, None, &Sampling::default(), seed)
+        };
+        assert_eq!(of(0.0, 1), of(0.0, 2), "only the likeliest is left");
+        assert_ne!(of(1.0, 1), of(1.0, 2));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub(super) fn card(
         longest_run: Vec::new(),
         form: args.form.clone(),
         min_p: args.min_p.clone(),
+        temperature: args.temperature.clone(),
+        variety: args.variety.clone(),
         keys: Vec::new(),
     };
     if let Some(from) = model.map(Model::card) {
@@ -38,8 +40,11 @@ pub(super) fn card(
             sources.extend(now.into_iter().filter(|folder| !before.contains(folder)));
         }
         card.credits = from.credits.iter().chain(&card.credits).cloned().collect();
-        card.form = if card.form.is_empty() { from.form.clone() } else { card.form };
-        card.min_p = if card.min_p.is_empty() { from.min_p.clone() } else { card.min_p };
+        let or = |asked: Vec<f32>, before: &[f32]| if asked.is_empty() { before.to_vec() } else { asked };
+        card.form = or(card.form, &from.form);
+        card.min_p = or(card.min_p, &from.min_p);
+        card.temperature = or(card.temperature, &from.temperature);
+        card.variety = or(card.variety, &from.variety);
         card.licence = if card.licence.is_empty() { from.licence.clone() } else { card.licence };
         card.training = format!("from {}: {}; before that: {}", from.name, card.training, from.training);
     }

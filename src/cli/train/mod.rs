@@ -50,7 +50,13 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     let mut corpus = read_corpus(args, &outputs, &machine)?;
     let threads = &machine.threads;
     let from = model.as_ref().map(|model| start_from(model, &mut corpus));
-    for (option, numbers) in [("--form", &args.form), ("--min-p", &args.min_p)] {
+    let by_style = [
+        ("--form", &args.form),
+        ("--min-p", &args.min_p),
+        ("--temperature", &args.temperature),
+        ("--variety", &args.variety),
+    ];
+    for (option, numbers) in by_style {
         if !numbers.is_empty() && numbers.len() != corpus.styles.len() {
             let styles = corpus.styles.join(", ");
             bail!(

@@ -129,6 +129,14 @@ pub(in crate::cli) struct TrainArgs {
     /// from.
     #[arg(long, value_delimiter = ',', value_parser = within(0.0_f32..=10.0))]
     pub(super) min_p: Vec<f32>,
+    /// Factor on the temperature, so that 1 is the best of each style: one number for each style, separated by commas.
+    /// By default 1, or that of the model to start from.
+    #[arg(long, value_delimiter = ',', value_parser = within(0.0_f32..=10.0))]
+    pub(super) temperature: Vec<f32>,
+    /// Factor on variety: one number for each style, separated by commas. By default 1, or that of the model to start
+    /// from.
+    #[arg(long, value_delimiter = ',', value_parser = within(0.0_f32..=10.0))]
+    pub(super) variety: Vec<f32>,
     /// A line of credits; may be given several times.
     #[arg(long)]
     pub(super) credit: Vec<String>,
