@@ -33,8 +33,13 @@ impl Folder {
             .unwrap()
     }
 
-    /// Composes into `out.mid` and reads it.
+    /// Composes into `out.mid`, on the grid, and reads it.
     fn generate(&self, args: &[&str]) -> Piece {
+        self.generate_with_feel(&[args, &["--feel", "0"]].concat())
+    }
+
+    /// The same with the feel that `args` say.
+    fn generate_with_feel(&self, args: &[&str]) -> Piece {
         let output =
             self.run(&[&["generate", "model.safetensors", "--out", "out.mid", "--force"], args].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -199,6 +204,28 @@ fn performing_knobs_change_how_the_file_is_played_and_not_what_is_composed() {
         let warped = if within <= 120 { within * 4 / 3 } else { 160 + (within - 120) * 2 / 3 };
         assert!(swung.start.abs_diff(2 * (pair * 240 + warped)) <= 2, "{straight:?} {swung:?}");
     }
+}
+
+#[test]
+fn a_file_has_the_feel_that_its_notes_are_played_with() {
+    let folder = Folder::new();
+    let load = |feel: &[&str]| {
+        folder.generate_with_feel(&[&["--bars", "8"], feel].concat());
+        smf::load(&folder.path().join("out.mid")).unwrap()
+    };
+    let (on_grid, played) = (load(&["--feel", "0"]), load(&[]));
+    assert_eq!((on_grid.ticks_per_beat, played.ticks_per_beat), (480, 960));
+    assert!(on_grid.notes.iter().all(|note| note.start % 20 == 0));
+    assert_eq!(on_grid.notes.len(), played.notes.len());
+    // A feel is four ticks of 1/24 of a beat at most.
+    for note in &played.notes {
+        let is_it = |written: &&smf::SmfNote| {
+            written.pitch == note.pitch && (2 * written.start).abs_diff(note.start) <= 160
+        };
+        assert!(on_grid.notes.iter().any(|written| is_it(&written)), "{note:?}");
+    }
+    let n_off_grid = played.notes.iter().filter(|note| note.start % 40 != 0).count();
+    assert!(2 * n_off_grid > played.notes.len(), "{n_off_grid} of {}", played.notes.len());
 }
 
 #[test]

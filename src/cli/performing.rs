@@ -6,7 +6,7 @@ use crate::cli::knobs::PerformingOptions;
 use crate::music::{Bar, Meter, Note, PerformedNote, Piece, Tick, smf};
 use crate::player::{ComposingKnobs, PerformingKnobs, render};
 
-/// The plugin's performing knobs. With none of them given, notes are written as they were composed.
+/// The plugin's performing knobs. With none of them given, notes are written as they were composed, with their feel.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Performing")]
 pub(super) struct PerformingArgs {
@@ -23,8 +23,9 @@ impl PerformingArgs {
     /// `piece` as a MIDI file. What begins with its last meter was composed and is played with the knobs; what
     /// comes before is music that it continues, and stays as it is.
     pub(super) fn file(&self, piece: &Piece, composing: &ComposingKnobs, title: &str) -> Vec<u8> {
-        let knobs = self.knobs();
-        if knobs == PerformingKnobs::default() {
+        let (knobs, default) = (self.knobs(), PerformingKnobs::default());
+        let has_feel = knobs.feel > 0.0 && piece.notes.iter().any(|note| note.feel.is_some());
+        if !has_feel && (PerformingKnobs { feel: default.feel, ..knobs }) == default {
             return smf::write(piece, title);
         }
         let (start, meter) = piece.meters.last().copied().unwrap_or((Tick::ZERO, Meter::COMMON));
@@ -32,7 +33,7 @@ impl PerformingArgs {
         let n_before = piece.notes.partition_point(|note| note.onset < start);
         let (before, composed) = piece.notes.split_at(n_before);
         let whole = Bar { start: Tick::ZERO, meter, notes: before.to_vec() };
-        let mut notes = render(&[Arc::new(whole)], &[], composing, &PerformingKnobs::default(), tempo);
+        let mut notes = render(&[Arc::new(whole)], &[], composing, &default, tempo);
         let shift = start.to_beats();
         let composed = render(&bars(composed, start, meter), &[], composing, &knobs, tempo);
         notes.extend(composed.into_iter().map(|note| PerformedNote {

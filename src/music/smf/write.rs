@@ -22,7 +22,7 @@ const FINE_TICKS_PER_BEAT: i64 = 960;
 /// program. Drums are on channel 10. If the piece has a length, all tracks end there, and so do notes that would
 /// sound beyond it.
 ///
-/// [`read`](crate::music::smf::read) returns the same piece, except that tempos are rounded to whole
+/// [`read`](crate::music::smf::read) returns the same piece, except that notes have no feel, tempos are rounded to whole
 /// microseconds and everything before tick zero is left out. There are 15 channels for pitched instruments:
 /// when there are more, the surplus share the first one's channel.
 #[must_use]
