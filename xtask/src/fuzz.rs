@@ -8,12 +8,12 @@ use anyhow::{Result, ensure};
 use crate::system::{cargo, finds, project, succeeds};
 
 /// What reads bytes or text from outside, each a fuzz target in `tests/fuzz`.
-const TARGETS: [&str; 4] = ["midi", "weights", "take", "texts"];
+const TARGETS: [&str; 5] = ["midi", "weights", "take", "packs", "texts"];
 
 /// What to fuzz, and for how long.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// The targets: midi, weights, take, texts; all of them if none is named.
+    /// The targets: midi, weights, take, packs, texts; all of them if none is named.
     #[arg(value_parser = TARGETS)]
     targets: Vec<String>,
     /// How many inputs each target is given.

@@ -1,8 +1,9 @@
-//! Standard MIDI Files: any bytes are read or refused, and what was read is written and read again the same.
+//! Standard MIDI Files: any bytes are read or refused, and what was read is written on the grid and read
+//! again the same.
 
 #![no_main]
 
-use continuo::music::smf;
+use continuo::music::{Note, smf};
 use continuo_fuzz::bounded;
 use libfuzzer_sys::fuzz_target;
 
@@ -12,5 +13,6 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(smf.notes.len() <= bytes.len() / 3, "a note takes at least three bytes");
     assert!(piece.notes.is_sorted() && piece.notes.iter().all(|note| note.duration.0 >= 1));
     let again = smf::read(&smf::write(&piece, "")).expect("what we write is read").to_piece();
-    assert_eq!(again.notes, piece.notes);
+    let on_grid: Vec<Note> = piece.notes.iter().map(|note| Note { feel: None, ..*note }).collect();
+    assert_eq!(again.notes, on_grid);
 });

@@ -13,8 +13,9 @@ fuzz_target!(|bytes: &[u8]| {
     let knob = Knob::all().nth(usize::from(*knob_idx) % n_knobs).expect("an index in range");
     let kind = knob.kind();
     let Some(value) = bounded(bytes, 64, |_| kind.parse(text)) else { return };
-    assert!((kind.min..=kind.max).contains(&value), "{knob:?} took {text:?} for {value}");
-    let shown = kind.text(value);
+    assert!(value.is_finite(), "{knob:?} took {text:?} for {value}");
+    // A host brings what is typed into the range.
+    let shown = kind.text(value.clamp(kind.min, kind.max));
     let again = kind.parse(&shown).expect("what a knob shows can be typed");
     assert_eq!(kind.text(again), shown, "{knob:?}");
 });
