@@ -9,7 +9,7 @@ use hosts::{Host, Output, Setting};
 
 use continuo::composer::{Composer, Opening, SavedTake, Take, Writer, compose_until};
 use continuo::model::{Model, Primer};
-use continuo::music::{Family, FamilySet, Key, Meter, Mode, Note, Programs, Scale, Score, Tick};
+use continuo::music::{Family, FamilySet, Key, Meter, Mode, Note, Programs, Progression, Scale, Score, Tick};
 use continuo::player::handover::handover;
 use continuo::player::{Cadence, ComposingKnobs, Player};
 use proptest::prelude::*;
@@ -95,6 +95,34 @@ fn where_the_music_ends_is_told_and_is_the_same_however_it_is_composed() {
     assert_ne!(ending(4), composed(&going_on, 4).score());
     let end = bars(4);
     assert!(ending(4).bars[3].notes.iter().all(|note| note.end() <= end), "it does not sound on");
+}
+
+#[test]
+fn chords_are_told_in_the_key_of_the_music_and_come_round() {
+    let over = |knobs: &ComposingKnobs, chords: &str, n_bars| {
+        let mut take = Take::default().over(Progression::parse(chords).unwrap());
+        compose_until(&mut take, &mut Writer::new(model()), knobs, Meter::COMMON, bars(n_bars));
+        take.score()
+    };
+    let knobs = ComposingKnobs::default();
+    assert_ne!(over(&knobs, "Am | F", 6), composed(&knobs, 6).score());
+    assert_ne!(over(&knobs, "Am | F", 6), over(&knobs, "Am | G", 6));
+    assert_eq!(over(&knobs, "Am | F", 6), over(&knobs, "vi | IV", 6));
+    assert_eq!(over(&knobs, "Am | F", 6), over(&knobs, "Am | F | Am | F", 6));
+    // In another key with the chords of that key it is the same music.
+    let down = ComposingKnobs { tonic: 9, ..knobs };
+    let up_again = |score: Score| -> Vec<Vec<Note>> {
+        let up =
+            |note: &Note| Note { pitch: note.pitch + if note.family.is_drums() { 0 } else { 3 }, ..*note };
+        phrases(&score).iter().map(|bar| bar.iter().map(up).collect()).collect()
+    };
+    let wide = |knobs| ComposingKnobs { lowest: 24, highest: 100, ..knobs };
+    let lower = |knobs: ComposingKnobs| ComposingKnobs { lowest: 21, highest: 97, ..knobs };
+    assert_eq!(
+        up_again(over(&lower(down), "F#m | D", 4)),
+        phrases(&over(&wide(knobs), "Am | F", 4)),
+        "three semitones lower"
+    );
 }
 
 #[test]

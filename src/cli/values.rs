@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use crate::music::{Family, Key, Meter, PitchClassSet, Scale, names};
+use crate::music::{Family, Key, Meter, PitchClassSet, Progression, Scale, names};
 use crate::player::Conversation;
 
 /// Parses numbers of a range, such as `0.0..=1.0` or `1..=16`. What is not a number, or infinite, is in none.
@@ -55,6 +55,11 @@ pub(super) fn family(text: &str) -> Result<Family, String> {
         let names: Vec<String> = all().map(|family| plain(family.name())).collect();
         format!("expected one of {}", names.join(", "))
     })
+}
+
+/// A chord progression.
+pub(super) fn progression(text: &str) -> Result<Progression, String> {
+    Progression::parse(text).map_err(|error| error.to_string())
 }
 
 /// A way of answering the input.

@@ -18,6 +18,9 @@ pub use chord::Chord;
 mod harte;
 pub use harte::{InvalidChord, parse_harte};
 
+mod progression;
+pub use progression::{InvalidProgression, Progression};
+
 mod feel;
 pub use feel::Feel;
 

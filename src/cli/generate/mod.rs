@@ -24,9 +24,10 @@ use crate::cli::print::{plural, print_line};
 use crate::cli::values::{self, within};
 use crate::composer::{Opening, Take, Writer, why_no_note_fits};
 use crate::files::{self, Existing, Identity, Kind};
+use crate::model::encoding::Encoding;
 use crate::model::{Card, Model, block_on};
-use crate::music::{Meter, Note, Piece, Tick, best_scale_share, names};
-use crate::player::ComposingKnobs;
+use crate::music::{Meter, Note, Piece, Progression, Tick, best_scale_share, names};
+use crate::player::{Cadence, ComposingKnobs};
 
 /// Options of `generate`. The knobs are the plugin's: the same model, seed and knobs give the same notes.
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,9 @@ pub(super) struct GenerateArgs {
     /// Number of notes [default: 500; with an input file, its bars and sixteen more]
     #[arg(long, value_parser = within(1_u32..=100_000))]
     notes: Option<u32>,
+    /// Chords to follow, which come round: names or degrees, such as "Am7 | F | C/E G | %" or "ii7 | V7 | I"
+    #[arg(long, value_parser = values::progression)]
+    chords: Option<Progression>,
     /// Bring the piece to an end with its last bar
     #[arg(long, requires = "bars")]
     ending: bool,
@@ -100,6 +104,10 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         None => Take::default(),
     };
     let take = conversation::played_to(take, played.as_ref());
+    let take = match &args.chords {
+        Some(progression) => take.over(progression.clone()),
+        None => take,
+    };
     let take = match args.bars.filter(|_| args.ending) {
         Some(n_bars) => take.ending_after(n_bars as usize),
         None => take,
@@ -128,6 +136,16 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         plural(n_bars, "bar")
     );
     ensure!(!notes.is_empty(), "no note fits: {} composed, all silent", plural(n_bars, "bar"));
+    if model.network().config.encoding == Encoding::Second {
+        let asked = [
+            ("--chords", args.chords.is_some()),
+            ("--ending", args.ending),
+            ("--cadence", knobs.cadence != Cadence::Off),
+        ];
+        for (option, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
+            eprintln!("{option} has no effect: this model has learned neither chords nor endings");
+        }
+    }
     for report in effects::without_effect(&knobs, &args.performing.knobs(), &edits, n_bars) {
         eprintln!("{report}");
     }

@@ -8,7 +8,7 @@ use crate::composer::take::fingerprint::Fingerprint;
 use crate::composer::take::history::History;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::PlayedIn;
-use crate::music::{Family, Meter, Note, Score, Tick};
+use crate::music::{Family, Meter, Note, Progression, Score, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::handover::Input;
 
@@ -33,6 +33,8 @@ pub struct Take {
     replaced: VecDeque<(usize, Arc<ComposedBar>)>,
     /// How many bars the piece will have, if it comes to an end.
     length: Option<usize>,
+    /// The chords that the music follows, if it is told any.
+    progression: Option<Arc<Progression>>,
 }
 
 impl Take {
@@ -64,6 +66,7 @@ impl Take {
             accepts_any_model: true,
             replaced: VecDeque::new(),
             length: None,
+            progression: None,
         }
     }
 
@@ -71,6 +74,16 @@ impl Take {
     #[must_use]
     pub fn ending_after(self, n_bars: usize) -> Self {
         Self { length: Some(n_bars), ..self }
+    }
+
+    /// The same take, to be composed over these chords, which come round. Not saved.
+    #[must_use]
+    pub fn over(self, progression: Progression) -> Self {
+        Self { progression: Some(Arc::new(progression)), ..self }
+    }
+
+    pub(crate) fn progression(&self) -> Option<&Progression> {
+        self.progression.as_deref()
     }
 
     /// How many bars the piece will have, if it comes to an end.

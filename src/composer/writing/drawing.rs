@@ -7,7 +7,6 @@ use rand_pcg::Pcg64;
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::played_in::PlayedNote;
 use crate::composer::writing::place::{Place, style};
-use crate::model::encoding::Told;
 use crate::model::{Constraints, Drawn, Generator, Given, Snapshot};
 use crate::music::{Family, FamilySet, Note, Tick};
 
@@ -26,14 +25,8 @@ pub(crate) enum Redraw {
 }
 
 impl Place {
-    /// What the network is told of the music to come.
-    pub(crate) fn told(&self) -> Told {
-        Told { end: self.music_end, ..Told::default() }
-    }
-
     /// Begins the bar in the generator, and feeds it the notes that are in the bar already.
     pub(crate) async fn begin(&self, generator: &mut Generator, notes: &[Note]) {
-        generator.tell(self.told());
         generator.set_style(style(&self.knobs), self.key.mode);
         generator.begin_bar(self.start, self.meter);
         for note in notes {

@@ -9,9 +9,13 @@ use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bars::Take;
 use crate::composer::take::played_in::PlayedIn;
 use crate::composer::writing::chance::random_bits;
+use crate::model::encoding::Told;
 use crate::model::{Constraints, Drawn, Sampling, StyleMix};
-use crate::music::{Bar, Key, Meter, Note, PitchClassSet, Scale, Tick};
+use crate::music::{Bar, Chord, Key, Meter, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
+
+/// The network is told the chords of this bar and of so many after it.
+const BARS_AHEAD: usize = 4;
 
 /// A bar to be composed.
 #[derive(Debug, Clone, Copy)]
@@ -29,8 +33,6 @@ pub(crate) struct Place {
     pub(crate) candidate: u8,
     /// Whether its notes end with the bar, because the phrase comes round after it or the piece ends.
     pub(crate) is_closed: bool,
-    /// Where the music ends that the bar belongs to, if it is known.
-    pub(crate) music_end: Option<Tick>,
 }
 
 impl Place {
@@ -44,47 +46,60 @@ impl Place {
     ) -> Self {
         let (key, pitch_classes) = key_at(take, start, knobs);
         let n_rolls = take.n_rolls(bar_idx, knobs.slot);
-        let music_end = music_end(take, bar_idx, start, meter, knobs);
         let knobs = *knobs;
-        Self {
-            bar_idx,
-            start,
-            meter,
-            knobs,
-            key,
-            pitch_classes,
-            n_rolls,
-            candidate: 0,
-            is_closed: false,
-            music_end,
-        }
+        Self { bar_idx, start, meter, knobs, key, pitch_classes, n_rolls, candidate: 0, is_closed: false }
     }
 
     /// The place of a composed bar, with the pitch classes of its knobs.
-    pub(crate) fn of(take: &Take, composed: &ComposedBar, bar_idx: usize) -> Self {
-        let Bar { start, meter, .. } = *composed.bar;
+    pub(crate) fn of(composed: &ComposedBar, bar_idx: usize) -> Self {
         Self {
             bar_idx,
-            start,
-            meter,
+            start: composed.bar.start,
+            meter: composed.bar.meter,
             knobs: composed.knobs,
             key: composed.key,
             pitch_classes: composed.knobs.pitch_classes(),
             n_rolls: composed.n_rolls,
             candidate: composed.candidate,
             is_closed: false,
-            music_end: music_end(take, bar_idx, start, meter, &composed.knobs),
         }
     }
 
     /// The place of a composed bar that is composed once more by hand.
     pub(crate) fn rolled_again(take: &Take, composed: &ComposedBar, bar_idx: usize) -> Self {
         let (_, pitch_classes) = key_at(take, composed.bar.start, &composed.knobs);
-        Self { n_rolls: composed.n_rolls + 1, pitch_classes, ..Self::of(take, composed, bar_idx) }
+        Self { n_rolls: composed.n_rolls + 1, pitch_classes, ..Self::of(composed, bar_idx) }
     }
 
     pub(crate) fn end(&self) -> Tick {
         self.start + self.meter.bar_length()
+    }
+
+    /// What the network is told of the music to come.
+    pub(crate) fn told(&self, take: &Take) -> Told {
+        Told { chords: self.chords_ahead(take), end: self.music_end(take) }
+    }
+
+    /// The chords of this bar and of some bars after it, around a tonic of C.
+    fn chords_ahead(&self, take: &Take) -> Arc<[(Tick, Option<Chord>)]> {
+        let Some(progression) = take.progression() else { return Arc::new([]) };
+        let down = -self.key.transposition();
+        let bars = (0..=BARS_AHEAD).flat_map(|ahead| {
+            let start = self.start + Tick(ahead as i64 * self.meter.bar_length().0);
+            progression.bar(self.bar_idx + ahead, start, self.meter, self.key)
+        });
+        bars.map(|(at, chord)| (at, chord.map(|chord| chord.transposed(down)))).collect()
+    }
+
+    /// Where the music ends that the bar belongs to: the piece, or the phrases up to the next cadence.
+    fn music_end(&self, take: &Take) -> Option<Tick> {
+        let to_end_of = |n_bars: usize| n_bars - self.bar_idx % n_bars;
+        let phrase = usize::from(self.knobs.length.max(1));
+        let to_cadence = self.knobs.cadence.n_phrases().map(|n_phrases| to_end_of(n_phrases * phrase));
+        let to_end =
+            take.length().and_then(|n_bars| n_bars.checked_sub(self.bar_idx)).filter(|left| *left > 0);
+        let n_bars = to_cadence.into_iter().chain(to_end).min()?;
+        Some(self.start + Tick(n_bars as i64 * self.meter.bar_length().0))
     }
 
     /// Whether density asks for more or fewer notes than the network would write.
@@ -183,16 +198,6 @@ fn key_at(take: &Take, start: Tick, knobs: &ComposingKnobs) -> (Key, PitchClassS
         return (key, take.input.pitch_classes_before(until, key));
     }
     take.opening().map_or(of_knobs, |opening| (opening.key, PitchClassSet::CHROMATIC))
-}
-
-/// Where the music ends that a bar belongs to: the piece, or the phrases up to the next cadence.
-fn music_end(take: &Take, bar_idx: usize, start: Tick, meter: Meter, knobs: &ComposingKnobs) -> Option<Tick> {
-    let to_end_of = |n_bars: usize| n_bars - bar_idx % n_bars;
-    let to_cadence =
-        knobs.cadence.n_phrases().map(|n_phrases| to_end_of(n_phrases * usize::from(knobs.length.max(1))));
-    let to_piece_end = take.length().and_then(|n_bars| n_bars.checked_sub(bar_idx)).filter(|left| *left > 0);
-    let n_bars = to_cadence.into_iter().chain(to_piece_end).min()?;
-    Some(start + Tick(n_bars as i64 * meter.bar_length().0))
 }
 
 /// The style that the knobs ask for.

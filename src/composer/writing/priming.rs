@@ -123,10 +123,12 @@ impl PrimedGenerator {
                 context.first
             };
             for (idx, composed) in (0..).zip(take.bars()).take(place.bar_idx).skip(next_idx) {
-                let place = Place::of(take, composed, idx);
+                let place = Place::of(composed, idx);
+                self.generator.tell(place.told(take));
                 place.begin(&mut self.generator, &place.to_c(composed.context())).await;
             }
         }
+        self.generator.tell(place.told(take));
         self.remember(wanted);
         &mut self.generator
     }
@@ -144,7 +146,7 @@ impl PrimedGenerator {
         let Context { first, is_beginning } = context;
         let model = Arc::clone(self.model());
         let composed = take.bars().get(first).filter(|_| first < place.bar_idx);
-        let first_place = composed.map_or(*place, |composed| Place::of(take, composed, first));
+        let first_place = composed.map_or(*place, |composed| Place::of(composed, first));
         let Place { start, meter, ref knobs, key, .. } = first_place;
         let primer = match take.opening() {
             _ if !is_beginning => None,
@@ -153,7 +155,7 @@ impl PrimedGenerator {
             _ if knobs.conversation == Conversation::Continue => None,
             _ => choose_primer(&model, knobs, key, meter),
         };
-        self.generator.tell(first_place.told());
+        self.generator.tell(first_place.told(take));
         let beginning = Beginning { style: style(knobs), mode: key.mode, start, meter, primer };
         self.generator.begin_async(&beginning).await;
         let sounding: Vec<Note> = take.sounding_into(first, start).copied().collect();

@@ -191,7 +191,7 @@ impl Writer {
             take.shorten(bar_idx, meter);
             return;
         }
-        let place = Place { meter, ..Place::of(take, &composed, bar_idx) };
+        let place = Place { meter, ..Place::of(&composed, bar_idx) };
         let kept = place.to_c(composed.context());
         let generator = self.generator.before(take, &place).await;
         let before = generator.snapshot();

@@ -1,0 +1,361 @@
+//! Chord progressions as musicians type them: `Am7 | F | C/E G | %`, `ii7 | V7 | I`.
+
+use crate::music::chord::Chord;
+use crate::music::key::{Key, Mode, PitchClassSet};
+use crate::music::meter::Meter;
+use crate::music::names::natural;
+use crate::music::time::Tick;
+
+/// A progression that comes round: bars, each with its chords evenly spread over it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progression {
+    bars: Vec<Vec<Symbol>>,
+}
+
+/// What stands in a bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Symbol {
+    /// A chord by its name.
+    Absolute(Chord),
+    /// A chord by its degree, relative to a major or a minor key on C.
+    Degree([Chord; 2]),
+    /// `N.C.`: no chord.
+    None,
+}
+
+/// A text that makes no sense as a progression.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at character {}: expected {expected}, found {found:?}", at + 1)]
+pub struct InvalidProgression {
+    /// The character where it stops making sense, from 0.
+    pub at: usize,
+    expected: &'static str,
+    found: String,
+}
+
+/// The most bars of a progression.
+const MOST_BARS: usize = 256;
+
+const CHORD: &str = "a chord such as Am7, C/E or V7, N.C. for none, or % for the bar before";
+
+impl Progression {
+    /// Reads a progression. Bars stand between `|`; chords in a bar share it evenly; `%` repeats the bar before, and
+    /// `N.C.` is no chord. A chord has a name, such as `F#m7b5` or `C/E`, or a degree, such as `ii7` or `bVII`; small
+    /// numerals are minor. A bar without a chord goes on with the chord before.
+    ///
+    /// # Errors
+    /// Where it stops making sense.
+    pub fn parse(text: &str) -> Result<Self, InvalidProgression> {
+        let mut bars: Vec<Vec<Symbol>> = Vec::new();
+        let mut at = 0;
+        let n_parts = text.split('|').count();
+        for (idx, bar) in text.split('|').enumerate() {
+            let mut symbols = Vec::new();
+            for (begin, word) in words(bar) {
+                let error = |within: usize| InvalidProgression {
+                    at: at + bar[..begin].chars().count() + within,
+                    expected: CHORD,
+                    found: word.chars().skip(within).take(20).collect(),
+                };
+                if word == "%" {
+                    let before = bars.last().filter(|_| symbols.is_empty()).ok_or_else(|| error(0))?;
+                    symbols.clone_from(before);
+                } else {
+                    symbols.push(symbol(word).map_err(error)?);
+                }
+            }
+            at += bar.chars().count() + 1;
+            // `| C | F |` has no bar before its first line and after its last.
+            let is_outside = symbols.is_empty() && (idx == 0 || idx + 1 == n_parts);
+            if is_outside {
+                continue;
+            }
+            if symbols.is_empty() {
+                symbols.extend(bars.last().and_then(|before| before.last()));
+            }
+            bars.push(symbols);
+            if bars.len() > MOST_BARS {
+                return Err(InvalidProgression { at, expected: "at most 256 bars", found: String::new() });
+            }
+        }
+        if bars.iter().all(Vec::is_empty) {
+            return Err(InvalidProgression {
+                at: 0,
+                expected: CHORD,
+                found: text.chars().take(20).collect(),
+            });
+        }
+        Ok(Self { bars })
+    }
+
+    /// How many bars it has, at least 1.
+    #[must_use]
+    pub fn n_bars(&self) -> usize {
+        self.bars.len()
+    }
+
+    /// The chords of the bar with this index at song positions, the progression coming round: its first is at `start`.
+    /// Degrees are those of `key`.
+    #[must_use]
+    pub fn bar(&self, bar_idx: usize, start: Tick, meter: Meter, key: Key) -> Vec<(Tick, Option<Chord>)> {
+        let symbols = &self.bars[bar_idx % self.bars.len()];
+        let (n_symbols, length) = (symbols.len().max(1) as i64, meter.bar_length().0);
+        // On a beat, as long as there are enough of them.
+        let beat = if length >= n_symbols * Tick::PER_BEAT { Tick::PER_BEAT } else { 1 };
+        let place = |idx: i64| Tick(length * idx / n_symbols / beat * beat);
+        let chord = |symbol: &Symbol| match symbol {
+            Symbol::Absolute(chord) => Some(*chord),
+            Symbol::Degree(chords) => {
+                let [major, minor] = *chords;
+                let chord = if key.mode == Mode::Minor { minor } else { major };
+                Some(chord.transposed(key.tonic() as i8))
+            }
+            Symbol::None => None,
+        };
+        (0..).zip(symbols).map(|(idx, symbol)| (start + place(idx), chord(symbol))).collect()
+    }
+}
+
+/// The words of a bar, each with the byte at which it begins.
+fn words(bar: &str) -> impl Iterator<Item = (usize, &str)> {
+    bar.split_whitespace().map(|word| (word.as_ptr() as usize - bar.as_ptr() as usize, word))
+}
+
+/// Reads a chord, or says after how many characters it stops making sense.
+fn symbol(word: &str) -> Result<Symbol, usize> {
+    if matches!(word.to_ascii_uppercase().as_str(), "N.C." | "NC" | "N") {
+        return Ok(Symbol::None);
+    }
+    let after = |rest: &str| word.chars().count() - rest.chars().count();
+    if let Some((root, rest)) = note(word) {
+        let (tones, rest) = kind(rest, TRIAD).map_err(after)?;
+        let bass = match rest.strip_prefix('/') {
+            Some(bass) => match note(bass) {
+                Some((bass, "")) => bass,
+                Some((_, rest)) => return Err(after(rest)),
+                None => return Err(after(bass)),
+            },
+            None if rest.is_empty() => root,
+            None => return Err(after(rest)),
+        };
+        return Ok(Symbol::Absolute(Chord::new(root, tones, bass)));
+    }
+    let (change, numeral) = accidentals(word);
+    let (degree, is_minor, rest) = roman(numeral).ok_or(0_usize)?;
+    let (tones, rest) = kind(rest, if is_minor { MINOR_TRIAD } else { TRIAD }).map_err(after)?;
+    let bass = match rest.strip_prefix('/') {
+        Some(bass) => {
+            let (change, numeral) = accidentals(bass);
+            match roman(numeral) {
+                Some((degree, _, "")) => Some((change, degree)),
+                _ => return Err(after(bass)),
+            }
+        }
+        None if rest.is_empty() => None,
+        None => return Err(after(rest)),
+    };
+    let chord = |scale: [u8; 7]| {
+        let pitch_class = |(change, degree): (u8, usize)| (scale[degree] + change) % 12;
+        let root = pitch_class((change, degree));
+        Chord::new(root, tones, bass.map_or(root, pitch_class))
+    };
+    Ok(Symbol::Degree([chord([0, 2, 4, 5, 7, 9, 11]), chord([0, 2, 3, 5, 7, 8, 10])]))
+}
+
+/// A note name, and what follows it.
+fn note(text: &str) -> Option<(u8, &str)> {
+    let letter = text.chars().next().filter(char::is_ascii_uppercase)?;
+    let (change, rest) = accidentals(&text[1..]);
+    Some(((natural(letter)? + change) % 12, rest))
+}
+
+/// Semitones up, 0 to 11, of the sharps and flats that a text begins with, and what follows them.
+fn accidentals(text: &str) -> (u8, &str) {
+    let rest = text.trim_start_matches(['#', 'b', '♯', '♭']);
+    let up = |accidental| if matches!(accidental, '#' | '♯') { 1 } else { 11 };
+    let semitones: u32 = text[..text.len() - rest.len()].chars().map(up).sum();
+    ((semitones % 12) as u8, rest)
+}
+
+/// A roman numeral: its degree from 0, whether it is small, and what follows it.
+fn roman(text: &str) -> Option<(usize, bool, &str)> {
+    // The longest come first.
+    const NUMERALS: [(&str, usize); 7] =
+        [("VII", 6), ("III", 2), ("VI", 5), ("IV", 3), ("II", 1), ("V", 4), ("I", 0)];
+    NUMERALS.iter().find_map(|(numeral, degree)| {
+        let small = numeral.to_ascii_lowercase();
+        let rest = text.strip_prefix(numeral).map(|rest| (false, rest));
+        let rest = rest.or_else(|| text.strip_prefix(&small).map(|rest| (true, rest)));
+        rest.map(|(is_small, rest)| (*degree, is_small, rest))
+    })
+}
+
+const TRIAD: PitchClassSet = PitchClassSet::new(&[0, 4, 7]);
+const MINOR_TRIAD: PitchClassSet = PitchClassSet::new(&[0, 3, 7]);
+
+/// What a part of a chord's name does to its tones: what it takes away and what it adds, in semitones above the root.
+/// Of two that a text begins with the earlier one counts.
+const PARTS: [(&str, &[u8], &[u8]); 55] = [
+    ("maj13", &[], &[2, 9, 11]),
+    ("maj11", &[], &[2, 5, 11]),
+    ("maj9", &[], &[2, 11]),
+    ("maj7", &[], &[11]),
+    ("ma7", &[], &[11]),
+    ("Maj7", &[], &[11]),
+    ("M7", &[], &[11]),
+    ("M9", &[], &[2, 11]),
+    ("Δ7", &[], &[11]),
+    ("Δ", &[], &[11]),
+    ("maj", &[], &[]),
+    ("M", &[], &[]),
+    ("min", &[4], &[3]),
+    ("mi", &[4], &[3]),
+    ("m", &[4], &[3]),
+    ("-", &[4], &[3]),
+    ("dim7", &[4, 7], &[3, 6, 9]),
+    ("dim", &[4, 7], &[3, 6]),
+    ("°7", &[4, 7], &[3, 6, 9]),
+    ("°", &[4, 7], &[3, 6]),
+    ("o7", &[4, 7], &[3, 6, 9]),
+    ("o", &[4, 7], &[3, 6]),
+    ("ø7", &[4, 7], &[3, 6, 10]),
+    ("ø", &[4, 7], &[3, 6, 10]),
+    ("aug", &[7], &[8]),
+    ("+", &[7], &[8]),
+    ("sus2", &[3, 4], &[2]),
+    ("sus4", &[3, 4], &[5]),
+    ("sus", &[3, 4], &[5]),
+    ("add9", &[], &[2]),
+    ("add2", &[], &[2]),
+    ("add11", &[], &[5]),
+    ("add4", &[], &[5]),
+    ("add13", &[], &[9]),
+    ("6/9", &[], &[2, 9]),
+    ("69", &[], &[2, 9]),
+    ("13", &[], &[2, 9, 10]),
+    ("11", &[], &[2, 5, 10]),
+    ("9", &[], &[2, 10]),
+    ("7", &[], &[10]),
+    ("6", &[], &[9]),
+    ("5", &[3, 4], &[]),
+    ("2", &[], &[2]),
+    ("alt", &[7], &[1, 3, 8, 10]),
+    ("b5", &[7], &[6]),
+    ("#5", &[7], &[8]),
+    ("b9", &[], &[1]),
+    ("#9", &[], &[3]),
+    ("#11", &[], &[6]),
+    ("b13", &[], &[8]),
+    ("no3", &[3, 4], &[]),
+    ("no5", &[7], &[]),
+    ("(", &[], &[]),
+    (")", &[], &[]),
+    (",", &[], &[]),
+];
+
+/// The tones of a kind of chord, and what follows it: nothing, or the slash before a bass. Else, where it stops making
+/// sense.
+fn kind(mut text: &str, triad: PitchClassSet) -> Result<(PitchClassSet, &str), &str> {
+    let mut tones = triad.bits();
+    while !text.is_empty() && !text.starts_with('/') {
+        let part = PARTS.iter().find_map(|(name, less, more)| Some((text.strip_prefix(name)?, less, more)));
+        let (rest, less, more) = part.ok_or(text)?;
+        tones &= !PitchClassSet::new(less).bits();
+        tones |= PitchClassSet::new(more).bits();
+        text = rest;
+    }
+    Ok((PitchClassSet::from_bits(tones), text))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::music::{Key, Meter, Mode, Progression, Tick};
+
+    fn names(text: &str, meter: Meter, key: Key) -> Vec<Vec<String>> {
+        let progression = Progression::parse(text).unwrap();
+        let name = |(at, chord): (Tick, Option<_>)| {
+            let chord = chord.map_or("none".to_owned(), |chord: crate::music::Chord| chord.to_string());
+            if at == Tick::ZERO { chord } else { format!("{}:{chord}", at.0) }
+        };
+        let bar = |idx| progression.bar(idx, Tick::ZERO, meter, key).into_iter().map(name).collect();
+        (0..progression.n_bars()).map(bar).collect()
+    }
+
+    fn in_c(text: &str) -> Vec<Vec<String>> {
+        names(text, Meter::COMMON, Key::new(0, Mode::Major))
+    }
+
+    #[test]
+    fn bars_repeats_and_rests_are_read() {
+        assert_eq!(
+            in_c("Am7 | F | C/E G | %"),
+            [vec!["Am7"], vec!["F"], vec!["C/E", "48:G"], vec!["C/E", "48:G"]]
+        );
+        assert_eq!(in_c("| C | | N.C. |"), [["C"], ["C"], ["none"]]);
+        assert_eq!(in_c("C F G"), [["C", "24:F", "48:G"]], "on beats");
+        assert_eq!(names("C F", Meter::new(3, 4).unwrap(), Key::default()), [["C", "24:F"]]);
+    }
+
+    #[test]
+    fn chords_have_the_names_that_musicians_write() {
+        for (written, shown) in [
+            ("F#m7b5", "F#m7b5"),
+            ("Bbmaj7", "Bbmaj7"),
+            ("Ebm", "Ebm"),
+            ("Cdim7", "Cdim7"),
+            ("C°", "Cdim"),
+            ("Bø", "Bm7b5"),
+            ("G7sus4", "G7sus4"),
+            ("Gsus", "Gsus4"),
+            ("Dm(maj7)", "DmMaj7"),
+            ("C-7", "Cm7"),
+            ("C6/9", "C6/9"),
+            ("C69", "C6/9"),
+            ("G7b9", "G7(b9)"),
+            ("G7(b9)", "G7(b9)"),
+            ("A+", "Aaug"),
+            ("E5", "E5"),
+            ("D/F#", "D/F#"),
+            ("Am7/G", "Am7/G"),
+            ("Cadd9", "C(9)"),
+            ("G13", "G13"),
+            ("CM7", "Cmaj7"),
+        ] {
+            assert_eq!(in_c(written), [[shown]], "{written}");
+        }
+    }
+
+    #[test]
+    fn degrees_are_those_of_the_key() {
+        let key = |tonic, mode| Key::new(tonic, mode);
+        let of = |text, key| names(text, Meter::COMMON, key).concat();
+        assert_eq!(of("ii7 | V7 | I", key(0, Mode::Major)), ["Dm7", "G7", "C"]);
+        assert_eq!(of("ii7 | V7 | Imaj7 | vi", key(5, Mode::Major)), ["Gm7", "C7", "Fmaj7", "Dm"]);
+        assert_eq!(of("i | VI | III | VII", key(9, Mode::Minor)), ["Am", "F", "C", "G"]);
+        assert_eq!(of("I | bVII | iio | I/III", key(2, Mode::Major)), ["D", "C", "Edim", "D/F#"]);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_named_with_its_place() {
+        for (text, at) in [
+            ("", 0),
+            ("| |", 0),
+            ("Am7 | H | C", 6),
+            ("Am7 | Cx7", 7),
+            ("C/", 2),
+            ("C/Q", 2),
+            ("%", 0),
+            ("C | F %", 6),
+            ("ünder | C", 0),
+            ("♭ | C", 0),
+            ("VIII", 3),
+            ("I/W", 2),
+        ] {
+            let error = Progression::parse(text).unwrap_err();
+            assert_eq!(error.at, at, "{text}: {error}");
+        }
+        let error = Progression::parse("Am7 | Cx7").unwrap_err().to_string();
+        assert!(error.starts_with("at character 8: expected a chord such as Am7"), "{error}");
+        assert!(Progression::parse(&"C|".repeat(300)).is_err());
+    }
+}
