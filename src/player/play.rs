@@ -124,7 +124,7 @@ impl Player {
         }
         self.link.receive();
         let knobs = composing.rounded();
-        let performing = &performing.within_ranges();
+        let performing = &timing::in_conversation(&performing.within_ranges(), knobs.conversation);
         let thru = if performing.thru { Thru::On } else { Thru::Off };
         self.scheduler.begin_block(thru, self.block_start, events);
         if self.link.playhead().take_fresh() {

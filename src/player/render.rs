@@ -27,7 +27,8 @@ pub fn render(
     performing: &PerformingKnobs,
     tempo: f64,
 ) -> Vec<PerformedNote> {
-    let (composing, performing) = (composing.rounded(), performing.within_ranges());
+    let composing = composing.rounded();
+    let performing = timing::in_conversation(&performing.within_ranges(), composing.conversation);
     let origin = bars.first().map_or(Tick::ZERO, |bar| bar.start).to_beats().0;
     let timed = |bar: &Arc<Bar>| -> Vec<TimedNote> {
         let timed = |idx| timing::timed_note(bar, idx, Tick::ZERO, &performing, tempo / 60.0);

@@ -26,6 +26,9 @@ pub(crate) struct TimedNote {
 /// A thirty-second note, in ticks.
 const THIRTY_SECOND: f64 = (Tick::PER_BEAT / 8) as f64;
 
+/// In ticks.
+const LONGEST_LEAD_IN_ACCOMPANY: f64 = 2.0;
+
 /// Strum spreads a chord over this many beats at most.
 const LONGEST_STRUM: f64 = 1.0;
 
@@ -40,6 +43,19 @@ pub(crate) fn longest_lead(knobs: &PerformingKnobs) -> f64 {
     let stray = 0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND;
     let feel = f64::from(knobs.feel) * Feel::new(Feel::FARTHEST).ticks();
     (stray + feel) / Tick::PER_BEAT as f64
+}
+
+/// The knobs as they act in a conversation. In Accompany a bar may still change three ticks ahead, so no note is played
+/// earlier than that: feel is held back as far as it takes.
+pub(crate) fn in_conversation(knobs: &PerformingKnobs, conversation: Conversation) -> PerformingKnobs {
+    let most = LONGEST_LEAD_IN_ACCOMPANY / Tick::PER_BEAT as f64;
+    let without = longest_lead(&PerformingKnobs { feel: 0.0, ..*knobs });
+    let of_feel = longest_lead(&PerformingKnobs { feel: 1.0, ..*knobs }) - without;
+    let feel = match conversation {
+        Conversation::Accompany => knobs.feel.min(((most - without) / of_feel) as f32),
+        _ => knobs.feel,
+    };
+    PerformingKnobs { feel, ..*knobs }
 }
 
 /// A note of `bar` with the times at which it is played if the bar is moved by `shift`.
@@ -210,8 +226,8 @@ mod tests {
     use proptest::prelude::*;
 
     use crate::music::{Bar, Family, Feel, Grid, Meter, Note, Tick};
-    use crate::player::knobs::{PerformingKnobs, SpreadCentre};
-    use crate::player::performing::timing::{Swing, longest_lead, timed_note, velocity};
+    use crate::player::knobs::{Conversation, PerformingKnobs, SpreadCentre};
+    use crate::player::performing::timing::{Swing, in_conversation, longest_lead, timed_note, velocity};
 
     fn bar(notes: &[(i64, u8, Family)]) -> Bar {
         let note = |(onset, pitch, family): &(i64, u8, Family)| Note {
@@ -275,6 +291,17 @@ mod tests {
         assert_eq!(onsets(&bar, &feel(1.0)), [-0.5, 10.0, 12.0]);
         assert_eq!(onsets(&bar, &feel(2.0)), [-1.0, 14.0, 12.0]);
         assert!((longest_lead(&feel(2.0)) - 8.0 / 24.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn in_accompany_no_note_is_played_before_it_is_known() {
+        for (feel, humanize_timing) in [(1.0, 0.0), (2.0, 1.0), (0.1, 1.0)] {
+            let knobs = PerformingKnobs { feel, humanize_timing, ..PerformingKnobs::default() };
+            let acting = in_conversation(&knobs, Conversation::Accompany);
+            assert!(acting.feel >= 0.0 && acting.feel <= knobs.feel);
+            assert!(longest_lead(&acting) <= 2.0 / 24.0 + 1e-6);
+            assert_eq!(in_conversation(&knobs, Conversation::Trade), knobs);
+        }
     }
 
     #[test]
