@@ -91,6 +91,10 @@ enum Call {
     Save,
     /// Loads one of the states that were saved, as a share of all; the first is a fresh instance's.
     Load(f64),
+    /// Loads a project of an earlier version, of those in `tests/golden`, as a share of all.
+    LoadOlder(f64),
+    /// Another model for the project, of those in `tests/golden`, as a share of all.
+    SwitchModel(f64),
     /// A project whose model is not there.
     LoadWithoutModel,
     /// A state that is none.
@@ -167,6 +171,8 @@ fn calls() -> impl Strategy<Value = Call> {
         1 => (1_u8..4).prop_map(|times| Call::TurnAll { times }),
         1 => Just(Call::Save),
         2 => (0.0_f64..1.0).prop_map(Call::Load),
+        1 => (0.0_f64..1.0).prop_map(Call::LoadOlder),
+        1 => (0.0_f64..1.0).prop_map(Call::SwitchModel),
         1 => Just(Call::LoadWithoutModel),
         1 => Just(Call::LoadGarbage),
         1 => (1_u8..6).prop_map(Call::Others),
@@ -346,6 +352,19 @@ impl Stage<'_> {
                 let idx = (which * self.states.len() as f64) as usize;
                 self.host.load(self.states.get(idx).context("no states")?)
             }
+            Call::LoadOlder(which) => {
+                let json = std::fs::read(golden("projects", "project.json", *which)?)?;
+                let state = match self.session.format {
+                    Format::Clap => after_its_length(&json),
+                    Format::Vst3 => json,
+                };
+                self.host.load(&state)
+            }
+            Call::SwitchModel(which) => {
+                let model = golden("weights", "model.safetensors", *which)?;
+                let state = with_model(&self.host.save()?, &model.to_string_lossy())?;
+                self.host.load(&state)
+            }
             Call::LoadWithoutModel => {
                 let state = with_model(&self.host.save()?, "/nowhere/missing.safetensors")?;
                 self.host.load(&state)
@@ -476,9 +495,22 @@ fn with_model(state: &[u8], model: &str) -> Result<Vec<u8>> {
     project["model_file"] = serde_json::Value::String(model.into());
     state["fields"]["project"] = serde_json::Value::String(serde_json::to_string(&project)?);
     let json = serde_json::to_vec(&state)?;
-    // In CLAP the length comes first.
-    let head = if head.is_empty() { Vec::new() } else { (json.len() as u64).to_le_bytes().to_vec() };
-    Ok([head, json].concat())
+    Ok(if head.is_empty() { json } else { after_its_length(&json) })
+}
+
+/// A saved project as CLAP has it.
+fn after_its_length(json: &[u8]) -> Vec<u8> {
+    [&(json.len() as u64).to_le_bytes()[..], json].concat()
+}
+
+/// A file of `tests/golden`, as a share of all of its kind.
+fn golden(kind: &str, name: &str, which: f64) -> Result<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/golden").join(kind);
+    let entries = std::fs::read_dir(&folder).with_context(|| folder.display().to_string())?;
+    let mut files: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path().join(name))).collect::<Result<_>>()?;
+    files.sort_unstable();
+    let idx = (which * files.len() as f64) as usize;
+    files.get(idx).cloned().with_context(|| format!("nothing in {}", folder.display()))
 }
 
 /// Checks that the music is silent while the song is stopped; what comes in may sound.
