@@ -37,7 +37,8 @@ fn a_folder_named_after_a_style_is_compared_with_baselines_and_samples_with_real
     let number = |value: &Value| value.as_f64().unwrap();
     for scored in [&summary, style, &style["baselines"]["markov"], &style["baselines"]["copy_bar"]] {
         let by_part = &scored["by_part"];
-        let parts = ["family", "shift", "pitch", "duration", "velocity"].map(|part| number(&by_part[part]));
+        let parts = ["family", "shift", "pitch", "duration", "velocity", "feel"];
+        let parts = parts.map(|part| number(&by_part[part]));
         assert!((parts.iter().sum::<f64>() - number(&scored["nats_per_note"])).abs() < 1e-9);
         let without = number(&scored["nats_per_note_without_velocity"]);
         assert!((parts[..4].iter().sum::<f64>() - without).abs() < 1e-9);

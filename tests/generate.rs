@@ -366,7 +366,7 @@ fn files_end_where_their_bars_end() {
     };
     assert_eq!(end(&["--bars", "4"]), (16, 0));
     assert_eq!(end(&["--bars", "4", "--swing", "1", "--note-length", "2"]), (16, 0));
-    assert_eq!(end(&["--bars", "5", "--meter", "3/4", "--density", "0.3"]), (15, 0));
+    assert_eq!(end(&["--bars", "5", "--meter", "3/4", "--density", "0.6"]), (15, 0));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! Every constraint is a mask before the draw. A class that would leave a later part without any is masked too, so
 //! that nothing is drawn twice.
 
-use rand::Rng;
+use rand::{Rng, RngExt};
 
 use crate::model::activation::ln;
 use crate::model::draw::{PartSampling, draw_class};
@@ -15,7 +15,7 @@ use crate::model::sampling::{Constraints, Drawn, Given, Sampling};
 use crate::model::variety;
 use crate::model::vocabulary::{
     N_DURATIONS, N_FAMILIES, N_PITCHES, N_SHIFTS, N_VELOCITIES, duration_class, duration_of, feel_of,
-    shift_class, shifted,
+    shift_class, shifted, velocities_of,
 };
 use crate::music::{Family, Note, Tick};
 
@@ -58,7 +58,8 @@ impl NextNote<'_> {
         let (pitch, p_pitch) = draw_class(&mut self.pitches(family, shift), of_pitch, rng)?;
         let (duration, p_duration) = draw_class(&mut self.durations(family, shift, pitch), rhythm, rng)?;
         let mut velocities = self.velocities(family, shift, pitch, duration);
-        let (velocity, _) = draw_class(&mut velocities, of_velocity, rng)?;
+        let (velocity, p_velocity) = draw_class(&mut velocities, of_velocity, rng)?;
+        let fine = self.fine_velocity(velocity, p_velocity, rng);
         let feel = match self.heads.feel(family, shift, pitch, velocity) {
             Some(mut feels) => feel_of(draw_class(&mut feels, rhythm, rng)?.0),
             None => None,
@@ -67,11 +68,25 @@ impl NextNote<'_> {
             onset: self.onset(shift),
             duration: self.given.duration.unwrap_or(duration_of(duration)),
             pitch: pitch as u8,
-            velocity: self.given.velocity.unwrap_or(self.encoding().velocity_of(velocity)),
+            velocity: self.given.velocity.unwrap_or(fine),
             family: Family::from_index(family)?,
             feel: self.given.feel.or(feel),
         };
         Some(Drawn { note, log_probability: ln(p_shift) + ln(p_pitch) + ln(p_duration) })
+    }
+
+    /// A velocity of a class. Where the network is not sure of the class, the music has dynamics, and players strike no
+    /// class's middle each time: any velocity of it is drawn.
+    fn fine_velocity<R: Rng>(&self, class: usize, probability: f32, rng: &mut R) -> u8 {
+        const SURE: f32 = 0.9;
+        match self.encoding() {
+            Encoding::Second => self.encoding().velocity_of(class),
+            Encoding::Third => {
+                // Taken in every case, so that later draws do not shift.
+                let within = rng.random_range(velocities_of(class));
+                if probability > SURE { self.encoding().velocity_of(class) } else { within }
+            }
+        }
     }
 
     fn encoding(&self) -> Encoding {

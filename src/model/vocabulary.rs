@@ -116,6 +116,13 @@ pub fn velocity_class(velocity: u8) -> usize {
     usize::from(velocity.min(127) / 4)
 }
 
+/// The velocities of a class, 1 to 127.
+#[must_use]
+pub fn velocities_of(class: usize) -> std::ops::RangeInclusive<u8> {
+    let lowest = (class.min(N_VELOCITIES - 1) * 4) as u8;
+    lowest.max(1)..=lowest + 3
+}
+
 /// The middle of a velocity class, 2 to 126.
 #[must_use]
 pub fn velocity_of(class: usize) -> u8 {
