@@ -15,10 +15,9 @@ const TIMEOUT: Duration = Duration::from_secs(2);
 pub(crate) struct Closing(WindowThread);
 
 impl Closing {
-    /// The guard goes to the window's thread.
-    pub(crate) fn new() -> (ThreadGuard, Self) {
-        let (guard, thread) = WindowThread::new();
-        (guard, Self(thread))
+    /// For a window that is open: one that is not has no thread to wait for.
+    pub(crate) fn of(thread: WindowThread) -> Self {
+        Self(thread)
     }
 }
 
@@ -29,10 +28,11 @@ impl Drop for Closing {
 }
 
 /// The window's thread, as it is seen from outside.
-struct WindowThread(Receiver<()>);
+pub(crate) struct WindowThread(Receiver<()>);
 
 impl WindowThread {
-    fn new() -> (ThreadGuard, Self) {
+    /// The guard goes to the window's thread.
+    pub(crate) fn new() -> (ThreadGuard, Self) {
         let (guard, thread) = channel();
         (ThreadGuard { _sender: guard }, Self(thread))
     }

@@ -15,7 +15,7 @@ use nice_plug_egui::{
 };
 
 use crate::plugin::editor::window::app::EditorApp;
-use crate::plugin::editor::window::closing::Closing;
+use crate::plugin::editor::window::closing::{Closing, WindowThread};
 #[cfg(target_os = "linux")]
 use crate::plugin::editor::window::egl;
 use crate::plugin::editor::window::resizing::{LastDrag, ResizeFilter};
@@ -43,11 +43,11 @@ impl EditorWindow {
     }
 }
 
-/// A fresh editor of the size that the project has, what wakes it, and what waits for its thread.
+/// A fresh editor of the size that the project has, what wakes it, and the thread of its window.
 fn editor(
     parameters: &Arc<Parameters>,
     last_drag: LastDrag,
-) -> Option<(EguiEditor<EditorApp>, Waker, Closing)> {
+) -> Option<(EguiEditor<EditorApp>, Waker, WindowThread)> {
     let (width, height) = parameters.window_size.get();
     let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
     let smallest = LogicalSize::new(WindowSize::SMALLEST.0, WindowSize::SMALLEST.1);
@@ -58,10 +58,10 @@ fn editor(
         // There are no gradients to be smoothed, and without a graphics card each pixel costs.
         .with_graphics_config(GraphicsConfig { dithering: false, ..GraphicsConfig::default() });
     let waker = Waker::default();
-    let (guard, closing) = Closing::new();
+    let (guard, thread) = WindowThread::new();
     let app = EditorApp::new(Arc::clone(parameters), waker.clone(), guard, last_drag);
     let editor = nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
-    Some((editor, waker, closing))
+    Some((editor, waker, thread))
 }
 
 impl HostedEditor for EditorWindow {
@@ -79,7 +79,7 @@ impl HostedEditor for EditorWindow {
         egl::keep_loaded();
         // A fresh one each time: a project may have been loaded since, with a size of its own.
         let last_drag = LastDrag::default();
-        let (editor, waker, closing) =
+        let (editor, waker, thread) =
             editor(&self.parameters, last_drag.clone()).ok_or("the editor cannot be made")?;
         let host = host.map(|host| HostMethods {
             callbacks: Box::new(ResizeFilter { host: host.callbacks, last_drag }),
@@ -90,7 +90,7 @@ impl HostedEditor for EditorWindow {
         let spawned = inner.spawn(parent, wait_for_parent, fallback_scale_factor, gui_context, host)?;
         Ok(SpawnedEditor {
             handle: Handle { inner: spawned.handle, waker },
-            window: Window { inner: spawned.window, _closing: closing },
+            window: Window { inner: spawned.window, _closing: Closing::of(thread) },
         })
     }
 
