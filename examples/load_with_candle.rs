@@ -8,8 +8,6 @@
 //! network itself is made of `candle_nn` modules here. How its tensors are called is documented in
 //! `continuo::model::weights`.
 
-use std::collections::HashMap;
-
 use candle_core::{D, DType, Device, Result, Tensor};
 use candle_nn::ops::softmax;
 use candle_nn::rnn::LSTMState;
@@ -60,14 +58,6 @@ fn encode(notes: &[Note], encoding: Encoding) -> Vec<Vec<u32>> {
 fn predict_with_candle(steps: &[Vec<u32>]) -> Result<Vec<f32>> {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default.safetensors");
     let tensors = candle_core::safetensors::load(file, &Device::Cpu)?;
-    // The shipped file has format 1. Files written by today's trainer need neither new names nor new shapes.
-    let tensors: HashMap<String, Tensor> = tensors
-        .into_iter()
-        .map(|(name, tensor)| {
-            let name = name.replace(".bias_l", ".bias_ih_l").replace(".table", ".table.weight");
-            Ok((name, if tensor.dim(0)? == 1 { tensor.flatten_all()? } else { tensor }))
-        })
-        .collect::<Result<_>>()?;
     let (n_rows, width) = tensors["embedding.weight"].dims2()?;
     let (n_families, hidden) = tensors["family.weight"].dims2()?;
     let n_layers = tensors.keys().filter(|name| name.starts_with("lstm.weight_hh_l")).count();
