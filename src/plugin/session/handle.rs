@@ -281,6 +281,9 @@ impl Inner {
     }
 }
 
+/// How long saving waits for the composer to take in what has just been played, at most.
+const LONGEST_WAIT_TO_SAVE: Duration = Duration::from_millis(100);
+
 /// The session is saved with the parameters. The framework calls this from the host's main thread, and
 /// calls nothing else when a project is loaded while the plugin runs.
 impl PersistentField<'_, Value> for Session {
@@ -292,6 +295,8 @@ impl PersistentField<'_, Value> for Session {
     where
         F: Fn(&Value) -> R,
     {
+        // What has just been played in is part of it.
+        self.wait_until_idle_within(LONGEST_WAIT_TO_SAVE);
         let saved = self.saved().into_json().unwrap_or_else(|error| {
             self.add_error(&error);
             Value::Null
