@@ -164,15 +164,7 @@ fn the_same_run_gives_the_same_bits_again() {
 
 #[test]
 fn evaluating_gives_the_processors_losses_and_leaves_padding_out() {
-    let config = NetworkConfig {
-        encoding: Encoding::Third,
-        n_styles: 2,
-        embedding: 32,
-        hidden: 64,
-        n_layers: 2,
-        head: 16,
-    };
-    let network = Network::random(config, 1);
+    let network = Network::random(SMALL, 1);
     let optimiser = AdamW::new(&network.layout, 0.02);
     let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, 5], 0.5, Precision::Full).unwrap();
     let mut worker = Worker::new(&network, 0.0, 1);

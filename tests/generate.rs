@@ -357,6 +357,25 @@ fn tempo_and_meter_are_those_in_force_where_the_music_begins() {
 }
 
 #[test]
+fn chords_cadences_and_endings_are_told_to_models_that_know_of_them() {
+    let folder = Folder::new();
+    let free = folder.generate(&["--bars", "6"]);
+    for told in [&["--chords", "Am | F"][..], &["--ending"], &["--cadence", "every phrase"]] {
+        assert_ne!(folder.generate(&[&["--bars", "6"], told].concat()).notes, free.notes, "{told:?}");
+    }
+    let nonsense = folder.run(&["generate", "model.safetensors", "--bars", "2", "--chords", "Am | H"]);
+    assert!(!nonsense.status.success());
+    let said = String::from_utf8_lossy(&nonsense.stderr).into_owned();
+    assert!(said.contains("at character 6: expected a chord"), "{said}");
+    let deaf = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/weights/0.1-encoding-2/model.safetensors");
+    let output =
+        folder.run(&["generate", deaf, "--bars", "2", "--out", "deaf.mid", "--chords", "C", "--ending"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success() && said.contains("--chords has no effect"), "{said}");
+    assert!(said.contains("--ending has no effect") && !said.contains("--cadence"), "{said}");
+}
+
+#[test]
 fn files_end_where_their_bars_end() {
     let folder = Folder::new();
     let end = |args: &[&str]| {

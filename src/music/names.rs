@@ -103,7 +103,7 @@ fn parse_degree(word: &str) -> Option<u8> {
 }
 
 /// The semitones above C of the note that a text begins with, and the rest, both without blanks around.
-fn parse_note(text: &str) -> Option<(i32, &str)> {
+pub(super) fn parse_note(text: &str) -> Option<(i32, &str)> {
     let mut letters = text.trim().chars();
     let natural = i32::from(natural(letters.next()?.to_ascii_uppercase())?);
     let (change, rest) = parse_accidentals(letters.as_str().trim_start());
@@ -125,7 +125,7 @@ pub(crate) fn natural(letter: char) -> Option<u8> {
 }
 
 /// The semitones of the sharps or flats that a text begins with, and the rest.
-fn parse_accidentals(text: &str) -> (i32, &str) {
+pub(super) fn parse_accidentals(text: &str) -> (i32, &str) {
     let signs = match text.chars().next() {
         Some('#' | '♯') => ['#', '♯'],
         _ => ['b', '♭'],

@@ -3,7 +3,7 @@
 use crate::music::chord::Chord;
 use crate::music::key::{Key, Mode, PitchClassSet};
 use crate::music::meter::Meter;
-use crate::music::names::natural;
+use crate::music::names::{parse_accidentals, parse_note};
 use crate::music::time::Tick;
 
 /// A progression that comes round: bars, each with its chords evenly spread over it.
@@ -140,12 +140,12 @@ fn symbol(word: &str) -> Result<Symbol, usize> {
         };
         return Ok(Symbol::Absolute(Chord::new(root, tones, bass)));
     }
-    let (change, numeral) = accidentals(word);
+    let (change, numeral) = parse_accidentals(word);
     let (degree, is_minor, rest) = roman(numeral).ok_or(0_usize)?;
     let (tones, rest) = kind(rest, if is_minor { MINOR_TRIAD } else { TRIAD }).map_err(after)?;
     let bass = match rest.strip_prefix('/') {
         Some(bass) => {
-            let (change, numeral) = accidentals(bass);
+            let (change, numeral) = parse_accidentals(bass);
             match roman(numeral) {
                 Some((degree, _, "")) => Some((change, degree)),
                 _ => return Err(after(bass)),
@@ -154,27 +154,19 @@ fn symbol(word: &str) -> Result<Symbol, usize> {
         None if rest.is_empty() => None,
         None => return Err(after(rest)),
     };
-    let chord = |scale: [u8; 7]| {
-        let pitch_class = |(change, degree): (u8, usize)| (scale[degree] + change) % 12;
+    let chord = |scale: [i32; 7]| {
+        let pitch_class = |(change, degree): (i32, usize)| (scale[degree] + change).rem_euclid(12) as u8;
         let root = pitch_class((change, degree));
         Chord::new(root, tones, bass.map_or(root, pitch_class))
     };
     Ok(Symbol::Degree([chord([0, 2, 4, 5, 7, 9, 11]), chord([0, 2, 3, 5, 7, 8, 10])]))
 }
 
-/// A note name, and what follows it.
+/// The pitch class of the note name that a text begins with, a capital letter, and what follows it.
 fn note(text: &str) -> Option<(u8, &str)> {
-    let letter = text.chars().next().filter(char::is_ascii_uppercase)?;
-    let (change, rest) = accidentals(&text[1..]);
-    Some(((natural(letter)? + change) % 12, rest))
-}
-
-/// Semitones up, 0 to 11, of the sharps and flats that a text begins with, and what follows them.
-fn accidentals(text: &str) -> (u8, &str) {
-    let rest = text.trim_start_matches(['#', 'b', '♯', '♭']);
-    let up = |accidental| if matches!(accidental, '#' | '♯') { 1 } else { 11 };
-    let semitones: u32 = text[..text.len() - rest.len()].chars().map(up).sum();
-    ((semitones % 12) as u8, rest)
+    let (semitones, rest) =
+        parse_note(text).filter(|_| text.starts_with(|first: char| first.is_uppercase()))?;
+    Some((semitones.rem_euclid(12) as u8, rest))
 }
 
 /// A roman numeral: its degree from 0, whether it is small, and what follows it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::music::{Bar, Beats, Family, PerformedNote, Tick};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 use crate::player::performing::pitch;
-use crate::player::performing::timing::{self, TimedNote};
+use crate::player::performing::timing::{self, TimedBar, TimedNote};
 
 /// What [`Player`](crate::player::Player) plays when the song runs from the beginning of `bars` with these knobs, at
 /// `tempo` quarter notes a minute, with no input: so what was played in is played again if thru is on. In the order
@@ -31,8 +31,8 @@ pub fn render(
     let performing = timing::in_conversation(&performing.within_ranges(), composing.conversation);
     let origin = bars.first().map_or(Tick::ZERO, |bar| bar.start).to_beats().0;
     let timed = |bar: &Arc<Bar>| -> Vec<TimedNote> {
-        let timed = |idx| timing::timed_note(bar, idx, Tick::ZERO, &performing, tempo / 60.0);
-        (0..bar.notes.len()).filter_map(timed).collect()
+        let timed = TimedBar::new(bar, Tick::ZERO, &performing, tempo / 60.0);
+        (0..bar.notes.len()).filter_map(|idx| timed.note(idx)).collect()
     };
     let played = |timed: TimedNote| {
         let note = &timed.note;

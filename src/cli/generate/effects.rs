@@ -3,6 +3,8 @@
 use anyhow::{Result, bail};
 
 use crate::composer::Edit;
+use crate::model::Model;
+use crate::model::encoding::Encoding;
 use crate::music::Grid;
 use crate::player::{Cadence, ComposingKnobs, PerformingKnobs};
 
@@ -14,6 +16,18 @@ pub(super) fn check_edits(edits: &[(usize, Edit)], n_bars: usize) -> Result<()> 
         }
         None => Ok(()),
     }
+}
+
+/// What the network was to be told of the music to come, each an option and whether it was asked for, if it has not
+/// learned to be told.
+pub(super) fn untold(model: &Model, told: &[(&str, bool)]) -> Vec<String> {
+    let is_deaf = model.network().config.encoding == Encoding::Second;
+    let asked = told.iter().filter(|(_, is_asked)| is_deaf && *is_asked);
+    asked
+        .map(|(option, _)| {
+            format!("{option} has no effect: this model has learned neither chords nor endings")
+        })
+        .collect()
 }
 
 /// What was asked for and changes nothing in a piece of `n_bars`.

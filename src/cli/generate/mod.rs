@@ -24,7 +24,6 @@ use crate::cli::print::{plural, print_line};
 use crate::cli::values::{self, within};
 use crate::composer::{Opening, Take, Writer, why_no_note_fits};
 use crate::files::{self, Existing, Identity, Kind};
-use crate::model::encoding::Encoding;
 use crate::model::{Card, Model, block_on};
 use crate::music::{Meter, Note, Piece, Progression, Tick, best_scale_share, names};
 use crate::player::{Cadence, ComposingKnobs};
@@ -136,15 +135,13 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         plural(n_bars, "bar")
     );
     ensure!(!notes.is_empty(), "no note fits: {} composed, all silent", plural(n_bars, "bar"));
-    if model.network().config.encoding == Encoding::Second {
-        let asked = [
-            ("--chords", args.chords.is_some()),
-            ("--ending", args.ending),
-            ("--cadence", knobs.cadence != Cadence::Off),
-        ];
-        for (option, _) in asked.into_iter().filter(|(_, is_asked)| *is_asked) {
-            eprintln!("{option} has no effect: this model has learned neither chords nor endings");
-        }
+    let told = [
+        ("--chords", args.chords.is_some()),
+        ("--ending", args.ending),
+        ("--cadence", knobs.cadence != Cadence::Off),
+    ];
+    for report in effects::untold(&model, &told) {
+        eprintln!("{report}");
     }
     for report in effects::without_effect(&knobs, &args.performing.knobs(), &edits, n_bars) {
         eprintln!("{report}");

@@ -120,6 +120,7 @@ mod tests {
         assert_eq!((found.primer.notes[0].onset, found.primer.notes[0].pitch), (Tick(0), 74));
         assert_eq!(found.primer.notes.len(), 7);
     }
+
     /// Quarter notes in C up to beat 12, then silence up to `length`.
     fn with_rest(length: Tick) -> Piece {
         let note = |idx: i64| Note {

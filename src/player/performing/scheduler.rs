@@ -11,7 +11,7 @@ use crate::player::performing::controllers::Controllers;
 use crate::player::performing::pitch;
 use crate::player::performing::queue::NoteQueue;
 use crate::player::performing::sounding::{KeyPress, SoundingKeys, Source};
-use crate::player::performing::timing::{self, TimedNote};
+use crate::player::performing::timing::{self, TimedBar, TimedNote};
 
 /// The keys that sound, the notes that will sound soon, and the keys that are held at the input.
 ///
@@ -245,12 +245,11 @@ impl Scheduler {
         let lead = timing::longest_lead(settings.performing);
         let first = bar.notes.partition_point(|note| note.onset + shift < ticks.start);
         let n_notes = bar.notes.partition_point(|note| note.onset + shift < ticks.end);
-        for note_idx in first..n_notes {
-            let Some(mut note) =
-                timing::timed_note(bar, note_idx, shift, settings.performing, beats_per_second)
-            else {
-                continue;
-            };
+        if first >= n_notes {
+            return;
+        }
+        let timed = TimedBar::new(bar, shift, settings.performing, beats_per_second);
+        for mut note in (first..n_notes).filter_map(|note_idx| timed.note(note_idx)) {
             let written = note.note.onset.to_beats().0;
             // A note that would be delayed beyond the end of the loop is played when written, or it would be lost.
             let one_sample = 1.0 / map.samples_per_beat;

@@ -26,6 +26,9 @@ pub(crate) struct TimedNote {
 /// A thirty-second note, in ticks.
 const THIRTY_SECOND: f64 = (Tick::PER_BEAT / 8) as f64;
 
+/// How early the farthest feel is, in ticks.
+const FARTHEST_FEEL: f64 = (Feel::FARTHEST / Feel::PER_TICK) as f64;
+
 /// In ticks.
 const LONGEST_LEAD_IN_ACCOMPANY: f64 = 2.0;
 
@@ -40,52 +43,64 @@ const VELOCITY_DEVIATION: f32 = 24.0;
 
 /// How much earlier than written a note may be played, in beats: swing, strum and lay back only ever delay it.
 pub(crate) fn longest_lead(knobs: &PerformingKnobs) -> f64 {
-    let stray = 0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND;
-    let feel = f64::from(knobs.feel) * Feel::new(Feel::FARTHEST).ticks();
-    (stray + feel) / Tick::PER_BEAT as f64
+    (longest_stray(knobs) + f64::from(knobs.feel) * FARTHEST_FEEL) / Tick::PER_BEAT as f64
+}
+
+/// How far humanize lets notes stray, early or late, in ticks.
+fn longest_stray(knobs: &PerformingKnobs) -> f64 {
+    0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND
 }
 
 /// The knobs as they act in a conversation. In Accompany a bar may still change three ticks ahead, so no note is played
 /// earlier than that: feel is held back as far as it takes.
 pub(crate) fn in_conversation(knobs: &PerformingKnobs, conversation: Conversation) -> PerformingKnobs {
-    let most = LONGEST_LEAD_IN_ACCOMPANY / Tick::PER_BEAT as f64;
-    let without = longest_lead(&PerformingKnobs { feel: 0.0, ..*knobs });
-    let of_feel = longest_lead(&PerformingKnobs { feel: 1.0, ..*knobs }) - without;
-    let feel = match conversation {
-        Conversation::Accompany => knobs.feel.min(((most - without) / of_feel) as f32),
-        _ => knobs.feel,
-    };
-    PerformingKnobs { feel, ..*knobs }
+    if conversation != Conversation::Accompany {
+        return *knobs;
+    }
+    let most = (LONGEST_LEAD_IN_ACCOMPANY - longest_stray(knobs)) / FARTHEST_FEEL;
+    PerformingKnobs { feel: knobs.feel.min(most as f32), ..*knobs }
 }
 
-/// A note of `bar` with the times at which it is played if the bar is moved by `shift`.
-pub(crate) fn timed_note(
-    bar: &Bar,
-    note_idx: usize,
+/// A bar that is moved by `shift` and played with these knobs.
+pub(crate) struct TimedBar<'a> {
+    bar: &'a Bar,
     shift: Tick,
-    knobs: &PerformingKnobs,
+    knobs: &'a PerformingKnobs,
     beats_per_second: f64,
-) -> Option<TimedNote> {
-    let written = bar.notes.get(note_idx)?;
-    let note = Note { onset: written.onset + shift, ..*written };
-    let swing = Swing::new(knobs, bar.meter);
-    let place = (written.onset - bar.start).0 as f64;
-    let length = written.duration.0 as f64 * f64::from(knobs.note_length);
-    let chord = ChordPlace::of(bar, note_idx);
-    let stray = 0.5 * f64::from(knobs.humanize_timing) * THIRTY_SECOND * deviation(&note, Aspect::Timing);
-    let early_or_late = stray + f64::from(knobs.feel) * note.feel.map_or(0.0, Feel::ticks);
-    let bar_start = (bar.start + shift).0 as f64;
-    let to_beats = |place: f64| (bar_start + place + early_or_late) / Tick::PER_BEAT as f64;
-    let in_beats = |milliseconds: f32| f64::from(milliseconds) / 1000.0 * beats_per_second;
-    let late = chord.delay(in_beats(knobs.strum)) + in_beats(knobs.lay_back);
-    Some(TimedNote {
-        note,
-        onset: to_beats(swing.warp(place)) + late,
-        end: to_beats(swing.warp(place + length)) + late,
-        bar_velocity: mean_velocity(bar),
-        is_lowest: chord.rank == 0 && chord.n_notes >= 3,
-        played_on: None,
-    })
+    swing: Swing,
+    /// The mean of its notes.
+    velocity: f32,
+}
+
+impl<'a> TimedBar<'a> {
+    pub(crate) fn new(bar: &'a Bar, shift: Tick, knobs: &'a PerformingKnobs, beats_per_second: f64) -> Self {
+        let swing = Swing::new(knobs, bar.meter);
+        Self { bar, shift, knobs, beats_per_second, swing, velocity: mean_velocity(bar) }
+    }
+
+    /// A note of the bar with the times at which it is played.
+    pub(crate) fn note(&self, note_idx: usize) -> Option<TimedNote> {
+        let Self { bar, shift, knobs, beats_per_second, ref swing, velocity } = *self;
+        let written = bar.notes.get(note_idx)?;
+        let note = Note { onset: written.onset + shift, ..*written };
+        let place = (written.onset - bar.start).0 as f64;
+        let length = written.duration.0 as f64 * f64::from(knobs.note_length);
+        let chord = ChordPlace::of(bar, note_idx);
+        let stray = longest_stray(knobs) * deviation(&note, Aspect::Timing);
+        let early_or_late = stray + f64::from(knobs.feel) * note.feel.map_or(0.0, Feel::ticks);
+        let bar_start = (bar.start + shift).0 as f64;
+        let to_beats = |place: f64| (bar_start + place + early_or_late) / Tick::PER_BEAT as f64;
+        let in_beats = |milliseconds: f32| f64::from(milliseconds) / 1000.0 * beats_per_second;
+        let late = chord.delay(in_beats(knobs.strum)) + in_beats(knobs.lay_back);
+        Some(TimedNote {
+            note,
+            onset: to_beats(swing.warp(place)) + late,
+            end: to_beats(swing.warp(place + length)) + late,
+            bar_velocity: velocity,
+            is_lowest: chord.rank == 0 && chord.n_notes >= 3,
+            played_on: None,
+        })
+    }
 }
 
 /// A note that the user played, with the same times.
@@ -227,7 +242,9 @@ mod tests {
 
     use crate::music::{Bar, Family, Feel, Grid, Meter, Note, Tick};
     use crate::player::knobs::{Conversation, PerformingKnobs, SpreadCentre};
-    use crate::player::performing::timing::{Swing, in_conversation, longest_lead, timed_note, velocity};
+    use crate::player::performing::timing::{
+        Swing, TimedBar, TimedNote, in_conversation, longest_lead, velocity,
+    };
 
     fn bar(notes: &[(i64, u8, Family)]) -> Bar {
         let note = |(onset, pitch, family): &(i64, u8, Family)| Note {
@@ -239,6 +256,16 @@ mod tests {
             feel: None,
         };
         Bar { start: Tick(960), meter: Meter::COMMON, notes: notes.iter().map(note).collect() }
+    }
+
+    fn timed_note(
+        bar: &Bar,
+        note_idx: usize,
+        shift: Tick,
+        knobs: &PerformingKnobs,
+        beats_per_second: f64,
+    ) -> Option<TimedNote> {
+        TimedBar::new(bar, shift, knobs, beats_per_second).note(note_idx)
     }
 
     /// Onsets in ticks after the bar line.
