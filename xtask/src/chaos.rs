@@ -189,10 +189,7 @@ fn sessions() -> impl Strategy<Value = Session> {
 /// # Errors
 /// With the smallest session that breaks a promise.
 pub fn run(options: &Options) -> Result<()> {
-    let plugin = match &options.plugin {
-        Some(plugin) => plugin.clone(),
-        None => crate::bundles::folder()?.join("Continuo.clap"),
-    };
+    let plugin = crate::bundles::clap_to_try(options.plugin.as_deref())?;
     check(&plugin, options.cases, options.seed, &options.log)?;
     println!("{} sessions, every promise kept", options.cases);
     Ok(())
