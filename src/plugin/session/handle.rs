@@ -281,8 +281,8 @@ impl Inner {
     }
 }
 
-/// How long saving waits for the composer to take in what has just been played, at most.
-const LONGEST_WAIT_TO_SAVE: Duration = Duration::from_millis(100);
+/// How long saving waits for the composer to answer what has just been played, at most; usually it takes a millisecond.
+const LONGEST_WAIT_TO_SAVE: Duration = Duration::from_millis(500);
 
 /// The session is saved with the parameters. The framework calls this from the host's main thread, and
 /// calls nothing else when a project is loaded while the plugin runs.
