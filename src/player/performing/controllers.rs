@@ -10,6 +10,8 @@ use crate::player::events::EventList;
 #[derive(Debug, Default)]
 pub(crate) struct Controllers {
     channels: [Channel; 16],
+    /// Whether there may be anything to put back.
+    is_changed: bool,
     /// Whether a message was lost for want of room: nobody knows what has been left behind.
     has_lost: bool,
 }
@@ -44,6 +46,7 @@ impl Controllers {
     }
 
     fn remember(&mut self, [status, first, second]: [u8; 3]) {
+        self.is_changed = true;
         let Some(channel) = self.channels.get_mut(usize::from(status & 15)) else { return };
         match status >> 4 {
             0xb => {
@@ -64,7 +67,7 @@ impl Controllers {
         if self.has_lost && events.room() > N_RESETS {
             self.has_lost = false;
             let unknown = Channel { pedals: [true; PEDALS.len()], is_bent: true, is_pressed: true };
-            self.channels = [unknown; 16];
+            (self.channels, self.is_changed) = ([unknown; 16], true);
             self.reset(0, events);
         }
     }
@@ -72,6 +75,10 @@ impl Controllers {
     /// Lifts the pedals, centres pitch bend and ends pressure, where they were let through. What there is no room
     /// for comes with the next call.
     pub(crate) fn reset(&mut self, offset: u32, events: &mut EventList) {
+        if !self.is_changed {
+            return;
+        }
+        self.is_changed = false;
         for (number, channel) in (0_u8..).zip(&mut self.channels) {
             for (pedal, is_down) in PEDALS.into_iter().zip(&mut channel.pedals) {
                 *is_down = *is_down && !events.push_message(offset, [0xb0 | number, pedal, 0]);
@@ -79,6 +86,7 @@ impl Controllers {
             let (low, high) = CENTRE;
             channel.is_bent = channel.is_bent && !events.push_message(offset, [0xe0 | number, low, high]);
             channel.is_pressed = channel.is_pressed && !events.push_message(offset, [0xd0 | number, 0, 0]);
+            self.is_changed |= channel.is_bent || channel.is_pressed || channel.pedals.contains(&true);
         }
     }
 }
