@@ -42,6 +42,7 @@ fn view() -> View {
         folder: String::new(),
         presets: Arc::default(),
         primer: None,
+        chords: String::new(),
         roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() },
         training: Status::default(),
         host: None,

@@ -100,7 +100,7 @@ fn where_the_music_ends_is_told_and_is_the_same_however_it_is_composed() {
 #[test]
 fn chords_are_told_in_the_key_of_the_music_and_come_round() {
     let over = |knobs: &ComposingKnobs, chords: &str, n_bars| {
-        let mut take = Take::default().over(Progression::parse(chords).unwrap());
+        let mut take = Take::default().over(&Progression::parse(chords).unwrap());
         compose_until(&mut take, &mut Writer::new(model()), knobs, Meter::COMMON, bars(n_bars));
         take.score()
     };
@@ -376,7 +376,7 @@ fn a_take_of_a_later_version_is_refused() {
     let mut saved = SavedTake::of(&Take::default(), None);
     saved.version += 1;
     let error = saved.restore().unwrap_err().to_string();
-    assert_eq!(error, "expected a saved take of version 4 or older, found version 5");
+    assert_eq!(error, "expected a saved take of version 5 or older, found version 6");
 }
 
 // ---- With the thread and the player ----

@@ -368,11 +368,29 @@ fn chords_cadences_and_endings_are_told_to_models_that_know_of_them() {
     let said = String::from_utf8_lossy(&nonsense.stderr).into_owned();
     assert!(said.contains("at character 6: expected a chord"), "{said}");
     let deaf = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/weights/0.1-encoding-2/model.safetensors");
-    let output =
-        folder.run(&["generate", deaf, "--bars", "2", "--out", "deaf.mid", "--chords", "C", "--ending"]);
+    let output = folder.run(&[
+        "generate",
+        deaf,
+        "--bars",
+        "2",
+        "--out",
+        "deaf.mid",
+        "--chords",
+        "C",
+        "--strictness",
+        "0",
+        "--ending",
+    ]);
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success() && said.contains("--chords has no effect"), "{said}");
     assert!(said.contains("--ending has no effect") && !said.contains("--cadence"), "{said}");
+    let output =
+        folder.run(&["generate", "model.safetensors", "--bars", "2", "--out", "a.mid", "--strictness", "1"]);
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        output.status.success() && said.contains("--strictness has no effect without --chords"),
+        "{said}"
+    );
 }
 
 #[test]

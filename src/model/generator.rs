@@ -6,6 +6,7 @@ use rand::Rng;
 
 use crate::model::batching::{Step, StepSlot, block_on};
 use crate::model::card::Primer;
+use crate::model::chord_tones::ChordTones;
 use crate::model::encoding::{Memory, Parts, Told};
 use crate::model::heads::{Buffers, Heads, ROWS, mask};
 use crate::model::network::N_PARTS;
@@ -190,8 +191,10 @@ impl Generator {
         let sampling = &card.sampling(style, sampling);
         let longest_run = card.longest_run.get(style).copied().flatten();
         let longest_run = longest_run.map(|in_real_pieces| in_real_pieces.max(1).saturating_mul(2));
-        let open = model.keys(past.style, constraints.families).open(constraints, given);
-        NextNote { heads, sampling, constraints, given, open, copying, longest_run }.draw(rng)
+        let keys = model.keys(past.style, constraints.families);
+        let open = keys.open(constraints, given);
+        let chord_tones = ChordTones::new(&past.memory, constraints, &keys, given);
+        NextNote { heads, sampling, constraints, given, open, chord_tones, copying, longest_run }.draw(rng)
     }
 
     /// The log-probability, in nats, of each part of a note that might follow: family, shift, pitch, duration,

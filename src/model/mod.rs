@@ -52,6 +52,8 @@ mod heads;
 
 mod variety;
 
+mod chord_tones;
+
 mod next_note;
 
 mod generator;

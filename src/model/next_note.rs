@@ -6,6 +6,7 @@
 use rand::{Rng, RngExt};
 
 use crate::model::activation::ln;
+use crate::model::chord_tones::ChordTones;
 use crate::model::draw::{PartSampling, draw_class};
 use crate::model::encoding::Encoding;
 use crate::model::heads::{Heads, mask};
@@ -27,6 +28,8 @@ pub(crate) struct NextNote<'a> {
     pub(crate) given: &'a Given,
     /// The keys that each instrument may play.
     pub(crate) open: Keys,
+    /// What the chords leave, if they matter.
+    pub(crate) chord_tones: Option<ChordTones<'a>>,
     /// Passages that the next note must not end, because the copy would be too long.
     pub(crate) copying: Option<&'a Passages>,
     /// How many times in a row an instrument may play one pitch.
@@ -135,14 +138,14 @@ impl NextNote<'_> {
         let spacing = self.constraints.grid.spacing().0;
         let earliest = self.given.from.unwrap_or(bar_start).max(bar_start);
         let earliest = earliest.max(if is_drums(family) { earliest } else { self.earliest_room() });
-        // Pitches of a chord ascend: there must be an open one above its last note.
-        let is_chord_open =
-            self.highest_open_pitch(family).is_some_and(|pitch| pitch >= memory.lowest_in_chord(family));
         let given_shift =
             self.given.onset.map(|onset| if onset < last { N_SHIFTS } else { shift_class(last, onset) });
-        let has_pitch = self.highest_open_pitch(family).is_some();
         mask(&mut logits, |shift| {
             let onset = self.onset(shift);
+            // Pitches of a chord ascend: there must be an open one above its last note.
+            let lowest = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
+            let highest = || if onset < bar_end { self.keys_at(family, onset) } else { self.open.of(family) };
+            let has_pitch = || highest().checked_ilog2().is_some_and(|pitch| pitch as usize >= lowest);
             let is_reached = given_shift.map_or_else(
                 || shifted(last, shift) >= bar_start || shift == N_SHIFTS - 1,
                 |given| given == shift,
@@ -150,12 +153,7 @@ impl NextNote<'_> {
             // A note beyond the bar is never written: it only means that this bar is complete.
             let is_on_grid = onset >= bar_end || (onset - bar_start).0 % spacing == 0;
             let is_early_enough = self.given.before.is_none_or(|before| onset < before);
-            has_pitch
-                && is_reached
-                && is_on_grid
-                && is_early_enough
-                && onset >= earliest
-                && (shift > 0 || is_chord_open)
+            is_reached && is_on_grid && is_early_enough && onset >= earliest && has_pitch()
         });
         logits
     }
@@ -174,8 +172,10 @@ impl NextNote<'_> {
         ends.get(n_sounding - polyphony).copied().unwrap_or(now)
     }
 
-    fn allows_pitch(&self, family: usize, pitch: usize) -> bool {
-        self.open.of(family) >> pitch & 1 == 1
+    /// The keys that a family may play at an onset.
+    fn keys_at(&self, family: usize, onset: Tick) -> u128 {
+        let guaranteed = self.chord_tones.as_ref().and_then(|tones| tones.guaranteed(family, onset));
+        guaranteed.unwrap_or(self.open.of(family))
     }
 
     fn highest_open_pitch(&self, family: usize) -> Option<usize> {
@@ -188,8 +188,16 @@ impl NextNote<'_> {
             ((then_shift, then.family.index()) == (shift, family)).then_some(usize::from(then.pitch))
         });
         let lowest_in_chord = if shift == 0 { self.heads.memory.lowest_in_chord(family) } else { 0 };
-        mask(&mut logits, |pitch| pitch >= lowest_in_chord && self.allows_pitch(family, pitch));
-        let (notes, onset) = (self.heads.memory.notes(), self.onset(shift));
+        let onset = self.onset(shift);
+        let keys = self.keys_at(family, onset);
+        mask(&mut logits, |pitch| pitch >= lowest_in_chord && keys >> pitch & 1 == 1);
+        if let Some((keys, amount)) =
+            self.chord_tones.as_ref().and_then(|tones| tones.favoured(family, onset))
+        {
+            let others = logits.iter_mut().enumerate().filter(|(pitch, _)| keys >> pitch & 1 == 0);
+            others.for_each(|(_, logit)| *logit -= amount);
+        }
+        let notes = self.heads.memory.notes();
         if let Some(passages) = self.copying {
             let is_copied = passages.endings(notes, onset);
             mask_if_some_are_left(&mut logits, |pitch| !is_copied(pitch as u8));
@@ -215,6 +223,11 @@ impl NextNote<'_> {
         let Constraints { shortest, mut longest, ends_by, .. } = *self.constraints;
         if let Some(line) = ends_by {
             longest = longest.min((line - self.onset(shift)).max(shortest));
+        }
+        if self.given.duration.is_none() {
+            let in_chord = |tones: &ChordTones<'_>| tones.longest(family, self.onset(shift), pitch);
+            let in_chord = self.chord_tones.as_ref().and_then(in_chord);
+            longest = longest.min(in_chord.map_or(longest, |in_chord| in_chord.max(shortest)));
         }
         let is_within = |class: usize| (shortest..=longest).contains(&duration_of(class));
         if let Some(given) = self.given.duration {

@@ -84,7 +84,7 @@ impl StyleMix {
 }
 
 /// Which notes may be drawn. All others are masked before the draw, so these are guarantees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Constraints {
     /// Pitch classes above the tonic; drums are exempt.
     pub scale: PitchClassSet,
@@ -104,6 +104,9 @@ pub struct Constraints {
     pub longest: Tick,
     /// Notes end by this time, but are never shorter than the shortest duration.
     pub ends_by: Option<Tick>,
+    /// How strictly notes on beats keep to the chords that the network is told, if it is told any: from 0 (as they
+    /// come) to 1 (a guarantee).
+    pub strictness: f32,
 }
 
 impl Default for Constraints {
@@ -118,6 +121,7 @@ impl Default for Constraints {
             shortest: Tick(1),
             longest: Tick(i64::MAX),
             ends_by: None,
+            strictness: 0.0,
         }
     }
 }

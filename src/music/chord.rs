@@ -73,6 +73,43 @@ impl Chord {
         self.tones
     }
 
+    /// The chord that sounding pitches make: the kind that has just these tones, on the lowest pitch if there is one, or
+    /// else everything above the lowest. `None` for fewer than three pitch classes.
+    #[must_use]
+    pub fn of_pitches(pitches: &[u8]) -> Option<Self> {
+        let bass = pitches.iter().min()? % 12;
+        let above = |root: u8| {
+            let bits = pitches.iter().fold(0, |bits, pitch| bits | 1 << ((pitch + 12 - root) % 12));
+            PitchClassSet::from_bits(bits)
+        };
+        let from_bass = above(bass);
+        let roots = (0..12).filter(|up| from_bass.contains(*up)).map(|up| (bass + up) % 12);
+        let mut of_a_kind = roots.filter(|root| KINDS.iter().any(|(_, tones)| *tones == above(*root)));
+        let root = of_a_kind.next().unwrap_or(bass);
+        (from_bass.len() >= 3).then(|| Self::new(root, above(root), bass))
+    }
+
+    /// Root, bass and tones as a number below 2²⁰.
+    #[must_use]
+    pub fn code(self) -> u32 {
+        u32::from(self.root) | u32::from(self.bass) << 4 | u32::from(self.tones.bits()) << 8
+    }
+
+    /// The chord of a [`Chord::code`]; `None` if it is none.
+    #[must_use]
+    pub fn of_code(code: u32) -> Option<Self> {
+        let [root, bass] = [code & 15, code >> 4 & 15].map(|pitch_class| pitch_class as u8);
+        let tones = PitchClassSet::from_bits((code >> 8 & 0xfff) as u16);
+        Some(Self::new(root, tones, bass)).filter(|chord| root < 12 && bass < 12 && chord.code() == code)
+    }
+
+    /// Its tones and its bass as pitch classes.
+    #[must_use]
+    pub fn pitch_classes(self) -> PitchClassSet {
+        let is_tone = |pitch_class: &u8| self.contains(*pitch_class);
+        PitchClassSet::from_bits((0..12).filter(is_tone).fold(0, |bits, tone| bits | 1 << tone))
+    }
+
     /// Whether a pitch class, or any pitch of it, is a tone of the chord; the bass counts as one.
     #[must_use]
     pub fn contains(self, pitch: u8) -> bool {
@@ -142,6 +179,32 @@ mod tests {
         assert_eq!(names.len(), 1 << 11);
         for (name, tones) in KINDS {
             assert_eq!(Chord::new(0, tones, 0).to_string(), format!("C{name}"));
+        }
+    }
+
+    #[test]
+    fn held_keys_make_the_chord_that_a_musician_would_name() {
+        let name = |pitches: &[u8]| Chord::of_pitches(pitches).map(|chord| chord.to_string());
+        for (pitches, shown) in [
+            (&[60, 64, 67][..], "C"),
+            (&[64, 67, 72], "C/E"),
+            (&[45, 60, 64, 67], "Am7"),
+            (&[60, 64, 69], "Am/C"),
+            (&[43, 59, 62, 65], "G7"),
+            (&[127, 120, 124], "C"),
+            (&[60, 61, 62], "C1(b9,9)"),
+        ] {
+            assert_eq!(name(pitches).as_deref(), Some(shown), "{pitches:?}");
+        }
+        assert_eq!((name(&[]), name(&[60, 67]), name(&[60, 72, 84])), (None, None, None));
+    }
+
+    #[test]
+    fn a_chord_is_read_from_its_code_and_no_other_number_is_a_code() {
+        let chord = Chord::new(9, PitchClassSet::new(&[0, 3, 7, 10]), 7);
+        assert_eq!(Chord::of_code(chord.code()), Some(chord));
+        for wrong in [0, 12 | 1 << 8, 12 << 4 | 1 << 8, 2 << 8, 1 << 20 | 1 << 8] {
+            assert_eq!(Chord::of_code(wrong), None, "{wrong:x}");
         }
     }
 

@@ -50,6 +50,14 @@ impl Meter {
     pub fn bar_length(self) -> Tick {
         Tick(4 * Tick::PER_BEAT * i64::from(self.numerator) / i64::from(self.denominator))
     }
+
+    /// The length of one metrical beat: a dotted quarter in 6/8 and the like, otherwise the denominator's note.
+    #[must_use]
+    pub fn beat(self) -> Tick {
+        let unit = 4 * Tick::PER_BEAT / i64::from(self.denominator);
+        let is_compound = self.denominator >= 8 && self.numerator > 3 && self.numerator.is_multiple_of(3);
+        Tick(if is_compound { 3 * unit } else { unit })
+    }
 }
 
 impl std::fmt::Display for Meter {
@@ -67,6 +75,19 @@ mod tests {
         assert_eq!(Meter::COMMON.bar_length(), Tick(96));
         assert_eq!(Meter::new(6, 8).map(Meter::bar_length), Ok(Tick(72)));
         assert_eq!(Meter::new(1, 32).map(Meter::bar_length), Ok(Tick(3)));
+    }
+
+    #[test]
+    fn a_compound_meter_counts_in_threes() {
+        for ((numerator, denominator), beat) in
+            [((4, 4), 24), ((3, 8), 12), ((6, 8), 36), ((12, 16), 18), ((7, 8), 12), ((2, 2), 48)]
+        {
+            assert_eq!(
+                Meter::new(numerator, denominator).unwrap().beat(),
+                Tick(beat),
+                "{numerator}/{denominator}"
+            );
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub use chord::Chord;
 mod harte;
 pub use harte::{InvalidChord, parse_harte};
 
+mod common_progressions;
+pub use common_progressions::{COMMON_PROGRESSIONS, CommonProgression};
+
 mod progression;
 pub use progression::{InvalidProgression, Progression};
 

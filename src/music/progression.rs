@@ -1,6 +1,7 @@
 //! Chord progressions as musicians type them: `Am7 | F | C/E G | %`, `ii7 | V7 | I`.
 
 use crate::music::chord::Chord;
+use crate::music::common_progressions::{COMMON_PROGRESSIONS, CommonProgression};
 use crate::music::key::{Key, Mode, PitchClassSet};
 use crate::music::meter::Meter;
 use crate::music::names::{parse_accidentals, parse_note};
@@ -9,6 +10,7 @@ use crate::music::time::Tick;
 /// A progression that comes round: bars, each with its chords evenly spread over it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progression {
+    text: String,
     bars: Vec<Vec<Symbol>>,
 }
 
@@ -41,11 +43,14 @@ const CHORD: &str = "a chord such as Am7, C/E or V7, N.C. for none, or % for the
 impl Progression {
     /// Reads a progression. Bars stand between `|`; chords in a bar share it evenly; `%` repeats the bar before, and
     /// `N.C.` is no chord. A chord has a name, such as `F#m7b5` or `C/E`, or a degree, such as `ii7` or `bVII`; small
-    /// numerals are minor. A bar without a chord goes on with the chord before.
+    /// numerals are minor. A bar without a chord goes on with the chord before. The name of one of the
+    /// [`COMMON_PROGRESSIONS`] stands for its text.
     ///
     /// # Errors
     /// Where it stops making sense.
     pub fn parse(text: &str) -> Result<Self, InvalidProgression> {
+        let is_named = |common: &&CommonProgression| common.name.eq_ignore_ascii_case(text.trim());
+        let text = COMMON_PROGRESSIONS.iter().find(is_named).map_or(text, |common| common.text);
         let mut bars: Vec<Vec<Symbol>> = Vec::new();
         let mut at = 0;
         let n_parts = text.split('|').count();
@@ -85,7 +90,13 @@ impl Progression {
                 found: text.chars().take(20).collect(),
             });
         }
-        Ok(Self { bars })
+        Ok(Self { text: text.to_owned(), bars })
+    }
+
+    /// The text that it was read from, or that of the common progression which that names.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
     }
 
     /// How many bars it has, at least 1.

@@ -6,7 +6,7 @@ use crate::composer::Edit;
 use crate::model::Model;
 use crate::model::encoding::Encoding;
 use crate::music::Grid;
-use crate::player::{Cadence, ComposingKnobs, PerformingKnobs};
+use crate::player::{Cadence, ComposingKnobs, Conversation, PerformingKnobs};
 
 /// Refuses edits of bars that are not composed.
 pub(super) fn check_edits(edits: &[(usize, Edit)], n_bars: usize) -> Result<()> {
@@ -28,6 +28,16 @@ pub(super) fn untold(model: &Model, told: &[(&str, bool)]) -> Vec<String> {
             format!("{option} has no effect: this model has learned neither chords nor endings")
         })
         .collect()
+}
+
+/// What was asked for and changes nothing where there are no chords.
+pub(super) fn without_chords(composing: &ComposingKnobs, has_chords: bool) -> Vec<String> {
+    let default = ComposingKnobs::default();
+    let are_played = composing.conversation == Conversation::Accompany;
+    let strictness = (composing.strictness - default.strictness).abs() > f32::EPSILON && !are_played;
+    let asked = [("--strictness", strictness), ("--chords-by-phrase", composing.chords_by_phrase)];
+    let asked = asked.iter().filter(|(_, is_asked)| *is_asked && !has_chords);
+    asked.map(|(option, _)| format!("{option} has no effect without --chords")).collect()
 }
 
 /// What was asked for and changes nothing in a piece of `n_bars`.

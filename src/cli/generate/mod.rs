@@ -46,7 +46,8 @@ pub(super) struct GenerateArgs {
     /// Number of notes [default: 500; with an input file, its bars and sixteen more]
     #[arg(long, value_parser = within(1_u32..=100_000))]
     notes: Option<u32>,
-    /// Chords to follow, which come round: names or degrees, such as "Am7 | F | C/E G | %" or "ii7 | V7 | I"
+    /// Chords to follow, which come round: names or degrees, such as "Am7 | F | C/E G | %" or "ii7 | V7 | I", or the name of a
+    /// common progression, such as "Twelve-bar blues" (the manual lists them)
     #[arg(long, value_parser = values::progression)]
     chords: Option<Progression>,
     /// Bring the piece to an end with its last bar
@@ -104,7 +105,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     };
     let take = conversation::played_to(take, played.as_ref());
     let take = match &args.chords {
-        Some(progression) => take.over(progression.clone()),
+        Some(progression) => take.over(progression),
         None => take,
     };
     let take = match args.bars.filter(|_| args.ending) {
@@ -136,11 +137,14 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     );
     ensure!(!notes.is_empty(), "no note fits: {} composed, all silent", plural(n_bars, "bar"));
     let told = [
-        ("--chords", args.chords.is_some()),
+        ("--chords", args.chords.is_some() && knobs.strictness <= 0.0),
         ("--ending", args.ending),
         ("--cadence", knobs.cadence != Cadence::Off),
     ];
     for report in effects::untold(&model, &told) {
+        eprintln!("{report}");
+    }
+    for report in effects::without_chords(&knobs, args.chords.is_some()) {
         eprintln!("{report}");
     }
     for report in effects::without_effect(&knobs, &args.performing.knobs(), &edits, n_bars) {

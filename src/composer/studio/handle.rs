@@ -18,6 +18,7 @@ use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::composer::take::saved::{SavedTake, TakeError};
 use crate::model::Model;
+use crate::music::Progression;
 use crate::player::handover::{ComposerEnd, Playhead};
 
 /// The handle of a composer, which ends when the handle is dropped.
@@ -141,6 +142,25 @@ impl Composer {
     /// Copies one of the four takes (0 to 3) over another, as far as bars have been composed.
     pub fn copy_take(&self, from: u8, to: u8) {
         self.send(Command::CopyTake(from.min(3), to.min(3)));
+    }
+
+    /// Changes the chord lane of one of the four takes (0 to 3). Its bars are composed with the new chords from the next
+    /// one on.
+    pub fn set_lane(&self, slot: u8, lane: Option<Progression>) {
+        self.send(Command::SetLane(slot.min(3), lane));
+    }
+
+    /// The chord lane of one of the four takes (0 to 3).
+    #[must_use]
+    pub fn lane(&self, slot: u8) -> Option<Progression> {
+        lock(&self.shown).take.lane(slot).cloned()
+    }
+
+    /// The chords that were played in, as the text of a lane; none if there are none.
+    #[must_use]
+    pub fn captured_chords(&self) -> Option<String> {
+        let take = lock(&self.shown).take.clone();
+        take.captured_chords()
     }
 
     /// Makes the music begin from the end of another piece, or from the model's own primers again.

@@ -11,6 +11,7 @@ use crate::composer::take::edits::Edit;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::model::Model;
+use crate::music::Progression;
 
 /// What the main thread asks of a composer.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub(crate) enum Command {
     Undo,
     Redo,
     CopyTake(u8, u8),
+    SetLane(u8, Option<Progression>),
     Open(Option<Opening>),
     /// Drop the sender when there is nothing left to do.
     NotifyWhenIdle(Sender<Infallible>),

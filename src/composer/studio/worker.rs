@@ -297,6 +297,7 @@ impl Worker {
                 self.planner.mark_heard();
                 self.planner.take.copy(from, to);
             }
+            Command::SetLane(slot, lane) => self.planner.take.set_lane(slot, lane),
             Command::Open(opening) => self.planner.take.set_opening(opening),
             Command::NotifyWhenIdle(waiter) => self.idle_waiters.push(waiter),
             #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::take::harmony::Harmony;
 use crate::music::{Bar, Key, Mode, Note, Tick};
 use crate::player::ComposingKnobs;
 
@@ -26,6 +27,8 @@ pub(crate) struct ComposedBar {
     pub(crate) n_rolls: u32,
     /// The index of the candidate for its phrase that it belongs to.
     pub(crate) candidate: u8,
+    /// The chords that it was composed with.
+    pub(crate) harmony: Harmony,
     /// The probability with which each note was drawn, 0 for one that density added; empty where unknown.
     pub(crate) sureness: Arc<[f32]>,
 }
@@ -54,6 +57,9 @@ impl ComposedBar {
         }
         if let Some(n_phrases) = knobs.cadence.n_phrases() {
             print = print.with(n_phrases as i64).with(i64::from(knobs.length));
+        }
+        for (at, chord) in self.harmony.chords() {
+            print = print.with(at.0).with(chord.map_or(-1, |chord| i64::from(chord.code())));
         }
         if bar.start == Tick::ZERO {
             // The seed of the first bar has chosen the primer.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bars::Take;
+use crate::composer::take::harmony::BarPlace;
 use crate::music::{Bar, Meter, Note, Tick};
 
 impl Take {
@@ -34,6 +35,7 @@ impl Take {
         let shortened = ComposedBar {
             bar: Arc::new(Bar { start, meter, notes }),
             context: context.map(|notes| notes.iter().filter(|note| note.onset < end).copied().collect()),
+            harmony: self.harmony(BarPlace { bar_idx, meter, key: composed.key }, &composed.knobs),
             sureness: composed.sureness.iter().take(n_notes).copied().collect(),
             ..(**composed).clone()
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::take::harmony::BarPlace;
 use crate::composer::take::history::History;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::PlayedIn;
@@ -33,8 +34,8 @@ pub struct Take {
     replaced: VecDeque<(usize, Arc<ComposedBar>)>,
     /// How many bars the piece will have, if it comes to an end.
     length: Option<usize>,
-    /// The chords that the music follows, if it is told any.
-    progression: Option<Arc<Progression>>,
+    /// The chord lane of each take, A to D.
+    pub(in crate::composer::take) lanes: [Option<Arc<Progression>>; 4],
 }
 
 impl Take {
@@ -66,7 +67,7 @@ impl Take {
             accepts_any_model: true,
             replaced: VecDeque::new(),
             length: None,
-            progression: None,
+            lanes: Default::default(),
         }
     }
 
@@ -74,16 +75,6 @@ impl Take {
     #[must_use]
     pub fn ending_after(self, n_bars: usize) -> Self {
         Self { length: Some(n_bars), ..self }
-    }
-
-    /// The same take, to be composed over these chords, which come round. Not saved.
-    #[must_use]
-    pub fn over(self, progression: Progression) -> Self {
-        Self { progression: Some(Arc::new(progression)), ..self }
-    }
-
-    pub(crate) fn progression(&self) -> Option<&Progression> {
-        self.progression.as_deref()
     }
 
     /// How many bars the piece will have, if it comes to an end.
@@ -197,7 +188,9 @@ impl Take {
 
     /// Whether a bar would have to be composed again to belong to these knobs and this model.
     pub(crate) fn is_stale(&self, bar_idx: usize, knobs: &ComposingKnobs, model: &str) -> bool {
+        let is_kept = self.bars.get(bar_idx).is_some_and(|composed| composed.is_kept);
         self.has_lost_its_past(bar_idx)
+            || !is_kept && self.has_other_chords(bar_idx, knobs)
             || self.bars.get(bar_idx).is_some_and(|composed| {
                 let is_its_own = composed.knobs == *knobs && self.accepts_model(&composed.model, model);
                 // A kept bar stays whatever is turned, but belongs to its own take.
@@ -268,6 +261,7 @@ impl Take {
                 && old.before == before
                 && old.knobs == *knobs
                 && old.bar.meter == meter
+                && old.harmony == self.harmony(BarPlace { bar_idx, meter, key: old.key }, knobs)
                 && self.accepts_model(&old.model, model)
         };
         self.replaced.iter().rev().find(is_it).map(|(_, old)| Arc::clone(old))
@@ -283,7 +277,9 @@ impl Take {
     ) -> Option<Arc<ComposedBar>> {
         let old = self.shelf.get(&(knobs.slot, bar_idx))?;
         let fits = (Some(old.bar.start), old.bar.meter) == (self.start_of(bar_idx), meter);
-        let is_its_own = old.knobs == *knobs && self.accepts_model(&old.model, model);
+        let harmony = self.harmony(BarPlace { bar_idx, meter, key: old.key }, knobs);
+        let is_its_own =
+            old.knobs == *knobs && old.harmony == harmony && self.accepts_model(&old.model, model);
         let is_elsewhere = self.bars.get(bar_idx).is_none_or(|here| here.knobs.slot != knobs.slot);
         (fits && is_elsewhere && (is_its_own || old.is_kept))
             .then(|| Arc::new(ComposedBar { before: self.fingerprint_before(bar_idx), ..(**old).clone() }))

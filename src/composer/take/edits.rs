@@ -102,7 +102,9 @@ impl Take {
                 Arc::new(ComposedBar { knobs: ComposingKnobs { slot: to, ..bar.knobs }, ..(*bar).clone() });
             Some(Change { bar_idx, old: of_slot(to, bar_idx, here), new })
         };
-        self.make(self.bars.iter().enumerate().filter_map(change).collect());
+        let changes = self.bars.iter().enumerate().filter_map(change).collect();
+        self.set_lane(to, self.lane(from).cloned());
+        self.make(changes);
     }
 
     /// Makes changes, as one step to undo.

@@ -2,6 +2,8 @@
 
 pub(crate) mod fingerprint;
 
+pub(crate) mod harmony;
+
 pub(crate) mod bar;
 
 pub(crate) mod played_in;
@@ -15,6 +17,8 @@ pub(crate) mod bars;
 pub(crate) mod edits;
 
 mod bar_lines;
+
+mod lanes;
 
 pub(crate) mod picture;
 

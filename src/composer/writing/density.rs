@@ -10,7 +10,7 @@ use crate::composer::writing::chance::random_unit;
 use crate::composer::writing::place::Place;
 use crate::composer::writing::thickening::thicken;
 use crate::model::{Drawn, Generator, Snapshot};
-use crate::music::{Meter, Note, Tick};
+use crate::music::{Note, Tick};
 
 /// A bar at its density, from the position `from` on, made from the `base` that was drawn for it from `before`.
 ///
@@ -60,7 +60,7 @@ fn thin(base: &[Note], place: &Place) -> Vec<Note> {
 /// How much a note matters: where it falls in the bar, whether it is the outermost of its chord, and luck.
 fn weight(note: &Note, base: &[Note], place: &Place) -> f32 {
     let in_bar = (note.onset - place.start).0;
-    let pulse = pulse(place.meter).0;
+    let pulse = place.meter.beat().0;
     let metrical = if in_bar == 0 {
         3.0
     } else if in_bar % pulse == 0 {
@@ -88,14 +88,6 @@ fn weight(note: &Note, base: &[Note], place: &Place) -> f32 {
     let luck =
         random_unit(&[&[u64::from(place.knobs.seed), place.bar_idx as u64, 4], &identity[..]].concat());
     metrical + in_chord + 1.5 * luck
-}
-
-/// The metrical beat: a dotted quarter in 6/8 and the like, otherwise the denominator's note.
-fn pulse(meter: Meter) -> Tick {
-    let unit = 4 * Tick::PER_BEAT / i64::from(meter.denominator());
-    let is_compound =
-        meter.denominator() >= 8 && meter.numerator() > 3 && meter.numerator().is_multiple_of(3);
-    Tick(if is_compound { 3 * unit } else { unit }.max(1))
 }
 
 #[cfg(test)]

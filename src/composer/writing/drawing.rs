@@ -7,6 +7,7 @@ use rand_pcg::Pcg64;
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::played_in::PlayedNote;
 use crate::composer::writing::place::{Place, style};
+use crate::model::encoding::Told;
 use crate::model::{Constraints, Drawn, Generator, Given, Snapshot};
 use crate::music::{Family, FamilySet, Note, Tick};
 
@@ -118,12 +119,14 @@ impl Place {
     /// before it.
     ///
     /// `played` are the notes that begin in this bar, `quantised` the same as the network is given them. The
-    /// generator is fed both what was played and what is drawn.
+    /// generator is fed both what was played and what is drawn. `told` says what the network is told from a position on,
+    /// if it is told something of its own there.
     pub(crate) async fn draw_along(
         &self,
         generator: &mut Generator,
         played: &[PlayedNote],
         quantised: &[Note],
+        told: impl Fn(Tick) -> Option<Told>,
     ) -> Vec<Drawn> {
         let mut constraints = self.constraints();
         constraints.families = without(constraints.families, self.knobs.instrument);
@@ -134,6 +137,9 @@ impl Place {
         let mut drawn = Vec::new();
         for (idx, from) in cuts.iter().copied().enumerate() {
             let until = cuts.get(idx + 1).copied().unwrap_or(self.end());
+            if let Some(told) = told(from) {
+                generator.tell(told);
+            }
             let before = generator.snapshot();
             let mut rng = self.rng((from - self.start).0 as u64);
             let more = self.draw_range(generator, drawn.len(), from, until, &constraints, &mut rng).await;
@@ -197,7 +203,7 @@ fn is_broken(drawn: &[Drawn]) -> bool {
 }
 
 /// From where on a played note is answered: the next eighth that can still be composed in time.
-fn reaction_to(note: &PlayedNote) -> Tick {
+pub(crate) fn reaction_to(note: &PlayedNote) -> Tick {
     /// How much time the composer has, in ticks: 31 milliseconds at 240 beats a minute.
     const MARGIN: i64 = 3;
     const EIGHTH: i64 = Tick::PER_BEAT / 2;

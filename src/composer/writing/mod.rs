@@ -6,11 +6,15 @@ pub(crate) mod place;
 
 pub(crate) mod drawing;
 
+pub(crate) mod played_chords;
+
 pub(crate) mod obstacle;
 
 pub(crate) mod thickening;
 
 pub(crate) mod density;
+
+pub(crate) mod bass;
 
 pub(crate) mod priming;
 

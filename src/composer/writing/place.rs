@@ -7,15 +7,13 @@ use rand_pcg::Pcg64;
 
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bars::Take;
+use crate::composer::take::harmony::{BarPlace, Harmony};
 use crate::composer::take::played_in::PlayedIn;
 use crate::composer::writing::chance::random_bits;
 use crate::model::encoding::Told;
 use crate::model::{Constraints, Drawn, Sampling, StyleMix};
-use crate::music::{Bar, Chord, Key, Meter, Note, PitchClassSet, Scale, Tick};
+use crate::music::{Bar, Key, Meter, Note, PitchClassSet, Scale, Tick};
 use crate::player::{ComposingKnobs, Conversation};
-
-/// The network is told the chords of this bar and of so many after it.
-const BARS_AHEAD: usize = 4;
 
 /// A bar to be composed.
 #[derive(Debug, Clone, Copy)]
@@ -75,20 +73,20 @@ impl Place {
         self.start + self.meter.bar_length()
     }
 
-    /// What the network is told of the music to come.
+    /// What the network is told of the music to come in a bar that is yet to be composed.
     pub(crate) fn told(&self, take: &Take) -> Told {
-        Told { chords: self.chords_ahead(take), end: self.music_end(take) }
+        self.told_with(&self.harmony(take), take)
     }
 
-    /// The chords of this bar and of some bars after it, around a tonic of C.
-    fn chords_ahead(&self, take: &Take) -> Arc<[(Tick, Option<Chord>)]> {
-        let Some(progression) = take.progression() else { return Arc::new([]) };
-        let down = -self.key.transposition();
-        let bars = (0..=BARS_AHEAD).flat_map(|ahead| {
-            let start = self.start + Tick(ahead as i64 * self.meter.bar_length().0);
-            progression.bar(self.bar_idx + ahead, start, self.meter, self.key)
-        });
-        bars.map(|(at, chord)| (at, chord.map(|chord| chord.transposed(down)))).collect()
+    /// What it is told with these chords.
+    pub(crate) fn told_with(&self, harmony: &Harmony, take: &Take) -> Told {
+        Told { chords: harmony.told(self.start, -self.key.transposition()), end: self.music_end(take) }
+    }
+
+    /// The chords that the bar is to be composed with.
+    pub(crate) fn harmony(&self, take: &Take) -> Harmony {
+        let Self { bar_idx, meter, key, .. } = *self;
+        take.harmony(BarPlace { bar_idx, meter, key }, &self.knobs)
     }
 
     /// Where the music ends that the bar belongs to: the piece, or the phrases up to the next cadence.
@@ -143,6 +141,7 @@ impl Place {
             shortest: knobs.shortest,
             longest: knobs.longest,
             ends_by: self.is_closed.then(|| self.end()),
+            strictness: knobs.strictness,
         }
     }
 
@@ -172,6 +171,7 @@ impl Place {
             is_kept: false,
             n_rolls: self.n_rolls,
             candidate: self.candidate,
+            harmony: self.harmony(take),
             sureness: sure.iter().map(|(_, sureness)| *sureness).collect(),
         }
     }

@@ -124,7 +124,7 @@ impl PrimedGenerator {
             };
             for (idx, composed) in (0..).zip(take.bars()).take(place.bar_idx).skip(next_idx) {
                 let place = Place::of(composed, idx);
-                self.generator.tell(place.told(take));
+                self.generator.tell(place.told_with(&composed.harmony, take));
                 place.begin(&mut self.generator, &place.to_c(composed.context())).await;
             }
         }
@@ -155,7 +155,10 @@ impl PrimedGenerator {
             _ if knobs.conversation == Conversation::Continue => None,
             _ => choose_primer(&model, knobs, key, meter),
         };
-        self.generator.tell(first_place.told(take));
+        self.generator.tell(match composed {
+            Some(composed) => first_place.told_with(&composed.harmony, take),
+            None => first_place.told(take),
+        });
         let beginning = Beginning { style: style(knobs), mode: key.mode, start, meter, primer };
         self.generator.begin_async(&beginning).await;
         let sounding: Vec<Note> = take.sounding_into(first, start).copied().collect();

@@ -9,18 +9,28 @@ use crate::composer::writing::place::{Place, moved, transposed};
 use crate::music::{Bar, Note, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
-/// The bar one phrase earlier, if it is kept or unless evolve asks for a new bar.
+/// How many phrases back a bar is looked for that has the same chords.
+const PHRASES_BACK: usize = 16;
+
+/// The bar one phrase earlier, if it is kept or unless evolve asks for a new bar. Where that has other chords, the latest
+/// bar some phrases earlier that has the same.
 ///
 /// A turned knob must be audible, so only a bar of the same knobs is repeated. The tonic alone may differ:
 /// then the phrase comes back in the new key. Answers to what was played are not repeated.
 pub(crate) fn repeated_bar(take: &Take, place: &Place, model: &str) -> Option<ComposedBar> {
     let Place { bar_idx, start, meter, ref knobs, .. } = *place;
-    let source = take.bars().get(bar_idx.checked_sub(phrase_length(knobs))?)?;
+    let harmony = place.harmony(take);
+    let up_from = |source: &ComposedBar| place.key.transposition() - source.key.transposition();
+    let fits = |source: &ComposedBar| {
+        source.is_kept || harmony.is_like(&source.harmony, meter.bar_length(), up_from(source))
+    };
+    let phrases_back = (1..=PHRASES_BACK).map_while(|n| bar_idx.checked_sub(n * phrase_length(knobs)));
+    let source = phrases_back.filter_map(|idx| take.bars().get(idx)).find(|source| fits(source))?;
     if source.bar.meter != meter || source.knobs.slot != knobs.slot {
         return None;
     }
     let before = take.fingerprint_before(bar_idx);
-    let copy = ComposedBar { knobs: *knobs, before, ..source.moved_to(start) };
+    let copy = ComposedBar { knobs: *knobs, before, harmony, ..source.moved_to(start) };
     if source.is_kept {
         return Some(copy);
     }
@@ -31,7 +41,7 @@ pub(crate) fn repeated_bar(take: &Take, place: &Place, model: &str) -> Option<Co
     if evolves(bar_idx, knobs) || !same_knobs || !is_own || is_answer || source.key.mode != place.key.mode {
         return None;
     }
-    let up = place.key.transposition() - source.key.transposition();
+    let up = up_from(source);
     let stays_on_keyboard =
         |note: &Note| note.family.is_drums() || note.pitch.checked_add_signed(up).is_some();
     let is_in_range = |note: &Note| {

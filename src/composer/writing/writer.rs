@@ -5,10 +5,13 @@ use std::sync::Arc;
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bars::Take;
 use crate::composer::take::edits::Edit;
+use crate::composer::take::harmony::Harmony;
+use crate::composer::writing::bass::without_wrong_bass;
 use crate::composer::writing::candidates::{Copies, best_candidate};
 use crate::composer::writing::density::at_density;
 use crate::composer::writing::drawing::Redraw;
 use crate::composer::writing::place::{Place, moved, transposed};
+use crate::composer::writing::played_chords::played_chords;
 use crate::composer::writing::priming::PrimedGenerator;
 use crate::composer::writing::repetition::{is_before_full_repetition, repeated_bar};
 use crate::model::{Drawn, Model, StepSlot, block_on};
@@ -102,7 +105,15 @@ impl Writer {
         replaced
             .filter(|old| old.key == place.key)
             .or_else(|| take.shelved_bar(bar_idx, knobs, meter, self.hash()))
-            .or_else(|| repeated_bar(take, place, self.hash()).map(Arc::new))
+            .or_else(|| self.repetition(take, place).map(Arc::new))
+    }
+
+    /// The bar that comes round here, unless it would have a wrong bass.
+    fn repetition(&self, take: &Take, place: &Place) -> Option<ComposedBar> {
+        let repeated = repeated_bar(take, place, self.hash())?;
+        let notes = place.to_c(&repeated.bar.notes);
+        let is_right = repeated.is_kept || without_wrong_bass(take, place, self.model(), &notes) == notes;
+        is_right.then_some(repeated)
     }
 
     /// Composes a bar as its place and the take require, whatever was there before.
@@ -139,7 +150,11 @@ impl Writer {
         if !place.has_its_own_density() {
             return (base, notes);
         }
-        (at_density(generator, place, &base, &before, place.start).await, notes)
+        let mut drawn = at_density(generator, place, &base, &before, place.start).await;
+        let played: Vec<Note> = drawn.iter().map(|drawn| drawn.note).collect();
+        let right = without_wrong_bass(take, place, self.model(), &played);
+        drawn.retain(|drawn| right.contains(&drawn.note));
+        (drawn, notes)
     }
 
     /// A bar that is silent while the user plays, and until they have played at all.
@@ -166,10 +181,22 @@ impl Writer {
         let generator = self.generator.before(take, place).await;
         place.begin(generator, &[]).await;
         let notes: Vec<_> = take.input.beginning_in(place.start, place.end()).copied().collect();
-        let drawn = place.draw_along(generator, &notes, &place.to_c(&played)).await;
+        let has_lane = take.lane(place.knobs.slot).is_some();
+        let chords = if has_lane { Harmony::default() } else { played_chords(take, place) };
+        // Of a chord the network is told when it is played, and not before.
+        let told = |from: Tick| {
+            let known = chords.until(from - place.start);
+            (!known.chords().is_empty()).then(|| place.told_with(&known, take))
+        };
+        let drawn = place.draw_along(generator, &notes, &place.to_c(&played), told).await;
         let context = beside(played, &drawn, place);
         let composed = place.composed_bar(take, self.generator.hash(), &drawn, Some(context));
-        NewBar { composed, is_fed: true }
+        if chords.chords().is_empty() {
+            NewBar { composed, is_fed: true }
+        } else {
+            // Later it is fed with all of its chords from its beginning.
+            NewBar { composed: ComposedBar { harmony: chords, ..composed }, is_fed: false }
+        }
     }
 
     /// Draws the rhythm or the pitches of a bar again.
@@ -214,6 +241,7 @@ impl Writer {
         let stretched = ComposedBar {
             context: (context != notes).then(|| context.into()),
             bar: Arc::new(Bar { start, meter, notes }),
+            harmony: place.harmony(take),
             sureness,
             ..(*composed).clone()
         };

@@ -136,6 +136,12 @@ impl Memory {
         self.bars.last().copied().unwrap_or_default()
     }
 
+    /// The meter of the current bar.
+    #[must_use]
+    pub fn meter(&self) -> Meter {
+        self.meter
+    }
+
     /// The end of the current bar.
     #[must_use]
     pub fn bar_end(&self) -> Tick {

@@ -95,6 +95,19 @@ composing {
         hint: "Which phrases come to an end, with a close on the key. Off lets the music go on.",
         since: 4,
     }
+    /// How strictly the chord lane is followed: 0 only tells the network, 1 guarantees chord tones on beats and the
+    /// chord's bass where it changes. 0 to 1.
+    strictness: f32 = 0.75 => Strictness in Compose {
+        id: "strict", name: "Strictness", kind: Kind::percent(1.0),
+        hint: "How strictly the chords are followed: at 0 they are a hint, at 100% every note on a beat is of its chord.",
+        since: 5,
+    }
+    /// Whether the chord lane begins again with each phrase; otherwise it comes round by its own length.
+    chords_by_phrase: bool = false => ChordsByPhrase in Compose {
+        id: "chphr", name: "Chords by phrase", kind: Kind::SWITCH,
+        hint: "Begins the chords again with each phrase. Off lets them come round by their own length.",
+        since: 5,
+    }
     /// How many candidates are composed for each phrase; the likeliest is kept. 1 to 8.
     best_of: u8 = 1 => BestOf in Compose {
         id: "bestof", name: "Best of", kind: Kind::whole(1, 8, Form::Whole),

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::composer::{Composer, Edit, Opening, Picture, Status};
 use crate::model::Model;
 use crate::music::smf::{self, SmfError};
+use crate::music::{InvalidProgression, Progression};
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::saved::SavedProject;
@@ -119,6 +120,39 @@ impl Session {
     /// Copies one take over another; slots 0 to 3.
     pub fn copy_take(&self, from: u8, to: u8) {
         self.with_composer(|composer| composer.copy_take(from, to));
+    }
+
+    /// Changes the chord lane of one of the four takes (0 to 3); an empty text takes it away.
+    ///
+    /// # Errors
+    /// Where the text stops making sense; then the lane stays.
+    pub fn set_chords(&self, slot: u8, text: &str) -> Result<(), InvalidProgression> {
+        let lane = if text.trim().is_empty() { None } else { Some(Progression::parse(text)?) };
+        self.with_composer(|composer| composer.set_lane(slot, lane.clone()));
+        Ok(())
+    }
+
+    /// Makes the chords that were played in the lane of one of the four takes (0 to 3). Where there are none, a message
+    /// says so and the lane stays.
+    pub fn capture_chords(&self, slot: u8) {
+        let captured = self.lock().composer.as_ref().and_then(Composer::captured_chords);
+        match captured {
+            Some(text) => {
+                if let Err(error) = self.set_chords(slot, &text) {
+                    self.add_error(&error);
+                }
+            }
+            None => self.add_message(
+                "no chords have been played in: play some in Continue, Trade or Accompany".to_owned(),
+            ),
+        }
+    }
+
+    /// The text of the chord lane of one of the four takes (0 to 3); empty if there is none.
+    #[must_use]
+    pub fn chords(&self, slot: u8) -> String {
+        let lane = self.lock().composer.as_ref().and_then(|composer| composer.lane(slot));
+        lane.map_or(String::new(), |lane| lane.text().to_owned())
     }
 
     /// Starts the music from a MIDI file, and returns whether it does. A file that cannot be used gives a message

@@ -3,7 +3,7 @@
 use crate::composer::take::bars::Take;
 
 /// The version that is written, and the newest that is read.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 
 /// Why a saved take cannot be used, or what of it cannot.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

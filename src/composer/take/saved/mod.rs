@@ -1,6 +1,6 @@
 //! The saved form of a take. The types here are the file format; the music types know nothing of it.
 //!
-//! Hosts save it with every project and every autosave, on their main thread. So format 4 is compact and quick to
+//! Hosts save it with every project and every autosave, on their main thread. So formats 4 and 5 are compact and quick to
 //! make: packs of a few bars each, every one readable by itself. Formats 1 to 3 are plain JSON.
 
 mod error;
@@ -76,6 +76,9 @@ pub struct SavedTake {
     /// The music that the take begins from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     beginning: Option<Pack>,
+    /// The text of the chord lane of each take, A to D; empty where there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    lanes: Vec<String>,
     /// What formats 1 to 3 have instead.
     #[serde(flatten)]
     plain: PlainTake,
@@ -116,6 +119,7 @@ impl SavedTake {
             undone,
             played: take.input.notes().chunks(PACK_NOTES).map(|notes| Pack::of(&Played::of(notes))).collect(),
             beginning: take.opening().map(|opening| Pack::of(&PackedOpening::of(opening))),
+            lanes: lanes(take),
             plain: PlainTake::default(),
         }
     }
@@ -180,8 +184,16 @@ impl SavedTake {
             shelf: self.others.iter().map(shelved).collect(),
             edits: [steps(&self.done), steps(&self.undone)],
             played: self.played.iter().map(Pack::open).collect(),
+            lanes: self.lanes.clone(),
         }
     }
+}
+
+/// The text of the chord lane of each take, if there is any.
+fn lanes(take: &Take) -> Vec<String> {
+    let text = |slot| take.lane(slot).map_or(String::new(), |lane| lane.text().to_owned());
+    let texts: Vec<String> = (0..4).map(text).collect();
+    if texts.iter().all(String::is_empty) { Vec::new() } else { texts }
 }
 
 /// Packs bars, and collects what all packs share.

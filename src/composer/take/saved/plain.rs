@@ -69,6 +69,7 @@ impl PlainTake {
             shelf: vec![Some(self.shelf())],
             edits: self.edits().map(|changes| vec![(0, Some(changes))]),
             played: vec![Some(self.played())],
+            lanes: Vec::new(),
         }
     }
 
@@ -104,6 +105,6 @@ impl PlainTake {
 
     /// These bars with the knobs and passages of the take.
     fn section(&self, bars: Vec<SavedBar>) -> Section {
-        Section { bars, knobs: self.knobs.clone(), passages: self.passages.clone() }
+        Section { bars, knobs: self.knobs.clone(), passages: self.passages.clone(), harmonies: Vec::new() }
     }
 }

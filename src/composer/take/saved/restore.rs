@@ -13,7 +13,7 @@ use crate::composer::take::played_in::PlayedIn;
 use crate::composer::take::saved::error::TakeError;
 use crate::composer::take::saved::input::Played;
 use crate::composer::take::saved::section::Section;
-use crate::music::{Bar, Meter, Tick};
+use crate::music::{Bar, Meter, Progression, Tick};
 use crate::player::ComposingKnobs;
 
 /// Bars of the song, one after the other.
@@ -63,6 +63,8 @@ pub(super) struct Contents {
     /// The edits that can be undone and those that can be redone, each part with the number of its first edit.
     pub(super) edits: [Vec<(usize, Option<Changes>)>; 2],
     pub(super) played: Vec<Option<Played>>,
+    /// The text of the chord lane of each take; empty where there is none.
+    pub(super) lanes: Vec<String>,
 }
 
 /// Restores a take, and notes what is damaged.
@@ -79,7 +81,12 @@ impl Restoring {
         let [done, undone] = &contents.edits;
         let history = History { done: self.steps(done), undone: self.steps(undone) };
         let input = self.played(&contents.played);
-        Take::restored(opening, bars, input, shelf, history)
+        let mut take = Take::restored(opening, bars, input, shelf, history);
+        for (slot, text) in (0..).zip(&contents.lanes).filter(|(_, text)| !text.is_empty()) {
+            let lane = Progression::parse(text).map_err(|_| "cannot be read");
+            take.set_lane(slot, self.noted("a chord lane", lane));
+        }
+        take
     }
 
     /// The value, or none with a note of what is wrong.
@@ -130,6 +137,7 @@ impl Restoring {
             is_kept: false,
             n_rolls: 0,
             candidate: 0,
+            harmony: previous.map(|bar| bar.harmony.clone()).unwrap_or_default(),
             sureness: Arc::default(),
         }
     }

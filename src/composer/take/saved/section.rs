@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::take::harmony::Harmony;
 use crate::composer::take::saved::knobs::SavedKnobs;
 use crate::composer::take::saved::notes::{SavedNote, restore_notes, saved_notes};
-use crate::music::{Bar, Key, Meter, Mode, Note, Tick};
+use crate::music::{Bar, Chord, Key, Meter, Mode, Note, Tick};
 use crate::player::ComposingKnobs;
 
 /// The furthest position from the origin, in ticks.
@@ -44,7 +45,13 @@ pub(super) struct SavedBar {
     /// The probability with which each note was drawn, in 255ths.
     #[serde(default)]
     sure: Vec<u8>,
+    /// The chords that it was composed with, an index into the harmonies.
+    #[serde(default)]
+    harmony: Option<usize>,
 }
+
+/// Chords around a bar: where each begins, and its code.
+type SavedHarmony = Vec<(i64, Option<u32>)>;
 
 /// Bars with the knobs and the passages that they refer to. Neither a bar's place nor its model is in it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -52,6 +59,7 @@ pub(super) struct Section {
     pub(super) bars: Vec<SavedBar>,
     pub(super) knobs: Vec<SavedKnobs>,
     pub(super) passages: Vec<Vec<SavedNote>>,
+    pub(super) harmonies: Vec<SavedHarmony>,
 }
 
 impl Section {
@@ -84,8 +92,18 @@ impl Section {
             is_kept: saved.kept,
             n_rolls: saved.rolls,
             candidate: saved.candidate,
+            harmony: saved.harmony.map_or(Ok(Harmony::default()), |idx| self.harmony(idx))?,
             sureness: sure.iter().map(|sure| f32::from(*sure) / 255.0).collect(),
         })
+    }
+
+    fn harmony(&self, idx: usize) -> Result<Harmony, &'static str> {
+        let saved = self.harmonies.get(idx).ok_or("has no chords")?;
+        let chord = |(at, code): &(i64, Option<u32>)| {
+            let chord = code.map(|code| Chord::of_code(code).ok_or("has an impossible chord")).transpose()?;
+            if at.abs() >= MAX_POSITION { Err("has an impossible chord") } else { Ok((Tick(*at), chord)) }
+        };
+        saved.iter().map(chord).collect::<Result<_, _>>().map(Harmony::new)
     }
 
     fn passage(&self, idx: usize, start: Tick, meter: Meter) -> Result<Vec<Note>, &'static str> {
@@ -111,6 +129,7 @@ pub(super) struct Collector {
     /// The knobs of the section.
     knobs: Vec<ComposingKnobs>,
     passage_idx: HashMap<Vec<SavedNote>, usize>,
+    harmony_idx: HashMap<SavedHarmony, usize>,
 }
 
 impl Collector {
@@ -131,6 +150,7 @@ impl Collector {
             rolls: composed.n_rolls,
             candidate: composed.candidate,
             sure: composed.sureness.iter().map(|sureness| (sureness * 255.0).round() as u8).collect(),
+            harmony: self.harmony_idx(&composed.harmony),
         };
         self.section.bars.push(saved);
     }
@@ -141,6 +161,20 @@ impl Collector {
             self.section.knobs.push(SavedKnobs::from(knobs));
             self.knobs.len() - 1
         })
+    }
+
+    fn harmony_idx(&mut self, harmony: &Harmony) -> Option<usize> {
+        let saved: SavedHarmony =
+            harmony.chords().iter().map(|(at, chord)| (at.0, chord.map(Chord::code))).collect();
+        if saved.is_empty() {
+            return None;
+        }
+        let next = self.section.harmonies.len();
+        let idx = *self.harmony_idx.entry(saved.clone()).or_insert(next);
+        if idx == next {
+            self.section.harmonies.push(saved);
+        }
+        Some(idx)
     }
 
     fn passage_idx(&mut self, passage: Vec<SavedNote>) -> usize {
@@ -173,6 +207,8 @@ pub(super) struct PackedSection {
     /// Those fields that differ from the knobs before: index into the names, and the value in thousandths.
     knobs: Vec<Vec<(usize, i64)>>,
     passages: Columns,
+    #[serde(default)]
+    harmonies: Vec<SavedHarmony>,
 }
 
 impl PackedSection {
@@ -187,7 +223,8 @@ impl PackedSection {
             changed
         };
         let knobs = section.knobs.into_iter().map(&mut changes).collect();
-        Self { bars: section.bars, knobs, passages: Columns::of(&section.passages) }
+        let (passages, harmonies) = (Columns::of(&section.passages), section.harmonies);
+        Self { bars: section.bars, knobs, passages, harmonies }
     }
 
     /// The section, unless it is damaged.
@@ -200,7 +237,8 @@ impl PackedSection {
             }
             knobs.push(SavedKnobs::of_thousandths(&values));
         }
-        Some(Section { bars: self.bars, knobs, passages: self.passages.passages()? })
+        let (bars, harmonies) = (self.bars, self.harmonies);
+        Some(Section { bars, knobs, passages: self.passages.passages()?, harmonies })
     }
 }
 

@@ -27,6 +27,7 @@ fn page(knob: Knob) -> Option<&'static str> {
         Knob::OwnNotes => "Notes",
         Knob::Plays(_) => "Instruments",
         Knob::Conversation | Knob::Trade | Knob::Instrument => "Converse",
+        Knob::Strictness | Knob::ChordsByPhrase => "Chords",
         Knob::Style | Knob::SecondStyle | Knob::Blend => "Style",
         _ => {
             let is_there = |page| rows_of(page).iter().any(|row| row.contains(&knob));
@@ -388,6 +389,26 @@ fn a_primer_is_typed_and_cleared() {
         [Intent::LoadPrimer(PathBuf::from("/music/tune.mid"))]
     );
     assert_eq!(stage.press(Role::Button, "Clear"), [Intent::ClearPrimer]);
+}
+
+#[test]
+fn chords_are_typed_chosen_captured_and_cleared() {
+    let mut stage = Stage::new(View { chords: "C | F".to_owned(), ..view() });
+    stage.turn_to("Chords");
+    // Nothing is taken over before it makes sense.
+    stage.type_into("Chords", " | H");
+    assert_eq!(stage.press(Role::Button, "Use"), []);
+    let problem = stage.harness.query_by_label_contains("at character 9");
+    assert!(problem.is_some(), "what is wrong is said");
+    stage.type_into("Chords", "m");
+    assert_eq!(stage.press(Role::Button, "Capture"), [Intent::CaptureChords(0)]);
+    stage.type_into("Chords", " | Am");
+    assert_eq!(stage.press(Role::Button, "Use"), [Intent::SetChords(0, "C | F | Am".to_owned())]);
+    assert_eq!(stage.press(Role::Button, "Clear"), [Intent::SetChords(0, String::new())]);
+    assert_eq!(stage.press(Role::Button, "Common"), []);
+    assert_eq!(stage.press(Role::Button, "Jazz"), []);
+    let turnaround = Intent::SetChords(0, "Imaj7 vi7 | ii7 V7".to_owned());
+    assert_eq!(stage.press(Role::Button, "Turnaround"), [turnaround]);
 }
 
 #[test]

@@ -176,6 +176,7 @@ pub(super) fn view() -> View {
         folder: "/home/ada/.local/share/continuo/models".to_owned(),
         presets: presets::list().into(),
         primer: None,
+        chords: String::new(),
         roll: Roll { score: quartet(16), playhead: Beats(21.3), playing: true, ..Roll::default() },
         training: Status::default(),
         host: None,

@@ -106,6 +106,10 @@ fn drums() -> View {
     view
 }
 
+fn chords() -> View {
+    View { chords: "Dm7 | G7 | Cmaj7 | %".to_owned(), ..view() }
+}
+
 fn error() -> View {
     View {
         messages: vec!["could not read the model file mine/Tango.safetensors: no such file".to_owned()],
@@ -142,6 +146,7 @@ fn the_main_states_look_as_in_the_golden_pictures() {
         ("stopped", draw(stopped(), SMALLEST, &[])),
         ("playing", draw(view(), USUAL, &[])),
         ("conversation", draw(conversation(), USUAL, &["Converse"])),
+        ("chords", draw(chords(), USUAL, &["Chords"])),
         ("kept-bars", draw(kept_bars(), USUAL, &["Detail", "Touch"])),
         ("kept-bars-light", draw(light(kept_bars()), USUAL, &["Notes", "Style"])),
         ("model-error", draw(error(), SMALLEST, &["Perform"])),

@@ -35,6 +35,10 @@ pub enum Intent {
     Redo,
     /// Copy one take over another, by their slots, 0 to 3.
     CopyTake(u8, u8),
+    /// Change the chord lane of a take, by its slot, 0 to 3; an empty text takes it away.
+    SetChords(u8, String),
+    /// Make the chords that were played in the chord lane of a take, by its slot.
+    CaptureChords(u8),
     /// Start the music from a MIDI file.
     LoadPrimer(PathBuf),
     /// Start the music from the model's own primers again.

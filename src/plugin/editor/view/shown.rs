@@ -60,6 +60,8 @@ pub struct View {
     pub presets: Arc<[PresetEntry]>,
     /// The name of the MIDI file that the music starts from, if there is one.
     pub primer: Option<String>,
+    /// The text of the chord lane of the take that plays; empty if there is none.
+    pub chords: String,
     /// The music.
     pub roll: Roll,
     /// The training that runs or has ended.

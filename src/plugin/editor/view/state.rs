@@ -35,6 +35,8 @@ impl Default for UiState {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Forms {
     pub(crate) preset: String,
+    /// The chords, while they are being typed.
+    pub(crate) chords: Option<String>,
     pub(crate) primer: String,
     pub(crate) corpus: String,
     pub(crate) model: String,
@@ -62,6 +64,7 @@ impl Page {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum KnobPage {
     Compose,
+    Chords,
     Detail,
     Notes,
     Instruments,

@@ -120,6 +120,7 @@ impl Controller {
             folder: models_folder().map(|folder| folder.display().to_string()).unwrap_or_default(),
             presets: Arc::clone(&self.presets),
             primer: self.primer.clone(),
+            chords: session.chords(self.parameters.composing().slot),
             roll: Roll::new(session.picture(), playhead),
             training: self.training.clone(),
             host: host(),
@@ -163,6 +164,12 @@ impl Controller {
             Intent::Undo => self.change_take(Session::undo),
             Intent::Redo => self.change_take(Session::redo),
             Intent::CopyTake(from, to) => self.change_take(|session| session.copy_take(from, to)),
+            Intent::SetChords(slot, text) => self.change_take(|session| {
+                if let Err(error) = session.set_chords(slot, &text) {
+                    session.add_error(&error);
+                }
+            }),
+            Intent::CaptureChords(slot) => self.change_take(|session| session.capture_chords(slot)),
             Intent::LoadPrimer(path) => self.load_primer(&path),
             Intent::ClearPrimer => {
                 self.primer = None;

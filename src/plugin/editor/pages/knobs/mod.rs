@@ -6,6 +6,8 @@ mod own_scale;
 
 mod instruments;
 
+mod chords;
+
 mod converse;
 
 mod style;

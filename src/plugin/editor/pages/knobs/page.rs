@@ -4,6 +4,7 @@ use egui::Ui;
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
+use crate::plugin::editor::pages::knobs::chords::chords;
 use crate::plugin::editor::pages::knobs::converse::converse;
 use crate::plugin::editor::pages::knobs::instruments::instruments;
 use crate::plugin::editor::pages::knobs::own_scale::own_scale;
@@ -13,8 +14,9 @@ use crate::plugin::editor::view::state::{KnobPage, UiState};
 use crate::plugin::editor::view::{Intent, View};
 
 /// The pages with their names and hints, in the order of the tabs: first those of composing, then those of playing.
-pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [
+pub(crate) const PAGES: [(KnobPage, &str, &str); 9] = [
     (KnobPage::Compose, "Compose", "What is composed: how much, how new, in which key and range"),
+    (KnobPage::Chords, "Chords", "The chords that the music follows"),
     (KnobPage::Detail, "Detail", "Temperature by part, and how choices are made"),
     (KnobPage::Notes, "Notes", "Rhythm grid, note lengths, and a scale of your own"),
     (KnobPage::Instruments, "Instruments", "Which instruments may play"),
@@ -23,6 +25,9 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 8] = [
     (KnobPage::Converse, "Converse", "Playing together"),
     (KnobPage::Style, "Style", "Style and presets"),
 ];
+
+/// How many pages are of composing.
+pub(crate) const N_COMPOSING: usize = 5;
 
 /// The knobs on a page that are drawn in rows.
 pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
@@ -44,7 +49,7 @@ pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
             &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
             &[Knob::Feel, Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
         ],
-        KnobPage::Instruments | KnobPage::Converse | KnobPage::Style => &[],
+        KnobPage::Chords | KnobPage::Instruments | KnobPage::Converse | KnobPage::Style => &[],
     }
 }
 
@@ -65,6 +70,7 @@ pub(crate) fn page(
             rows(ui, &mut setter, view, rows_of(group));
             own_scale(ui, &mut setter);
         }
+        KnobPage::Chords => chords(ui, &mut state.forms, view, &mut setter),
         KnobPage::Instruments => instruments(ui, &mut setter),
         KnobPage::Converse => converse(ui, &mut state.forms, view, &mut setter),
         KnobPage::Style => style(ui, state, view, &mut setter),

@@ -4,7 +4,7 @@ use egui::{Align, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::{KnobSetter, LARGE, dial};
-use crate::plugin::editor::pages::knobs::page::{PAGES, page};
+use crate::plugin::editor::pages::knobs::page::{N_COMPOSING, PAGES, page};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{KnobPage, UiState};
 use crate::plugin::editor::view::{Intent, View};
@@ -33,7 +33,7 @@ pub(crate) fn show(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut 
     });
     let (first, second) = right.split_left_right_at_fraction(0.5);
     // Each side keeps the page that it showed last.
-    let (composing, playing) = PAGES.split_at(4);
+    let (composing, playing) = PAGES.split_at(N_COMPOSING);
     if playing.iter().any(|(page, ..)| *page == state.knob_page) {
         state.second_knob_page = state.knob_page;
         state.knob_page = KnobPage::Compose;

@@ -1,0 +1,64 @@
+//! The chords that a bar is composed with.
+
+use std::sync::Arc;
+
+use crate::music::{Chord, Key, Meter, Note, Tick};
+
+/// The chords around a bar: those of the bar before it, its own, and those of some bars to come. Empty where there is no
+/// lane.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Harmony(Arc<[(Tick, Option<Chord>)]>);
+
+impl Harmony {
+    /// How many bars after its own a bar sees, and how far at least: as far as a note can sound.
+    pub(crate) const BARS_AHEAD: usize = 4;
+    pub(crate) const AHEAD: Tick = Note::LONGEST;
+
+    pub(crate) fn new(chords: Vec<(Tick, Option<Chord>)>) -> Self {
+        Self(chords.into())
+    }
+
+    /// Chords from the bar line on, ascending, each until the next one. Those of the bar before are at negative places.
+    pub(crate) fn chords(&self) -> &[(Tick, Option<Chord>)] {
+        &self.0
+    }
+
+    /// Those that begin up to a place after the bar line.
+    pub(crate) fn until(&self, place: Tick) -> Self {
+        Self(self.0.iter().filter(|(at, _)| *at <= place).copied().collect())
+    }
+
+    /// The same at a song position and transposed, as the network is told it.
+    pub(crate) fn told(&self, start: Tick, semitones: i8) -> Arc<[(Tick, Option<Chord>)]> {
+        let moved = |(at, chord): &(Tick, Option<Chord>)| {
+            (start + *at, chord.map(|chord| chord.transposed(semitones)))
+        };
+        self.0.iter().map(moved).collect()
+    }
+
+    /// Whether the bar and the one after it, of this length each, have the chords of `other`, of which each is
+    /// transposed by the semitones.
+    pub(crate) fn is_like(&self, other: &Self, length: Tick, semitones: i8) -> bool {
+        let near = |harmony: &Self, up: i8| -> Vec<(Tick, Option<Chord>)> {
+            let mut chords: Vec<(Tick, Option<Chord>)> = Vec::new();
+            for (at, chord) in
+                harmony.chords().iter().filter(|(at, _)| (Tick::ZERO..length + length).contains(at))
+            {
+                let chord = chord.map(|chord| chord.transposed(up));
+                if chords.last().is_none_or(|(_, last)| *last != chord) {
+                    chords.push((*at, chord));
+                }
+            }
+            chords
+        };
+        near(self, 0) == near(other, semitones)
+    }
+}
+
+/// Where a bar is, as far as its chords depend on it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BarPlace {
+    pub(crate) bar_idx: usize,
+    pub(crate) meter: Meter,
+    pub(crate) key: Key,
+}

@@ -1,0 +1,101 @@
+//! The chord lanes of a take: one for each of the takes A to D.
+
+use std::sync::Arc;
+
+use crate::composer::take::bars::Take;
+use crate::composer::take::harmony::{BarPlace, Harmony};
+use crate::music::{Chord, Family, Piece, Progression, Tick};
+use crate::player::{ComposingKnobs, Conversation};
+
+impl Take {
+    /// The chords that a bar is to be composed with: those of the lane of its take.
+    pub(crate) fn harmony(&self, place: BarPlace, knobs: &ComposingKnobs) -> Harmony {
+        let Some(lane) = self.lane(knobs.slot) else { return Harmony::default() };
+        let BarPlace { bar_idx, meter, key } = place;
+        let length = meter.bar_length();
+        let n_ahead = Harmony::BARS_AHEAD.max((Harmony::AHEAD.0 / length.0) as usize + 1);
+        let phrase = usize::from(knobs.length.max(1));
+        let first = bar_idx.saturating_sub(1);
+        let chords = (first..=bar_idx + n_ahead).flat_map(|idx| {
+            let start = Tick(length.0 * (idx as i64 - bar_idx as i64));
+            let in_lane = if knobs.chords_by_phrase { idx % phrase } else { idx };
+            lane.bar(in_lane, start, meter, key)
+        });
+        Harmony::new(chords.collect())
+    }
+
+    /// The chord lane of a take (0 to 3).
+    #[must_use]
+    pub fn lane(&self, slot: u8) -> Option<&Progression> {
+        self.lanes.get(usize::from(slot))?.as_deref()
+    }
+
+    /// Changes the chord lane of a take (0 to 3): its bars with other chords become stale.
+    pub fn set_lane(&mut self, slot: u8, lane: Option<Progression>) {
+        if let Some(place) = self.lanes.get_mut(usize::from(slot)) {
+            *place = lane.map(Arc::new);
+        }
+    }
+
+    /// The same take, to be composed over these chords, which come round.
+    #[must_use]
+    pub fn over(mut self, progression: &Progression) -> Self {
+        let lane = Arc::new(progression.clone());
+        self.lanes.fill(Some(lane));
+        self
+    }
+
+    /// The chords that were played in, bar by bar, as the text of a lane that has them where they were played.
+    #[must_use]
+    pub fn captured_chords(&self) -> Option<String> {
+        let meters = self.bars.iter().map(|composed| (composed.bar.start, composed.bar.meter));
+        let notes = self.played_in(Family::PIANO);
+        let piece = Piece { notes, meters: meters.collect(), ..Piece::default() };
+        let (chords, _) = piece.find_chords();
+        let (first, _) = chords.first()?;
+        let chord_at = |tick: Tick| {
+            let idx = chords.partition_point(|(at, _)| *at <= tick).saturating_sub(1);
+            chords.get(idx).and_then(|(_, chord)| *chord)
+        };
+        let name = |chord: Option<Chord>| chord.map_or("N.C.".to_owned(), |chord| chord.to_string());
+        let (mut bars, mut n_before, mut start) = (Vec::new(), 0, Tick::ZERO);
+        while start < piece.end() {
+            let (_, meter) = piece.bar_at(start);
+            let end = start + meter.bar_length();
+            if end <= *first {
+                n_before += 1;
+            } else {
+                let beats =
+                    (0..).map(|idx| start + Tick(idx * meter.beat().0)).take_while(|tick| *tick < end);
+                let mut names: Vec<String> = beats.map(|tick| name(chord_at(tick))).collect();
+                let is_even = |size: usize| {
+                    names.len() % size == 0
+                        && names.chunks(size).all(|part| part.iter().all(|name| *name == part[0]))
+                };
+                let size = [names.len(), names.len() / 2]
+                    .into_iter()
+                    .find(|size| *size > 0 && is_even(*size))
+                    .unwrap_or(1);
+                names = names.into_iter().step_by(size).collect();
+                bars.push(names.join(" "));
+            }
+            start = end;
+        }
+        // The lane comes round from the beginning of the song.
+        let n_bars = bars.len().max(1);
+        bars.rotate_right(n_before % n_bars);
+        Some(bars.join(" | "))
+    }
+
+    /// Whether a bar was composed with other chords than those it would be composed with now.
+    pub(in crate::composer::take) fn has_other_chords(&self, bar_idx: usize, knobs: &ComposingKnobs) -> bool {
+        // Without a lane the chords of an accompaniment are those that were played.
+        if knobs.conversation == Conversation::Accompany && self.lane(knobs.slot).is_none() {
+            return false;
+        }
+        self.bars.get(bar_idx).is_some_and(|composed| {
+            let place = BarPlace { bar_idx, meter: composed.bar.meter, key: composed.key };
+            composed.harmony != self.harmony(place, knobs)
+        })
+    }
+}

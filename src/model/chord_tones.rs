@@ -1,0 +1,141 @@
+//! Strictness: the notes that the chords which are told leave where a note falls on a beat.
+
+use crate::model::activation::ln;
+use crate::model::encoding::Memory;
+use crate::model::keys::Keys;
+use crate::model::sampling::{Constraints, Given};
+use crate::music::{Chord, Family, Note, PitchClassSet, Tick};
+
+/// How the chords that are told narrow the pitches of the next note.
+///
+/// A note that begins on a beat, or where the chord changes, is a tone of its chord. Where the chord changes the bass has
+/// the chord's: the instrument of the bass family, or the lowest note where none may play. At a strictness of 1 this is a
+/// guarantee, and no note sounds on into a beat whose chord it is not of; below 1 other notes are made less likely.
+///
+/// Of a chord that the scale holds in part only that part counts; one that it does not hold at all counts whole, and so
+/// does the chord's bass.
+pub(crate) struct ChordTones<'a> {
+    memory: &'a Memory,
+    strictness: f32,
+    scale: PitchClassSet,
+    /// The keys of each family, whatever the scale.
+    keys: Keys,
+    /// Whether an instrument of the bass family may play.
+    has_bass: bool,
+}
+
+/// What a chord leaves at an onset.
+#[derive(Debug, Clone, Copy)]
+struct Allowed {
+    tones: PitchClassSet,
+    /// Of the bass, where the chord changes.
+    bass: Option<u8>,
+}
+
+impl<'a> ChordTones<'a> {
+    /// `keys` are those of each family as trained. None if the chords do not matter.
+    pub(crate) fn new(
+        memory: &'a Memory,
+        constraints: &Constraints,
+        keys: &Keys,
+        given: &Given,
+    ) -> Option<Self> {
+        let Constraints { strictness, scale, .. } = *constraints;
+        if strictness <= 0.0 || memory.told().chords.is_empty() {
+            return None;
+        }
+        let in_any_scale = Constraints { scale: PitchClassSet::CHROMATIC, ..*constraints };
+        let has_bass = keys.open(&in_any_scale, &Given::default()).of(Family::BASS.index()) != 0;
+        Some(Self { memory, strictness, scale, keys: keys.open(&in_any_scale, given), has_bass })
+    }
+
+    /// Whether they are a guarantee.
+    fn is_strict(&self) -> bool {
+        self.strictness >= 1.0
+    }
+
+    fn allowed_at(&self, onset: Tick) -> Option<Allowed> {
+        let told = self.memory.told();
+        let chord = told.chord_at(onset)?;
+        let is_change = told.chord_at(onset - Tick(1)) != Some(chord);
+        let from_line = onset - self.memory.bar_start();
+        let is_on_beat = from_line.0.rem_euclid(self.memory.meter().beat().0) == 0;
+        (is_on_beat || is_change)
+            .then(|| Allowed { tones: self.in_scale(chord), bass: is_change.then(|| chord.bass()) })
+    }
+
+    /// The tones of a chord that the scale holds, or all if it holds none.
+    fn in_scale(&self, chord: Chord) -> PitchClassSet {
+        let tones = chord.pitch_classes();
+        let within = PitchClassSet::from_bits(tones.bits() & self.scale.bits());
+        if within.is_empty() { tones } else { within }
+    }
+
+    /// The keys of a family for a note at `onset`; none where the chord leaves it free.
+    fn keys_at(&self, family: usize, onset: Tick) -> Option<u128> {
+        let pitch_class_keys = |tones: PitchClassSet| {
+            let octave =
+                (0..12).filter(|tone| tones.contains(*tone)).fold(0_u128, |keys, tone| keys | 1 << tone);
+            (0..128).step_by(12).fold(0, |keys, key| keys | octave << key)
+        };
+        if family == Family::DRUMS.index() {
+            return None;
+        }
+        let allowed = self.allowed_at(onset)?;
+        let keys = self.keys.of(family);
+        let tones = keys & pitch_class_keys(allowed.tones);
+        let Some(bass) = allowed.bass else { return Some(tones) };
+        let of_bass = keys & pitch_class_keys(PitchClassSet::new(&[bass]));
+        if self.has_bass {
+            return Some(if family == Family::BASS.index() { of_bass } else { tones });
+        }
+        let above = self.lowest_sounding(onset).map_or(0, |lowest| u128::MAX << lowest);
+        Some(tones & above | of_bass)
+    }
+
+    /// The lowest pitch that sounds at `onset`.
+    fn lowest_sounding(&self, onset: Tick) -> Option<u8> {
+        self.memory.sounding_at(onset).map(|note| note.pitch).min()
+    }
+
+    /// The keys that a family is held to at `onset`, if it is.
+    pub(crate) fn guaranteed(&self, family: usize, onset: Tick) -> Option<u128> {
+        if self.is_strict() { self.keys_at(family, onset) } else { None }
+    }
+
+    /// By how much the logits of all but some keys are lowered for a note at `onset`: those keys, and the amount.
+    pub(crate) fn favoured(&self, family: usize, onset: Tick) -> Option<(u128, f32)> {
+        /// In nats, at a strictness of 63%.
+        const WEIGHT: f32 = 4.0;
+        if self.is_strict() {
+            return None;
+        }
+        Some((self.keys_at(family, onset)?, -WEIGHT * ln(1.0 - self.strictness)))
+    }
+
+    /// How long a note may be at most, so that it does not sound on into a beat whose chord it is not of.
+    pub(crate) fn longest(&self, family: usize, onset: Tick, pitch: usize) -> Option<Tick> {
+        if !self.is_strict() || family == Family::DRUMS.index() {
+            return None;
+        }
+        let pitch_class = (pitch % 12) as u8;
+        let is_bass = if self.has_bass {
+            family == Family::BASS.index()
+        } else {
+            self.lowest_sounding(onset).is_none_or(|lowest| pitch <= usize::from(lowest))
+        };
+        let fits = |tick: Tick| match self.allowed_at(tick) {
+            Some(Allowed { bass: Some(bass), .. }) if is_bass => pitch_class == bass,
+            Some(Allowed { tones, bass }) => tones.contains(pitch_class) || bass == Some(pitch_class),
+            None => true,
+        };
+        let bar_start = self.memory.bar_start();
+        let beat = self.memory.meter().beat();
+        let first = Tick((onset - bar_start).0.div_euclid(beat.0) * beat.0 + beat.0) + bar_start;
+        let until = onset + Note::LONGEST;
+        let beats = (0..).map(|idx| first + Tick(idx * beat.0)).take_while(|tick| *tick < until);
+        let changes = self.memory.told().chords.iter().map(|(at, _)| *at);
+        let changes = changes.filter(|at| *at > onset && *at < until);
+        beats.chain(changes).filter(|tick| !fits(*tick)).min().map(|tick| tick - onset)
+    }
+}
