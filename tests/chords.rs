@@ -37,7 +37,6 @@ struct Case {
     lane: Progression,
     knobs: ComposingKnobs,
     meter: Meter,
-    has_bass: bool,
 }
 
 impl Case {
@@ -80,7 +79,6 @@ impl Case {
             lane: progression(all[rng.random_range(0..all.len())]),
             knobs: knobs.rounded(),
             meter: Meter::new(numerator, denominator).unwrap(),
-            has_bass,
         }
     }
 
@@ -131,7 +129,7 @@ impl Case {
             };
             let sounding = || bar.notes.iter().chain(before).filter(|other| !other.family.is_drums());
             let is_lowest = !sounding().any(|other| is_below(&other));
-            if if self.has_bass { note.family == Family::BASS } else { is_lowest } {
+            if note.family == Family::BASS || is_lowest {
                 n_bass += 1;
                 assert!(of_bass, "bar {bar_idx}: {note:?} is the bass of {chord}");
             }

@@ -9,7 +9,7 @@ use crate::music::{Chord, Family, Note, PitchClassSet, Tick};
 /// How the chords that are told narrow the pitches of the next note.
 ///
 /// A note that begins on a beat, or where the chord changes, is a tone of its chord. Where the chord changes the bass has
-/// the chord's: the instrument of the bass family, or the lowest note where none may play. At a strictness of 1 this is a
+/// the chord's: notes of the bass family, and the lowest note. At a strictness of 1 this is a
 /// guarantee, and no note sounds on into a beat whose chord it is not of; below 1 other notes are made less likely.
 ///
 /// Of a chord that the scale holds in part only that part counts; one that it does not hold at all counts whole, and so
@@ -20,8 +20,6 @@ pub(crate) struct ChordTones<'a> {
     scale: PitchClassSet,
     /// The keys of each family, whatever the scale.
     keys: Keys,
-    /// Whether an instrument of the bass family may play.
-    has_bass: bool,
 }
 
 /// What a chord leaves at an onset.
@@ -45,8 +43,7 @@ impl<'a> ChordTones<'a> {
             return None;
         }
         let in_any_scale = Constraints { scale: PitchClassSet::CHROMATIC, ..*constraints };
-        let has_bass = keys.open(&in_any_scale, &Given::default()).of(Family::BASS.index()) != 0;
-        Some(Self { memory, strictness, scale, keys: keys.open(&in_any_scale, given), has_bass })
+        Some(Self { memory, strictness, scale, keys: keys.open(&in_any_scale, given) })
     }
 
     /// Whether they are a guarantee.
@@ -86,8 +83,8 @@ impl<'a> ChordTones<'a> {
         let tones = keys & pitch_class_keys(allowed.tones);
         let Some(bass) = allowed.bass else { return Some(tones) };
         let of_bass = keys & pitch_class_keys(PitchClassSet::new(&[bass]));
-        if self.has_bass {
-            return Some(if family == Family::BASS.index() { of_bass } else { tones });
+        if family == Family::BASS.index() {
+            return Some(of_bass);
         }
         let above = self.lowest_sounding(onset).map_or(0, |lowest| u128::MAX << lowest);
         Some(tones & above | of_bass)
@@ -119,11 +116,8 @@ impl<'a> ChordTones<'a> {
             return None;
         }
         let pitch_class = (pitch % 12) as u8;
-        let is_bass = if self.has_bass {
-            family == Family::BASS.index()
-        } else {
-            self.lowest_sounding(onset).is_none_or(|lowest| pitch <= usize::from(lowest))
-        };
+        let is_lowest = || self.lowest_sounding(onset).is_none_or(|lowest| pitch <= usize::from(lowest));
+        let is_bass = family == Family::BASS.index() || is_lowest();
         let fits = |tick: Tick| match self.allowed_at(tick) {
             Some(Allowed { bass: Some(bass), .. }) if is_bass => pitch_class == bass,
             Some(Allowed { tones, bass }) => tones.contains(pitch_class) || bass == Some(pitch_class),

@@ -1,17 +1,16 @@
 //! The bass of the chord lane in bars that are not drawn note by note: thinned or repeated ones.
 //!
-//! Where no bass instrument plays, the lowest note has the chord's bass where the chord changes. When a bar is drawn, the
+//! The lowest note has the chord's bass where the chord changes. When a bar is drawn, the
 //! notes below are known. Where one of them is left out afterwards, a note that stood above it may be the lowest.
 
 use crate::composer::take::bars::Take;
-use crate::composer::writing::place::{Place, moved, style};
-use crate::model::{Constraints, Given, Model};
-use crate::music::{Family, Note, PitchClassSet, Tick};
+use crate::composer::writing::place::{Place, moved};
+use crate::music::{Note, Tick};
 
 /// Those of a bar's notes, in C and ascending, that do not make a wrong bass at full strictness.
-pub(crate) fn without_wrong_bass(take: &Take, place: &Place, model: &Model, notes: &[Note]) -> Vec<Note> {
+pub(crate) fn without_wrong_bass(take: &Take, place: &Place, notes: &[Note]) -> Vec<Note> {
     let told = place.told(take);
-    if place.knobs.strictness < 1.0 || told.chords.is_empty() || has_bass(place, model) {
+    if place.knobs.strictness < 1.0 || told.chords.is_empty() {
         return notes.to_vec();
     }
     let down = -place.key.transposition();
@@ -31,11 +30,4 @@ pub(crate) fn without_wrong_bass(take: &Take, place: &Place, model: &Model, note
         }
     }
     kept
-}
-
-/// Whether a bass instrument may play.
-fn has_bass(place: &Place, model: &Model) -> bool {
-    let constraints = Constraints { scale: PitchClassSet::CHROMATIC, ..place.constraints() };
-    let keys = model.keys(style(&place.knobs), constraints.families);
-    keys.open(&constraints, &Given::default()).of(Family::BASS.index()) != 0
 }

@@ -112,7 +112,7 @@ impl Writer {
     fn repetition(&self, take: &Take, place: &Place) -> Option<ComposedBar> {
         let repeated = repeated_bar(take, place, self.hash())?;
         let notes = place.to_c(&repeated.bar.notes);
-        let is_right = repeated.is_kept || without_wrong_bass(take, place, self.model(), &notes) == notes;
+        let is_right = repeated.is_kept || without_wrong_bass(take, place, &notes) == notes;
         is_right.then_some(repeated)
     }
 
@@ -152,7 +152,7 @@ impl Writer {
         }
         let mut drawn = at_density(generator, place, &base, &before, place.start).await;
         let played: Vec<Note> = drawn.iter().map(|drawn| drawn.note).collect();
-        let right = without_wrong_bass(take, place, self.model(), &played);
+        let right = without_wrong_bass(take, place, &played);
         drawn.retain(|drawn| right.contains(&drawn.note));
         (drawn, notes)
     }
