@@ -64,6 +64,7 @@ fn answers(model: &Arc<Model>, folder: &StyleFolder, n_pieces: usize) {
             seed: n as u32 + 1,
             conversation: Conversation::Continue,
             instrument: opening[0].family,
+            evolve: 1.0,
             ..ComposingKnobs::default()
         };
         let answer = compose(model, &knobs, meter, &opening);
@@ -195,6 +196,7 @@ fn react(model: &Arc<Model>) {
         density: 1.5,
         conversation: Conversation::Accompany,
         instrument: Family::from_index(3).unwrap_or_default(),
+        evolve: 1.0,
         ..ComposingKnobs::default()
     };
     let mut events = EventList::default();

@@ -18,6 +18,11 @@ const N_SEEDS: u32 = 2;
 const N_BARS: i64 = 50;
 const BAR: i64 = 96;
 
+/// New bars throughout, so that each is measured once.
+fn without_repeats() -> ComposingKnobs {
+    ComposingKnobs { evolve: 1.0, ..ComposingKnobs::default() }
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = Model::embedded()?;
     let asked: Vec<String> = std::env::args().skip(1).collect();
@@ -49,7 +54,7 @@ fn density(model: &Arc<Model>) {
     println!("|---|---|---|");
     let mut before: Option<Vec<Vec<Note>>> = None;
     for density in [0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0] {
-        let pieces = compose(model, &ComposingKnobs { density, ..ComposingKnobs::default() });
+        let pieces = compose(model, &ComposingKnobs { density, ..without_repeats() });
         let n_notes: usize = pieces.iter().map(Vec::len).sum();
         let a_beat = n_notes as f64 / (pieces.len() as i64 * N_BARS * 4) as f64;
         let kept = before.map_or(String::new(), |before| percent(kept(&before, &pieces)));
@@ -60,8 +65,8 @@ fn density(model: &Arc<Model>) {
     println!("Notes a beat in each style, at densities 0.5, 1, 1.5 and 2:\n");
     println!("| style | 0.5 | 1 | 1.5 | 2 |");
     println!("|---|---|---|---|---|");
-    let all = [0.5, 1.0, 1.5, 2.0]
-        .map(|density| compose(model, &ComposingKnobs { density, ..ComposingKnobs::default() }));
+    let all =
+        [0.5, 1.0, 1.5, 2.0].map(|density| compose(model, &ComposingKnobs { density, ..without_repeats() }));
     for (style, name) in model.card().styles.iter().enumerate() {
         let cells = all.each_ref().map(|pieces| {
             let of_style = pieces.chunks(N_SEEDS as usize).nth(style).unwrap_or_default();
@@ -92,7 +97,7 @@ fn temperature(model: &Arc<Model>) {
     );
     println!("|---|---|---|---|");
     for temperature in [0.5, 0.75, 1.0, 1.25, 1.5] {
-        let pieces = compose(model, &ComposingKnobs { temperature, ..ComposingKnobs::default() });
+        let pieces = compose(model, &ComposingKnobs { temperature, ..without_repeats() });
         let pieces_by_idx = pieces.par_iter().enumerate();
         let surprise: Vec<f64> =
             pieces_by_idx.map(|(idx, notes)| surprise(model, idx / N_SEEDS as usize, notes)).collect();
@@ -152,7 +157,7 @@ fn variety(model: &Arc<Model>) {
     );
     println!("|---|---|---|---|---|---|---|");
     for variety in [0.0, 0.25, 0.5, 0.75, 1.0] {
-        let pieces = compose(model, &ComposingKnobs { variety, ..ComposingKnobs::default() });
+        let pieces = compose(model, &ComposingKnobs { variety, ..without_repeats() });
         let longest = mean(pieces.iter().map(|notes| longest_repeated(notes) as f64));
         let share = |n: usize| percent(mean(pieces.iter().map(|notes| repeated_share(notes, n))));
         let bars: Vec<(f64, usize)> = pieces.iter().map(|notes| repeated_bars(notes)).collect();
@@ -230,11 +235,10 @@ fn blend(model: &Arc<Model>) {
     println!("|---|---|---|");
     let n_styles = model.card().styles.len();
     for blend in [0.0, 0.25, 0.5, 0.75, 1.0] {
-        let orders: Vec<ComposingKnobs> =
-            orders(model, &ComposingKnobs { blend, ..ComposingKnobs::default() })
-                .into_iter()
-                .map(|knobs| ComposingKnobs { second_style: (knobs.style + 1) % n_styles as u8, ..knobs })
-                .collect();
+        let orders: Vec<ComposingKnobs> = orders(model, &ComposingKnobs { blend, ..without_repeats() })
+            .into_iter()
+            .map(|knobs| ComposingKnobs { second_style: (knobs.style + 1) % n_styles as u8, ..knobs })
+            .collect();
         let pieces: Vec<_> = orders.par_iter().map(|knobs| (knobs, compose_one(model, knobs))).collect();
         let n_notes: usize = pieces.iter().map(|(_, notes)| notes.len()).sum();
         let lean = |(knobs, notes): &(&ComposingKnobs, Vec<Note>)| {

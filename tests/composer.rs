@@ -68,7 +68,7 @@ fn a_reloaded_take_goes_on_as_if_it_had_never_been_closed() {
 
 #[test]
 fn where_the_music_ends_is_told_and_is_the_same_however_it_is_composed() {
-    let going_on = ComposingKnobs { length: 2, ..ComposingKnobs::default() };
+    let going_on = ComposingKnobs { length: 2, evolve: 1.0, ..ComposingKnobs::default() };
     let knobs = |cadence| ComposingKnobs { cadence, ..going_on };
     let scores = Cadence::ALL.map(|cadence| composed(&knobs(cadence), 9).score());
     for (idx, score) in scores.iter().enumerate() {

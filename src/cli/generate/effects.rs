@@ -65,7 +65,7 @@ pub(super) fn without_effect(
     }
     let keeps = edits.iter().any(|(_, edit)| *edit == Edit::Keep);
     report(
-        composing.evolve < default.evolve && n_bars <= length,
+        (composing.evolve - default.evolve).abs() > f32::EPSILON && n_bars <= length,
         format!("--evolve has no effect: the phrase of {length} bars does not come round in {n_bars}"),
     );
     report(
@@ -140,7 +140,8 @@ mod tests {
         assert_eq!(reports(usual, plain, &[(1, Edit::Keep)], 10).len(), 0);
         assert_eq!(reports(ComposingKnobs { evolve: 0.0, ..usual }, plain, &[], 8).len(), 1);
         assert_eq!(reports(ComposingKnobs { evolve: 0.0, ..usual }, plain, &[], 9).len(), 0);
-        assert_eq!(reports(ComposingKnobs { length: 4, ..usual }, plain, &[], 9).len(), 1);
+        assert_eq!(reports(ComposingKnobs { length: 4, evolve: 1.0, ..usual }, plain, &[], 9).len(), 1);
+        assert_eq!(reports(ComposingKnobs { length: 4, ..usual }, plain, &[], 9).len(), 0);
         assert_eq!(reports(ComposingKnobs { blend: 0.5, ..usual }, plain, &[], 9).len(), 1);
         assert_eq!(reports(ComposingKnobs { second_style: 1, ..usual }, plain, &[], 9).len(), 1);
         assert_eq!(reports(ComposingKnobs { second_style: 1, blend: 0.5, ..usual }, plain, &[], 9).len(), 0);

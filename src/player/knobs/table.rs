@@ -84,7 +84,7 @@ composing {
     }
     /// What happens when the phrase comes round: 0 repeats it, 1 composes new bars, between them each bar is
     /// new with this probability.
-    evolve: f32 = 1.0 => Evolve in Compose {
+    evolve: f32 = 0.3 => Evolve in Compose {
         id: "evolve", name: "Evolve", kind: Kind::percent(1.0),
         hint: "How many bars change when the phrase comes round: at 0 none, at 100% every bar is new.",
         since: 1,

@@ -232,12 +232,12 @@ fn a_knob_can_be_typed_reset_wheeled_and_turned_by_keys() {
     stage.harness.run();
     let intents = stage.take_intents();
     assert!(
-        matches!(intents[..], [_, Intent::Turn(Knob::Evolve, position), _] if (position - 0.98).abs() < 0.001),
+        matches!(intents[..], [_, Intent::Turn(Knob::Evolve, position), _] if (position - 0.28).abs() < 0.001),
         "{intents:?}"
     );
     stage.harness.key_press(Key::Home);
     stage.harness.run();
-    assert_eq!(stage.take_intents(), turned(Knob::Evolve, 1.0));
+    assert_eq!(stage.take_intents(), turned(Knob::Evolve, 0.3));
 }
 
 #[test]
