@@ -52,6 +52,9 @@ pub use timing::Timing;
 mod score;
 pub use score::{Bar, Score};
 
+mod voices;
+pub use voices::{Line, Voice, VoiceLeading, Voices};
+
 pub mod smf;
 
 mod hashing;
