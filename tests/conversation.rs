@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use continuo::composer::{Composer, SavedTake};
 use continuo::model::Model;
-use continuo::music::{Family, Note, PerformedNote, best_scale_share};
+use continuo::music::{Family, Note, PerformedNote, Voices, best_scale_share};
 use continuo::player::handover::handover;
 use continuo::player::{ComposingKnobs, Conversation, EventKind, PerformingKnobs, Player, render};
 use hosts::{Host, Output, Setting};
@@ -184,7 +184,8 @@ fn recorded_input_is_played_again_on_its_samples_and_once_if_it_comes_in_again()
         assert_eq!(onsets(&again(&keys)), expected, "{conversation:?}, with the same input again");
         let (score, knobs) = (first.composer.picture().score, setting(conversation, &[]).composing[0].1);
         let performing = PerformingKnobs { thru: true, ..PerformingKnobs::default() };
-        let file = render(&score.bars, &score.played_in, &knobs, &performing, 120.0);
+        let file =
+            render(&score.bars, &Voices::of(&score.bars), &score.played_in, &knobs, &performing, 120.0);
         let at = |note: &PerformedNote| (note.onset.0 * f64::from(BEAT)).round() as u32;
         let mut saved: Vec<_> =
             file.iter().map(|note| (at(note), note.key)).filter(|note| note.0 < 40 * BEAT).collect();

@@ -207,6 +207,37 @@ fn performing_knobs_change_how_the_file_is_played_and_not_what_is_composed() {
 }
 
 #[test]
+fn parts_that_are_written_apart_are_together_the_whole() {
+    let folder = Folder::new();
+    let written = |parts: &[&str]| {
+        let chorale = ["generate", "--style", "chorales", "--bars", "8", "--out", "out.mid", "--force"];
+        let output = folder.run(&[&chorale, parts].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let smf = smf::load(&folder.path().join("out.mid")).unwrap();
+        let note = |note: &smf::SmfNote| (note.start, note.duration, note.channel, note.pitch, note.velocity);
+        let mut notes: Vec<_> = smf.notes.iter().map(note).collect();
+        notes.sort_unstable();
+        notes
+    };
+    let whole = written(&["--channel-per-voice"]);
+    let voices = ["Voice 1", "voice 2", "voice 3", "voice 4"];
+    let apart = voices.map(|voice| written(&["--channel-per-voice", "--solo", voice]));
+    for (idx, voice) in apart.iter().enumerate() {
+        assert!(voice.len() > 7 && voice.iter().all(|note| usize::from(note.2) == idx), "{voice:?}");
+    }
+    let mut together = apart.concat();
+    together.sort_unstable();
+    assert_eq!(together, whole);
+    let lower = written(&["--channel-per-voice", "--mute", "voice 1", "--mute", "drums"]);
+    assert_eq!(lower, whole.iter().filter(|note| note.2 != 0).copied().collect::<Vec<_>>());
+    let silent = ["generate", "--style", "chorales", "--bars", "8", "--out", "no.mid", "--solo", "drums"];
+    assert!(
+        folder.refusal(&silent).contains("there is nothing to write: the parts that have notes are muted")
+    );
+    assert!(!folder.path().join("no.mid").exists());
+}
+
+#[test]
 fn a_file_has_the_feel_that_its_notes_are_played_with() {
     let folder = Folder::new();
     let load = |feel: &[&str]| {

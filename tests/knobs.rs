@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use continuo::music::Family;
-use continuo::player::Knob;
+use continuo::music::{Family, Voice};
 use continuo::player::knobs::{Form, Page, Role};
+use continuo::player::{Knob, Part};
 
 const BEGIN: &str = "<!-- The list of knobs is written by tests/knobs.rs. -->\n";
 const END: &str = "<!-- Here it ends. -->\n";
@@ -28,7 +28,8 @@ fn list() -> Result<String> {
             writeln!(list, "| {first} to {last} | {} | On | {} |", spec.kind.range_text(), spec.hint)?;
             continue;
         }
-        for spec in Knob::all().map(Knob::spec).filter(|spec| spec.page == page) {
+        let is_row = |knob: &Knob| knob.spec().page == page && !matches!(knob, Knob::Mutes(_));
+        for spec in Knob::all().filter(is_row).map(Knob::spec) {
             let default = match spec.kind.form {
                 Form::Style => "the first".to_owned(),
                 Form::Degrees => "all".to_owned(),
@@ -42,6 +43,16 @@ fn list() -> Result<String> {
                 spec.kind.range_text(),
                 spec.hint
             )?;
+        }
+        if page == Page::Parts {
+            let [first, .., last_voice] = Voice::ALL.map(Part::Voice);
+            for (from, to) in
+                [(Part::Instrument(Family::PIANO), Part::Instrument(Family::DRUMS)), (first, last_voice)]
+            {
+                let [from, to] = [from, to].map(|part| Knob::Mutes(part).spec());
+                let (range, hint) = (from.kind.range_text(), from.hint);
+                writeln!(list, "| {} to {} | {range} | Off | {hint} At once. |", from.name, to.name)?;
+            }
         }
     }
     Ok(list)
@@ -74,7 +85,9 @@ fn ids_never_change() {
         "rhythm", "fam0", "fam1", "fam2", "fam3", "fam4", "fam5", "fam6", "fam7", "fam8", "fam9", "fam10",
         "fam11", "fam12", "fam13", "fam14", "fam15", "fam16", "octave", "transp", "vel", "velspr", "gate",
         "swing", "swgrid", "humtim", "humvel", "strum", "chan", "chins", "follow", "thru", "mode", "trade",
-        "instr", "slot", "prev", "prevdb",
+        "instr", "slot", "prev", "prevdb", "solo", "chvoi", "mute0", "mute1", "mute2", "mute3", "mute4",
+        "mute5", "mute6", "mute7", "mute8", "mute9", "mute10", "mute11", "mute12", "mute13", "mute14",
+        "mute15", "mute16", "mutev1", "mutev2", "mutev3", "mutev4",
     ];
     let ids: Vec<&str> = Knob::all().map(Knob::id).filter(|id| known.contains(id)).collect();
     assert_eq!(ids, known);

@@ -11,7 +11,8 @@ use continuo::model::Model;
 use continuo::music::{Beats, Meter, Scale};
 use continuo::player::handover::handover;
 use continuo::player::{
-    Block, ComposingKnobs, Conversation, Event, EventKind, EventList, PerformingKnobs, Player, Transport,
+    Block, ComposingKnobs, Conversation, Event, EventKind, EventList, Part, PerformingKnobs, Player,
+    Transport,
 };
 use nice_assert_no_alloc::assert_no_alloc;
 // Links its allocator.
@@ -87,6 +88,9 @@ fn playing_neither_allocates_nor_frees() {
             channel_per_instrument: idx / 500 % 2 == 1,
             chord_follow: idx / 300 % 2 == 1,
             thru: idx / 200 % 3 > 0,
+            solo: Part::from_index(idx as usize / 150 % 50),
+            muted: Part::all().filter(|part| idx as usize / 90 % Part::COUNT == part.index()).collect(),
+            channel_per_voice: idx / 250 % 2 == 1,
             ..PerformingKnobs::default()
         };
         let input = played_along(idx, n_samples);

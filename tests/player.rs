@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use hosts::{Expected, Host, Jump, Output, Setting, player_with, score_strategy};
 
-use continuo::music::{Bar, Beats, Family, Grid, Meter, Note, Scale, Score, Tick};
+use continuo::music::{Bar, Beats, Family, Grid, Meter, Note, Scale, Score, Tick, Voice, Voices};
 use continuo::player::handover::{ComposerEnd, Published, handover};
 use continuo::player::{
-    Block, ComposingKnobs, Event, EventKind, EventList, PerformingKnobs, Player, SpreadCentre, Transport,
-    render,
+    Block, ComposingKnobs, Event, EventKind, EventList, Part, PartSet, PerformingKnobs, Player, SpreadCentre,
+    Transport, render,
 };
 use proptest::prelude::*;
 
@@ -53,6 +53,16 @@ fn jumps() -> impl Strategy<Value = Vec<Jump>> {
     proptest::collection::vec(jump.prop_map(|(block, kind)| Jump { block, kind }), 0..8)
 }
 
+/// Mostly all parts, or one, or a few that are left out.
+fn parts() -> impl Strategy<Value = (Option<Part>, PartSet)> {
+    let part = || (0..Part::COUNT).prop_map(|idx| Part::from_index(idx).unwrap());
+    let some = proptest::collection::vec(part(), 0..4).prop_map(|parts| parts.into_iter().collect());
+    prop_oneof![
+        2 => Just((None, PartSet::EMPTY)),
+        1 => (proptest::option::of(part()), some),
+    ]
+}
+
 /// Every performing knob anywhere.
 fn performings() -> impl Strategy<Value = PerformingKnobs> {
     let place = (-2i8..3, -9i8..10, 0u8..16, any::<bool>());
@@ -68,8 +78,9 @@ fn performings() -> impl Strategy<Value = PerformingKnobs> {
     let lay_back = prop_oneof![Just(0.0f32), 0.0f32..50.0];
     let feel = prop_oneof![Just(1.0f32), 0.0f32..2.0];
     let rest = (prop_oneof![Just(1.0f32), 0.0f32..3.0], any::<bool>(), any::<bool>(), lay_back, feel);
-    (place, loudness, swing, stray, strum, rest).prop_map(|(place, loudness, swing, stray, strum, rest)| {
-        PerformingKnobs {
+    let parts = (parts(), any::<bool>());
+    (place, loudness, swing, stray, strum, rest, parts).prop_map(
+        |(place, loudness, swing, stray, strum, rest, parts)| PerformingKnobs {
             octave: place.0,
             transpose: place.1,
             channel: place.2,
@@ -87,8 +98,16 @@ fn performings() -> impl Strategy<Value = PerformingKnobs> {
             thru: rest.2,
             lay_back: rest.3,
             feel: rest.4,
-        }
-    })
+            solo: parts.0.0,
+            muted: parts.0.1,
+            channel_per_voice: parts.1,
+        },
+    )
+}
+
+/// The same knobs with all parts, and no channels for voices.
+fn whole(performing: PerformingKnobs) -> PerformingKnobs {
+    PerformingKnobs { solo: None, muted: PartSet::EMPTY, channel_per_voice: false, ..performing }
 }
 
 /// Input: keys go down and up, sometimes twice, on the keys and channels of the music.
@@ -201,8 +220,8 @@ proptest! {
     fn knobs_move_every_note_to_where_they_say_and_it_sounds_once(
         score in score_strategy(), setting in settings(), performing in performings(),
     ) {
-        // There is no chord to follow, and humanize has tests of its own.
-        let performing = PerformingKnobs { humanize_timing: 0.0, humanize_velocity: 0.0, ..performing };
+        // There is no chord to follow, and humanize and parts have tests of their own.
+        let performing = PerformingKnobs { humanize_timing: 0.0, humanize_velocity: 0.0, ..whole(performing) };
         let composing = vec![(f64::NEG_INFINITY, d_major())];
         let setting = Setting { performing, composing, ramp: 0.0, ..setting };
         let heard = Host::new(setting.clone()).run(score.clone(), 300);
@@ -218,7 +237,7 @@ proptest! {
         let composing = vec![(f64::NEG_INFINITY, d_major())];
         let setting = Setting { performing, composing, ramp: 0.0, start: 0.0, ..setting };
         let heard = Host::new(setting.clone()).run(score.clone(), 300);
-        let saved = render(&score.bars, &score.played_in, &d_major(), &performing, setting.tempo);
+        let saved = render(&score.bars, &Voices::of(&score.bars), &score.played_in, &d_major(), &performing, setting.tempo);
         let samples_per_beat = setting.sample_rate * 60.0 / setting.tempo;
         let end = heard.blocks.last().map_or(0, |block| block.start + block.n_samples);
         let struck = heard.onsets_between(0, u32::MAX);
@@ -241,6 +260,36 @@ proptest! {
             prop_assert!(!near.is_empty(), "{key} at {time} is not saved: {saved:?}");
             prop_assert!(near.len() > 1 || near[0].velocity.abs_diff(*velocity) <= 1 || struck.len() != n_saved);
         }
+    }
+
+    #[test]
+    fn instances_that_play_one_part_each_together_play_the_whole(
+        score in score_strategy(), setting in settings(), performing in performings(), input in inputs(),
+    ) {
+        // Every line is on a channel of its own. What is let through from the input would be there several times.
+        let whole = PerformingKnobs {
+            channel_per_instrument: true, channel_per_voice: true, thru: false, ..whole(performing)
+        };
+        let play = |performing| {
+            let setting = Setting { performing, input: input.clone(), ..setting.clone() };
+            Host::new(setting).run(score.clone(), 300).events
+        };
+        let strings = Part::Instrument(Family::STRINGS);
+        let others = PartSet::EMPTY.with(strings).with(Part::Instrument(Family::DRUMS));
+        let mut band = vec![
+            PerformingKnobs { solo: Some(Part::Instrument(Family::DRUMS)), ..whole },
+            PerformingKnobs { muted: others, ..whole },
+        ];
+        for voice in Voice::ALL {
+            let others = Voice::ALL.into_iter().filter(|other| *other != voice).map(Part::Voice);
+            band.push(PerformingKnobs { solo: Some(strings), muted: others.collect(), ..whole });
+        }
+        let order = |(time, kind): &(u32, EventKind)| (*time, format!("{kind:?}"));
+        let mut together: Vec<_> = band.into_iter().flat_map(play).collect();
+        let mut expected = play(whole);
+        together.sort_by_key(order);
+        expected.sort_by_key(order);
+        prop_assert_eq!(together, expected);
     }
 
     #[test]
@@ -430,7 +479,7 @@ fn a_loop_shorter_than_a_block_sounds_at_every_pass() {
 #[test]
 fn a_full_return_channel_frees_nothing_on_the_audio_thread() {
     // The composer takes no old scores back: the player stops taking new ones and plays on.
-    let (composer_end, mut player) = player_with(one_bar(&[(0, 24, 60)]));
+    let (mut composer_end, mut player) = player_with(one_bar(&[(0, 24, 60)]));
     let host = Host::new(straight());
     let mut events = EventList::default();
     let mut scores = Vec::new();
@@ -597,6 +646,42 @@ fn a_humanized_note_may_come_before_its_bar_line() {
     assert_eq!(heard.onsets_between(0, 1501).len(), 30);
 }
 
+/// A chord that lasts for a bar: its keys go up where their part is muted, and those of the others where they should.
+#[test]
+fn a_part_that_is_muted_ends_at_once_and_alone() {
+    let score = || one_bar(&[(0, 96, 48), (0, 96, 55), (0, 96, 64), (0, 96, 72)]);
+    let offs = |jumps: &[(usize, PerformingKnobs)]| {
+        let jump = |(block, knobs): &(usize, PerformingKnobs)| Jump {
+            block: *block,
+            kind: hosts::JumpKind::Perform(*knobs),
+        };
+        let heard =
+            Host::new(Setting { jumps: jumps.iter().map(jump).collect(), ..straight() }).run(score(), 250);
+        heard.check_pairs().unwrap();
+        assert_eq!(
+            ons(&heard),
+            [(0, 48), (0, 55), (0, 64), (0, 72)],
+            "a part that comes back waits for its next note"
+        );
+        let off = |(time, kind): &(u32, EventKind)| match kind {
+            EventKind::Off { key, .. } => Some((*time, *key)),
+            _ => None,
+        };
+        let mut offs: Vec<(u32, u8)> = heard.events.iter().filter_map(off).collect();
+        offs.sort_unstable();
+        offs
+    };
+    let all = PerformingKnobs::default();
+    let end = 96_000;
+    assert_eq!(offs(&[]), [(end, 48), (end, 55), (end, 64), (end, 72)]);
+    let alto = PerformingKnobs { muted: PartSet::EMPTY.with(Part::Voice(Voice::Second)), ..all };
+    assert_eq!(offs(&[(50, alto), (60, all)]), [(24_000, 64), (end, 48), (end, 55), (end, 72)]);
+    let bass = PerformingKnobs { solo: Some(Part::Voice(Voice::Fourth)), ..all };
+    assert_eq!(offs(&[(100, bass)]), [(48_000, 55), (48_000, 64), (48_000, 72), (end, 48)]);
+    let piano = PerformingKnobs { muted: PartSet::EMPTY.with(Part::Instrument(Family::PIANO)), ..all };
+    assert_eq!(offs(&[(1, piano)]), [(480, 48), (480, 55), (480, 64), (480, 72)]);
+}
+
 fn on(channel: u8, key: u8) -> EventKind {
     EventKind::On { channel, key, velocity: 70 }
 }
@@ -718,7 +803,7 @@ fn bar_of_quarters(idx: i64, pitch: u8) -> Arc<Bar> {
 
 /// A player and a composer that has composed these bars and answers nothing.
 fn with_late_composer(bars: &[Arc<Bar>]) -> (ComposerEnd, Player) {
-    let (composer_end, player_end) = handover();
+    let (mut composer_end, player_end) = handover();
     let score = Arc::new(Score { bars: bars.to_vec(), ..Score::default() });
     assert!(composer_end.publish(Published { score, answered: 0 }).is_ok());
     (composer_end, Player::new(player_end))
@@ -781,7 +866,7 @@ fn a_bar_that_exists_when_the_song_begins_just_before_it_is_not_counted_as_late(
 #[test]
 fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
     let mut bars = vec![bar_of_quarters(0, 40)];
-    let (composer_end, mut player) = with_late_composer(&bars);
+    let (mut composer_end, mut player) = with_late_composer(&bars);
     let mut heard = play_live(&mut player, 0..BAR + 420, 8);
     bars.push(bar_of_quarters(1, 70));
     composer_end
@@ -799,7 +884,7 @@ fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
 
 #[test]
 fn a_bar_that_the_composer_has_answered_with_nothing_is_silent() {
-    let (composer_end, mut player) = with_late_composer(&[]);
+    let (mut composer_end, mut player) = with_late_composer(&[]);
     let score = Arc::new(Score { bars: vec![bar_of_quarters(0, 40)], ..Score::default() });
     composer_end.publish(Published { score, answered: u64::MAX }).unwrap();
     let heard = play_live(&mut player, 0..3 * BAR, 8);
@@ -869,7 +954,7 @@ fn render_blocks(
     heard
 }
 
-fn publish(composer_end: &ComposerEnd, bars: &[Arc<Bar>], answered: u64) {
+fn publish(composer_end: &mut ComposerEnd, bars: &[Arc<Bar>], answered: u64) {
     let score = Arc::new(Score { bars: bars.to_vec(), ..Score::default() });
     assert!(composer_end.publish(Published { score, answered }).is_ok());
 }
@@ -890,13 +975,13 @@ fn lengths(heard: &Output) -> Vec<(u32, u32, u8)> {
 
 #[test]
 fn in_rendering_a_bar_that_comes_too_late_loses_no_note() {
-    let (composer_end, player_end) = handover();
+    let (mut composer_end, player_end) = handover();
     let mut player = Player::new(player_end);
     let mut heard = render_quarters(&mut player, 0..2);
     assert_eq!(heard.events, [], "nothing is there yet");
     // A note that sounds on, two of one key that should have ended, and one that is in time.
     let bar = one_bar(&[(0, 24, 60), (1, 3, 62), (6, 3, 62), (24, 24, 64)]);
-    publish(&composer_end, &bar.bars, 1);
+    publish(&mut composer_end, &bar.bars, 1);
     heard.events.extend(render_quarters(&mut player, 2..9).events);
     assert_eq!(
         lengths(&heard),
@@ -908,12 +993,12 @@ fn in_rendering_a_bar_that_comes_too_late_loses_no_note() {
 
 #[test]
 fn in_rendering_a_loop_that_wraps_before_its_bar_is_there_plays_nothing_of_that_pass_later() {
-    let (composer_end, player_end) = handover();
+    let (mut composer_end, player_end) = handover();
     let mut player = Player::new(player_end);
     // A loop of one beat, four blocks long. Its bar comes in the second pass.
     let mut heard = render_quarters_in_loop(&mut player, 0..5);
     assert_eq!(heard.events, [], "nothing is there yet");
-    publish(&composer_end, &one_bar(&[(0, 12, 60), (18, 5, 62)]).bars, u64::MAX);
+    publish(&mut composer_end, &one_bar(&[(0, 12, 60), (18, 5, 62)]).bars, u64::MAX);
     heard.events.extend(render_quarters_in_loop(&mut player, 5..12).events);
     // In the second pass the first note is late, and all later ones are in time; those of the first pass do not come.
     assert_eq!(
@@ -925,22 +1010,22 @@ fn in_rendering_a_loop_that_wraps_before_its_bar_is_there_plays_nothing_of_that_
 
 #[test]
 fn in_rendering_an_older_version_of_a_bar_is_not_played_while_the_new_one_is_awaited() {
-    let (composer_end, player_end) = handover();
+    let (mut composer_end, player_end) = handover();
     let mut player = Player::new(player_end);
-    publish(&composer_end, &one_bar(&[(0, 24, 50)]).bars, 0);
+    publish(&mut composer_end, &one_bar(&[(0, 24, 50)]).bars, 0);
     let mut heard = render_quarters(&mut player, 0..1);
-    publish(&composer_end, &one_bar(&[(0, 24, 60)]).bars, 1);
+    publish(&mut composer_end, &one_bar(&[(0, 24, 60)]).bars, 1);
     heard.events.extend(render_quarters(&mut player, 1..9).events);
     assert_eq!(lengths(&heard), [(6_000, 24_000, 60)]);
 }
 
 #[test]
 fn in_rendering_the_next_bar_is_awaited_before_it_begins_so_a_slow_composer_is_in_time() {
-    let (composer_end, player_end) = handover();
+    let (mut composer_end, player_end) = handover();
     let mut player = Player::new(player_end);
-    publish(&composer_end, &[bar_of_quarters(0, 40)], 1);
+    publish(&mut composer_end, &[bar_of_quarters(0, 40)], 1);
     let mut heard = render_quarters(&mut player, 0..15);
-    publish(&composer_end, &[bar_of_quarters(0, 40), bar_of_quarters(1, 50)], 9);
+    publish(&mut composer_end, &[bar_of_quarters(0, 40), bar_of_quarters(1, 50)], 9);
     heard.events.extend(render_quarters(&mut player, 15..33).events);
     let begins: Vec<(u32, u8)> = lengths(&heard).iter().map(|(begin, _, key)| (*begin, *key)).collect();
     let expected = (0..8_u8).map(|beat| (u32::from(beat) * 24_000, 40 + beat % 4 + 10 * (beat / 4)));

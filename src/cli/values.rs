@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use crate::music::{Family, Key, Meter, PitchClassSet, Progression, Scale, names};
-use crate::player::Conversation;
+use crate::player::{Conversation, Part};
 
 /// Parses numbers of a range, such as `0.0..=1.0` or `1..=16`. What is not a number, or infinite, is in none.
 pub(super) fn within<T>(range: RangeInclusive<T>) -> impl Fn(&str) -> Result<T, String> + Clone
@@ -57,6 +57,15 @@ pub(super) fn family(text: &str) -> Result<Family, String> {
     })
 }
 
+/// A part of the music: an instrument as in [`family`], or a voice, such as `voice 1`.
+pub(super) fn part(text: &str) -> Result<Part, String> {
+    let named = Part::all().find(|part| plain(part.name()) == plain(text));
+    named.map_or_else(|| family(text).map(Part::Instrument), Ok).map_err(|_| {
+        let names: Vec<String> = Part::all().map(|part| plain(part.name())).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
 /// A chord progression.
 pub(super) fn progression(text: &str) -> Result<Progression, String> {
     Progression::parse(text).map_err(|error| error.to_string())
@@ -89,7 +98,8 @@ pub(super) fn plain(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::cli::values;
-    use crate::music::{Family, Key, Mode, PitchClassSet, Scale};
+    use crate::music::{Family, Key, Mode, PitchClassSet, Scale, Voice};
+    use crate::player::Part;
 
     #[test]
     fn a_number_is_read_in_its_range_and_nothing_else_is() {
@@ -120,6 +130,12 @@ mod tests {
         }
         assert_eq!(values::family("chrom"), Ok(Family::from_program(8)));
         assert!(values::family("kazoo").is_err());
+        for part in Part::all() {
+            assert_eq!(values::part(part.name()), Ok(part));
+        }
+        assert_eq!(values::part("voice-4"), Ok(Part::Voice(Voice::Fourth)));
+        assert_eq!(values::part("chrom"), Ok(Part::Instrument(Family::from_program(8))));
+        assert!(values::part("voice 5").is_err());
         assert_eq!(values::notes("C D, Eb  g"), Ok(PitchClassSet::new(&[0, 2, 3, 7])));
         assert!(values::notes("C X").is_err());
         assert_eq!(values::key("Am"), Ok(Key::new(9, Mode::Minor)));

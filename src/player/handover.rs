@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-use crate::music::{Beats, Meter, Score, Tick};
+use crate::music::{Beats, Meter, Score, Tick, VoiceLeading, Voices};
 use crate::player::knobs::ComposingKnobs;
 
 /// A score with the number of the last [`Settle`] or [`BarLine`] that it answers.
@@ -18,6 +18,15 @@ pub struct Published {
     pub score: Arc<Score>,
     /// All requests up to this number have been answered.
     pub answered: u64,
+}
+
+/// What the player receives, and sends back to be freed.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Delivery {
+    pub(crate) score: Arc<Score>,
+    /// The voices of its notes.
+    pub(crate) voices: Voices,
+    pub(crate) answered: u64,
 }
 
 /// A message of the player to the composer.
@@ -175,17 +184,18 @@ impl Playhead {
 #[derive(Debug)]
 pub struct ComposerEnd {
     inbox: Receiver<Message>,
-    outbox: Sender<Published>,
-    retired: Receiver<Arc<Score>>,
+    outbox: Sender<Delivery>,
+    retired: Receiver<Delivery>,
     playhead: Arc<Playhead>,
+    voice_leading: VoiceLeading,
 }
 
 /// The player's end.
 #[derive(Debug)]
 pub struct PlayerEnd {
     pub(crate) outbox: Sender<Message>,
-    pub(crate) inbox: Receiver<Published>,
-    pub(crate) retired: Sender<Arc<Score>>,
+    pub(crate) inbox: Receiver<Delivery>,
+    pub(crate) retired: Sender<Delivery>,
     pub(crate) playhead: Arc<Playhead>,
 }
 
@@ -206,6 +216,7 @@ pub fn handover() -> (ComposerEnd, PlayerEnd) {
         outbox: score_sender,
         retired: retired_receiver,
         playhead: Arc::clone(&playhead),
+        voice_leading: VoiceLeading::default(),
     };
     let player_end =
         PlayerEnd { outbox: message_sender, inbox: score_receiver, retired: retired_sender, playhead };
@@ -219,12 +230,20 @@ impl ComposerEnd {
         self.inbox.try_recv().ok()
     }
 
-    /// Sends a score to the player, or gives it back if the player has not yet taken the ones before.
+    /// Sends a score with its voices to the player, or gives it back if the player has not yet taken the ones
+    /// before.
     ///
     /// # Errors
     /// If there is no room: try again later.
-    pub fn publish(&self, published: Published) -> Result<(), Published> {
-        self.outbox.try_send(published).map_err(crossbeam_channel::TrySendError::into_inner)
+    pub fn publish(&mut self, published: Published) -> Result<(), Published> {
+        if self.outbox.is_full() {
+            return Err(published);
+        }
+        let Published { score, answered } = published;
+        let voices = self.voice_leading.lead(&score.bars);
+        let refused = |delivery: Delivery| Published { score: delivery.score, answered };
+        let sent = self.outbox.try_send(Delivery { score, voices, answered });
+        sent.map_err(|error| refused(error.into_inner()))
     }
 
     /// Frees the scores that the player no longer needs.

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::TryRecvError;
 
 use crate::music::{Beats, Meter, Score, Tick};
-use crate::player::handover::{BarLine, Input, Message, Moment, PlayerEnd, Playhead, Published, Settle};
+use crate::player::handover::{BarLine, Delivery, Input, Message, Moment, PlayerEnd, Playhead, Settle};
 use crate::player::host::bar::HostBar;
+use crate::player::performing::scheduler::Music;
 
 /// Receives scores, sends messages, and keeps track of which requests have been answered.
 ///
@@ -16,7 +17,7 @@ use crate::player::host::bar::HostBar;
 #[derive(Debug)]
 pub(crate) struct Link {
     end: PlayerEnd,
-    current: Published,
+    current: Delivery,
     /// How many requests have been made.
     n_requests: u64,
     last_moment: Option<Moment>,
@@ -48,7 +49,7 @@ impl Link {
     pub(crate) fn new(end: PlayerEnd) -> Self {
         Self {
             end,
-            current: Published::default(),
+            current: Delivery::default(),
             n_requests: 0,
             last_moment: None,
             last_bar: None,
@@ -71,6 +72,11 @@ impl Link {
         &self.current.score
     }
 
+    /// The same with its voices.
+    pub(crate) fn music(&self) -> Music<'_> {
+        Music { score: &self.current.score, voices: &self.current.voices }
+    }
+
     pub(crate) fn playhead(&self) -> &Arc<Playhead> {
         &self.end.playhead
     }
@@ -87,7 +93,7 @@ impl Link {
         // A score is taken only when there is room to send the old one back.
         while !self.end.retired.is_full() {
             match self.end.inbox.try_recv() {
-                Ok(published) => self.replace_score(published),
+                Ok(delivery) => self.replace_score(delivery),
                 Err(TryRecvError::Empty) => return,
                 Err(TryRecvError::Disconnected) => {
                     self.gave_up = true;
@@ -97,14 +103,14 @@ impl Link {
         }
     }
 
-    fn replace_score(&mut self, published: Published) {
-        if published.answered > self.current.answered {
+    fn replace_score(&mut self, delivery: Delivery) {
+        if delivery.answered > self.current.answered {
             self.gave_up = false;
         }
         self.n_received += 1;
         self.waited = Duration::ZERO;
-        let old = std::mem::replace(&mut self.current, published);
-        if let Err(refused) = self.end.retired.try_send(old.score) {
+        let old = std::mem::replace(&mut self.current, delivery);
+        if let Err(refused) = self.end.retired.try_send(old) {
             // The composer is gone, so nobody else can free this. A leak, once in the life of an instance, is
             // better than freeing it on the audio thread.
             std::mem::forget(refused);
@@ -254,7 +260,7 @@ mod tests {
         (composer_end, link, number)
     }
 
-    fn publish(composer_end: &ComposerEnd, answered: u64) {
+    fn publish(composer_end: &mut ComposerEnd, answered: u64) {
         assert!(composer_end.publish(Published { answered, ..Published::default() }).is_ok());
     }
 
@@ -288,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_composer_that_goes_quiet_is_waited_for_over_several_blocks_and_then_not_until_it_answers() {
-        let (composer_end, mut link, number) = waiting();
+        let (mut composer_end, mut link, number) = waiting();
         let waits = |link: &mut Link, n_blocks: u32| {
             for _ in 0..n_blocks {
                 link.begin_block(Duration::from_mins(1));
@@ -299,25 +305,25 @@ mod tests {
         };
         assert!(waits(&mut link, 9));
         // A score that does not answer the request is a sign that the composer is at work.
-        publish(&composer_end, number - 1);
+        publish(&mut composer_end, number - 1);
         link.receive();
         assert!(waits(&mut link, 9));
         assert!(!waits(&mut link, 1) && !link.expects(number));
-        publish(&composer_end, number);
+        publish(&mut composer_end, number);
         link.receive();
         assert!(link.has_answered(number) && link.expects(number + 1));
     }
 
     #[test]
     fn the_wait_ends_with_the_answer_or_with_the_time_that_there_is() {
-        let (composer_end, mut link, number) = waiting();
+        let (mut composer_end, mut link, number) = waiting();
         link.begin_block(milliseconds(300));
         link.count_wait(milliseconds(299));
         assert!(link.must_wait(number));
         link.count_wait(milliseconds(1));
         assert!(!link.must_wait(number));
         link.begin_block(milliseconds(300));
-        publish(&composer_end, number);
+        publish(&mut composer_end, number);
         assert!(!link.must_wait(number));
         link.begin_block(Duration::ZERO);
         assert!(!link.must_wait(number + 1), "in live playing there is no time");

@@ -5,7 +5,7 @@
 //! than real time may it wait for the composer, and never for long.
 
 pub mod knobs;
-pub use knobs::{Cadence, ComposingKnobs, Conversation, Knob, PerformingKnobs, SpreadCentre};
+pub use knobs::{Cadence, ComposingKnobs, Conversation, Knob, Part, PartSet, PerformingKnobs, SpreadCentre};
 
 mod events;
 pub use events::{Event, EventKind, EventList};

@@ -12,7 +12,7 @@ use crate::player::host::position::{Follower, Motion, Path, SampleMap};
 use crate::player::host::transport::{Block, Transport};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 use crate::player::link::Link;
-use crate::player::performing::scheduler::{Lateness, PlaySettings, Scheduler, Segment, StandIn, Thru};
+use crate::player::performing::scheduler::{Lateness, PlaySettings, Scheduler, Segment, StandIn};
 use crate::player::performing::timing;
 
 /// Plays the score under the host's playhead. Lives on the audio thread.
@@ -125,8 +125,7 @@ impl Player {
         self.link.receive();
         let knobs = composing.rounded();
         let performing = &timing::in_conversation(&performing.within_ranges(), knobs.conversation);
-        let thru = if performing.thru { Thru::On } else { Thru::Off };
-        self.scheduler.begin_block(thru, self.block_start, events);
+        self.scheduler.begin_block(performing, self.block_start, events);
         if self.link.playhead().take_fresh() {
             (self.is_fresh, self.still_since) = (true, None);
         }
@@ -283,11 +282,11 @@ impl Player {
         for &event in input {
             let until = segment.map.to_beat(event.offset).0.min(segment.until);
             let part = Segment { until, ..*segment };
-            self.scheduler.play(&part, self.link.score(), stand_in, &settings, events);
+            self.scheduler.play(&part, self.link.music(), stand_in, &settings, events);
             self.scheduler.receive(event, segment.map, context.performing, events);
             self.send_input(event, segment.map);
         }
-        self.scheduler.play(segment, self.link.score(), stand_in, &settings, events);
+        self.scheduler.play(segment, self.link.music(), stand_in, &settings, events);
     }
 
     /// How the bar under the playhead is played while it is late.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::music::{Bar, Beats, Family, PerformedNote, Tick};
+use crate::music::{Bar, Beats, Family, PerformedNote, Tick, Voices};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 use crate::player::performing::pitch;
 use crate::player::performing::timing::{self, TimedBar, TimedNote};
@@ -14,7 +14,7 @@ use crate::player::performing::timing::{self, TimedBar, TimedNote};
 ///
 /// Positions count from the first bar line, and nothing comes before it. Times, velocities and keys come from the
 /// player's own code, so swing, humanize, strum, note length, velocities, octave and transpose sound as in
-/// playing. Chord follow does not: the chord that was held is not in the score. An instrument that presses a key
+/// playing, and parts that are not played are left out. `voices` are those of the score that the bars are from. Chord follow does not: the chord that was held is not in the score. An instrument that presses a key
 /// it still holds releases it first, as in playing; here each instrument has keys of its own, even where several
 /// share a channel. For [`smf::write_performed`].
 ///
@@ -22,6 +22,7 @@ use crate::player::performing::timing::{self, TimedBar, TimedNote};
 #[must_use]
 pub fn render(
     bars: &[Arc<Bar>],
+    voices: &Voices,
     played_in: &[PerformedNote],
     composing: &ComposingKnobs,
     performing: &PerformingKnobs,
@@ -31,7 +32,7 @@ pub fn render(
     let performing = timing::in_conversation(&performing.within_ranges(), composing.conversation);
     let origin = bars.first().map_or(Tick::ZERO, |bar| bar.start).to_beats().0;
     let timed = |bar: &Arc<Bar>| -> Vec<TimedNote> {
-        let timed = TimedBar::new(bar, Tick::ZERO, &performing, tempo / 60.0);
+        let timed = TimedBar::new(bar, voices.of_bar(bar.start), Tick::ZERO, &performing, tempo / 60.0);
         (0..bar.notes.len()).filter_map(|idx| timed.note(idx)).collect()
     };
     let played = |timed: TimedNote| {
@@ -40,7 +41,7 @@ pub fn render(
         PerformedNote {
             onset: Beats(onset),
             end: Beats((timed.end - origin).max(onset + SHORTEST)),
-            channel: pitch::channel_for(note.family, &performing),
+            channel: pitch::channel_of(timed.line, &performing),
             key: if note.family.is_drums() {
                 note.pitch.min(127)
             } else {
@@ -50,7 +51,8 @@ pub fn render(
             family: note.family,
         }
     };
-    let mut notes: Vec<PerformedNote> = bars.iter().flat_map(timed).map(played).collect();
+    let heard = |timed: &TimedNote| performing.plays(timed.line);
+    let mut notes: Vec<PerformedNote> = bars.iter().flat_map(timed).filter(heard).map(played).collect();
     if timing::replays_input(&performing, &composing) {
         let end = bars.last().map_or(origin, |bar| bar.end().to_beats().0);
         let begins_here = |note: &&PerformedNote| (origin..end).contains(&note.onset.0);
@@ -92,7 +94,7 @@ fn one_at_a_time(notes: Vec<PerformedNote>) -> Vec<PerformedNote> {
 mod tests {
     use std::sync::Arc;
 
-    use crate::music::{Bar, Family, Meter, Note, Tick};
+    use crate::music::{Bar, Family, Meter, Note, Tick, Voices};
     use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
     use crate::player::render::render;
 
@@ -110,7 +112,7 @@ mod tests {
     }
 
     fn times(bars: &[Arc<Bar>], knobs: &PerformingKnobs) -> Vec<(f64, f64)> {
-        let notes = render(bars, &[], &ComposingKnobs::default(), knobs, 120.0);
+        let notes = render(bars, &Voices::default(), &[], &ComposingKnobs::default(), knobs, 120.0);
         notes.iter().map(|note| (note.onset.0, note.end.0)).collect()
     }
 

@@ -67,7 +67,10 @@ mod tests {
                 "Instruments 3",
                 "Perform 1",
                 "Perform 2",
-                "Converse, Takes, Sound"
+                "Converse, Takes, Sound",
+                "Parts 1",
+                "Parts 2",
+                "Parts 3"
             ]
         );
     }

@@ -104,7 +104,7 @@ pub struct Host {
 
 /// A player with a score, all of whose requests count as answered.
 pub fn player_with(score: Score) -> (ComposerEnd, Player) {
-    let (composer_end, player_end) = handover();
+    let (mut composer_end, player_end) = handover();
     composer_end.publish(Published { score: Arc::new(score), answered: u64::MAX }).unwrap();
     (composer_end, Player::new(player_end))
 }

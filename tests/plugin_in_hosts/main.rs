@@ -18,6 +18,8 @@ mod projects;
 
 mod knobs;
 
+mod parts;
+
 mod thru;
 
 mod outputs;

@@ -165,7 +165,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let piece = after_beginning(args, notes, piece, continuation.as_ref());
     let style_name = model.card().styles.get(style).map_or("", String::as_str);
     let title = format!("Continuo: {style_name}, seed {}", knobs.seed);
-    let bytes = args.performing.file(&piece, &knobs, &title);
+    let bytes = args.performing.file(&piece, &knobs, &title)?;
     files::write_with(&out, existing, |file| file.write_all(&bytes))?;
 
     if args.json {

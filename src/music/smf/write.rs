@@ -34,9 +34,8 @@ pub fn write(piece: &Piece, title: &str) -> Vec<u8> {
 /// Writes notes in host time, finer than any tick, with the tempos, meters, keys, programs and length of `frame`,
 /// whose own notes are ignored. 960 ticks to the quarter note.
 ///
-/// There is a track for each family and program, on the channel it was played on. Since a channel
-/// has one program, an instrument whose channel is taken by another gets the next free one. Notes
-/// before zero are left out.
+/// There is a track for each family, program and channel it was played on. Since a channel has one program, an
+/// instrument whose channel is taken by another gets the next free one. Notes before zero are left out.
 #[must_use]
 pub fn write_performed(notes: &[PerformedNote], frame: &Piece, title: &str) -> Vec<u8> {
     write_tracks(notes, frame, title, FINE_TICKS_PER_BEAT)
@@ -54,7 +53,7 @@ fn as_written(note: &Note) -> PerformedNote {
     }
 }
 
-/// The notes of one family and program, and the channel that they are on.
+/// The notes of one family and program that were played on one channel, and the channel that they are on.
 struct Part<'a> {
     family: Family,
     program: u8,
@@ -83,15 +82,14 @@ fn write_tracks(notes: &[PerformedNote], frame: &Piece, title: &str, ticks_per_b
 }
 
 fn parts<'a>(notes: &'a [PerformedNote], frame: &Piece) -> Vec<Part<'a>> {
-    let mut by_instrument: BTreeMap<(Family, u8), Vec<&PerformedNote>> = BTreeMap::new();
+    let mut by_instrument: BTreeMap<(Family, u8, u8), Vec<&PerformedNote>> = BTreeMap::new();
     for note in notes.iter().filter(|note| note.onset.0 >= 0.0) {
         let program = frame.programs.at(note.family, note.onset.to_ticks_round(), note.key);
-        by_instrument.entry((note.family, program)).or_default().push(note);
+        by_instrument.entry((note.family, program, note.channel.min(15))).or_default().push(note);
     }
     let mut free: Vec<u8> = (0..16).filter(|channel| *channel != DRUM_CHANNEL).collect();
     let mut parts = Vec::with_capacity(by_instrument.len());
-    for ((family, program), notes) in by_instrument {
-        let asked = notes.first().map_or(0, |note| note.channel.min(15));
+    for ((family, program, asked), notes) in by_instrument {
         let idx = free.iter().position(|channel| *channel >= asked).unwrap_or(0);
         let channel = match free.get(idx) {
             _ if family.is_drums() => DRUM_CHANNEL,

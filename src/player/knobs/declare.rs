@@ -36,6 +36,8 @@ macro_rules! knobs {
             $($s_knob,)*
             /// Whether an instrument plays.
             Plays(Family),
+            /// Whether a part is muted.
+            Mutes(Part),
         }
 
         /// The rows of the table, numbered.
@@ -54,6 +56,7 @@ macro_rules! knobs {
                     $(Self::$p_knob => Row::$p_knob as usize,)*
                     $(Self::$s_knob => Row::$s_knob as usize,)*
                     Self::Plays(family) => Self::ROWS.len() + family.index(),
+                    Self::Mutes(part) => Self::ROWS.len() + Family::COUNT + part.index(),
                 }
             }
 
@@ -81,6 +84,12 @@ macro_rules! knobs {
                         id: FAMILY_IDS[family.index()], name: family.name(), kind: Kind::SWITCH,
                         hint: "Whether this instrument may play.", default: 1.0, field: "families",
                         page: Page::Instruments, role: Role::Composing, option: CliOption::Special, ..USUAL
+                    },
+                    Self::Mutes(part) => KnobSpec {
+                        id: MUTE_IDS[part.index()], name: MUTE_NAMES[part.index()], kind: Kind::SWITCH,
+                        hint: "Leaves this part out. What is composed stays the same.", default: 0.0,
+                        field: "muted", page: Page::Parts, role: Role::Performing, option: CliOption::Special,
+                        is_in_presets: false, since: 4, ..USUAL
                     },
                 }
             }
@@ -171,13 +180,19 @@ macro_rules! knobs {
         #[derive(Debug, Clone, Copy, PartialEq)]
         pub struct PerformingKnobs {
             $($(#[$p_doc])* pub $p_field: $p_type,)*
+            /// The parts that are left out.
+            pub muted: PartSet,
             /// The velocity that velocity spread leaves as it is. No knob: the project decides it.
             pub spread_centre: SpreadCentre,
         }
 
         impl Default for PerformingKnobs {
             fn default() -> Self {
-                Self { $($p_field: $p_default,)* spread_centre: SpreadCentre::default() }
+                Self {
+                    $($p_field: $p_default,)*
+                    muted: PartSet::EMPTY,
+                    spread_centre: SpreadCentre::default(),
+                }
             }
         }
 
@@ -189,6 +204,7 @@ macro_rules! knobs {
                         const KIND: Kind = $p_kind;
                         <$p_type>::from_number(KIND.number(value(Knob::$p_knob))).unwrap_or($p_default)
                     },)*
+                    muted: Part::all().filter(|part| value(Knob::Mutes(*part)) > 0.5).collect(),
                     ..Self::default()
                 }
             }

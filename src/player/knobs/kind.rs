@@ -6,6 +6,7 @@
 use crate::music::{Family, Grid, NoteValue, PitchClassSet, Scale, names};
 use crate::player::knobs::cadence::Cadence;
 use crate::player::knobs::conversation::Conversation;
+use crate::player::knobs::parts::Part;
 use crate::player::knobs::value::KnobValue as _;
 
 /// The range of a knob, its step, and how it is written.
@@ -64,6 +65,8 @@ pub enum Form {
     Cadence,
     /// A [`Family`] by its index.
     Family,
+    /// Off, or a [`Part`] by its index and one.
+    Solo,
 }
 
 impl Form {
@@ -96,6 +99,10 @@ impl Form {
             Self::Conversation => Conversation::ALL.get(idx).map(|way| way.name()),
             Self::Cadence => Cadence::ALL.get(idx).map(|cadence| cadence.name()),
             Self::Family => Family::from_index(idx).map(Family::name),
+            Self::Solo => match idx.checked_sub(1) {
+                Some(idx) => Part::from_index(idx).map(Part::name),
+                None => Some("Off"),
+            },
             _ => None,
         }
     }
@@ -226,7 +233,8 @@ impl Kind {
             | Form::NoteValue
             | Form::Conversation
             | Form::Cadence
-            | Form::Family => match self.form.name(usize::try_from(whole).unwrap_or(usize::MAX)) {
+            | Form::Family
+            | Form::Solo => match self.form.name(usize::try_from(whole).unwrap_or(usize::MAX)) {
                 Some(name) => name.to_owned(),
                 None => format!("{UNUSED}{}", whole + 1),
             },
@@ -259,7 +267,8 @@ impl Kind {
             | Form::NoteValue
             | Form::Conversation
             | Form::Cadence
-            | Form::Family => {
+            | Form::Family
+            | Form::Solo => {
                 let mut steps = (self.min as i32..=self.max as i32).map(|step| step as f32);
                 steps.find(|step| self.text(*step).eq_ignore_ascii_case(text))?
             }
@@ -290,6 +299,7 @@ impl Kind {
                 let [first, .., last] = Conversation::ALL;
                 format!("{} to {}", first.name(), last.name())
             }
+            Form::Solo => "off, each instrument, each voice".to_owned(),
             form => format!("{} to {}{}", self.text(self.min), self.text(self.max), form.unit()),
         }
     }

@@ -19,6 +19,9 @@ pub use conversation::Conversation;
 mod cadence;
 pub use cadence::Cadence;
 
+mod parts;
+pub use parts::{Part, PartSet};
+
 mod spread_centre;
 pub use spread_centre::SpreadCentre;
 

@@ -71,11 +71,13 @@ pub enum Page {
     Takes,
     /// The plugin's own sound.
     Sound,
+    /// Which parts of the music are played.
+    Parts,
 }
 
 impl Page {
     /// All of them, in the order of the parameters.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Compose,
         Self::Pitch,
         Self::Rhythm,
@@ -84,6 +86,7 @@ impl Page {
         Self::Converse,
         Self::Takes,
         Self::Sound,
+        Self::Parts,
     ];
 
     /// What hosts show.
@@ -98,6 +101,7 @@ impl Page {
             Self::Converse => "Converse",
             Self::Takes => "Takes",
             Self::Sound => "Sound",
+            Self::Parts => "Parts",
         }
     }
 }

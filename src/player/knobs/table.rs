@@ -1,9 +1,10 @@
 //! The table of knobs. What is not said of one is as [`USUAL`] has it.
 
-use crate::music::{Family, FamilySet, Grid, Key, Mode, NoteValue, PitchClassSet, Scale, Tick};
+use crate::music::{Family, FamilySet, Grid, Key, Line, Mode, NoteValue, PitchClassSet, Scale, Tick};
 use crate::player::knobs::cadence::Cadence;
 use crate::player::knobs::conversation::Conversation;
 use crate::player::knobs::kind::{Form, Kind};
+use crate::player::knobs::parts::{Part, PartSet};
 use crate::player::knobs::spec::{CliOption, KnobSpec, Page, Role};
 use crate::player::knobs::spread_centre::SpreadCentre;
 use crate::player::knobs::value::KnobValue;
@@ -27,6 +28,37 @@ const USUAL: KnobSpec = KnobSpec {
 const FAMILY_IDS: [&str; Family::COUNT] = [
     "fam0", "fam1", "fam2", "fam3", "fam4", "fam5", "fam6", "fam7", "fam8", "fam9", "fam10", "fam11",
     "fam12", "fam13", "fam14", "fam15", "fam16",
+];
+
+/// The ids of the switches that mute, in the order of the parts.
+const MUTE_IDS: [&str; Part::COUNT] = [
+    "mute0", "mute1", "mute2", "mute3", "mute4", "mute5", "mute6", "mute7", "mute8", "mute9", "mute10",
+    "mute11", "mute12", "mute13", "mute14", "mute15", "mute16", "mutev1", "mutev2", "mutev3", "mutev4",
+];
+
+/// Their names.
+const MUTE_NAMES: [&str; Part::COUNT] = [
+    "Mute piano",
+    "Mute chromatic percussion",
+    "Mute organ",
+    "Mute guitar",
+    "Mute bass",
+    "Mute strings",
+    "Mute ensemble",
+    "Mute brass",
+    "Mute reed",
+    "Mute pipe",
+    "Mute synth lead",
+    "Mute synth pad",
+    "Mute synth effects",
+    "Mute ethnic",
+    "Mute percussive",
+    "Mute sound effects",
+    "Mute drums",
+    "Mute voice 1",
+    "Mute voice 2",
+    "Mute voice 3",
+    "Mute voice 4",
 ];
 
 const STYLE: Kind = Kind::whole(0, 15, Form::Style).with_numbers(0.0, 255.0);
@@ -311,6 +343,21 @@ performing {
         hint: "Passes on the notes that you play; in a conversation they play again when you do not.",
         option: CliOption::Special, is_in_presets: false,
     }
+    /// The part that is played alone, if any.
+    solo: Option<Part> = None => Solo in Parts {
+        // The range is wider than the list, so that the list can grow without moving automation.
+        id: "solo", name: "Solo", kind: Kind::whole(0, 31, Form::Solo),
+        hint: "Plays one instrument or one voice alone. What is composed stays the same, so several instances with \
+               the same settings can each play a part.",
+        is_in_presets: false, since: 4,
+    }
+    /// Whether each voice has a channel of its own: those after the first are on the channels after the instrument's,
+    /// 9 left out.
+    channel_per_voice: bool = false => ChannelPerVoice in Parts {
+        id: "chvoi", name: "Channel per voice", kind: Kind::SWITCH,
+        hint: "Gives each voice a MIDI channel of its own: voice 1 that of the instrument, the others those after it.",
+        is_in_presets: false, since: 4,
+    }
 }
 sound {
     preview = 0.0 => Preview in Sound {
@@ -348,11 +395,12 @@ fn field<T: KnobValue>(
 
 impl Knob {
     /// How many knobs there are.
-    pub const COUNT: usize = Self::ROWS.len() + Family::COUNT;
+    pub const COUNT: usize = Self::ROWS.len() + Family::COUNT + Part::COUNT;
 
     /// All of them, in the order of the parameters: page by page.
     pub fn all() -> impl Iterator<Item = Self> {
-        let table = || Self::ROWS.into_iter().chain(Family::all().map(Self::Plays));
+        let switches = || Family::all().map(Self::Plays).chain(Part::all().map(Self::Mutes));
+        let table = move || Self::ROWS.into_iter().chain(switches());
         Page::ALL.into_iter().flat_map(move |page| table().filter(move |knob| knob.spec().page == page))
     }
 
@@ -404,6 +452,14 @@ impl ComposingKnobs {
             longest: knobs.longest.max(knobs.shortest),
             ..knobs
         }
+    }
+}
+
+impl PerformingKnobs {
+    /// Whether a line is played: it is not muted, and nothing else is solo.
+    #[must_use]
+    pub fn plays(&self, line: Line) -> bool {
+        !self.muted.has(line) && self.solo.is_none_or(|part| part.has(line))
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::music::{Family, FamilySet, Grid, PitchClassSet, Scale, Tick};
 use crate::player::knobs::cadence::Cadence;
 use crate::player::knobs::conversation::Conversation;
+use crate::player::knobs::parts::Part;
 
 /// A knob's value, which a number stands for in hosts, saved takes and options.
 pub trait KnobValue: Copy {
@@ -98,6 +99,18 @@ impl KnobValue for Family {
 
     fn from_number(number: f64) -> Option<Self> {
         Self::from_index(usize::from(u16::from_number(number)?))
+    }
+}
+
+/// Which part is played alone; 0 is none.
+impl KnobValue for Option<Part> {
+    fn number(self) -> f64 {
+        self.map_or(0.0, |part| (part.index() + 1) as f64)
+    }
+
+    fn from_number(number: f64) -> Option<Self> {
+        let idx = usize::from(u16::from_number(number)?);
+        Some(idx.checked_sub(1).and_then(Part::from_index))
     }
 }
 

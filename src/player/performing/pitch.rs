@@ -1,6 +1,6 @@
 //! On which key and which MIDI channel a written note is played.
 
-use crate::music::{Family, PitchClassSet};
+use crate::music::{Family, Line, PitchClassSet, Voice};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 
 /// Channel 10, counted from 0.
@@ -20,6 +20,20 @@ pub(crate) fn channel_for(family: Family, knobs: &PerformingKnobs) -> u8 {
     }
     let channel = family.index() as u8;
     if channel < DRUM_CHANNEL { channel } else { (channel + 1).min(15) }
+}
+
+/// The MIDI channel that a line is played on.
+///
+/// With a channel for each voice, voice 1 has that of its instrument, and each further voice the next one, 9 left
+/// out; after 15 comes 0.
+pub(crate) fn channel_of(line: Line, knobs: &PerformingKnobs) -> u8 {
+    let first = channel_for(line.family, knobs);
+    let n_above = line.voice.filter(|_| knobs.channel_per_voice).map_or(0, Voice::index);
+    let next = |channel: u8| match (channel + 1) % 16 {
+        DRUM_CHANNEL => DRUM_CHANNEL + 1,
+        channel => channel,
+    };
+    (0..n_above).fold(first, |channel, _| next(channel))
 }
 
 /// The key that a pitched note is played on: moved by octave and transpose, and back by octaves where they
@@ -70,9 +84,9 @@ fn semitones(degree: i32, scale: PitchClassSet) -> i32 {
 mod tests {
     use proptest::prelude::*;
 
-    use crate::music::{Family, PitchClassSet, Scale};
+    use crate::music::{Family, Line, PitchClassSet, Scale, Voice};
     use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
-    use crate::player::performing::pitch::{channel_for, key_for, transposed};
+    use crate::player::performing::pitch::{channel_for, channel_of, key_for, transposed};
 
     const MAJOR: PitchClassSet = PitchClassSet::new(&[0, 2, 4, 5, 7, 9, 11]);
 
@@ -109,6 +123,23 @@ mod tests {
             .map(|family| channel_for(family, &knobs))
             .collect();
         assert_eq!(channels, [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 13, 14, 15, 15, 9]);
+    }
+
+    #[test]
+    fn voices_have_the_channels_after_their_instrument_without_the_tenth() {
+        let channels = |family, knobs: PerformingKnobs| {
+            let voices = Voice::ALL.into_iter().map(|voice| Line { family, voice: Some(voice) });
+            voices.map(|line| channel_of(line, &knobs)).collect::<Vec<u8>>()
+        };
+        let (plain, piano) = (PerformingKnobs::default(), Family::PIANO);
+        let knobs = PerformingKnobs { channel_per_voice: true, ..plain };
+        assert_eq!(channels(piano, plain), [0, 0, 0, 0]);
+        assert_eq!(channels(piano, knobs), [0, 1, 2, 3]);
+        assert_eq!(channels(piano, PerformingKnobs { channel: 7, ..knobs }), [7, 8, 10, 11]);
+        assert_eq!(channels(piano, PerformingKnobs { channel: 14, ..knobs }), [14, 15, 0, 1]);
+        let instruments = PerformingKnobs { channel_per_instrument: true, ..knobs };
+        assert_eq!(channels(Family::ENSEMBLE, instruments), [6, 7, 8, 10]);
+        assert_eq!(channel_of(Line { family: Family::DRUMS, voice: None }, &knobs), 9);
     }
 
     proptest! {

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::music::{Bar, Family, Score, Tick};
+use crate::music::{Bar, Family, Score, Tick, Voice, Voices};
 use crate::player::events::{Event, EventKind, EventList};
 use crate::player::host::position::SampleMap;
 use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
@@ -66,6 +66,21 @@ pub(crate) enum Lateness {
     Beat,
 }
 
+/// The music as the composer has sent it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Music<'a> {
+    pub(crate) score: &'a Score,
+    pub(crate) voices: &'a Voices,
+}
+
+/// A bar of the music, to be played `shift` later than it is written.
+#[derive(Debug, Clone, Copy)]
+struct Reading<'a> {
+    bar: &'a Bar,
+    voices: &'a [Option<Voice>],
+    shift: Tick,
+}
+
 /// The knobs and the sample rate of a block.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PlaySettings<'a> {
@@ -82,13 +97,6 @@ pub(crate) struct StandIn {
     pub(crate) source: Tick,
     /// Where the missing bar begins.
     pub(crate) start: Tick,
-}
-
-/// Whether what comes in goes through to the output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Thru {
-    On,
-    Off,
 }
 
 impl Scheduler {
@@ -153,10 +161,12 @@ impl Scheduler {
         self.held.forget();
     }
 
-    /// Begins a block: ends what is let through from the input unless thru is on.
-    pub(crate) fn begin_block(&mut self, thru: Thru, block_start: u64, events: &mut EventList) {
+    /// Begins a block: ends what is let through from the input unless thru is on, and the notes of parts that
+    /// are no longer played.
+    pub(crate) fn begin_block(&mut self, knobs: &PerformingKnobs, block_start: u64, events: &mut EventList) {
         self.controllers.recover(events);
-        if thru == Thru::Off {
+        self.sounding.release_muted(knobs, 0, block_start, events);
+        if !knobs.thru {
             self.sounding.release_all_input(0, block_start, events);
             self.controllers.reset(0, events);
         }
@@ -166,7 +176,7 @@ impl Scheduler {
     pub(crate) fn play(
         &mut self,
         segment: &Segment,
-        score: &Score,
+        music: Music<'_>,
         stand_in: Option<StandIn>,
         settings: &PlaySettings<'_>,
         events: &mut EventList,
@@ -182,9 +192,9 @@ impl Scheduler {
         // Most blocks are shorter than a tick and begin no note. Then the score, which is large and not in the
         // cache, is not looked at.
         if segment.reads && self.due < end {
-            self.read_bars(self.due..end, segment, score, stand_in, settings, events);
+            self.read_bars(self.due..end, segment, music, stand_in, settings, events);
             if timing::replays_input(settings.performing, settings.composing) {
-                self.read_played_in(self.due..end, segment, score);
+                self.read_played_in(self.due..end, segment, music.score);
             }
             self.due = end;
         }
@@ -198,20 +208,24 @@ impl Scheduler {
         &mut self,
         ticks: Range<Tick>,
         segment: &Segment,
-        score: &Score,
+        music: Music<'_>,
         stand_in: Option<StandIn>,
         settings: &PlaySettings<'_>,
         events: &mut EventList,
     ) {
+        let Music { score, voices } = music;
         let first_bar = score.bars.partition_point(|bar| bar.end() <= ticks.start);
         let bars = score.bars.iter().skip(first_bar);
         for bar in bars.take_while(|bar| bar.start < ticks.end) {
-            self.read_bar(bar, Tick::ZERO, ticks.clone(), segment, settings, events);
+            let reading = Reading { bar, voices: voices.of_bar(bar.start), shift: Tick::ZERO };
+            self.read_bar(reading, ticks.clone(), segment, settings, events);
         }
         if let Some(stand_in) = stand_in
             && let Some(bar) = score.bar_at(stand_in.source)
         {
-            self.read_bar(bar, stand_in.start - bar.start, ticks, segment, settings, events);
+            let shift = stand_in.start - bar.start;
+            let reading = Reading { bar, voices: voices.of_bar(bar.start), shift };
+            self.read_bar(reading, ticks, segment, settings, events);
         }
     }
 
@@ -229,12 +243,11 @@ impl Scheduler {
         }
     }
 
-    /// Reads the notes of a bar, moved by `shift`, that are written at `ticks`. Queued notes that come before
+    /// Reads the notes of a bar that are written at `ticks`. Queued notes that come before
     /// any that is still to be read are played meanwhile, so that the queue has room.
     fn read_bar(
         &mut self,
-        bar: &Bar,
-        shift: Tick,
+        Reading { bar, voices, shift }: Reading<'_>,
         ticks: Range<Tick>,
         segment: &Segment,
         settings: &PlaySettings<'_>,
@@ -248,7 +261,7 @@ impl Scheduler {
         if first >= n_notes {
             return;
         }
-        let timed = TimedBar::new(bar, shift, settings.performing, beats_per_second);
+        let timed = TimedBar::new(bar, voices, shift, settings.performing, beats_per_second);
         for mut note in (first..n_notes).filter_map(|note_idx| timed.note(note_idx)) {
             let written = note.note.onset.to_beats().0;
             // A note that would be delayed beyond the end of the loop is played when written, or it would be lost.
@@ -310,8 +323,11 @@ impl Scheduler {
             if is_silent {
                 continue;
             }
+            // Also of a note that is not played, so that chord follow moves the others as if it were.
             let press = self.key_press(&note, offset, map.block_start, settings);
-            self.sounding.press(&press, map.block_start, events);
+            if note.played_on.is_some() || settings.performing.plays(note.line) {
+                self.sounding.press(&press, map.block_start, events);
+            }
         }
     }
 
@@ -329,7 +345,7 @@ impl Scheduler {
                 (channel.min(15), note.pitch.min(127), note.velocity.clamp(1, 127));
             return KeyPress { offset, channel, key, velocity, source: Source::Replay(timed.end) };
         }
-        let channel = pitch::channel_for(note.family, knobs);
+        let family_channel = pitch::channel_for(note.family, knobs);
         let key = if note.family.is_drums() {
             note.pitch.min(127)
         } else {
@@ -338,16 +354,17 @@ impl Scheduler {
             match self.held.chord(block_start + u64::from(offset), grace) {
                 Some(chord) if knobs.chord_follow => {
                     let is_bass = note.family == Family::BASS || timed.is_lowest;
-                    let taken = self.followed.keys_at(note.onset, channel);
+                    let taken = self.followed.keys_at(note.onset, family_channel);
                     let key = if is_bass { chord.nearest_bass(key) } else { chord.nearest(key, taken) };
-                    self.followed.push(note.onset, channel, key);
+                    self.followed.push(note.onset, family_channel, key);
                     key
                 }
                 _ => key,
             }
         };
         let velocity = timing::velocity(timed, knobs);
-        KeyPress { offset, channel, key, velocity, source: Source::Music(timed.end) }
+        let channel = pitch::channel_of(timed.line, knobs);
+        KeyPress { offset, channel, key, velocity, source: Source::Music(timed.end, timed.line) }
     }
 
     /// A key goes down or up at the input, or another message comes in. Passes it on if thru is on. The song, if it moves, has been played up

@@ -1,7 +1,9 @@
 //! The keys that sound, and when they are released.
 
+use crate::music::Line;
 use crate::player::events::EventList;
 use crate::player::host::position::SampleMap;
+use crate::player::knobs::PerformingKnobs;
 
 /// A key that sounds.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +18,8 @@ struct SoundingKey {
     is_held: bool,
     /// Whether it replays what was played in.
     is_replay: bool,
+    /// Which line of the music it plays, if any.
+    line: Option<Line>,
 }
 
 /// All keys that sound, so that each gets exactly one note-off on the channel and key of its note-on.
@@ -40,8 +44,8 @@ pub(crate) struct KeyPress {
 /// Where a key press comes from, and so when the key is released.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Source {
-    /// The music, until this song position in beats.
-    Music(f64),
+    /// A line of the music, until this song position in beats.
+    Music(f64, Line),
     /// A replay of what was played in, until this song position in beats.
     Replay(f64),
     /// The input, until the key is released there.
@@ -66,21 +70,22 @@ impl SoundingKeys {
         let KeyPress { offset, channel, key, velocity, source } = *press;
         let now = block_start + u64::from(offset);
         let (mut end, mut is_held) = match source {
-            Source::Music(end) | Source::Replay(end) => (end, false),
+            Source::Music(end, _) | Source::Replay(end) => (end, false),
             Source::Input => (f64::NEG_INFINITY, true),
         };
+        let mut line = if let Source::Music(_, line) = source { Some(line) } else { None };
         if let Some(idx) = self.find(channel, key) {
             let Some(sounding) = self.keys.get_mut(idx) else {
                 return;
             };
             let is_replayed = sounding.is_replay && now - sounding.started.min(now) <= Self::SAME_NOTE;
             let is_same = sounding.started >= now || is_replayed && is_held;
-            if matches!(source, Source::Input) || sounding.started >= now {
-                end = end.max(sounding.end);
+            if (matches!(source, Source::Input) || sounding.started >= now) && sounding.end >= end {
+                (end, line) = (sounding.end, sounding.line);
             }
             is_held |= sounding.is_held;
             if is_same {
-                (sounding.end, sounding.is_held) = (end, is_held);
+                (sounding.end, sounding.is_held, sounding.line) = (end, is_held, line);
                 return;
             }
             if !events.push_off(offset, channel, key) {
@@ -91,7 +96,7 @@ impl SoundingKeys {
         let has_room = events.room() > self.keys.len() + 1 && self.keys.len() < Self::CAPACITY;
         if has_room && events.push_on(offset, channel, key, velocity) {
             let is_replay = matches!(source, Source::Replay(_));
-            self.keys.push(SoundingKey { channel, key, started: now, end, is_held, is_replay });
+            self.keys.push(SoundingKey { channel, key, started: now, end, is_held, is_replay, line });
         }
     }
 
@@ -136,9 +141,31 @@ impl SoundingKeys {
     /// Releases all keys of the music. One that was pressed at this sample is released at the next; one that
     /// is held at the input sounds on.
     pub(crate) fn release_all_music(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
+        self.release_music(|_| true, offset, block_start, events);
+    }
+
+    /// The same for the keys of lines that are no longer played.
+    pub(crate) fn release_muted(
+        &mut self,
+        knobs: &PerformingKnobs,
+        offset: u32,
+        block_start: u64,
+        events: &mut EventList,
+    ) {
+        let is_muted = |key: &SoundingKey| key.line.is_some_and(|line| !knobs.plays(line));
+        self.release_music(is_muted, offset, block_start, events);
+    }
+
+    fn release_music(
+        &mut self,
+        is_meant: impl Fn(&SoundingKey) -> bool,
+        offset: u32,
+        block_start: u64,
+        events: &mut EventList,
+    ) {
         let now = block_start + u64::from(offset);
         for idx in (0..self.keys.len()).rev() {
-            let Some(key) = self.keys.get_mut(idx) else {
+            let Some(key) = self.keys.get_mut(idx).filter(|key| is_meant(key)) else {
                 continue;
             };
             key.end = f64::NEG_INFINITY;

@@ -3,7 +3,7 @@
 //! Everything is a function of the note, its bar and the knobs. So a saved file sounds like the playing, and
 //! playing again sounds the same.
 
-use crate::music::{Bar, Feel, Grid, Meter, Note, PerformedNote, Tick, mix64};
+use crate::music::{Bar, Feel, Grid, Line, Meter, Note, PerformedNote, Tick, Voice, mix64};
 use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs, SpreadCentre};
 
 /// A written note with the times at which it is played.
@@ -11,6 +11,8 @@ use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs, Spread
 pub(crate) struct TimedNote {
     /// The note as written, at its song position.
     pub(crate) note: Note,
+    /// Who plays it.
+    pub(crate) line: Line,
     /// The song position in beats at which it begins.
     pub(crate) onset: f64,
     /// The song position in beats at which it ends.
@@ -64,6 +66,8 @@ pub(crate) fn in_conversation(knobs: &PerformingKnobs, conversation: Conversatio
 /// A bar that is moved by `shift` and played with these knobs.
 pub(crate) struct TimedBar<'a> {
     bar: &'a Bar,
+    /// The voices of its notes.
+    voices: &'a [Option<Voice>],
     shift: Tick,
     knobs: &'a PerformingKnobs,
     beats_per_second: f64,
@@ -73,14 +77,20 @@ pub(crate) struct TimedBar<'a> {
 }
 
 impl<'a> TimedBar<'a> {
-    pub(crate) fn new(bar: &'a Bar, shift: Tick, knobs: &'a PerformingKnobs, beats_per_second: f64) -> Self {
+    pub(crate) fn new(
+        bar: &'a Bar,
+        voices: &'a [Option<Voice>],
+        shift: Tick,
+        knobs: &'a PerformingKnobs,
+        beats_per_second: f64,
+    ) -> Self {
         let swing = Swing::new(knobs, bar.meter);
-        Self { bar, shift, knobs, beats_per_second, swing, velocity: mean_velocity(bar) }
+        Self { bar, voices, shift, knobs, beats_per_second, swing, velocity: mean_velocity(bar) }
     }
 
     /// A note of the bar with the times at which it is played.
     pub(crate) fn note(&self, note_idx: usize) -> Option<TimedNote> {
-        let Self { bar, shift, knobs, beats_per_second, ref swing, velocity } = *self;
+        let Self { bar, voices, shift, knobs, beats_per_second, ref swing, velocity } = *self;
         let written = bar.notes.get(note_idx)?;
         let note = Note { onset: written.onset + shift, ..*written };
         let place = (written.onset - bar.start).0 as f64;
@@ -94,6 +104,7 @@ impl<'a> TimedBar<'a> {
         let late = chord.delay(in_beats(knobs.strum)) + in_beats(knobs.lay_back);
         Some(TimedNote {
             note,
+            line: Line { family: note.family, voice: voices.get(note_idx).copied().flatten() },
             onset: to_beats(swing.warp(place)) + late,
             end: to_beats(swing.warp(place + length)) + late,
             bar_velocity: velocity,
@@ -116,6 +127,7 @@ pub(crate) fn replayed_note(played: &PerformedNote) -> TimedNote {
     };
     TimedNote {
         note,
+        line: Line { family: note.family, voice: None },
         onset: played.onset.0,
         end: played.end.0,
         bar_velocity: played.velocity.into(),
@@ -265,7 +277,7 @@ mod tests {
         knobs: &PerformingKnobs,
         beats_per_second: f64,
     ) -> Option<TimedNote> {
-        TimedBar::new(bar, shift, knobs, beats_per_second).note(note_idx)
+        TimedBar::new(bar, &[], shift, knobs, beats_per_second).note(note_idx)
     }
 
     /// Onsets in ticks after the bar line.

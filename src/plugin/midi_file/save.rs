@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::files;
-use crate::music::smf;
+use crate::music::{Voices, smf};
 use crate::player::render;
 use crate::plugin::folders::{file_stem, music_folder};
 use crate::plugin::midi_file::excerpt::{Extent, excerpt, piece, title};
@@ -24,6 +24,9 @@ pub enum SaveError {
     /// No note has been composed in this extent.
     #[error("there is nothing to save: no notes have been composed")]
     Nothing,
+    /// No note of this extent is heard.
+    #[error("there is nothing to save: the parts that have notes are muted")]
+    Muted,
     /// The system does not say where the user's files are.
     #[error("no folder for music was found: neither HOME nor USERPROFILE is set")]
     NoFolder,
@@ -64,7 +67,17 @@ pub(crate) fn save_in(
     }
     let bytes = match performance {
         Performance::AsHeard => {
-            let notes = render(bars, &score.played_in, &knobs, &parameters.performing(), tempo);
+            let notes = render(
+                bars,
+                &Voices::of(&score.bars),
+                &score.played_in,
+                &knobs,
+                &parameters.performing(),
+                tempo,
+            );
+            if notes.is_empty() {
+                return Err(SaveError::Muted);
+            }
             smf::write_performed(&notes, &piece, &title)
         }
         Performance::AsComposed => smf::write(&piece, &title),

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
-use crate::music::{Bar, Beats, Family, Meter, Note, Programs, Score, Tick, smf};
+use crate::music::{Bar, Beats, Family, Meter, Note, Programs, Score, Tick, Voice, Voices, smf};
 use crate::player::Knob;
 use crate::player::handover::handover;
 use crate::player::{Block, ComposingKnobs, EventList, Player, Transport};
 use crate::plugin::midi_file::excerpt::{Extent, excerpt, piece, title};
-use crate::plugin::midi_file::save::{Performance, save_in, write_new};
+use crate::plugin::midi_file::save::{Performance, SaveError, save_in, write_new};
 use crate::plugin::parameters::Parameters;
 
 /// Twelve bars, each with a note of its own; from the ninth on in three four.
@@ -113,6 +113,37 @@ fn a_saved_file_has_the_notes_as_heard_or_as_composed() {
         n_swung += usize::from(beats(&heard, heard_note) > beats(&composed, note) + 0.1);
     }
     assert!(n_swung > 0, "nothing was swung");
+}
+
+#[test]
+fn a_saved_file_has_the_parts_that_are_heard_and_their_voices_are_those_of_the_whole_take() {
+    let folder = tempfile::tempdir().unwrap();
+    let parameters = played(9.5);
+    let solo = |text: &str| {
+        parameters.put(Knob::Solo, parameters.position_of_text(Knob::Solo, text).unwrap());
+    };
+    let pitches = |performance| {
+        let path = save_in(folder.path(), &parameters, Extent::LastBars(4), performance)?;
+        Ok::<_, SaveError>(smf::load(&path).unwrap().notes.iter().map(|note| note.pitch).collect::<Vec<u8>>())
+    };
+    let whole = pitches(Performance::AsComposed).unwrap();
+    let score = parameters.session.picture().score;
+    let voices = Voices::of(&score.bars);
+    let last = excerpt(&score, Extent::LastBars(4), Tick(96 * 9 + 48), 8);
+    for (part, voice) in Voice::ALL.into_iter().enumerate() {
+        solo(&format!("Voice {}", part + 1));
+        let in_bar = |bar: &Arc<Bar>| {
+            let led = bar.notes.iter().zip(voices.of_bar(bar.start).to_vec());
+            led.filter(|(_, led)| *led == Some(voice)).map(|(note, _)| note.pitch).collect::<Vec<u8>>()
+        };
+        let expected: Vec<u8> = last.iter().flat_map(in_bar).collect();
+        assert!(expected.len() > 3, "{voice:?}");
+        assert_eq!(pitches(Performance::AsHeard).unwrap(), expected, "{voice:?}");
+        assert_eq!(pitches(Performance::AsComposed).unwrap(), whole, "{voice:?}");
+    }
+    solo("Sound effects");
+    let error = pitches(Performance::AsHeard).unwrap_err().to_string();
+    assert!(error.contains("muted"), "{error}");
 }
 
 #[test]

@@ -13,30 +13,34 @@ const MAX_WIDTH: f32 = 160.0;
 /// Draws a list to choose from, under the knob's name. `names` are those of the knob's steps.
 pub(crate) fn list(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, names: &[String], width: f32) {
     cell(ui, vec2(width, SMALL.height()), |ui| {
-        let name = setter.parameters.name(knob).to_owned();
         ui.add_space(4.0);
-        let label = ui.label(theme::small(ui, &name));
-        let chosen = setter.step(knob).min(names.len().saturating_sub(1));
-        let shown = names.get(chosen).map_or("–", String::as_str);
-        let list_width = (width - 8.0).min(MAX_WIDTH);
-        let list = ui.allocate_ui(vec2(list_width, 24.0), |ui| {
-            let list = ComboBox::from_id_salt(knob).width(list_width).truncate().selected_text(shown);
-            list.show_ui(ui, |ui| {
-                for (step, name) in names.iter().enumerate() {
-                    if ui.selectable_label(step == chosen, name).clicked() && step != chosen {
-                        setter.set_step(knob, step);
-                    }
-                }
-            })
-        });
-        let list = list.inner.response.labelled_by(label.id);
-        let by = wheel_steps(ui, &list);
-        if by != 0 && !names.is_empty() {
-            let step = (chosen as i32 + by).clamp(0, names.len() as i32 - 1) as usize;
-            if step != chosen {
-                setter.set_step(knob, step);
-            }
-        }
-        list.on_hover_text(knob.spec().hint);
+        named_list(ui, setter, knob, names, (width - 8.0).min(MAX_WIDTH));
     });
+}
+
+/// Draws the knob's name and a list of this width, one after the other as the layout has it.
+pub(crate) fn named_list(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, names: &[String], width: f32) {
+    let name = setter.parameters.name(knob).to_owned();
+    let label = ui.label(theme::small(ui, &name));
+    let chosen = setter.step(knob).min(names.len().saturating_sub(1));
+    let shown = names.get(chosen).map_or("–", String::as_str);
+    let list = ui.allocate_ui(vec2(width, 24.0), |ui| {
+        let list = ComboBox::from_id_salt(knob).width(width).truncate().selected_text(shown);
+        list.show_ui(ui, |ui| {
+            for (step, name) in names.iter().enumerate() {
+                if ui.selectable_label(step == chosen, name).clicked() && step != chosen {
+                    setter.set_step(knob, step);
+                }
+            }
+        })
+    });
+    let list = list.inner.response.labelled_by(label.id);
+    let by = wheel_steps(ui, &list);
+    if by != 0 && !names.is_empty() {
+        let step = (chosen as i32 + by).clamp(0, names.len() as i32 - 1) as usize;
+        if step != chosen {
+            setter.set_step(knob, step);
+        }
+    }
+    list.on_hover_text(knob.spec().hint);
 }

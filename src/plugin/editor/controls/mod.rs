@@ -18,7 +18,7 @@ mod dial;
 pub(crate) use dial::dial;
 
 mod list;
-pub(crate) use list::list;
+pub(crate) use list::{list, named_list};
 
 mod switch;
 pub(crate) use switch::switch;

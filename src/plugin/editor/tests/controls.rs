@@ -26,6 +26,7 @@ fn page(knob: Knob) -> Option<&'static str> {
         Knob::Temperature | Knob::Length | Knob::Slot => return None,
         Knob::OwnNotes => "Notes",
         Knob::Plays(_) => "Instruments",
+        Knob::Solo | Knob::ChannelPerVoice | Knob::Mutes(_) => "Parts",
         Knob::Conversation | Knob::Trade | Knob::Instrument => "Converse",
         Knob::Strictness | Knob::ChordsByPhrase => "Chords",
         Knob::Style | Knob::SecondStyle | Knob::Blend => "Style",

@@ -10,6 +10,9 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, Rgba, RgbaImage};
 
+use crate::music::Family;
+use crate::player::{Knob, Part};
+use crate::plugin::editor::pages::knobs::page::PAGES;
 use crate::plugin::editor::tests::Stage;
 use crate::plugin::editor::tests::fixtures::{beat, marks, played, view};
 use crate::plugin::editor::view::{Roll, View};
@@ -123,6 +126,17 @@ fn first_minute() -> View {
     view
 }
 
+/// Plays the second voice without the drums.
+fn alto() -> View {
+    let view = view();
+    let put = |knob, text| {
+        view.parameters.put(knob, view.parameters.position_of_text(knob, text).unwrap());
+    };
+    put(Knob::Solo, "Voice 2");
+    put(Knob::Mutes(Part::Instrument(Family::DRUMS)), "On");
+    view
+}
+
 fn light(mut view: View) -> View {
     view.settings.is_light = true;
     view
@@ -154,6 +168,7 @@ fn the_main_states_look_as_in_the_golden_pictures() {
         ("drums", draw(drums(), USUAL, &["Instruments"])),
         ("first-minute", draw(first_minute(), SMALLEST, &[])),
         ("smallest-light", draw(light(conversation()), SMALLEST, &["Compose"])),
+        ("parts", draw(alto(), SMALLEST, &["Parts"])),
         ("largest", draw(view(), (1600.0, 900.0), &[])),
         ("training", draw(training(), SMALLEST, &["Train"])),
     ];
@@ -187,6 +202,7 @@ fn the_manual_has_a_picture_for_each_section() {
         ("notes", draw(stopped(), SMALLEST, &["Notes"])),
         ("perform", draw(view(), SMALLEST, &["Perform"])),
         ("touch", draw(view(), SMALLEST, &["Touch"])),
+        ("parts", draw(alto(), SMALLEST, &["Parts"])),
         ("converse", draw(conversation(), USUAL, &["Converse"])),
         ("takes", draw(kept_bars(), USUAL, &["Style"])),
         ("models", draw(view(), USUAL, &["Models"])),
@@ -223,7 +239,7 @@ fn edges(picture: &RgbaImage) -> usize {
 
 #[test]
 fn nothing_is_cut_off_and_nothing_overlaps_at_the_smallest_size() {
-    let groups = ["Compose", "Detail", "Notes", "Instruments", "Perform", "Touch", "Converse", "Style"];
+    let groups = PAGES.map(|(_, name, _)| name);
     for (width, height) in [SMALLEST, USUAL, (800.0, 500.0)] {
         let mut stage = Stage::sized(view(), (width, height), 1.0);
         for group in groups {

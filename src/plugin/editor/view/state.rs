@@ -70,6 +70,7 @@ pub(crate) enum KnobPage {
     Instruments,
     Perform,
     Touch,
+    Parts,
     Converse,
     Style,
 }

@@ -4,6 +4,8 @@ mod rows;
 
 mod own_scale;
 
+mod parts;
+
 mod instruments;
 
 mod chords;

@@ -8,6 +8,7 @@ use crate::plugin::editor::pages::knobs::chords::chords;
 use crate::plugin::editor::pages::knobs::converse::converse;
 use crate::plugin::editor::pages::knobs::instruments::instruments;
 use crate::plugin::editor::pages::knobs::own_scale::own_scale;
+use crate::plugin::editor::pages::knobs::parts::parts;
 use crate::plugin::editor::pages::knobs::rows::rows;
 use crate::plugin::editor::pages::knobs::style::style;
 use crate::plugin::editor::view::state::{KnobPage, UiState};
@@ -22,6 +23,7 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 9] = [
     (KnobPage::Instruments, "Instruments", "Which instruments may play"),
     (KnobPage::Perform, "Perform", "How it is played; takes effect at once"),
     (KnobPage::Touch, "Touch", "Humanize, strum and MIDI channels"),
+    (KnobPage::Parts, "Parts", "Which instruments and voices are heard; takes effect at once"),
     (KnobPage::Converse, "Converse", "Playing together"),
     (KnobPage::Style, "Style", "Style and presets"),
 ];
@@ -49,7 +51,11 @@ pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
             &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
             &[Knob::Feel, Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
         ],
-        KnobPage::Chords | KnobPage::Instruments | KnobPage::Converse | KnobPage::Style => &[],
+        KnobPage::Chords
+        | KnobPage::Instruments
+        | KnobPage::Parts
+        | KnobPage::Converse
+        | KnobPage::Style => &[],
     }
 }
 
@@ -72,6 +78,7 @@ pub(crate) fn page(
         }
         KnobPage::Chords => chords(ui, &mut state.forms, view, &mut setter),
         KnobPage::Instruments => instruments(ui, &mut setter),
+        KnobPage::Parts => parts(ui, &mut setter),
         KnobPage::Converse => converse(ui, &mut state.forms, view, &mut setter),
         KnobPage::Style => style(ui, state, view, &mut setter),
     }
