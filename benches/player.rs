@@ -90,7 +90,7 @@ fn empty() -> Score {
 
 /// The nanoseconds of a block, averaged over each round.
 fn play(score: Score, n_samples: u32, n_rounds: usize, performing: &PerformingKnobs) -> Vec<f64> {
-    let (composer_end, player_end) = handover();
+    let (mut composer_end, player_end) = handover();
     let published = Published { score: Arc::new(score), answered: u64::MAX };
     assert!(composer_end.publish(published).is_ok());
     let mut player = Player::new(player_end);

@@ -89,5 +89,11 @@ fn ardour_records_the_notes_that_our_own_host_records() -> Result<()> {
         compare(&first, &other).is_err() && compare(&other, &first).is_err(),
         "another temperature plays the same notes"
     );
+
+    let [seed, temperature, length] = knobs("0.9");
+    let soprano = [seed, temperature, length, Knob { id: "solo", name: "Solo", text: "Voice 1" }];
+    let alone = in_ardour(&bundle, &soprano)?;
+    let comparison = compare(&expected(&soprano)?, &alone)?;
+    assert!(comparison.n_compared > 5 && alone.notes.len() < first.notes.len(), "{comparison:?}");
     Ok(())
 }

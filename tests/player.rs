@@ -55,7 +55,7 @@ fn jumps() -> impl Strategy<Value = Vec<Jump>> {
 
 /// Mostly all parts, or one, or a few that are left out.
 fn parts() -> impl Strategy<Value = (Option<Part>, PartSet)> {
-    let part = || (0..Part::COUNT).prop_map(|idx| Part::from_index(idx).unwrap());
+    let part = || (0..Part::COUNT).prop_filter_map("a part", Part::from_index);
     let some = proptest::collection::vec(part(), 0..4).prop_map(|parts| parts.into_iter().collect());
     prop_oneof![
         2 => Just((None, PartSet::EMPTY)),
