@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::music::{Bar, Family, Score, Tick, Voice, Voices};
 use crate::player::events::{Event, EventKind, EventList};
 use crate::player::host::position::SampleMap;
-use crate::player::knobs::{ComposingKnobs, Conversation, PerformingKnobs};
+use crate::player::knobs::{ComposingKnobs, Conversation, Part, PartSet, PerformingKnobs};
 use crate::player::performing::chord_follow::HeldKeys;
 use crate::player::performing::controllers::Controllers;
 use crate::player::performing::pitch;
@@ -29,6 +29,8 @@ pub(crate) struct Scheduler {
     reached: f64,
     /// The keys that the last notes were moved to by chord follow.
     followed: FollowedNotes,
+    /// The part that is solo and those that are muted, as the last block had them.
+    parts: (Option<Part>, PartSet),
     /// Whether a key at the input has gone down in this bar, and in the next: a little before its line.
     has_input: bool,
     has_input_for_next: bool,
@@ -113,6 +115,7 @@ impl Scheduler {
             due: Tick::ZERO,
             reached: f64::NEG_INFINITY,
             followed: FollowedNotes::default(),
+            parts: (None, PartSet::EMPTY),
             has_input: false,
             has_input_for_next: false,
             bar_end: f64::INFINITY,
@@ -165,7 +168,10 @@ impl Scheduler {
     /// are no longer played.
     pub(crate) fn begin_block(&mut self, knobs: &PerformingKnobs, block_start: u64, events: &mut EventList) {
         self.controllers.recover(events);
-        self.sounding.release_muted(knobs, 0, block_start, events);
+        let parts = (knobs.solo, knobs.muted);
+        if std::mem::replace(&mut self.parts, parts) != parts {
+            self.sounding.release_muted(knobs, 0, block_start, events);
+        }
         if !knobs.thru {
             self.sounding.release_all_input(0, block_start, events);
             self.controllers.reset(0, events);
