@@ -15,7 +15,7 @@ use crate::plugin::editor::view::state::{KnobPage, UiState};
 use crate::plugin::editor::view::{Intent, View};
 
 /// The pages with their names and hints, in the order of the tabs: first those of composing, then those of playing.
-pub(crate) const PAGES: [(KnobPage, &str, &str); 9] = [
+pub(crate) const PAGES: [(KnobPage, &str, &str); 10] = [
     (KnobPage::Compose, "Compose", "What is composed: how much, how new, in which key and range"),
     (KnobPage::Chords, "Chords", "The chords that the music follows"),
     (KnobPage::Detail, "Detail", "Temperature by part, and how choices are made"),
