@@ -369,6 +369,29 @@ fn an_hour_of_song_is_saved_in_less_than_half_a_megabyte() {
     println!("{n_notes} notes in {} bars: {stored} bytes", take.n_bars());
     assert!(n_notes > 1500, "{n_notes}");
     assert!(10 * stored < 500_000, "{stored} bytes for six minutes");
+
+    // And what waits to come back, as much as there may be of it. What it was replaced by does not matter.
+    let mut noise = Writer::new(self::model());
+    for bar in (0..180).chain(0..100) {
+        let knobs = ComposingKnobs { seed: 1000 + bar / 90, ..ComposingKnobs::default() };
+        continuo::composer::compose_bar(&mut take, &mut noise, &knobs, Meter::COMMON, bar as usize);
+        if bar == 179 {
+            let mut model = Writer::new(Model::embedded().unwrap());
+            for bar in 0..100 {
+                continuo::composer::compose_bar(
+                    &mut take,
+                    &mut model,
+                    &ComposingKnobs::default(),
+                    Meter::COMMON,
+                    bar,
+                );
+            }
+        }
+    }
+    let saved = serde_json::to_value(SavedTake::of(&take, None)).unwrap();
+    let waiting = saved["replaced"].to_string().len();
+    println!("{waiting} bytes for bars that wait to come back");
+    assert!(10 * stored + waiting < 500_000, "{waiting} bytes");
 }
 
 #[test]

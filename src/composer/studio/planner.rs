@@ -21,9 +21,6 @@ pub(crate) struct Planner {
     requests: VecDeque<Request>,
     moment: Option<Moment>,
     input: InputTracker,
-    /// Whether nothing of the take has been played yet, edited or loaded: it was composed ahead, for knobs and a
-    /// meter that may still change.
-    is_unheard: bool,
     /// The number of the last request that was answered, and of the last that was received.
     answered: u64,
     requested: u64,
@@ -56,18 +53,20 @@ impl Planner {
 
     /// A planner that has received no messages yet.
     pub(crate) fn new(take: Take, writer: Option<Writer>) -> Self {
-        Self { is_unheard: take.n_bars() == 0, take, writer, ..Self::default() }
+        let mut planner = Self { writer, ..Self::default() };
+        planner.set_take(take);
+        planner
     }
 
-    /// Replaces the take by one that the user knows.
+    /// Replaces the take.
     pub(crate) fn set_take(&mut self, take: Take) {
-        self.is_unheard = take.n_bars() == 0;
         self.take = take;
+        self.take.is_ahead |= self.take.n_bars() == 0;
     }
 
     /// The user is about to change the take by hand, and so knows it.
     pub(crate) fn mark_heard(&mut self) {
-        self.is_unheard = false;
+        self.take.is_ahead = false;
     }
 
     /// The number of the last request that the take answers.
@@ -157,7 +156,7 @@ impl Planner {
         if position < Tick::ZERO {
             return self.answer(settle.number);
         }
-        if std::mem::take(&mut self.is_unheard) && !self.belongs_to(settle, writer.hash()) {
+        if std::mem::take(&mut self.take.is_ahead) && !self.belongs_to(settle, writer.hash()) {
             self.take = self.take.first_bars(0);
         }
         if let Some(line) = settle.line {

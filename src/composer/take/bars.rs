@@ -1,6 +1,6 @@
 //! The take: the bars composed so far, with the knobs they were composed with.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::composer::take::bar::ComposedBar;
@@ -9,6 +9,7 @@ use crate::composer::take::harmony::BarPlace;
 use crate::composer::take::history::History;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::PlayedIn;
+use crate::composer::take::replaced::Replaced;
 use crate::music::{Family, Meter, Note, Progression, Score, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::handover::Input;
@@ -27,11 +28,16 @@ pub struct Take {
     pub(crate) input: PlayedIn,
     pub(in crate::composer::take) shelf: Arc<Shelf>,
     pub(in crate::composer::take) history: History,
-    /// Whether bars of any model are fresh, not only those of the model that composes now.
+    /// Whether bars of any model but `refused` are fresh, not only those of the model that composes now.
     accepts_any_model: bool,
-    /// Bars that others have replaced, with their indices, the newest last: so a knob turned there and back
-    /// brings back the same bars, even if nothing could compose them any more.
-    replaced: VecDeque<(usize, Arc<ComposedBar>)>,
+    /// Models whose bars were stale when the take was saved. They are fresh only if their own model composes.
+    pub(in crate::composer::take) refused: Vec<Arc<str>>,
+    /// Whether nothing of the take has been played yet, nor changed by hand: it was composed ahead, for knobs and a
+    /// meter that may still change.
+    pub(crate) is_ahead: bool,
+    /// Bars that others have replaced: so a knob turned there and back brings back the same bars, even if nothing
+    /// could compose them any more.
+    pub(in crate::composer::take) replaced: Replaced,
     /// How many bars the piece will have, if it comes to an end.
     length: Option<usize>,
     /// The chord lane of each take, A to D.
@@ -41,8 +47,6 @@ pub struct Take {
 impl Take {
     /// The longest take, in bars.
     pub const MAX_BARS: usize = 16_384;
-    /// How many replaced bars are kept.
-    const N_REPLACED: usize = 256;
 
     /// An empty take that will begin from other music than the model's own primers.
     #[must_use]
@@ -65,9 +69,7 @@ impl Take {
             shelf: Arc::new(shelf),
             history,
             accepts_any_model: true,
-            replaced: VecDeque::new(),
-            length: None,
-            lanes: Default::default(),
+            ..Self::default()
         }
     }
 
@@ -200,7 +202,9 @@ impl Take {
 
     /// Whether a bar that one model composed is fresh while another composes.
     pub(crate) fn accepts_model(&self, composed_by: &str, model: &str) -> bool {
-        self.accepts_any_model || composed_by == model
+        let is_accepted =
+            || self.accepts_any_model && !self.refused.iter().any(|hash| **hash == *composed_by);
+        composed_by == model || is_accepted()
     }
 
     /// Makes a bar fresh: it belongs to what is before it now.
@@ -224,24 +228,17 @@ impl Take {
             if old.knobs.slot != slot {
                 Arc::make_mut(&mut self.shelf).insert((old.knobs.slot, bar_idx), Arc::clone(&old));
             }
-            self.keep_replaced(bar_idx, old);
+            self.replaced.add(bar_idx, old);
             if has_moved {
                 let removed: Vec<_> = self.bars.drain(bar_idx + 1..).collect();
                 // The nearest are the likeliest to be wanted back, so they are the last to be dropped.
                 for (idx, bar) in removed.into_iter().enumerate().rev() {
-                    self.keep_replaced(bar_idx + 1 + idx, bar);
+                    self.replaced.add(bar_idx + 1 + idx, bar);
                 }
             }
         } else if bar_idx == self.bars.len() && bar_idx < Self::MAX_BARS {
             self.bars.push(composed);
         }
-    }
-
-    fn keep_replaced(&mut self, bar_idx: usize, old: Arc<ComposedBar>) {
-        if self.replaced.len() >= Self::N_REPLACED {
-            self.replaced.pop_front();
-        }
-        self.replaced.push_back((bar_idx, old));
     }
 
     /// The bar that was here before with these knobs, this meter and the same music before it.
@@ -254,9 +251,8 @@ impl Take {
     ) -> Option<Arc<ComposedBar>> {
         let before = self.fingerprint_before(bar_idx);
         let n_rolls = self.n_rolls(bar_idx, knobs.slot);
-        let is_it = |(idx, old): &&(usize, Arc<ComposedBar>)| {
-            *idx == bar_idx
-                && old.n_rolls == n_rolls
+        let is_it = |old: &ComposedBar| {
+            old.n_rolls == n_rolls
                 && !old.is_kept
                 && old.before == before
                 && old.knobs == *knobs
@@ -264,7 +260,7 @@ impl Take {
                 && old.harmony == self.harmony(BarPlace { bar_idx, meter, key: old.key }, knobs)
                 && self.accepts_model(&old.model, model)
         };
-        self.replaced.iter().rev().find(is_it).map(|(_, old)| Arc::clone(old))
+        self.replaced.newest(bar_idx, is_it)
     }
 
     /// The bar on the shelf that belongs here: with these knobs, or kept.

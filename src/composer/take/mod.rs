@@ -12,6 +12,8 @@ pub(crate) mod opening;
 
 pub(crate) mod history;
 
+pub(crate) mod replaced;
+
 pub(crate) mod bars;
 
 pub(crate) mod edits;

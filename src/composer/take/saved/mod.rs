@@ -35,7 +35,9 @@ use crate::composer::take::saved::input::Played;
 use crate::composer::take::saved::opening::PackedOpening;
 use crate::composer::take::saved::pack::Pack;
 use crate::composer::take::saved::plain::PlainTake;
-use crate::composer::take::saved::restore::{ChangePlace, Changes, Contents, Restoring, Shelved, Stretch};
+use crate::composer::take::saved::restore::{
+    ChangePlace, Changes, Contents, Restoring, SavedReplaced, Shelved, Stretch,
+};
 use crate::composer::take::saved::section::{Collector, Models, PackedSection};
 use crate::model::Model;
 use crate::music::Tick;
@@ -70,6 +72,18 @@ pub struct SavedTake {
     done: Vec<(usize, Pack)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     undone: Vec<(usize, Pack)>,
+    /// Bars that others have replaced, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    replaced: Vec<Pack>,
+    /// For each stale bar its index and the fingerprint of what was before it when it was composed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pasts: Option<Pack>,
+    /// Models whose bars are stale, indices into `composed_by`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    refused: Vec<usize>,
+    /// Whether all bars were composed ahead and nothing has been played yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    ahead: bool,
     /// What was played in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     played: Vec<Pack>,
@@ -106,17 +120,25 @@ impl SavedTake {
         let song = take.bars().chunks(PACK_BARS).enumerate().map(stretch).collect();
         let others = packing.shelf(take);
         let [done, undone] = [&take.history().done, &take.history().undone].map(|steps| packing.steps(steps));
+        let replaced = packing.replaced(take);
+        let is_refused = |hash: &str| model.is_some_and(|model| !take.accepts_model(hash, model.hash()));
+        let composed_by = packing.models.0;
+        let refused = (0..composed_by.len()).filter(|idx| is_refused(&composed_by[*idx])).collect();
         let model =
             model.map(|model| SavedModel { name: model.card().name.clone(), hash: model.hash().to_owned() });
         Self {
             version: VERSION,
             model,
-            composed_by: packing.models.0,
+            composed_by,
             knob_names: packing.knob_names,
             song,
             others,
             done,
             undone,
+            replaced,
+            pasts: pasts(take),
+            refused,
+            ahead: take.is_ahead && take.n_bars() > 0,
             played: take.input.notes().chunks(PACK_NOTES).map(|notes| Pack::of(&Played::of(notes))).collect(),
             beginning: take.opening().map(|opening| Pack::of(&PackedOpening::of(opening))),
             lanes: lanes(take),
@@ -151,7 +173,7 @@ impl SavedTake {
         if self.n_bars() > Take::MAX_BARS {
             return Err(TakeError::TooLong);
         }
-        let models = self.composed_by.iter().map(|hash| Arc::from(hash.as_str())).collect();
+        let models: Vec<Arc<str>> = self.composed_by.iter().map(|hash| Arc::from(hash.as_str())).collect();
         let mut restoring = Restoring { models, damage: Vec::new() };
         let take = restoring.take(&self.contents());
         Ok((take, restoring.damage))
@@ -175,6 +197,10 @@ impl SavedTake {
             let (places, packed) = pack.open()?;
             Some(Changes { places, section: section(packed)? })
         };
+        let replaced = |pack: &Pack| {
+            let (places, packed) = pack.open()?;
+            Some(SavedReplaced { places, section: section(packed)? })
+        };
         let steps =
             |packs: &[(usize, Pack)]| packs.iter().map(|(first, pack)| (*first, changes(pack))).collect();
         let opening = |pack: &Pack| pack.open::<PackedOpening>().ok_or("cannot be read")?.restore();
@@ -183,6 +209,11 @@ impl SavedTake {
             song: self.song.iter().map(stretch).collect(),
             shelf: self.others.iter().map(shelved).collect(),
             edits: [steps(&self.done), steps(&self.undone)],
+            replaced: self.replaced.iter().map(replaced).collect(),
+            // Without them, these bars are composed again instead of coming back.
+            pasts: self.pasts.as_ref().and_then(Pack::open).unwrap_or_default(),
+            refused: self.refused.clone(),
+            is_ahead: self.ahead,
             played: self.played.iter().map(Pack::open).collect(),
             lanes: self.lanes.clone(),
         }
@@ -194,6 +225,13 @@ fn lanes(take: &Take) -> Vec<String> {
     let text = |slot| take.lane(slot).map_or(String::new(), |lane| lane.text().to_owned());
     let texts: Vec<String> = (0..4).map(text).collect();
     if texts.iter().all(String::is_empty) { Vec::new() } else { texts }
+}
+
+/// The stale bars of a take, each with the fingerprint of what was before it when it was composed.
+fn pasts(take: &Take) -> Option<Pack> {
+    let stale = take.bars().iter().enumerate().filter(|(idx, _)| take.has_changed_before(*idx));
+    let pasts: Vec<(usize, u64)> = stale.map(|(idx, bar)| (idx, bar.before.bits())).collect();
+    (!pasts.is_empty()).then(|| Pack::of(&pasts))
 }
 
 /// Packs bars, and collects what all packs share.
@@ -219,6 +257,16 @@ impl Packing {
             let places: Vec<_> =
                 bars.iter().map(|((slot, bar_idx), bar)| (*slot, *bar_idx, bar.bar.start.0)).collect();
             Pack::of(&(places, self.section(bars.iter().map(|(_, bar)| (&***bar, false)))))
+        };
+        all.chunks(PACK_BARS).map(pack).collect()
+    }
+
+    fn replaced(&mut self, take: &Take) -> Vec<Pack> {
+        let all: Vec<_> = take.replaced.bars().collect();
+        let pack = |bars: &[&(usize, Arc<ComposedBar>)]| {
+            let place = |(idx, bar): &&(usize, Arc<ComposedBar>)| (*idx, bar.bar.start.0, bar.before.bits());
+            let places: Vec<_> = bars.iter().map(place).collect();
+            Pack::of(&(places, self.section(bars.iter().map(|(_, bar)| (&**bar, false)))))
         };
         all.chunks(PACK_BARS).map(pack).collect()
     }

@@ -68,6 +68,10 @@ impl PlainTake {
             song: vec![self.song()],
             shelf: vec![Some(self.shelf())],
             edits: self.edits().map(|changes| vec![(0, Some(changes))]),
+            replaced: Vec::new(),
+            pasts: Vec::new(),
+            refused: Vec::new(),
+            is_ahead: false,
             played: vec![Some(self.played())],
             lanes: Vec::new(),
         }

@@ -10,6 +10,7 @@ use crate::composer::take::fingerprint::Fingerprint;
 use crate::composer::take::history::{Change, History, Step};
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::PlayedIn;
+use crate::composer::take::replaced::Replaced;
 use crate::composer::take::saved::error::TakeError;
 use crate::composer::take::saved::input::Played;
 use crate::composer::take::saved::section::Section;
@@ -52,6 +53,13 @@ pub(super) struct Changes {
     pub(super) section: Section,
 }
 
+/// Bars that others have replaced.
+pub(super) struct SavedReplaced {
+    /// For each bar: which bar, where it begins in ticks, and the fingerprint of what was before it.
+    pub(super) places: Vec<(usize, i64, u64)>,
+    pub(super) section: Section,
+}
+
 /// The place of one change.
 pub(super) type ChangePlace = (usize, usize, i64, bool);
 
@@ -62,6 +70,14 @@ pub(super) struct Contents {
     pub(super) shelf: Vec<Option<Shelved>>,
     /// The edits that can be undone and those that can be redone, each part with the number of its first edit.
     pub(super) edits: [Vec<(usize, Option<Changes>)>; 2],
+    /// Bars that others have replaced, the newest last.
+    pub(super) replaced: Vec<Option<SavedReplaced>>,
+    /// Stale bars, each with the fingerprint of what was before it when it was composed.
+    pub(super) pasts: Vec<(usize, u64)>,
+    /// Models whose bars are stale, by their indices.
+    pub(super) refused: Vec<usize>,
+    /// Whether all bars were composed ahead and nothing has been played yet.
+    pub(super) is_ahead: bool,
     pub(super) played: Vec<Option<Played>>,
     /// The text of the chord lane of each take; empty where there is none.
     pub(super) lanes: Vec<String>,
@@ -76,16 +92,21 @@ pub(super) struct Restoring {
 impl Restoring {
     pub(super) fn take(&mut self, contents: &Contents) -> Take {
         let opening = contents.opening.clone().and_then(|opening| self.noted("the opening", opening));
-        let bars = self.song(&contents.song, start_fingerprint(opening.as_ref()));
+        let pasts = contents.pasts.iter().map(|(bar_idx, bits)| (*bar_idx, Fingerprint::of_bits(*bits)));
+        let bars = self.song(&contents.song, start_fingerprint(opening.as_ref()), &pasts.collect());
         let shelf = self.shelf(&contents.shelf);
         let [done, undone] = &contents.edits;
         let history = History { done: self.steps(done), undone: self.steps(undone) };
+        let replaced = self.replaced(&contents.replaced);
         let input = self.played(&contents.played);
         let mut take = Take::restored(opening, bars, input, shelf, history);
         for (slot, text) in (0..).zip(&contents.lanes).filter(|(_, text)| !text.is_empty()) {
             let lane = Progression::parse(text).map_err(|_| "cannot be read");
             take.set_lane(slot, self.noted("a chord lane", lane));
         }
+        take.replaced = replaced;
+        take.refused = contents.refused.iter().filter_map(|idx| self.models.get(*idx)).cloned().collect();
+        take.is_ahead = contents.is_ahead;
         take
     }
 
@@ -96,7 +117,14 @@ impl Restoring {
 
     /// The bars one after the other; silence in place of those that are damaged, so that the others stay where
     /// they are.
-    fn song(&mut self, stretches: &[Stretch], start_fingerprint: Fingerprint) -> Vec<Arc<ComposedBar>> {
+    ///
+    /// `pasts` are the fingerprints of what was before the stale bars.
+    fn song(
+        &mut self,
+        stretches: &[Stretch],
+        start_fingerprint: Fingerprint,
+        pasts: &BTreeMap<usize, Fingerprint>,
+    ) -> Vec<Arc<ComposedBar>> {
         let mut bars: Vec<Arc<ComposedBar>> = Vec::new();
         for (stretch_idx, stretch) in stretches.iter().enumerate() {
             let next_start = stretches.get(stretch_idx + 1).map(|next| next.start);
@@ -106,6 +134,11 @@ impl Restoring {
                 let before = previous.map_or(start_fingerprint, ComposedBar::fingerprint);
                 let section = stretch.section.as_ref().ok_or("cannot be read");
                 let restored = section.and_then(|section| section.bar(idx, start, before, &self.models));
+                let past = pasts.get(&bars.len()).copied();
+                let restored = restored.map(|bar| match past {
+                    Some(past) if bar.before != before => ComposedBar { before: past, ..bar },
+                    _ => bar,
+                });
                 let bar = self.noted(&format!("bar {}", bars.len() + 1), restored).unwrap_or_else(|| {
                     let meter = stretch.meter(idx, next_start);
                     let meter = meter.or(previous.map(|bar| bar.bar.meter)).unwrap_or(Meter::COMMON);
@@ -156,6 +189,23 @@ impl Restoring {
             }
         }
         shelf
+    }
+
+    fn replaced(&mut self, parts: &[Option<SavedReplaced>]) -> Replaced {
+        let mut replaced = Replaced::default();
+        for part in parts {
+            let part = self.noted("a bar that was replaced", part.as_ref().ok_or("cannot be read"));
+            let places =
+                part.iter().flat_map(|part| part.places.iter().enumerate().map(|place| (*part, place)));
+            for (part, (idx, (bar_idx, start, before))) in places {
+                let before = Fingerprint::of_bits(*before);
+                let bar = part.section.bar(idx, Tick(*start), before, &self.models);
+                if let Some(bar) = self.noted("a bar that was replaced", bar) {
+                    replaced.add(*bar_idx, Arc::new(bar));
+                }
+            }
+        }
+        replaced
     }
 
     /// The latest edits that are whole. An edit can only be undone after those that came later, so what was edited
