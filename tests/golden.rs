@@ -179,6 +179,17 @@ fn lines(take: &Take) -> String {
     notes.map(line).collect()
 }
 
+/// The bars that are composed again by hand in [`edited_take`]. How that is done may change: bars once composed are saved.
+const ROLLED: [i64; 3] = [1, 5, 6];
+
+/// The lines of the notes that are not in bars composed again by hand.
+fn not_rolled(lines: &str) -> Vec<&str> {
+    let bar = |line: &str| line.split('\t').next().and_then(|onset| onset.parse::<i64>().ok());
+    let is_rolled =
+        |line: &&str| bar(line).is_some_and(|onset| ROLLED.contains(&(onset / Meter::COMMON.bar_length().0)));
+    lines.lines().filter(|line| !is_rolled(line)).collect()
+}
+
 /// A take with bars that were rolled again, kept, cleared and undone, and another take of the same knobs.
 fn edited_take(model: &Arc<Model>) -> Take {
     let mut take = Take::default();
@@ -213,7 +224,8 @@ fn weights_files_and_takes_of_released_versions_are_the_same_music() -> Result<(
         }
         let expected = std::fs::read_to_string(&notes)?;
         ensure!(expected.lines().count() > 20, "hardly a note in {}", folder.display());
-        assert_eq!(lines(&take), expected, "composed with {}", folder.display());
+        assert!(not_rolled(&expected).len() > 10, "hardly a note in {}", folder.display());
+        assert_eq!(not_rolled(&lines(&take)), not_rolled(&expected), "composed with {}", folder.display());
         let saved: SavedTake = serde_json::from_slice(&std::fs::read(&saved)?)?;
         assert_eq!(lines(&saved.restore()?), expected, "the take of {}", folder.display());
     }

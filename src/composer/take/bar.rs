@@ -61,9 +61,10 @@ impl ComposedBar {
         for (at, chord) in self.harmony.chords() {
             print = print.with(at.0).with(chord.map_or(-1, |chord| i64::from(chord.code())));
         }
+        // The seed has chosen the primer, where music begins; and where it changes, music begins.
+        print = print.with(i64::from(knobs.seed));
         if bar.start == Tick::ZERO {
-            // The seed of the first bar has chosen the primer.
-            print = print.with(i64::from(knobs.seed)).with(i64::from(knobs.slot));
+            print = print.with(i64::from(knobs.slot));
         }
         print = print.with_notes(self.context());
         print.with(-1)

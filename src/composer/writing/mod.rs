@@ -22,4 +22,6 @@ pub(crate) mod repetition;
 
 pub(crate) mod candidates;
 
+pub(crate) mod following;
+
 pub(crate) mod writer;

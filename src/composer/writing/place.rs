@@ -29,6 +29,8 @@ pub(crate) struct Place {
     pub(crate) n_rolls: u32,
     /// The index of the candidate for the phrase.
     pub(crate) candidate: u8,
+    /// Which of several draws it is, where a bar is composed again by hand. Not kept with the bar.
+    pub(crate) attempt: u8,
     /// Whether its notes end with the bar, because the phrase comes round after it or the piece ends.
     pub(crate) is_closed: bool,
 }
@@ -45,7 +47,18 @@ impl Place {
         let (key, pitch_classes) = key_at(take, start, knobs);
         let n_rolls = take.n_rolls(bar_idx, knobs.slot);
         let knobs = *knobs;
-        Self { bar_idx, start, meter, knobs, key, pitch_classes, n_rolls, candidate: 0, is_closed: false }
+        Self {
+            bar_idx,
+            start,
+            meter,
+            knobs,
+            key,
+            pitch_classes,
+            n_rolls,
+            candidate: 0,
+            attempt: 0,
+            is_closed: false,
+        }
     }
 
     /// The place of a composed bar, with the pitch classes of its knobs.
@@ -59,6 +72,7 @@ impl Place {
             pitch_classes: composed.knobs.pitch_classes(),
             n_rolls: composed.n_rolls,
             candidate: composed.candidate,
+            attempt: 0,
             is_closed: false,
         }
     }
@@ -107,13 +121,17 @@ impl Place {
 
     /// The random numbers of this bar, or of one part of it.
     pub(crate) fn rng(&self, part: u64) -> Pcg64 {
-        let ComposingKnobs { seed, slot, .. } = self.knobs;
-        let (seed, bar_idx) = (u64::from(seed), self.bar_idx as u64);
+        let ComposingKnobs { seed, slot, vary, .. } = self.knobs;
+        let numbers = [u64::from(seed), self.bar_idx as u64, 0, part];
         let others = [u64::from(slot), u64::from(self.n_rolls), u64::from(self.candidate)];
-        Pcg64::seed_from_u64(if others == [0; 3] {
-            random_bits(&[seed, bar_idx, 0, part])
+        // What came later counts only where it is not 0, so that the numbers of older pieces stay.
+        let latest = [u64::from(vary), u64::from(self.attempt)];
+        Pcg64::seed_from_u64(if latest != [0; 2] {
+            random_bits(&[&numbers[..], &others, &latest].concat())
+        } else if others != [0; 3] {
+            random_bits(&[&numbers[..], &others].concat())
         } else {
-            random_bits(&[seed, bar_idx, 0, part, others[0], others[1], others[2]])
+            random_bits(&numbers)
         })
     }
 

@@ -3,7 +3,8 @@
 //! So that a bar is the same whenever it is composed, and at a bounded cost, the context is cut into blocks of
 //! [`BLOCK`] bars, each with the [`RUN_UP`] bars before it. Where the style has been turned the context begins
 //! with a primer of the new style, since the notes that the network was fed count for more than the style's
-//! name.
+//! name. Where the seed has been turned it begins with the primer of the new seed, since the next bars would
+//! otherwise go on much as before.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ const N_SNAPSHOTS: usize = 12;
 struct Context {
     /// The first of them.
     first: usize,
-    /// Whether music begins there, the song or another style: then a primer comes before it.
+    /// Whether music begins there, the song, another style or another seed: then a primer comes before it.
     is_beginning: bool,
 }
 
@@ -44,8 +45,26 @@ impl Context {
         let last_of_another =
             bars.iter().rposition(|composed| style(&composed.knobs).main() != style(knobs).main());
         let style_start = last_of_another.map_or(0, |idx| before + idx + 1);
-        Self { first: style_start.max(block), is_beginning: style_start >= block }
+        // Where the user's own music begins the take, it goes on from that, whatever the seed.
+        let is_free = knobs.conversation == Conversation::Generate && take.opening().is_none();
+        let seed_start = if is_free { start_of_seed(bars, before, knobs.seed) } else { 0 };
+        let start = style_start.max(seed_start);
+        Self { first: start.max(block), is_beginning: start >= block }
     }
+}
+
+/// The index of the bar at which music of this seed begins, `first` that of the first of `bars`; 0 if it begins before them.
+///
+/// Kept bars of another seed are passed over: they stay whatever is turned.
+fn start_of_seed(bars: &[Arc<ComposedBar>], first: usize, seed: u32) -> usize {
+    let is_of_seed = |composed: &Arc<ComposedBar>| composed.knobs.seed == seed;
+    let last_of_another = bars.iter().rposition(|composed| !is_of_seed(composed) && !composed.is_kept);
+    if last_of_another.is_none() && first > 0 {
+        return 0;
+    }
+    let next = last_of_another.map_or(0, |idx| idx + 1);
+    let start = bars.iter().skip(next).position(is_of_seed);
+    first + start.map_or(bars.len(), |idx| next + idx)
 }
 
 /// Everything that a generator has been fed when it is before a bar.

@@ -10,6 +10,7 @@ use crate::composer::writing::bass::without_wrong_bass;
 use crate::composer::writing::candidates::{Copies, best_candidate};
 use crate::composer::writing::density::at_density;
 use crate::composer::writing::drawing::Redraw;
+use crate::composer::writing::following::{following, likelihood_after};
 use crate::composer::writing::place::{Place, moved, transposed};
 use crate::composer::writing::played_chords::played_chords;
 use crate::composer::writing::priming::PrimedGenerator;
@@ -38,6 +39,9 @@ struct NewBar {
 }
 
 impl Writer {
+    /// How many bars are drawn where one is composed again by hand and others follow it.
+    const N_DRAWS: u8 = 8;
+
     /// A writer that draws from `model`.
     #[must_use]
     pub fn new(model: Arc<Model>) -> Self {
@@ -134,7 +138,12 @@ impl Writer {
     async fn compose_freely(&mut self, take: &Take, place: &Place) -> NewBar {
         let ends_piece = take.length() == Some(place.bar_idx + 1);
         let place = Place { is_closed: ends_piece || is_before_full_repetition(take, place), ..*place };
-        let candidate = best_candidate(&mut self.generator, &mut self.copies, take, &place).await;
+        // All draws for a bar that is composed again by hand are of one candidate.
+        let candidate = if place.attempt > 0 {
+            place.candidate
+        } else {
+            best_candidate(&mut self.generator, &mut self.copies, take, &place).await
+        };
         let place = Place { candidate, ..place };
         let (drawn, base) = self.draw_at_density(take, &place).await;
         let context = transposed(&base, place.key.transposition());
@@ -197,6 +206,34 @@ impl Writer {
             // Later it is fed with all of its chords from its beginning.
             NewBar { composed: ComposedBar { harmony: chords, ..composed }, is_fed: false }
         }
+    }
+
+    /// Composes a bar once more by hand, or draws its rhythm or its pitches again.
+    ///
+    /// If bars follow it, several are drawn, and the one is taken after which those that follow are likeliest.
+    async fn roll_again(
+        &mut self,
+        take: &Take,
+        place: &Place,
+        old: &ComposedBar,
+        redraw: Option<Redraw>,
+    ) -> ComposedBar {
+        let following = following(take, place.bar_idx);
+        let n_draws = if following.is_empty() { 1 } else { Self::N_DRAWS };
+        let mut best: Option<(f32, ComposedBar)> = None;
+        for attempt in 0..n_draws {
+            let candidate = best.as_ref().map_or(place.candidate, |(_, bar)| bar.candidate);
+            let place = Place { candidate, attempt, ..*place };
+            let new = match redraw {
+                None => self.compose(take, &place).await.composed,
+                Some(what) => self.redraw(take, &place, old, what).await,
+            };
+            let score = likelihood_after(&mut self.generator, take, place.bar_idx, &new, &following).await;
+            if best.as_ref().is_none_or(|(best, _)| score > *best) {
+                best = Some((score, new));
+            }
+        }
+        best.map_or_else(|| old.clone(), |(_, bar)| bar)
     }
 
     /// Draws the rhythm or the pitches of a bar again.
@@ -320,9 +357,6 @@ pub(crate) async fn edit_bar_async(take: &mut Take, writer: Option<&mut Writer>,
         return;
     };
     let place = Place::rolled_again(take, &old, bar_idx);
-    let new = match redraw {
-        None => writer.compose(take, &place).await.composed,
-        Some(what) => writer.redraw(take, &place, &old, what).await,
-    };
+    let new = writer.roll_again(take, &place, &old, redraw).await;
     take.edit(bar_idx, &new);
 }

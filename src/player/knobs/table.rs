@@ -90,6 +90,12 @@ composing {
         hint: "Random seed. The same seed with the same knobs always gives the same piece.",
         is_in_presets: false, since: 1,
     }
+    /// Other draws for the same seed: neither the primer nor the context changes.
+    vary: u32 = 0 => Vary in Compose {
+        id: "vary", name: "Vary", kind: Kind::whole(0, 9999, Form::Whole),
+        hint: "Draws new notes for the same idea. Another seed is another idea.",
+        is_in_presets: false, since: 5,
+    }
     /// How boldly notes are drawn; 1 is the network's own distribution, 0 always takes the likeliest. 0 to 2.
     temperature: f32 = 1.0 => Temperature in Compose {
         id: "temp", name: "Temperature", kind: Kind::new(0.0, 2.0, 0.01, Form::Decimal("")),

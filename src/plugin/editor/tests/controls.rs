@@ -286,6 +286,7 @@ fn automation_and_the_playhead_are_followed() {
 fn re_roll_and_copying_a_take_are_a_click_away() {
     let mut stage = Stage::new(view());
     assert_eq!(stage.press(Role::Button, "Re-roll"), [Intent::ReRoll]);
+    assert_eq!(stage.press(Role::Button, "Vary"), [Intent::Vary]);
     stage.harness.get_by_role_and_label(Role::Tab, "B").click_secondary();
     stage.harness.run();
     stage.take_intents();

@@ -19,8 +19,10 @@ pub enum Intent {
     Turn(Knob, f32),
     /// Let go of the knob.
     End(Knob),
-    /// Set another seed.
+    /// Set another seed: another idea.
     ReRoll,
+    /// Draw new notes for the idea.
+    Vary,
     /// Use another model.
     Choose(ModelChoice),
     /// List the model files again.

@@ -159,6 +159,15 @@ impl Controller {
             Intent::ReRoll => {
                 let seed = another_seed(self.parameters.plain(Knob::Seed) as i32);
                 self.set(Knob::Seed, seed as f32 / MAX_SEED as f32);
+                if self.parameters.step(Knob::Vary, self.parameters.position(Knob::Vary)) > 0 {
+                    self.set(Knob::Vary, 0.0);
+                }
+            }
+            Intent::Vary => {
+                let next = self.parameters.plain(Knob::Vary) + 1.0;
+                // After the last it begins again at the first that is not the idea itself.
+                let next = if next > Knob::Vary.kind().max { 1.0 } else { next };
+                self.set(Knob::Vary, self.parameters.position_of_plain(Knob::Vary, next));
             }
             Intent::Edit(bar_idx, edit) => self.change_take(|session| session.edit(bar_idx, edit)),
             Intent::Undo => self.change_take(Session::undo),

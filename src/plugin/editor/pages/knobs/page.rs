@@ -40,7 +40,7 @@ pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
         ],
         KnobPage::Detail => &[
             &[Knob::RhythmTemperature, Knob::PitchTemperature, Knob::VelocityTemperature],
-            &[Knob::Nucleus, Knob::MinP, Knob::BestOf, Knob::Seed],
+            &[Knob::Nucleus, Knob::MinP, Knob::BestOf, Knob::Seed, Knob::Vary],
         ],
         KnobPage::Notes => &[&[Knob::Grid, Knob::Shortest, Knob::Longest]],
         KnobPage::Perform => &[

@@ -90,15 +90,20 @@ fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32)
         dial(ui, &mut setter, Knob::Length, LARGE, width);
     });
     ui.add_space(4.0);
-    let width = ui.available_width();
-    if widgets::main_button(ui, "Re-roll", vec2(width, button_height))
-        .on_hover_text(
-            "Another seed: different music from the same knobs, from the next bar. Kept bars stay.",
-        )
-        .clicked()
-    {
-        setter.intents.push(Intent::ReRoll);
-    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let width = ui.available_width() - 6.0;
+        let re_roll = widgets::main_button(ui, "Re-roll", vec2(0.6 * width, button_height));
+        let hint = "Another idea: a new seed, and the music begins again with the next bar. Kept bars stay.";
+        if re_roll.on_hover_text(hint).clicked() {
+            setter.intents.push(Intent::ReRoll);
+        }
+        let vary = widgets::main_button(ui, "Vary", vec2(0.4 * width, button_height));
+        let hint = "The same idea with new notes, from the next bar. Kept bars stay.";
+        if vary.on_hover_text(hint).clicked() {
+            setter.intents.push(Intent::Vary);
+        }
+    });
 }
 
 fn tabs(ui: &mut Ui, pages: &[(KnobPage, &'static str, &'static str)], chosen: &mut KnobPage) {
