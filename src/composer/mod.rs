@@ -9,6 +9,7 @@
 mod take;
 pub use take::bars::Take;
 pub use take::edits::Edit;
+pub use take::ideas::Idea;
 pub use take::opening::Opening;
 pub use take::picture::{Mark, Picture};
 pub use take::saved::{SavedModel, SavedTake, TakeError};

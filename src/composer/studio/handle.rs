@@ -14,11 +14,13 @@ use crate::composer::studio::thread;
 use crate::composer::studio::worker::Worker;
 use crate::composer::take::bars::Take;
 use crate::composer::take::edits::Edit;
+use crate::composer::take::ideas::Idea;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::composer::take::saved::{SavedTake, TakeError};
 use crate::model::Model;
 use crate::music::Progression;
+use crate::player::ComposingKnobs;
 use crate::player::handover::{ComposerEnd, Playhead};
 
 /// The handle of a composer, which ends when the handle is dropped.
@@ -137,6 +139,27 @@ impl Composer {
     /// Redoes the edit that was undone last, if there is one.
     pub fn redo(&self) {
         self.send(Command::Redo);
+    }
+
+    /// Music that was heard and then replaced, the newest last.
+    #[must_use]
+    pub fn ideas(&self) -> Vec<Arc<Idea>> {
+        lock(&self.shown).take.ideas().iter().cloned().collect()
+    }
+
+    /// Puts the bars of an idea, by its index in [`Composer::ideas`], back in their places. Returns the knobs that it was
+    /// composed with; once the player has these, the bars stay. What was heard in their places becomes an idea in turn.
+    ///
+    /// Returns none if there is no such idea, or if the take ends before it.
+    #[must_use]
+    pub fn bring_back(&self, idx: usize) -> Option<ComposingKnobs> {
+        let idea = {
+            let take = &lock(&self.shown).take;
+            take.ideas().iter().nth(idx).filter(|idea| take.start_of(idea.first_bar()).is_some()).cloned()
+        };
+        let idea = idea?;
+        self.send(Command::BringBack(Arc::clone(&idea)));
+        Some(idea.knobs)
     }
 
     /// Copies one of the four takes (0 to 3) over another, as far as bars have been composed.

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use crate::composer::studio::input::InputTracker;
 use crate::composer::take::bars::Take;
 use crate::composer::take::edits::Edit;
+use crate::composer::take::ideas::Idea;
 use crate::composer::writing::writer::{Writer, edit_bar_async};
 use crate::music::{Meter, Tick};
 use crate::player::handover::{BarLine, Input, Message, Moment, Settle};
@@ -50,6 +51,8 @@ impl Planner {
     const N_AHEAD: usize = 2;
     /// And how many beats at least, however short the bars.
     const AHEAD: Tick = Tick(8 * Tick::PER_BEAT);
+    /// Moments come once a beat, or once a block where blocks are longer. What lies further apart is a jump.
+    const MAX_STEP: Tick = Tick(4 * Tick::PER_BEAT);
 
     /// A planner that has received no messages yet.
     pub(crate) fn new(take: Take, writer: Option<Writer>) -> Self {
@@ -84,10 +87,10 @@ impl Planner {
         !self.requests.is_empty()
     }
 
-    /// Takes in a message of the player.
-    pub(crate) fn receive(&mut self, message: Message) {
+    /// Takes in a message of the player, and returns whether a bar has been heard for the first time.
+    pub(crate) fn receive(&mut self, message: Message) -> bool {
         match message {
-            Message::Moment(moment) => self.set_moment(moment),
+            Message::Moment(moment) => return self.set_moment(moment),
             Message::Settle(settle) => {
                 if settle.jumped {
                     self.requests.clear();
@@ -97,6 +100,7 @@ impl Planner {
             Message::Input(input) => self.add_request(input.number, Request::Input(input)),
             Message::BarLine(line) => self.add_request(line.number, Request::BarLine(line)),
         }
+        false
     }
 
     fn add_request(&mut self, number: u64, request: Request) {
@@ -104,7 +108,10 @@ impl Planner {
         self.requests.push_back(request);
     }
 
-    fn set_moment(&mut self, moment: Moment) {
+    fn set_moment(&mut self, moment: Moment) -> bool {
+        let has_moved = |last: &Moment| last.playing && moment.position - last.position <= Self::MAX_STEP;
+        let from = self.moment.filter(has_moved).map(|last| last.position);
+        let is_new = from.is_some_and(|from| self.take.mark_heard(from, moment.position));
         let has_stopped = self.moment.is_some_and(|last| last.playing && !moment.playing);
         if has_stopped {
             self.take.input.release_all(moment.position);
@@ -113,6 +120,16 @@ impl Planner {
             self.input.begin_pass();
         }
         self.moment = Some(moment);
+        is_new
+    }
+
+    /// Brings an idea back. The player's knobs will follow.
+    pub(crate) fn bring_back(&mut self, idea: &Idea) {
+        let model = self.writer.as_ref().map_or("", |writer| writer.hash());
+        self.take.bring_back(idea, model);
+        if let Some(moment) = &mut self.moment {
+            moment.knobs = idea.knobs;
+        }
     }
 
     /// Changes one bar by hand.

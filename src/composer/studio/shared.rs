@@ -8,6 +8,7 @@ use crossbeam_channel::Sender;
 
 use crate::composer::take::bars::Take;
 use crate::composer::take::edits::Edit;
+use crate::composer::take::ideas::Idea;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::model::Model;
@@ -28,6 +29,7 @@ pub(crate) enum Command {
     CopyTake(u8, u8),
     SetLane(u8, Option<Progression>),
     Open(Option<Opening>),
+    BringBack(Arc<Idea>),
     /// Drop the sender when there is nothing left to do.
     NotifyWhenIdle(Sender<Infallible>),
     #[cfg(test)]

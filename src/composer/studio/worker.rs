@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crossbeam_channel::{Receiver, Sender};
 
@@ -169,10 +169,11 @@ impl Worker {
             return self.resume_task();
         }
         self.end.free_retired();
+        self.planner.take.now = unix_seconds();
         while let Some(message) = self.end.receive() {
             self.received_at = Some(Instant::now());
             self.is_done = false;
-            self.planner.receive(message);
+            self.has_news |= self.planner.receive(message);
         }
         self.finish_loading();
         if self.loading.is_none() {
@@ -298,6 +299,7 @@ impl Worker {
                 self.planner.take.copy(from, to);
             }
             Command::SetLane(slot, lane) => self.planner.take.set_lane(slot, lane),
+            Command::BringBack(idea) => self.planner.bring_back(&idea),
             Command::Open(opening) => self.planner.take.set_opening(opening),
             Command::NotifyWhenIdle(waiter) => self.idle_waiters.push(waiter),
             #[cfg(test)]
@@ -359,4 +361,9 @@ impl Worker {
         self.is_broken = true;
         self.has_news = true;
     }
+}
+
+/// What time it is, in seconds since the beginning of 1970.
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -39,7 +39,7 @@ impl Take {
             sureness: composed.sureness.iter().take(n_notes).copied().collect(),
             ..(**composed).clone()
         };
-        self.put(bar_idx, Arc::new(shortened));
+        self.put_resized(bar_idx, Arc::new(shortened));
     }
 
     /// The meter that a new bar at the end should have so that bars of `meter` lead up to `line`.

@@ -7,6 +7,7 @@ use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::fingerprint::Fingerprint;
 use crate::composer::take::harmony::BarPlace;
 use crate::composer::take::history::History;
+use crate::composer::take::ideas::{Heard, Ideas};
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::PlayedIn;
 use crate::composer::take::replaced::Replaced;
@@ -38,6 +39,11 @@ pub struct Take {
     /// Bars that others have replaced: so a knob turned there and back brings back the same bars, even if nothing
     /// could compose them any more.
     pub(in crate::composer::take) replaced: Replaced,
+    /// Which bars have been heard, and what was heard and then replaced.
+    pub(in crate::composer::take) heard: Heard,
+    pub(in crate::composer::take) ideas: Ideas,
+    /// What time it is, in seconds since the beginning of 1970; 0 if that is not known. Not saved.
+    pub(crate) now: u64,
     /// How many bars the piece will have, if it comes to an end.
     length: Option<usize>,
     /// The chord lane of each take, A to D.
@@ -200,6 +206,12 @@ impl Take {
             })
     }
 
+    /// Makes bars of a model fresh from now on, whatever model composes.
+    pub(in crate::composer::take) fn accept_model(&mut self, model: &str) {
+        self.accepts_any_model = true;
+        self.refused.retain(|refused| **refused != *model);
+    }
+
     /// Whether a bar that one model composed is fresh while another composes.
     pub(crate) fn accepts_model(&self, composed_by: &str, model: &str) -> bool {
         let is_accepted =
@@ -218,8 +230,14 @@ impl Take {
     }
 
     /// Puts a bar in its place, at the end or instead of another. If it ends elsewhere than the one it
-    /// replaces, the bars after it are removed.
+    /// replaces, the bars after it are removed. What was heard goes into the history of ideas.
     pub(crate) fn put(&mut self, bar_idx: usize, composed: Arc<ComposedBar>) {
+        self.remember(bar_idx, &composed);
+        self.put_resized(bar_idx, composed);
+    }
+
+    /// As [`Take::put`], where the bar is the same music as before, cut or extended at its end.
+    pub(crate) fn put_resized(&mut self, bar_idx: usize, composed: Arc<ComposedBar>) {
         let end = composed.bar.end();
         if let Some(place) = self.bars.get_mut(bar_idx) {
             let slot = composed.knobs.slot;
@@ -231,6 +249,9 @@ impl Take {
             self.replaced.add(bar_idx, old);
             if has_moved {
                 let removed: Vec<_> = self.bars.drain(bar_idx + 1..).collect();
+                for (idx, bar) in removed.iter().enumerate() {
+                    self.remember_removed(bar_idx + 1 + idx, bar);
+                }
                 // The nearest are the likeliest to be wanted back, so they are the last to be dropped.
                 for (idx, bar) in removed.into_iter().enumerate().rev() {
                     self.replaced.add(bar_idx + 1 + idx, bar);

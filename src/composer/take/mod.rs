@@ -14,9 +14,13 @@ pub(crate) mod history;
 
 pub(crate) mod replaced;
 
+pub(crate) mod ideas;
+
 pub(crate) mod bars;
 
 pub(crate) mod edits;
+
+mod remembering;
 
 mod bar_lines;
 

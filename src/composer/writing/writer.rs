@@ -282,7 +282,7 @@ impl Writer {
             sureness,
             ..(*composed).clone()
         };
-        take.put(bar_idx, Arc::new(stretched));
+        take.put_resized(bar_idx, Arc::new(stretched));
     }
 }
 

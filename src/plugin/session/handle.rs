@@ -12,10 +12,11 @@ use std::time::Duration;
 use nice_plug::params::persist::PersistentField;
 use serde_json::Value;
 
-use crate::composer::{Composer, Edit, Opening, Picture, Status};
+use crate::composer::{Composer, Edit, Idea, Opening, Picture, Status};
 use crate::model::Model;
 use crate::music::smf::{self, SmfError};
 use crate::music::{InvalidProgression, Progression};
+use crate::player::ComposingKnobs;
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::saved::SavedProject;
@@ -115,6 +116,19 @@ impl Session {
     /// Does the last edit again that was taken back.
     pub fn redo(&self) {
         self.with_composer(Composer::redo);
+    }
+
+    /// Music that was heard and then replaced, the newest last.
+    #[must_use]
+    pub fn ideas(&self) -> Vec<Arc<Idea>> {
+        self.lock().composer.as_ref().map(Composer::ideas).unwrap_or_default()
+    }
+
+    /// Puts the bars of an idea, by its index, back in their places. Returns the knobs that it was composed with, which the
+    /// parameters are then to be set to; none if it cannot be brought back.
+    #[must_use]
+    pub fn bring_back(&self, idx: usize) -> Option<ComposingKnobs> {
+        self.lock().composer.as_ref()?.bring_back(idx)
     }
 
     /// Copies one take over another; slots 0 to 3.

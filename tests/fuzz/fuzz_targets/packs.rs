@@ -29,12 +29,15 @@ fuzz_target!(|bytes: &[u8]| {
 
 /// A take of format 4 with this pack in one of the places that packs have.
 fn take_with(place: u8, n_bars: u8, pack: &str) -> SavedTake {
-    let (field, packs): (&str, Value) = match place % 6 {
+    let (field, packs): (&str, Value) = match place % 9 {
         0 => ("song", json!([[0, n_bars, pack]])),
         1 => ("others", json!([pack])),
         2 => ("done", json!([[n_bars, pack]])),
         3 => ("undone", json!([[n_bars, pack]])),
         4 => ("played", json!([pack])),
+        5 => ("replaced", json!([pack])),
+        6 => ("pasts", json!(pack)),
+        7 => ("ideas", json!([pack])),
         _ => ("beginning", json!(pack)),
     };
     let knobs = ComposingKnobs::default();

@@ -30,13 +30,14 @@ use serde::{Deserialize, Serialize};
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bars::Take;
 use crate::composer::take::history::{Change, Step};
+use crate::composer::take::ideas::Idea;
 use crate::composer::take::saved::error::VERSION;
 use crate::composer::take::saved::input::Played;
 use crate::composer::take::saved::opening::PackedOpening;
 use crate::composer::take::saved::pack::Pack;
 use crate::composer::take::saved::plain::PlainTake;
 use crate::composer::take::saved::restore::{
-    ChangePlace, Changes, Contents, Restoring, SavedReplaced, Shelved, Stretch,
+    ChangePlace, Changes, Contents, Restoring, SavedIdea, SavedReplaced, Shelved, Stretch,
 };
 use crate::composer::take::saved::section::{Collector, Models, PackedSection};
 use crate::model::Model;
@@ -84,6 +85,13 @@ pub struct SavedTake {
     /// Whether all bars were composed ahead and nothing has been played yet.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     ahead: bool,
+    /// The bars that have been heard, in ranges: the first, and how many. None in takes of earlier versions, where all
+    /// count as heard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    heard: Option<Vec<(usize, usize)>>,
+    /// Music that was heard and then replaced, a pack for each idea, the newest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ideas: Vec<Pack>,
     /// What was played in.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     played: Vec<Pack>,
@@ -121,6 +129,7 @@ impl SavedTake {
         let others = packing.shelf(take);
         let [done, undone] = [&take.history().done, &take.history().undone].map(|steps| packing.steps(steps));
         let replaced = packing.replaced(take);
+        let ideas = take.ideas().iter().map(|idea| packing.idea(idea)).collect();
         let is_refused = |hash: &str| model.is_some_and(|model| !take.accepts_model(hash, model.hash()));
         let composed_by = packing.models.0;
         let refused = (0..composed_by.len()).filter(|idx| is_refused(&composed_by[*idx])).collect();
@@ -139,6 +148,8 @@ impl SavedTake {
             pasts: pasts(take),
             refused,
             ahead: take.is_ahead && take.n_bars() > 0,
+            heard: (take.n_bars() > 0).then(|| take.heard.ranges()),
+            ideas,
             played: take.input.notes().chunks(PACK_NOTES).map(|notes| Pack::of(&Played::of(notes))).collect(),
             beginning: take.opening().map(|opening| Pack::of(&PackedOpening::of(opening))),
             lanes: lanes(take),
@@ -201,6 +212,10 @@ impl SavedTake {
             let (places, packed) = pack.open()?;
             Some(SavedReplaced { places, section: section(packed)? })
         };
+        let idea = |pack: &Pack| {
+            let (when, places, packed) = pack.open()?;
+            Some(SavedIdea { when, places, section: section(packed)? })
+        };
         let steps =
             |packs: &[(usize, Pack)]| packs.iter().map(|(first, pack)| (*first, changes(pack))).collect();
         let opening = |pack: &Pack| pack.open::<PackedOpening>().ok_or("cannot be read")?.restore();
@@ -214,6 +229,8 @@ impl SavedTake {
             pasts: self.pasts.as_ref().and_then(Pack::open).unwrap_or_default(),
             refused: self.refused.clone(),
             is_ahead: self.ahead,
+            heard: self.heard.clone(),
+            ideas: self.ideas.iter().map(idea).collect(),
             played: self.played.iter().map(Pack::open).collect(),
             lanes: self.lanes.clone(),
         }
@@ -269,6 +286,11 @@ impl Packing {
             Pack::of(&(places, self.section(bars.iter().map(|(_, bar)| (&**bar, false)))))
         };
         all.chunks(PACK_BARS).map(pack).collect()
+    }
+
+    fn idea(&mut self, idea: &Idea) -> Pack {
+        let places: Vec<_> = idea.bars.iter().map(|(bar_idx, bar)| (*bar_idx, bar.bar.start.0)).collect();
+        Pack::of(&(idea.when, places, self.section(idea.bars.values().map(|bar| (&**bar, false)))))
     }
 
     fn steps(&mut self, steps: &VecDeque<Step>) -> Vec<(usize, Pack)> {

@@ -72,6 +72,8 @@ impl PlainTake {
             pasts: Vec::new(),
             refused: Vec::new(),
             is_ahead: false,
+            heard: None,
+            ideas: Vec::new(),
             played: vec![Some(self.played())],
             lanes: Vec::new(),
         }

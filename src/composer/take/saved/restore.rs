@@ -8,6 +8,7 @@ use crate::composer::take::bar_lines::meter_of_length;
 use crate::composer::take::bars::{Shelf, Take, start_fingerprint};
 use crate::composer::take::fingerprint::Fingerprint;
 use crate::composer::take::history::{Change, History, Step};
+use crate::composer::take::ideas::{Heard, Idea, Ideas};
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::PlayedIn;
 use crate::composer::take::replaced::Replaced;
@@ -60,6 +61,14 @@ pub(super) struct SavedReplaced {
     pub(super) section: Section,
 }
 
+/// Music that was heard and then replaced.
+pub(super) struct SavedIdea {
+    pub(super) when: u64,
+    /// For each bar: which bar, and where it begins in ticks.
+    pub(super) places: Vec<(usize, i64)>,
+    pub(super) section: Section,
+}
+
 /// The place of one change.
 pub(super) type ChangePlace = (usize, usize, i64, bool);
 
@@ -78,6 +87,10 @@ pub(super) struct Contents {
     pub(super) refused: Vec<usize>,
     /// Whether all bars were composed ahead and nothing has been played yet.
     pub(super) is_ahead: bool,
+    /// The bars that have been heard, in ranges: the first, and how many. None where it is not known.
+    pub(super) heard: Option<Vec<(usize, usize)>>,
+    /// Music that was heard and then replaced, the newest last.
+    pub(super) ideas: Vec<Option<SavedIdea>>,
     pub(super) played: Vec<Option<Played>>,
     /// The text of the chord lane of each take; empty where there is none.
     pub(super) lanes: Vec<String>,
@@ -107,6 +120,10 @@ impl Restoring {
         take.replaced = replaced;
         take.refused = contents.refused.iter().filter_map(|idx| self.models.get(*idx)).cloned().collect();
         take.is_ahead = contents.is_ahead;
+        let n_bars = take.n_bars();
+        let heard = contents.heard.as_ref().map(|ranges| Heard::of_ranges(ranges, n_bars));
+        take.heard = heard.unwrap_or_else(|| Heard::all(n_bars));
+        take.ideas = self.ideas(&contents.ideas);
         take
     }
 
@@ -206,6 +223,26 @@ impl Restoring {
             }
         }
         replaced
+    }
+
+    fn ideas(&mut self, parts: &[Option<SavedIdea>]) -> Ideas {
+        let mut ideas = Ideas::default();
+        for part in parts {
+            let Some(part) = self.noted("an idea", part.as_ref().ok_or("cannot be read")) else {
+                continue;
+            };
+            let mut bars = BTreeMap::new();
+            for (idx, (bar_idx, start)) in part.places.iter().enumerate().take(Idea::MAX_BARS) {
+                let bar = part.section.bar(idx, Tick(*start), Fingerprint::EMPTY, &self.models);
+                if let Some(bar) = self.noted("an idea", bar) {
+                    bars.insert(*bar_idx, Arc::new(bar));
+                }
+            }
+            if let Some(idea) = Idea::of(part.when, bars) {
+                ideas.push(Arc::new(idea));
+            }
+        }
+        ideas
     }
 
     /// The latest edits that are whole. An edit can only be undone after those that came later, so what was edited

@@ -35,6 +35,8 @@ pub enum Intent {
     Undo,
     /// Do the last edit again that was taken back.
     Redo,
+    /// Bring an idea back, by its index in the history, with its knobs.
+    BringBack(usize),
     /// Copy one take over another, by their slots, 0 to 3.
     CopyTake(u8, u8),
     /// Change the chord lane of a take, by its slot, 0 to 3; an empty text takes it away.

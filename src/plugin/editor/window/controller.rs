@@ -172,6 +172,7 @@ impl Controller {
             Intent::Edit(bar_idx, edit) => self.change_take(|session| session.edit(bar_idx, edit)),
             Intent::Undo => self.change_take(Session::undo),
             Intent::Redo => self.change_take(Session::redo),
+            Intent::BringBack(idx) => self.bring_back(idx),
             Intent::CopyTake(from, to) => self.change_take(|session| session.copy_take(from, to)),
             Intent::SetChords(slot, text) => self.change_take(|session| {
                 if let Err(error) = session.set_chords(slot, &text) {
@@ -245,6 +246,19 @@ impl Controller {
 
     fn change_take(&self, change: impl FnOnce(&Session)) {
         change(&self.parameters.session);
+        self.mark_changed();
+    }
+
+    /// Brings an idea back, and sets the composing knobs to its own.
+    fn bring_back(&self, idx: usize) {
+        let Some(knobs) = self.parameters.session.bring_back(idx) else { return };
+        for knob in Knob::all() {
+            let Some(number) = knobs.number(knob) else { continue };
+            let position = self.parameters.position_of_plain(knob, knob.kind().value(number));
+            if (position - self.parameters.position(knob)).abs() > 1e-6 {
+                self.set(knob, position);
+            }
+        }
         self.mark_changed();
     }
 
