@@ -9,7 +9,7 @@ use hosts::{Host, Setting};
 
 use continuo::composer::{Composer, Edit, SavedTake};
 use continuo::model::Model;
-use continuo::music::{Grid, Meter, Scale};
+use continuo::music::{Grid, Meter, Progression, Scale};
 use continuo::player::handover::handover;
 use continuo::player::{ComposingKnobs, Player};
 
@@ -181,6 +181,25 @@ fn an_idea_comes_back_while_the_song_stands_and_kept_bars_stay() {
     };
     assert_eq!(of_half(&mixed, true), of_half(&first, true));
     assert_eq!(of_half(&mixed, false), of_half(&second, false));
+}
+
+#[test]
+fn an_idea_comes_back_with_its_chords() {
+    let phrase = Phrase::of(ComposingKnobs { strictness: 1.0, ..ComposingKnobs::default() });
+    let mut instance = Instance::with(model(7), None);
+    let heard = ["Am | F", "C | G7", ""].map(|lane| {
+        instance.composer.set_lane(0, Progression::parse(lane).ok());
+        instance.play(phrase)
+    });
+    let lanes: Vec<String> = instance.composer.ideas().iter().map(|idea| idea.lane().to_owned()).collect();
+    assert_eq!(lanes, ["Am | F", "C | G7"]);
+    let (mut instance, ..) = instance.reopened(model(7));
+    for idx in [0, 1, 2] {
+        assert_eq!(instance.composer.bring_back(0), Some(phrase.knobs.rounded()));
+        assert_eq!(instance.play(phrase), heard[idx], "{idx}");
+        let text = instance.composer.lane(0).map_or(String::new(), |lane| lane.text().to_owned());
+        assert_eq!(text, ["Am | F", "C | G7", ""][idx]);
+    }
 }
 
 #[test]

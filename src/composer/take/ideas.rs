@@ -31,6 +31,12 @@ impl Idea {
         Some(Self { when, knobs, bars })
     }
 
+    /// The text of the chord lane that it was composed with; empty if there was none.
+    #[must_use]
+    pub fn lane(&self) -> &str {
+        self.bars.values().next().map_or("", |bar| bar.harmony.lane())
+    }
+
     /// The index of its first bar in the take.
     #[must_use]
     pub fn first_bar(&self) -> usize {
@@ -50,9 +56,11 @@ impl Idea {
 
     /// Whether a bar that was replaced next belongs to it.
     fn goes_on_with(&self, bar_idx: usize, bar: &ComposedBar) -> bool {
-        let is_same_model = self.bars.values().next().is_some_and(|own| own.model == bar.model);
+        let has_its_model_and_chords =
+            |own: &Arc<ComposedBar>| (&own.model, own.harmony.lane()) == (&bar.model, bar.harmony.lane());
+        let is_alike = self.bars.values().next().is_some_and(has_its_model_and_chords);
         let has_room = self.bars.len() < Self::MAX_BARS && !self.bars.contains_key(&bar_idx);
-        self.knobs == bar.knobs && is_same_model && has_room
+        self.knobs == bar.knobs && is_alike && has_room
     }
 }
 

@@ -21,7 +21,7 @@ impl Take {
             let in_lane = if knobs.chords_by_phrase { idx % phrase } else { idx };
             lane.bar(in_lane, start, meter, key)
         });
-        Harmony::new(chords.collect())
+        Harmony::new(chords.collect(), lane.text())
     }
 
     /// The chord lane of a take (0 to 3).

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bars::Take;
 use crate::composer::take::ideas::{Idea, Ideas};
-use crate::music::Tick;
+use crate::music::{Progression, Tick};
 use crate::player::Conversation;
 
 impl Take {
@@ -55,6 +55,14 @@ impl Take {
             return;
         }
         self.ideas.remove(idea);
+        // Its bars are fresh with the chords that they were composed with.
+        let lane = idea.lane();
+        let is_there = self.lane(idea.knobs.slot).map_or("", Progression::text) == lane;
+        if !is_there && let Ok(lane) = Progression::parse(lane) {
+            self.set_lane(idea.knobs.slot, Some(lane));
+        } else if lane.is_empty() {
+            self.set_lane(idea.knobs.slot, None);
+        }
         for (bar_idx, bar) in &idea.bars {
             let is_kept = |here: &Arc<ComposedBar>| here.is_kept && here.knobs.slot == bar.knobs.slot;
             let is_free = !self.bars.get(*bar_idx).is_some_and(is_kept);

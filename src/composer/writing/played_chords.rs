@@ -26,7 +26,7 @@ pub(crate) fn played_chords(take: &Take, place: &Place) -> Harmony {
             chords.push((at - place.start, chord));
         }
     }
-    Harmony::new(chords)
+    Harmony::new(chords, "")
 }
 
 /// The last chord among notes that were played.

@@ -50,8 +50,8 @@ pub(super) struct SavedBar {
     harmony: Option<usize>,
 }
 
-/// Chords around a bar: where each begins, and its code.
-type SavedHarmony = Vec<(i64, Option<u32>)>;
+/// Chords around a bar, where each begins and its code; and the text of their lane.
+type SavedHarmony = (Vec<(i64, Option<u32>)>, String);
 
 /// Bars with the knobs and the passages that they refer to. Neither a bar's place nor its model is in it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -98,12 +98,12 @@ impl Section {
     }
 
     fn harmony(&self, idx: usize) -> Result<Harmony, &'static str> {
-        let saved = self.harmonies.get(idx).ok_or("has no chords")?;
+        let (saved, lane) = self.harmonies.get(idx).ok_or("has no chords")?;
         let chord = |(at, code): &(i64, Option<u32>)| {
             let chord = code.map(|code| Chord::of_code(code).ok_or("has an impossible chord")).transpose()?;
             if at.abs() >= MAX_POSITION { Err("has an impossible chord") } else { Ok((Tick(*at), chord)) }
         };
-        saved.iter().map(chord).collect::<Result<_, _>>().map(Harmony::new)
+        saved.iter().map(chord).collect::<Result<_, _>>().map(|chords| Harmony::new(chords, lane))
     }
 
     fn passage(&self, idx: usize, start: Tick, meter: Meter) -> Result<Vec<Note>, &'static str> {
@@ -164,11 +164,11 @@ impl Collector {
     }
 
     fn harmony_idx(&mut self, harmony: &Harmony) -> Option<usize> {
-        let saved: SavedHarmony =
-            harmony.chords().iter().map(|(at, chord)| (at.0, chord.map(Chord::code))).collect();
-        if saved.is_empty() {
+        if harmony.chords().is_empty() {
             return None;
         }
+        let chords = harmony.chords().iter().map(|(at, chord)| (at.0, chord.map(Chord::code)));
+        let saved: SavedHarmony = (chords.collect(), harmony.lane().to_owned());
         let next = self.section.harmonies.len();
         let idx = *self.harmony_idx.entry(saved.clone()).or_insert(next);
         if idx == next {

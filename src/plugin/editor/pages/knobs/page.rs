@@ -51,11 +51,9 @@ pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
             &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
             &[Knob::Feel, Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
         ],
-        KnobPage::Chords
-        | KnobPage::Instruments
-        | KnobPage::Parts
-        | KnobPage::Converse
-        | KnobPage::Style => &[],
+        KnobPage::Chords | KnobPage::Instruments | KnobPage::Parts | KnobPage::Converse | KnobPage::Style => {
+            &[]
+        }
     }
 }
 
