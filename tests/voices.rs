@@ -123,6 +123,14 @@ fn a_line_alone_is_the_first_voice_and_two_are_the_outer_ones() {
 }
 
 #[test]
+fn a_tune_stays_the_first_voice_whatever_its_leaps_and_is_it_again_when_it_is_left_alone() {
+    assert_eq!(voices(&[(0, 1, 84), (1, 1, 50), (2, 1, 90), (3, 1, 36)]), [1, 1, 1, 1]);
+    // The second note begins while the first sounds, and the tune goes on in its voice until the other is forgotten.
+    let tune = [(0, 2, 72), (1, 1, 60), (2, 1, 60), (6, 1, 62), (9, 1, 62), (10, 1, 64), (11, 1, 72)];
+    assert_eq!(voices(&tune), [1, 4, 4, 4, 4, 1, 1]);
+}
+
+#[test]
 fn a_passing_note_is_in_the_voice_that_moves() {
     let chord = [(0, 2, 48), (0, 2, 55), (0, 1, 64), (0, 2, 72)];
     assert_eq!(voices(&[&chord[..], &[(1, 1, 62)]].concat()), [4, 3, 2, 1, 2]);
@@ -154,18 +162,36 @@ fn a_fifth_note_joins_the_nearest_voice() {
     );
 }
 
+/// Sixteen bars of a style of the shipped model.
+fn composed(model: &Arc<Model>, style: &str, seed: u32) -> Score {
+    let style = model.card().styles.iter().position(|name| name == style).unwrap() as u8;
+    let knobs = ComposingKnobs { style, seed, ..ComposingKnobs::default() };
+    let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(model)));
+    for bar_idx in 0..16 {
+        compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx);
+    }
+    take.score()
+}
+
+#[test]
+fn a_folk_tune_is_one_voice() {
+    let model = Model::embedded().unwrap();
+    for seed in 1..=4 {
+        let led = led(&composed(&model, "Folk tunes", seed));
+        assert!(
+            led.len() > 50 && led.iter().all(|(_, voice)| *voice == Voice::First),
+            "seed {seed}: {led:?}"
+        );
+    }
+}
+
 #[test]
 fn the_voices_of_chorales_are_soprano_alto_tenor_and_bass() {
     let model = Model::embedded().unwrap();
-    let style = model.card().styles.iter().position(|style| style == "Chorales").unwrap() as u8;
     let (mut n_beats, mut n_true) = (0, 0);
     for seed in 1..=6 {
-        let knobs = ComposingKnobs { style, seed, ..ComposingKnobs::default() };
-        let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
-        for bar_idx in 0..16 {
-            compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx);
-        }
-        let led = led(&take.score());
+        let score = composed(&model, "Chorales", seed);
+        let led = led(&score);
         let pitches =
             |voice| led.iter().filter(|(_, v)| *v == voice).map(|(note, _)| f64::from(note.pitch)).collect();
         let pitches: [Vec<f64>; 4] = Voice::ALL.map(pitches);

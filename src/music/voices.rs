@@ -44,11 +44,11 @@ pub struct Line {
 ///
 /// Voices are a function of the notes alone, led from the first bar on, each instrument by itself. A note keeps its
 /// voice for as long as it sounds. Notes that begin together are in the order of pitch, and have voices of their own
-/// unless more than four sound. Of what that allows, each voice moves as little as possible from its last note. To
-/// begin a voice counts as a leap of more than an octave: the first line is voice 1, a second that begins with it
+/// unless more than four sound. Of what that allows, each voice moves as little as possible from its last note. A voice
+/// begins only where more notes sound than there are voices: the first line is voice 1, a second that begins with it
 /// voice 4. Voices cross only where a held note leaves no other way, and a fifth note joins the nearest voice. A
-/// voice that has rested for eight beats is forgotten. A note that lasts into the next by less than a
-/// thirty-second is taken for legato, not for another voice.
+/// voice that has rested for eight beats is forgotten, and a line that is left alone is voice 1. A note that lasts into
+/// the next by less than a thirty-second is taken for legato, not for another voice.
 ///
 /// Drums have no voices.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -177,8 +177,8 @@ type Cost = u64;
 
 impl Ensemble {
     const FORGOTTEN_AFTER: Tick = Tick(8 * Tick::PER_BEAT);
-    /// Beginning a voice costs a little more than a leap of an octave, the outer voices the least.
-    const BEGINNING: [Cost; Voice::ALL.len()] = [50, 52, 53, 51];
+    /// Beginning a voice costs more than any leap, the outer voices the least.
+    const BEGINNING: [Cost; Voice::ALL.len()] = [1000, 1002, 1003, 1001];
     /// More than all voices together can move.
     const CROSSING: Cost = 1 << 20;
     /// More than all voices together can cross.
@@ -191,10 +191,21 @@ impl Ensemble {
         }
     }
 
+    /// Makes a line that is left alone the first voice, unless its last note still sounds.
+    fn begin_again(&mut self, onset: Tick) {
+        let mut lines = self.lines.iter().flatten();
+        if let (Some(alone), None) = (lines.next().copied(), lines.next())
+            && !alone.is_held_at(onset)
+        {
+            self.lines = [Some(alone), None, None, None];
+        }
+    }
+
     /// The voices of notes that begin together, both from the highest down.
     fn lead(&mut self, chord: &[&Note]) -> Vec<Voice> {
         let Some(onset) = chord.first().map(|note| note.onset) else { return Vec::new() };
         self.forget_before(onset - Self::FORGOTTEN_AFTER);
+        self.begin_again(onset);
         let voices = self.cheapest(chord);
         for (idx, (note, voice)) in chord.iter().zip(&voices).enumerate() {
             let Some(line) = self.lines.get_mut(voice.index()) else { continue };
