@@ -43,6 +43,7 @@ fn view() -> View {
         presets: Arc::default(),
         primer: None,
         chords: String::new(),
+        ideas: Arc::default(),
         roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() },
         training: Status::default(),
         host: None,

@@ -1,6 +1,6 @@
 //! The title bar: the pages, the takes, undo and redo, and saving.
 
-use egui::{Align, Layout, Ui};
+use egui::{Align, Layout, Popup, ScrollArea, Ui};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
@@ -27,6 +27,7 @@ pub(crate) fn title(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             save_menu(ui, intents);
             takes(ui, view, intents);
+            history(ui, view, intents);
             let redo = widgets::small_button(ui, "Redo", "↪", view.roll.n_redo > 0);
             if redo.on_hover_text("Redo the last change of a bar (Ctrl+Shift+Z)").clicked() {
                 intents.push(Intent::Redo);
@@ -63,6 +64,24 @@ fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         ));
     }
     ui.add_space(4.0);
+}
+
+/// Draws the menu of what was heard and then replaced, the newest first.
+fn history(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
+    let button = widgets::small_button(ui, "History", "↺", !view.ideas.is_empty());
+    let button = button
+        .on_hover_text("Bring back what a re-roll, a knob, a style or a preset has replaced, with its knobs.")
+        .on_disabled_hover_text("What you heard and then replaced will be here.");
+    Popup::menu(&button).show(|ui| {
+        ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+            for (idx, idea) in view.ideas.iter().enumerate().rev() {
+                if ui.button(idea).clicked() {
+                    intents.push(Intent::BringBack(idx));
+                    ui.close();
+                }
+            }
+        });
+    });
 }
 
 fn save_menu(ui: &mut Ui, intents: &mut Vec<Intent>) {

@@ -394,6 +394,14 @@ fn a_primer_is_typed_and_cleared() {
 }
 
 #[test]
+fn what_was_replaced_is_brought_back_from_the_history() {
+    let ideas = ["Jazz, seed 4, bars 1–8", "Pop, seed 9, bar 3"].map(str::to_owned);
+    let mut stage = Stage::new(View { ideas: ideas.into(), ..view() });
+    assert_eq!(stage.press(Role::Button, "History"), []);
+    assert_eq!(stage.press(Role::Button, "Pop, seed 9, bar 3"), [Intent::BringBack(1)]);
+}
+
+#[test]
 fn chords_are_typed_chosen_captured_and_cleared() {
     let mut stage = Stage::new(View { chords: "C | F".to_owned(), ..view() });
     stage.turn_to("Chords");

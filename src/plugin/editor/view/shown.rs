@@ -62,6 +62,8 @@ pub struct View {
     pub primer: Option<String>,
     /// The text of the chord lane of the take that plays; empty if there is none.
     pub chords: String,
+    /// The history of ideas in words, the oldest first.
+    pub ideas: Arc<[String]>,
     /// The music.
     pub roll: Roll,
     /// The training that runs or has ended.

@@ -3,10 +3,11 @@
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use nice_plug::context::gui::GuiContext;
 
+use crate::composer::Idea;
 use crate::model::Card;
 use crate::player::Knob;
 use crate::plugin::editor::pages::guide;
@@ -121,12 +122,20 @@ impl Controller {
             presets: Arc::clone(&self.presets),
             primer: self.primer.clone(),
             chords: session.chords(self.parameters.composing().slot),
+            ideas: self.ideas(),
             roll: Roll::new(session.picture(), playhead),
             training: self.training.clone(),
             host: host(),
             settings: self.settings.clone(),
             messages,
         }
+    }
+
+    /// The history of ideas in words.
+    fn ideas(&self) -> Arc<[String]> {
+        let styles = self.card.as_ref().map_or(&[][..], |(_, card)| &card.styles);
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
+        self.parameters.session.ideas().iter().map(|idea| describe(idea, styles, now)).collect()
     }
 
     /// Notices when another model composes than before, and when loading has failed.
@@ -332,6 +341,26 @@ fn host() -> Option<&'static str> {
         let program = std::env::current_exe().ok()?;
         guide::host_of(&program.file_name()?.to_string_lossy())
     })
+}
+
+/// What an idea is: its style, its seed, its bars, and how long ago it was replaced.
+fn describe(idea: &Idea, styles: &[String], now: u64) -> String {
+    let style = styles.get(usize::from(idea.knobs.style)).or(styles.last());
+    let style = style.map_or("Style", String::as_str);
+    let (first, n_bars) = (idea.first_bar() + 1, idea.bars().len());
+    let bars = if n_bars == 1 {
+        format!("bar {first}")
+    } else {
+        format!("bars {first}\u{2013}{}", first + n_bars - 1)
+    };
+    let ago = match now.saturating_sub(idea.when) / 60 {
+        _ if idea.when == 0 => String::new(),
+        0 => ", just now".to_owned(),
+        minutes @ 1..=119 => format!(", {minutes} min ago"),
+        minutes @ 120..=2879 => format!(", {} hours ago", minutes / 60),
+        minutes => format!(", {} days ago", minutes / 1440),
+    };
+    format!("{style}, seed {}, {bars}{ago}", idea.knobs.seed)
 }
 
 /// Any seed but this one.
