@@ -181,6 +181,9 @@ fn an_idea_comes_back_while_the_song_stands_and_kept_bars_stay() {
     };
     assert_eq!(of_half(&mixed, true), of_half(&first, true));
     assert_eq!(of_half(&mixed, false), of_half(&second, false));
+    let is_whole =
+        instance.composer.ideas().iter().any(|idea| idea.knobs == one.knobs && idea.bars().len() == 2);
+    assert!(is_whole, "what could not come back is not lost");
 }
 
 #[test]

@@ -47,14 +47,20 @@ impl Take {
     }
 
     /// Puts the bars of an idea back in their places, where they are fresh with its knobs, whatever model composes. What was
-    /// heard there goes into the history in turn. Kept bars stay.
+    /// heard there goes into the history in turn. Kept bars stay, and the idea stays in the history if it is not whole without
+    /// them.
     ///
     /// Does nothing where the take does not reach that far.
     pub(crate) fn bring_back(&mut self, idea: &Idea, model: &str) {
         if self.start_of(idea.first_bar()).is_none() {
             return;
         }
-        self.ideas.remove(idea);
+        let is_kept = |take: &Self, bar_idx: &usize| {
+            take.bars.get(*bar_idx).is_some_and(|here| here.is_kept && here.knobs.slot == idea.knobs.slot)
+        };
+        if !idea.bars.keys().any(|bar_idx| is_kept(self, bar_idx)) {
+            self.ideas.remove(idea);
+        }
         // Its bars are fresh with the chords that they were composed with.
         let lane = idea.lane();
         let is_there = self.lane(idea.knobs.slot).map_or("", Progression::text) == lane;
@@ -64,8 +70,7 @@ impl Take {
             self.set_lane(idea.knobs.slot, None);
         }
         for (bar_idx, bar) in &idea.bars {
-            let is_kept = |here: &Arc<ComposedBar>| here.is_kept && here.knobs.slot == bar.knobs.slot;
-            let is_free = !self.bars.get(*bar_idx).is_some_and(is_kept);
+            let is_free = !is_kept(self, bar_idx);
             let Some(start) = self.start_of(*bar_idx).filter(|_| is_free) else { continue };
             let before = self.fingerprint_before(*bar_idx);
             self.put(*bar_idx, Arc::new(ComposedBar { before, ..bar.moved_to(start) }));
