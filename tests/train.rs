@@ -306,15 +306,17 @@ fn fine_tuning_learns_a_style_better_than_training_from_scratch_and_keeps_the_ol
     let threads = Threads::new(2).unwrap();
     let mut corpus = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())], &threads).unwrap();
     let untouched = validate(&start_from(&shipped, &mut corpus), &corpus, &threads, None).mean;
-    let n_shipped = shipped.card().styles.len();
-    assert_eq!(tuned.card().styles[..n_shipped], shipped.card().styles);
-    assert_eq!(tuned.card().styles[n_shipped..], ["little pieces"]);
-    assert_eq!(tuned.card().sources[n_shipped], ["little_pieces"]);
+    // The new style comes first, where hosts reach it.
+    assert_eq!(tuned.card().styles[1..], shipped.card().styles);
+    assert_eq!(tuned.card().styles[0], "little pieces");
+    assert_eq!(tuned.card().sources[0], ["little_pieces"]);
+    assert!(tuned.primers().iter().any(|primer| primer.style == 0));
     assert!(tuned.primers().len() >= shipped.primers().len());
     for model in [&tuned, &scratch] {
         assert_eq!(model.network().config.encoding, Encoding::Third);
     }
-    let loss = validate(tuned.network(), &corpus, &threads, None).mean;
+    let mut known = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())], &threads).unwrap();
+    let loss = validate(&start_from(&tuned, &mut known), &known, &threads, None).mean;
     let mut alone = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())], &threads).unwrap();
     let from_scratch = validate(&start_from(&scratch, &mut alone), &alone, &threads, None).mean;
     assert!(

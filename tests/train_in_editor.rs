@@ -9,11 +9,14 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use continuo::composer::{Take, Writer, compose_until};
 use continuo::model::Model;
+use continuo::music::{Family, Meter, Note, Tick};
+use continuo::player::ComposingKnobs;
 use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
 use continuo::plugin::models::ModelChoice;
-use continuo::plugin::trainer::{Job, Size, State, discard, resume, start, status, stop, wait};
+use continuo::plugin::trainer::{Job, Size, State, discard, learn, resume, start, status, stop, wait};
 
 /// Runs this test again in a process of its own whose user has this folder for data.
 fn with_a_home_of_its_own(test: &str) -> bool {
@@ -122,6 +125,41 @@ fn a_training_is_started_watched_stopped_resumed_and_its_model_loaded() {
     discard();
     assert_eq!(status(None).state, State::Idle);
     load(model);
+}
+
+#[test]
+fn what_was_played_in_becomes_a_style_that_sounds() {
+    if !with_a_home_of_its_own("what_was_played_in_becomes_a_style_that_sounds") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let trainer = Trainer::wrapped(folder.path());
+    let script = Some(trainer.script.as_path());
+    let mut take = Take::default();
+    let note = |idx: u32| Note {
+        onset: Tick(12 * i64::from(idx)),
+        duration: Tick(12),
+        pitch: [60, 62, 63, 67, 65, 63][idx as usize % 6] + (idx / 24 % 2) as u8 * 5,
+        velocity: 80,
+        family: Family::PIANO,
+        feel: None,
+    };
+    take.play_in(&[note(0)]);
+    let too_little = learn(script, &take.played_piece(Family::PIANO), "My playing").unwrap_err();
+    assert!(too_little.starts_with("expected at least 20 notes played in"), "{too_little}");
+    take.play_in(&(0..96).map(note).collect::<Vec<_>>());
+    learn(script, &take.played_piece(Family::PIANO), "My playing").unwrap();
+    trainer.output().wait_for_end();
+    let State::Finished(model) = status(None).state else { panic!("{:?}", status(None)) };
+    let model = Model::load(&model).unwrap();
+    assert_eq!(model.card().styles[0], "My playing");
+    let mut take = Take::default();
+    let knobs = ComposingKnobs::default();
+    compose_until(&mut take, &mut Writer::new(model), &knobs, Meter::COMMON, Tick(4 * 96));
+    let notes = take.score().bars.iter().flat_map(|bar| bar.notes.clone()).collect::<Vec<_>>();
+    assert!(!notes.is_empty() && notes.iter().all(|note| note.family == Family::PIANO), "{notes:?}");
+    let again = learn(script, &Take::default().played_piece(Family::PIANO), "My playing");
+    assert!(again.is_err());
 }
 
 /// Loads the model into an instance, as choosing it in the browser does.

@@ -1,8 +1,8 @@
 //! Prepares a trained network to learn further styles.
 
-use crate::model::Model;
 use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
+use crate::model::{Card, Model, Primer};
 use crate::training::corpus::Corpus;
 
 /// The place of the velocity's head in [`NetworkConfig::heads`].
@@ -29,6 +29,45 @@ pub fn start_from(model: &Model, corpus: &mut Corpus) -> Network {
     let n_styles = styles.len();
     corpus.restyle(styles, &places);
     grown(model.network(), n_styles)
+}
+
+/// Puts the styles after the first `n_before` in front of the others, in the network, the card and the primers. So a new
+/// style is the first that is heard, and within reach of hosts, whose Style parameter has sixteen values.
+pub fn put_new_styles_first(n_before: usize, network: &mut Network, card: &mut Card, primers: &mut [Primer]) {
+    let n_new = card.styles.len().saturating_sub(n_before);
+    let width = network.config.embedding;
+    let n_rows = network.config.encoding.n_step_rows();
+    let embedding = network.layout.embedding.range.clone();
+    if let Some(styles) =
+        network.parameters.get_mut(embedding).and_then(|rows| rows.get_mut(n_rows * width..))
+    {
+        styles.rotate_right(n_new * width);
+    }
+    let n_styles = card.styles.len();
+    let place = |list: &mut Vec<f32>, usual: f32| rotate(list, n_styles, n_new, usual);
+    place(&mut card.form, 0.0);
+    place(&mut card.min_p, 1.0);
+    place(&mut card.temperature, 1.0);
+    place(&mut card.variety, 1.0);
+    place(&mut card.nats_per_note, 0.0);
+    rotate(&mut card.sources, n_styles, n_new, Vec::new());
+    rotate(&mut card.longest_shared, n_styles, n_new, None);
+    rotate(&mut card.longest_run, n_styles, n_new, None);
+    rotate(&mut card.keys, n_styles, n_new, Vec::new());
+    card.styles.rotate_right(n_new);
+    for primer in primers.iter_mut() {
+        primer.style = (primer.style + n_new) % n_styles.max(1);
+    }
+    primers.sort_by_key(|primer| primer.style);
+}
+
+/// Moves the last `n_new` of what a card says of each of `n_styles` to the front. What it does not say of the last styles
+/// is `usual`; a list that says nothing stays.
+fn rotate<T: Clone>(list: &mut Vec<T>, n_styles: usize, n_new: usize, usual: T) {
+    if !list.is_empty() {
+        list.resize(n_styles, usual);
+        list.rotate_right(n_new);
+    }
 }
 
 /// The network in encoding 3 and with more styles, each new one the mean of the existing ones.
@@ -79,9 +118,9 @@ mod tests {
 
     use crate::model::encoding::Encoding;
     use crate::model::network::{Network, NetworkConfig};
-    use crate::model::{Beginning, Card, Generator, Model, StyleMix};
+    use crate::model::{Beginning, Card, Generator, Model, Primer, StyleMix};
     use crate::music::{Family, Meter, Mode, Note, Tick};
-    use crate::training::fine_tuning::grown;
+    use crate::training::fine_tuning::{grown, put_new_styles_first};
 
     fn network(encoding: Encoding) -> Network {
         let config = NetworkConfig { encoding, n_styles: 2, embedding: 3, hidden: 4, n_layers: 1, head: 2 };
@@ -102,6 +141,44 @@ mod tests {
             }
         }
         assert_eq!(grown.parameters[rows.len()..], network.parameters[n_before..]);
+    }
+
+    #[test]
+    fn new_styles_come_first_with_all_that_belongs_to_them() {
+        let primer = |style| Primer {
+            style,
+            mode: Mode::Major,
+            meter: Meter::COMMON,
+            n_bars: 1,
+            notes: vec![Note {
+                onset: Tick(0),
+                duration: Tick(6),
+                pitch: 60 + style as u8,
+                velocity: 80,
+                family: Family::PIANO,
+                feel: None,
+            }],
+        };
+        let mut network = grown(&network(Encoding::Third), 4);
+        let n_rows = network.config.encoding.n_step_rows();
+        let rows = |network: &Network| network.values(&network.layout.embedding)[n_rows * 3..].to_vec();
+        let before = rows(&network);
+        let mut card = Card {
+            styles: ["a", "b", "c", "d"].map(str::to_owned).to_vec(),
+            form: vec![0.3, 0.4],
+            longest_run: vec![Some(1), Some(2), Some(3), Some(4)],
+            ..Card::default()
+        };
+        let mut primers: Vec<Primer> = (0..4).map(primer).collect();
+        put_new_styles_first(2, &mut network, &mut card, &mut primers);
+        assert_eq!(card.styles, ["c", "d", "a", "b"]);
+        assert_eq!(card.form, [0.0, 0.0, 0.3, 0.4]);
+        assert_eq!(card.longest_run, [3, 4, 1, 2].map(Some));
+        assert_eq!(card.variety, Vec::<f32>::new());
+        let pitches: Vec<(usize, u8)> =
+            primers.iter().map(|primer| (primer.style, primer.notes[0].pitch)).collect();
+        assert_eq!(pitches, [(0, 62), (1, 63), (2, 60), (3, 61)]);
+        assert_eq!(rows(&network), [&before[6..], &before[..6]].concat());
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub mod measures;
 pub mod baselines;
 
 mod fine_tuning;
-pub use fine_tuning::start_from;
+pub use fine_tuning::{put_new_styles_first, start_from};
 
 mod limits;
 pub use limits::{Limits, limits};

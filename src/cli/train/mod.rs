@@ -13,7 +13,7 @@ mod card;
 
 mod progress;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,12 +27,12 @@ use crate::cli::train::config::{Machine, config};
 use crate::cli::train::options::products;
 use crate::cli::train::outputs::Outputs;
 use crate::model::network::Network;
-use crate::model::{Card, Model};
+use crate::model::{Card, Model, Passages, Primer};
 use crate::training::config::TrainingConfig;
 use crate::training::corpus::{Corpus, CorpusError, StyleFolder};
 use crate::training::run::{Ending, Outcome, Start, train};
 use crate::training::threads::Threads;
-use crate::training::{keys, limits, start_from};
+use crate::training::{keys, limits, put_new_styles_first, start_from};
 
 /// Set by Ctrl-C: the run ends after the current update.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -83,8 +83,8 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
     };
     let primers = primers(&corpus, config.seed, model.as_deref());
     println!("{}", progress::table(&corpus.styles, &outcome.validation));
+    save(&outcome.network, &card, &primers, &passages, model.as_deref(), &outputs.weights)?;
     let model = Arc::new(Model::new(outcome.network, card, primers)?.with_passages(passages));
-    model.save(&outputs.weights)?;
     println!("Wrote {}", outputs.weights.display());
     match (outcome.ending, &outputs.report) {
         (Ending::Diverged, _) => bail!(
@@ -102,6 +102,23 @@ pub(super) fn run(args: &TrainArgs) -> Result<()> {
             Ok(())
         }
     }
+}
+
+/// Saves the model, with the styles that it has beyond those of `before` in front.
+fn save(
+    network: &Network,
+    card: &Card,
+    primers: &[Primer],
+    passages: &Passages,
+    before: Option<&Model>,
+    path: &Path,
+) -> Result<()> {
+    let (mut network, mut card, mut primers) = (network.clone(), card.clone(), primers.to_vec());
+    if let Some(before) = before {
+        put_new_styles_first(before.card().styles.len(), &mut network, &mut card, &mut primers);
+    }
+    Model::new(network, card, primers)?.with_passages(passages.clone()).save(path)?;
+    Ok(())
 }
 
 /// Reads the folders, and reports what was found in them.

@@ -19,7 +19,7 @@ use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::composer::take::saved::{SavedTake, TakeError};
 use crate::model::Model;
-use crate::music::Progression;
+use crate::music::{Family, Piece, Progression};
 use crate::player::ComposingKnobs;
 use crate::player::handover::{ComposerEnd, Playhead};
 
@@ -177,6 +177,13 @@ impl Composer {
     #[must_use]
     pub fn lane(&self, slot: u8) -> Option<Progression> {
         lock(&self.shown).take.lane(slot).cloned()
+    }
+
+    /// What was played in, as a piece of an instrument.
+    #[must_use]
+    pub fn played_piece(&self, instrument: Family) -> Piece {
+        let take = lock(&self.shown).take.clone();
+        take.played_piece(instrument)
     }
 
     /// The chords that were played in, as the text of a lane; none if there are none.

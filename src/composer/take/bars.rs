@@ -11,7 +11,7 @@ use crate::composer::take::ideas::{Heard, Ideas};
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::PlayedIn;
 use crate::composer::take::replaced::Replaced;
-use crate::music::{Family, Meter, Note, Progression, Score, Tick};
+use crate::music::{Family, Meter, Note, Piece, Progression, Score, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::handover::Input;
 
@@ -104,6 +104,18 @@ impl Take {
     #[must_use]
     pub fn played_in(&self, instrument: Family) -> Vec<Note> {
         self.input.notes_in(Tick(i64::MIN), Tick(i64::MAX), instrument)
+    }
+
+    /// What was played in as a piece of an instrument, in the meters of the bars.
+    #[must_use]
+    pub fn played_piece(&self, instrument: Family) -> Piece {
+        let mut meters: Vec<(Tick, Meter)> = Vec::new();
+        for bar in self.bars.iter().map(|composed| &composed.bar) {
+            if meters.last().is_none_or(|(_, meter)| *meter != bar.meter) {
+                meters.push((bar.start, bar.meter));
+            }
+        }
+        Piece { notes: self.played_in(instrument), meters, ..Piece::default() }
     }
 
     /// Its bars, to be played.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::composer::take::bars::Take;
 use crate::composer::take::harmony::{BarPlace, Harmony};
-use crate::music::{Chord, Family, Piece, Progression, Tick};
+use crate::music::{Chord, Family, Progression, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
 impl Take {
@@ -48,9 +48,7 @@ impl Take {
     /// The chords that were played in, bar by bar, as the text of a lane that has them where they were played.
     #[must_use]
     pub fn captured_chords(&self) -> Option<String> {
-        let meters = self.bars.iter().map(|composed| (composed.bar.start, composed.bar.meter));
-        let notes = self.played_in(Family::PIANO);
-        let piece = Piece { notes, meters: meters.collect(), ..Piece::default() };
+        let piece = self.played_piece(Family::PIANO);
         let (chords, _) = piece.find_chords();
         let (first, _) = chords.first()?;
         let chord_at = |tick: Tick| {

@@ -4,6 +4,7 @@ pub(crate) mod excerpt;
 pub use excerpt::Extent;
 
 pub(crate) mod save;
+pub(crate) use save::write_new;
 pub use save::{Performance, SaveError, save};
 
 #[cfg(test)]

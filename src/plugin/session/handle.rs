@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::composer::{Composer, Edit, Idea, Opening, Picture, Status};
 use crate::model::Model;
 use crate::music::smf::{self, SmfError};
-use crate::music::{InvalidProgression, Progression};
+use crate::music::{Family, InvalidProgression, Piece, Progression};
 use crate::player::ComposingKnobs;
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::models::choice::ModelChoice;
@@ -144,6 +144,12 @@ impl Session {
         let lane = if text.trim().is_empty() { None } else { Some(Progression::parse(text)?) };
         self.with_composer(|composer| composer.set_lane(slot, lane.clone()));
         Ok(())
+    }
+
+    /// What was played in, as a piece of an instrument.
+    #[must_use]
+    pub fn played_piece(&self, instrument: Family) -> Piece {
+        self.lock().composer.as_ref().map(|composer| composer.played_piece(instrument)).unwrap_or_default()
     }
 
     /// Makes the chords that were played in the lane of one of the four takes (0 to 3). Where there are none, a message

@@ -14,5 +14,8 @@ mod traces;
 pub(crate) mod status;
 pub use status::{State, Status};
 
+pub(crate) mod played;
+pub use played::learn;
+
 pub(crate) mod run;
 pub use run::{discard, resume, start, status, stop, wait};

@@ -38,6 +38,7 @@ fn steps(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Vec<Intent>)
     let name = "Folder of MIDI files";
     text_field(ui, name, &mut forms.corpus, "/home/you/midi", f32::INFINITY)
         .on_hover_text(format!("{name}: type or paste its path"));
+    learn(ui, forms, view, intents);
     ui.add_space(6.0);
     step(ui, "2", "A name, and how long it may take on two cores.");
     ui.horizontal_wrapped(|ui| settings(ui, forms));
@@ -53,6 +54,22 @@ fn steps(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Vec<Intent>)
         }
         None => trainer_path(ui, forms, view, intents),
     }
+}
+
+/// Draws the button that learns what was played in.
+fn learn(ui: &mut Ui, forms: &Forms, view: &View, intents: &mut Vec<Intent>) {
+    ui.horizontal(|ui| {
+        let n_notes = view.roll.input.len();
+        let is_ready = n_notes > 0 && view.training.trainer.is_some();
+        let learn = ui.add_enabled(is_ready, Button::new("Learn what I played"));
+        let text = format!("Or the {n_notes} notes that you have played in: a minute or so.");
+        ui.add(Label::new(theme::small(ui, text)).wrap());
+        if learn.clicked() {
+            let name = forms.model.trim();
+            let name = if name.is_empty() { "My playing" } else { name };
+            intents.push(Intent::LearnPlayed(name.to_owned()));
+        }
+    });
 }
 
 /// Draws the number and the text of a step.

@@ -422,6 +422,22 @@ fn chords_are_typed_chosen_captured_and_cleared() {
 }
 
 #[test]
+fn what_was_played_in_is_learned_at_one_click() {
+    let mut view = view();
+    view.training.trainer = Some("/usr/local/bin/continuo-trainer".into());
+    let mut stage = Stage::new(View { ..view.clone() });
+    stage.turn_to("Train");
+    assert_eq!(stage.press(Role::Button, "Learn what I played"), [], "nothing was played in");
+    view.roll.input = vec![view.roll.score.bars[0].notes[0]; 30].into();
+    let mut stage = Stage::new(view);
+    stage.turn_to("Train");
+    let learn = |name: &str| [Intent::LearnPlayed(name.to_owned())];
+    assert_eq!(stage.press(Role::Button, "Learn what I played"), learn("My playing"));
+    stage.type_into("Name of the model", "Tango");
+    assert_eq!(stage.press(Role::Button, "Learn what I played"), learn("Tango"));
+}
+
+#[test]
 fn presets_are_chosen_and_kept() {
     let mut stage = Stage::new(view());
     stage.turn_to("Style");

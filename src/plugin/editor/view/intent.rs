@@ -57,6 +57,8 @@ pub enum Intent {
     ListPresets,
     /// Train a model.
     Train(Job),
+    /// Train a model of this name from what was played in.
+    LearnPlayed(String),
     /// Resume a training that was stopped or interrupted.
     ResumeTraining,
     /// Stop the training; the best network so far is kept.

@@ -206,6 +206,10 @@ impl Controller {
             Intent::Choose(choice) => self.choose(choice),
             Intent::ListModels => self.library.scan(),
             Intent::Train(job) => self.train(|trainer| trainer::start(trainer, &job)),
+            Intent::LearnPlayed(name) => {
+                let piece = session.played_piece(self.parameters.composing().instrument);
+                self.train(|trainer| trainer::learn(trainer, &piece, &name));
+            }
             Intent::ResumeTraining => self.train(trainer::resume),
             Intent::StopTraining => {
                 trainer::stop();
