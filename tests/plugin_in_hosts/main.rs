@@ -18,6 +18,8 @@ mod projects;
 
 mod knobs;
 
+mod chords;
+
 mod parts;
 
 mod thru;

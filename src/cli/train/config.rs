@@ -29,7 +29,7 @@ pub(super) fn config(
     machine: &Machine,
 ) -> Result<TrainingConfig> {
     let preset = Settings::of(args.preset);
-    let settings = if from.is_some() { preset.to_fine_tune() } else { preset };
+    let settings = if from.is_some() { preset.to_fine_tune(corpus) } else { preset };
     let sizes = NetworkConfig {
         encoding: Encoding::Third,
         n_styles: corpus.styles.len(),

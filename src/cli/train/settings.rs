@@ -99,7 +99,8 @@ impl Settings {
     }
 
     /// These settings for fine-tuning: the learning rate is low, to keep what the model knows, and the run is short.
-    pub(super) fn to_fine_tune(self) -> Self {
+    pub(super) fn to_fine_tune(self, corpus: &Corpus) -> Self {
+        let n_notes = corpus.n_notes().max(1) as f64;
         Self {
             sequence_length: 64,
             dropout: 0.3,
@@ -107,7 +108,12 @@ impl Settings {
             weight_decay: 0.02,
             hold: 0.0,
             patience: 10,
-            length: Length { n_notes: 1.5e6, min_epochs: 2.0, max_epochs: 30.0 },
+            // What one plays in a while is a few hundred notes; a batch of windows is more than that.
+            length: Length {
+                n_notes: 1.5e6,
+                min_epochs: 2.0,
+                max_epochs: (6e4 / n_notes).clamp(30.0, 200.0),
+            },
             ..self
         }
     }
