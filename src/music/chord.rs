@@ -203,7 +203,7 @@ mod tests {
     fn a_chord_is_read_from_its_code_and_no_other_number_is_a_code() {
         let chord = Chord::new(9, PitchClassSet::new(&[0, 3, 7, 10]), 7);
         assert_eq!(Chord::of_code(chord.code()), Some(chord));
-        for wrong in [0, 12 | 1 << 8, 12 << 4 | 1 << 8, 2 << 8, 1 << 20 | 1 << 8] {
+        for wrong in [0, 0x10c, 0x1c0, 0x200, 0x10_0100] {
             assert_eq!(Chord::of_code(wrong), None, "{wrong:x}");
         }
     }

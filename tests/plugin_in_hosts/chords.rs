@@ -25,9 +25,11 @@ fn with_chords(state: &[u8], lane: &str) -> Result<Vec<u8>> {
     Ok([length, json].concat())
 }
 
-/// What a project plays: the sample where each note begins, its channel, key and velocity; and the project as it is saved
-/// afterwards.
-fn played(format: Format, state: &[u8], sizes: Sizes) -> Result<(Vec<(u64, u8, u8, u8)>, Vec<u8>)> {
+/// The sample where each note begins, its channel, key and velocity.
+type Heard = Vec<(u64, u8, u8, u8)>;
+
+/// What a project plays, and the project as it is saved afterwards.
+fn played(format: Format, state: &[u8], sizes: Sizes) -> Result<(Heard, Vec<u8>)> {
     let mut host = load(format, &[])?;
     host.load(state)?;
     let mut daw = Daw { sizes, ..Daw::default() };
@@ -37,7 +39,7 @@ fn played(format: Format, state: &[u8], sizes: Sizes) -> Result<(Vec<(u64, u8, u
     let mut recording = Recording::default();
     play(host.as_mut(), blocks, &mut recording)?;
     let heard = |note: &PlayedNote| (note.on, note.channel, note.key, note.velocity);
-    let mut notes: Vec<_> = recording.notes()?.iter().map(heard).collect();
+    let mut notes: Heard = recording.notes()?.iter().map(heard).collect();
     notes.sort_unstable();
     Ok((notes, host.save()?))
 }

@@ -85,7 +85,7 @@ impl Composer {
         shown.edition += 1;
         shown.take = take.clone();
         shown.picture = Picture::of(&take);
-        self.send(Command::SetTake { take, edition: shown.edition });
+        self.send(Command::SetTake { take: Box::new(take), edition: shown.edition });
         Ok(())
     }
 

@@ -20,7 +20,7 @@ pub(crate) enum Command {
     LoadModel(PathBuf),
     UseModel(Arc<Model>),
     SetTake {
-        take: Take,
+        take: Box<Take>,
         edition: u64,
     },
     Edit(usize, Edit),

@@ -284,7 +284,7 @@ impl Worker {
             Command::LoadModel(path) => self.load(path),
             Command::UseModel(model) => self.use_model(model),
             Command::SetTake { take, edition } => {
-                self.planner.set_take(take);
+                self.planner.set_take(*take);
                 self.edition = edition;
                 self.recover();
             }

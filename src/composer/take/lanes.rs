@@ -67,7 +67,7 @@ impl Take {
                     (0..).map(|idx| start + Tick(idx * meter.beat().0)).take_while(|tick| *tick < end);
                 let mut names: Vec<String> = beats.map(|tick| name(chord_at(tick))).collect();
                 let is_even = |size: usize| {
-                    names.len() % size == 0
+                    names.len().is_multiple_of(size)
                         && names.chunks(size).all(|part| part.iter().all(|name| *name == part[0]))
                 };
                 let size = [names.len(), names.len() / 2]
