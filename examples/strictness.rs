@@ -84,8 +84,9 @@ fn compare(score: &Score, lane: &Progression, key: Key, found: &mut Found) {
         let Some(chord) = chord_at(tick) else { continue };
         let sounding: Vec<&&Note> =
             pitched.iter().filter(|note| note.onset <= tick && note.end() > tick).collect();
-        let beginning: Vec<&&&Note> = sounding.iter().filter(|note| note.onset == tick).collect();
-        beginning.iter().for_each(|note| found[0].add(chord.contains(note.pitch)));
+        for note in sounding.iter().filter(|note| note.onset == tick) {
+            found[0].add(chord.contains(note.pitch));
+        }
         if !sounding.is_empty() {
             found[1].add(sounding.iter().all(|note| chord.contains(note.pitch)));
         }
