@@ -2,7 +2,9 @@
 //!
 //! For each style of the default model, common progressions are composed with several seeds, 16 bars each. A note agrees
 //! if it begins on a beat and is a tone of the chord there; a beat agrees if all pitched notes that sound at it are; a
-//! bass agrees if the lowest note that sounds where the chord changes has the chord's bass.
+//! bass agrees if the lowest note that sounds where the chord changes has the chord's bass. Then, without chords, how many
+//! of the same pieces end on the tonic when they are told to end and when they are not: the lowest note that begins in
+//! the last bar is the tonic.
 
 use std::sync::Arc;
 
@@ -38,11 +40,21 @@ type Found = [Share; 3];
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (model, threads) = (Model::embedded()?, Threads::on_all_cores()?);
     let names = ["no lane", "0%", "50%", "75%", "100%"].map(|name| format!("{name}: notes / beats / bass"));
-    println!("| Style | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
+    println!(
+        "| Style | {} | ends on the tonic: not told / told |\n|---|{}---|",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
     for (style, name) in model.card().styles.iter().enumerate() {
         let found = threads.map(&STRICTNESS, |strictness| measure(&model, style as u8, *strictness));
         let text = |found: &Found| found.map(Share::percent).join(" / ");
-        println!("| {name} | {} |", found.iter().map(text).collect::<Vec<_>>().join(" | "));
+        let ends = threads.map(&[false, true], |is_told| ends_on_tonic(&model, style as u8, *is_told));
+        let ends: Vec<String> = ends.into_iter().map(Share::percent).collect();
+        println!(
+            "| {name} | {} | {} |",
+            found.iter().map(text).collect::<Vec<_>>().join(" | "),
+            ends.join(" / ")
+        );
     }
     Ok(())
 }
@@ -68,6 +80,24 @@ fn measure(model: &Arc<Model>, style: u8, strictness: Option<f32>) -> Found {
         }
     }
     found
+}
+
+fn ends_on_tonic(model: &Arc<Model>, style: u8, is_told: bool) -> Share {
+    let mut share = Share::default();
+    for scale in [Scale::FreeMajor, Scale::FreeMinor] {
+        for seed in 1..=2 * N_SEEDS {
+            let knobs = ComposingKnobs { style, seed, scale, evolve: 1.0, ..ComposingKnobs::default() };
+            let mut take = if is_told { Take::default().ending_after(N_BARS) } else { Take::default() };
+            let end = Tick(Meter::COMMON.bar_length().0 * N_BARS as i64);
+            compose_until(&mut take, &mut Writer::new(Arc::clone(model)), &knobs, Meter::COMMON, end);
+            let score = take.score();
+            let last = score.bars.last().into_iter().flat_map(|bar| &bar.notes);
+            if let Some(lowest) = last.filter(|note| !note.family.is_drums()).map(|note| note.pitch).min() {
+                share.add(lowest % 12 == 0);
+            }
+        }
+    }
+    share
 }
 
 fn compare(score: &Score, lane: &Progression, key: Key, found: &mut Found) {

@@ -9,7 +9,7 @@ use continuo::music::{
     Bar, COMMON_PROGRESSIONS, Chord, Family, FamilySet, Grid, Meter, Note, PitchClassSet, Progression, Scale,
     Score, Tick,
 };
-use continuo::player::ComposingKnobs;
+use continuo::player::{Cadence, ComposingKnobs};
 use rand::{RngExt, SeedableRng};
 use rand_pcg::Pcg64Mcg;
 
@@ -261,6 +261,38 @@ fn changed_chords_change_the_bars_that_they_belong_to_and_back_again() {
     let mut without = Take::default();
     compose(&mut without, &knobs, 8);
     assert_eq!(take.score(), without.score());
+}
+
+#[test]
+fn where_the_music_ends_it_closes_with_the_dominant_and_the_tonic() {
+    let strict =
+        ComposingKnobs { strictness: 1.0, grid: Grid::Quarter, length: 4, ..ComposingKnobs::default() };
+    let minor = ComposingKnobs { tonic: 9, scale: Scale::FreeMinor, ..strict };
+    let ends = |take: &Take, bars: &[usize], dominant: [u8; 4], tonic: [u8; 3]| {
+        let score = take.score();
+        for bar_idx in bars {
+            let of_bar = |idx: usize, from: i64| -> Vec<u8> {
+                let bar = &score.bars[idx];
+                let notes = bar
+                    .notes
+                    .iter()
+                    .filter(|note| !note.family.is_drums() && (note.onset - bar.start).0 >= from);
+                notes.map(|note| note.pitch % 12).collect()
+            };
+            assert!(of_bar(bar_idx - 1, 48).iter().all(|tone| dominant.contains(tone)), "bar {bar_idx}");
+            assert!(of_bar(*bar_idx, 0).iter().all(|tone| tonic.contains(tone)), "bar {bar_idx}");
+        }
+    };
+    let mut piece = Take::default().ending_after(8);
+    compose(&mut piece, &strict, 8);
+    ends(&piece, &[7], [7, 11, 2, 5], [0, 4, 7]);
+    let mut phrases = Take::default();
+    compose(&mut phrases, &ComposingKnobs { cadence: Cadence::EverySecond, ..minor }, 24);
+    ends(&phrases, &[7, 15, 23], [4, 8, 11, 2], [9, 0, 4]);
+    // Elsewhere it is free.
+    let tones: std::collections::BTreeSet<u8> =
+        phrases.score().bars[..6].iter().flat_map(|bar| &bar.notes).map(|note| note.pitch % 12).collect();
+    assert!(tones.iter().any(|tone| ![9, 0, 4, 8, 11, 2].contains(tone)), "{tones:?}");
 }
 
 #[test]

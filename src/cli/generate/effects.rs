@@ -31,10 +31,11 @@ pub(super) fn untold(model: &Model, told: &[(&str, bool)]) -> Vec<String> {
 }
 
 /// What was asked for and changes nothing where there are no chords.
-pub(super) fn without_chords(composing: &ComposingKnobs, has_chords: bool) -> Vec<String> {
+pub(super) fn without_chords(composing: &ComposingKnobs, has_chords: bool, ends: bool) -> Vec<String> {
     let default = ComposingKnobs::default();
-    let are_played = composing.conversation == Conversation::Accompany;
-    let strictness = (composing.strictness - default.strictness).abs() > f32::EPSILON && !are_played;
+    let has_others =
+        ends || composing.cadence != Cadence::Off || composing.conversation == Conversation::Accompany;
+    let strictness = (composing.strictness - default.strictness).abs() > f32::EPSILON && !has_others;
     let asked = [("--strictness", strictness), ("--chords-by-phrase", composing.chords_by_phrase)];
     let asked = asked.iter().filter(|(_, is_asked)| *is_asked && !has_chords);
     asked.map(|(option, _)| format!("{option} has no effect without --chords")).collect()

@@ -138,13 +138,13 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     ensure!(!notes.is_empty(), "no note fits: {} composed, all silent", plural(n_bars, "bar"));
     let told = [
         ("--chords", args.chords.is_some() && knobs.strictness <= 0.0),
-        ("--ending", args.ending),
-        ("--cadence", knobs.cadence != Cadence::Off),
+        ("--ending", args.ending && knobs.strictness <= 0.0),
+        ("--cadence", knobs.cadence != Cadence::Off && knobs.strictness <= 0.0),
     ];
     for report in effects::untold(&model, &told) {
         eprintln!("{report}");
     }
-    for report in effects::without_chords(&knobs, args.chords.is_some()) {
+    for report in effects::without_chords(&knobs, args.chords.is_some(), args.ending) {
         eprintln!("{report}");
     }
     for report in effects::without_effect(&knobs, &args.performing.knobs(), &edits, n_bars) {

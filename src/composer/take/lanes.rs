@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use crate::composer::take::bars::Take;
 use crate::composer::take::harmony::{BarPlace, Harmony};
-use crate::music::{Chord, Family, Progression, Tick};
+use crate::music::{Chord, Family, Mode, PitchClassSet, Progression, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
 impl Take {
-    /// The chords that a bar is to be composed with: those of the lane of its take.
+    /// The chords that a bar is to be composed with: those of the lane of its take, or else the close where the music
+    /// comes to an end.
     pub(crate) fn harmony(&self, place: BarPlace, knobs: &ComposingKnobs) -> Harmony {
-        let Some(lane) = self.lane(knobs.slot) else { return Harmony::default() };
+        let Some(lane) = self.lane(knobs.slot) else { return self.close(place, knobs) };
         let BarPlace { bar_idx, meter, key } = place;
         let length = meter.bar_length();
         let n_ahead = Harmony::BARS_AHEAD.max((Harmony::AHEAD.0 / length.0) as usize + 1);
@@ -22,6 +23,37 @@ impl Take {
             lane.bar(in_lane, start, meter, key)
         });
         Harmony::new(chords.collect(), lane.text())
+    }
+
+    /// The close of the music that a bar belongs to, if that ends soon: the dominant in the second half of the last bar
+    /// but one, and the tonic in the last.
+    fn close(&self, BarPlace { bar_idx, meter, key }: BarPlace, knobs: &ComposingKnobs) -> Harmony {
+        let n_left = self.bars_to_end(bar_idx, knobs).filter(|n_left| *n_left <= Harmony::BARS_AHEAD);
+        let Some(n_left) = n_left else { return Harmony::default() };
+        let (length, beat) = (meter.bar_length(), meter.beat());
+        let last = Tick((n_left as i64 - 1) * length.0);
+        let half = (length.0 / 2 / beat.0 * beat.0).max(beat.0);
+        let third = if key.mode == Mode::Minor { 3 } else { 4 };
+        let [tonic, dominant] = [key.tonic(), key.tonic() + 7];
+        let tonic = Chord::new(tonic, PitchClassSet::new(&[0, third, 7]), tonic);
+        let dominant = Chord::new(dominant, PitchClassSet::new(&[0, 4, 7, 10]), dominant);
+        let chords = [
+            (last - length - length, None),
+            (last - Tick(half), Some(dominant)),
+            (last, Some(tonic)),
+            (last + length, None),
+        ];
+        Harmony::new(chords.to_vec(), "")
+    }
+
+    /// How many bars are left until the music ends that a bar belongs to, its own included: the piece, or the phrases up
+    /// to the next cadence.
+    pub(crate) fn bars_to_end(&self, bar_idx: usize, knobs: &ComposingKnobs) -> Option<usize> {
+        let phrase = usize::from(knobs.length.max(1));
+        let to_cadence =
+            knobs.cadence.n_phrases().map(|n_phrases| n_phrases * phrase - bar_idx % (n_phrases * phrase));
+        let to_end = self.length().and_then(|n_bars| n_bars.checked_sub(bar_idx)).filter(|left| *left > 0);
+        to_cadence.into_iter().chain(to_end).min()
     }
 
     /// The chord lane of a take (0 to 3).

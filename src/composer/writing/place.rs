@@ -103,14 +103,9 @@ impl Place {
         take.harmony(BarPlace { bar_idx, meter, key }, &self.knobs)
     }
 
-    /// Where the music ends that the bar belongs to: the piece, or the phrases up to the next cadence.
+    /// Where the music ends that the bar belongs to.
     fn music_end(&self, take: &Take) -> Option<Tick> {
-        let to_end_of = |n_bars: usize| n_bars - self.bar_idx % n_bars;
-        let phrase = usize::from(self.knobs.length.max(1));
-        let to_cadence = self.knobs.cadence.n_phrases().map(|n_phrases| to_end_of(n_phrases * phrase));
-        let to_end =
-            take.length().and_then(|n_bars| n_bars.checked_sub(self.bar_idx)).filter(|left| *left > 0);
-        let n_bars = to_cadence.into_iter().chain(to_end).min()?;
+        let n_bars = take.bars_to_end(self.bar_idx, &self.knobs)?;
         Some(self.start + Tick(n_bars as i64 * self.meter.bar_length().0))
     }
 
