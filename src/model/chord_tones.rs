@@ -8,9 +8,10 @@ use crate::music::{Chord, Family, Note, PitchClassSet, Tick};
 
 /// How the chords that are told narrow the pitches of the next note.
 ///
-/// A note that begins on a beat, or where the chord changes, is a tone of its chord. Where the chord changes the bass has
-/// the chord's: notes of the bass family, and the lowest note. At a strictness of 1 this is a
-/// guarantee, and no note sounds on into a beat whose chord it is not of; below 1 other notes are made less likely.
+/// A note that begins on a beat, or where the chord changes, is a tone of its chord. Where the chord changes, and on the
+/// beats of the bar with which the music ends, the bass has the chord's: notes of the bass family, and the lowest note. At
+/// a strictness of 1 this is a guarantee, and no note sounds on into a beat whose chord it is not of; below 1 other notes
+/// are made less likely.
 ///
 /// Of a chord that the scale holds in part only that part counts; one that it does not hold at all counts whole, and so
 /// does the chord's bass.
@@ -26,7 +27,7 @@ pub(crate) struct ChordTones<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Allowed {
     tones: PitchClassSet,
-    /// Of the bass, where the chord changes.
+    /// Of the bass, where the chord changes or the music ends.
     bass: Option<u8>,
 }
 
@@ -57,8 +58,13 @@ impl<'a> ChordTones<'a> {
         let is_change = told.chord_at(onset - Tick(1)) != Some(chord);
         let from_line = onset - self.memory.bar_start();
         let is_on_beat = from_line.0.rem_euclid(self.memory.meter().beat().0) == 0;
-        (is_on_beat || is_change)
-            .then(|| Allowed { tones: self.in_scale(chord), bass: is_change.then(|| chord.bass()) })
+        // In the bar with which the music ends, the bass stays on the chord's.
+        let is_end =
+            told.end.is_some_and(|end| onset < end && onset + self.memory.meter().bar_length() >= end);
+        (is_on_beat || is_change).then(|| Allowed {
+            tones: self.in_scale(chord),
+            bass: (is_change || is_end).then(|| chord.bass()),
+        })
     }
 
     /// The tones of a chord that the scale holds, or all if it holds none.
