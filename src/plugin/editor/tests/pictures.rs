@@ -198,6 +198,7 @@ fn the_manual_has_a_picture_for_each_section() {
         ("bars", bar_menu),
         ("drums", draw(drums(), USUAL, &["Instruments"])),
         ("compose", draw(stopped(), SMALLEST, &["Compose"])),
+        ("chords", draw(chords(), SMALLEST, &["Chords"])),
         ("detail", draw(stopped(), SMALLEST, &["Detail"])),
         ("notes", draw(stopped(), SMALLEST, &["Notes"])),
         ("perform", draw(view(), SMALLEST, &["Perform"])),
