@@ -77,6 +77,8 @@ pub struct Continuo<F> {
 const SAMPLE_RATE: f64 = 48_000.0;
 /// How long an activation may take to compose the first bars.
 const PREPARATION: Duration = Duration::from_secs(2);
+/// How long a deactivation waits for the framework's worker to carry out what was queued.
+const TIME_FOR_TASKS: Duration = Duration::from_millis(2);
 /// The sample rates that a host may ask for.
 const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=10_000_000.0;
 
@@ -205,6 +207,8 @@ impl<F: Format> Plugin for Continuo<F> {
 
     fn deactivate(&mut self) {
         self.must_silence = true;
+        // The framework's worker may not meet tasks of an instance that is gone: docs/UPSTREAM.md, section 10.
+        std::thread::sleep(TIME_FOR_TASKS);
     }
 }
 
