@@ -342,7 +342,7 @@ fn a_phrase_comes_back_where_its_chords_do() {
     assert_eq!(
         longer[..3],
         longer[4..7],
-        "the phrase is composed anew for each of its chords, and those come back"
+        "the phrase is composed again for each of its chords, and those come back"
     );
     let by_phrase = phrases("C | F | G | Am", &ComposingKnobs { chords_by_phrase: true, ..knobs });
     assert_eq!(by_phrase, alike);

@@ -2,7 +2,7 @@
 
 use crate::model::activation::ln;
 use crate::model::encoding::Memory;
-use crate::model::keys::Keys;
+use crate::model::keys::{Keys, of_pitch_classes};
 use crate::model::sampling::{Constraints, Given};
 use crate::music::{Chord, Family, Note, PitchClassSet, Tick};
 
@@ -76,19 +76,14 @@ impl<'a> ChordTones<'a> {
 
     /// The keys of a family for a note at `onset`; none where the chord leaves it free.
     fn keys_at(&self, family: usize, onset: Tick) -> Option<u128> {
-        let pitch_class_keys = |tones: PitchClassSet| {
-            let octave =
-                (0..12).filter(|tone| tones.contains(*tone)).fold(0_u128, |keys, tone| keys | 1 << tone);
-            (0..128).step_by(12).fold(0, |keys, key| keys | octave << key)
-        };
         if family == Family::DRUMS.index() {
             return None;
         }
         let allowed = self.allowed_at(onset)?;
         let keys = self.keys.of(family);
-        let tones = keys & pitch_class_keys(allowed.tones);
+        let tones = keys & of_pitch_classes(allowed.tones);
         let Some(bass) = allowed.bass else { return Some(tones) };
-        let of_bass = keys & pitch_class_keys(PitchClassSet::new(&[bass]));
+        let of_bass = keys & of_pitch_classes(PitchClassSet::new(&[bass]));
         if family == Family::BASS.index() {
             return Some(of_bass);
         }

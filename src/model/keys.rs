@@ -3,7 +3,7 @@
 use crate::model::card::{Card, Primer};
 use crate::model::instrument::{InstrumentKeys, range};
 use crate::model::sampling::{Constraints, Given, StyleMix};
-use crate::music::{Family, FamilySet};
+use crate::music::{Family, FamilySet, PitchClassSet};
 
 /// The drums of General MIDI and its common extensions, for models whose card does not say what they play.
 const COMMON_DRUMS: (u8, u8) = (27, 87);
@@ -66,9 +66,7 @@ impl Keys {
     #[must_use]
     pub fn open(mut self, constraints: &Constraints, given: &Given) -> Self {
         let Constraints { scale, lowest, highest, .. } = *constraints;
-        let octave = (0..12).filter(|class| scale.contains(*class)).fold(0, |keys, class| keys | 1 << class);
-        let in_scale = (0..128).step_by(12).fold(0_u128, |keys, key| keys | octave << key);
-        let allowed = in_scale & range(lowest, highest);
+        let allowed = of_pitch_classes(scale) & range(lowest, highest);
         let given = given.pitch.map_or(u128::MAX, |pitch| 1 << (pitch & 127));
         for (idx, keys) in self.0.iter_mut().enumerate() {
             *keys &= given & if idx == Family::DRUMS.index() { u128::MAX } else { allowed };
@@ -99,6 +97,12 @@ impl Keys {
         }
         self
     }
+}
+
+/// The keys that have one of these pitch classes, one bit each.
+pub(crate) fn of_pitch_classes(pitch_classes: PitchClassSet) -> u128 {
+    let octave = u128::from(pitch_classes.bits());
+    (0..128).step_by(12).fold(0, |keys, key| keys | octave << key)
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ mod timing;
 pub use timing::Timing;
 
 mod score;
-pub use score::{Bar, Score};
+pub use score::{Bar, Score, meter_changes};
 
 mod voices;
 pub use voices::{Line, Voice, VoiceLeading, Voices};

@@ -47,3 +47,10 @@ impl Score {
         self.bars.get(idx).filter(|bar| tick < bar.end())
     }
 }
+
+/// Where the meter of bars changes, and to what, the first bar's first.
+pub fn meter_changes<'a>(bars: impl Iterator<Item = &'a Bar>) -> Vec<(Tick, Meter)> {
+    let mut changes: Vec<(Tick, Meter)> = bars.map(|bar| (bar.start, bar.meter)).collect();
+    changes.dedup_by_key(|(_, meter)| *meter);
+    changes
+}

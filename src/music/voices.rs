@@ -72,7 +72,7 @@ impl Voices {
     }
 }
 
-/// Leads the voices of a score that changes, anew only from the first bar that has changed.
+/// Leads the voices of a score that changes, again only from the first bar that has changed.
 #[derive(Debug, Default)]
 pub struct VoiceLeading {
     bars: Vec<LedBar>,

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use continuo::music::{Key, Meter, Mode, Progression, Tick};
 use xtask::hosts::daw::Sizes;
-use xtask::hosts::{Daw, PlayedNote, Recording};
+use xtask::hosts::{Daw, PlayedNote, Recording, project};
 
 use crate::support::{FORMATS, Format, activate_offline, load, play};
 
@@ -12,17 +12,10 @@ const BARS: usize = 8;
 
 /// A saved project with a chord lane for the first take.
 fn with_chords(state: &[u8], lane: &str) -> Result<Vec<u8>> {
-    let begin = state.iter().position(|byte| *byte == b'{').context("no JSON in the state")?;
-    let (head, json) = state.split_at(begin);
-    let mut state: serde_json::Value = serde_json::from_slice(json)?;
-    let project = state["fields"]["project"].as_str().context("no project in the state")?;
-    let mut project: serde_json::Value = serde_json::from_str(project)?;
-    project["take"]["version"] = 5.into();
-    project["take"]["lanes"] = serde_json::json!([lane, "", "", ""]);
-    state["fields"]["project"] = serde_json::Value::String(serde_json::to_string(&project)?);
-    let json = serde_json::to_vec(&state)?;
-    let length = if head.is_empty() { Vec::new() } else { (json.len() as u64).to_le_bytes().to_vec() };
-    Ok([length, json].concat())
+    project::edited(state, |project| {
+        project["take"]["version"] = 5.into();
+        project["take"]["lanes"] = serde_json::json!([lane, "", "", ""]);
+    })
 }
 
 /// The sample where each note begins, its channel, key and velocity.

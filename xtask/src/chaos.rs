@@ -17,7 +17,7 @@ use crate::hosts::daw::Sizes;
 use crate::hosts::vst3::Vst3Host;
 use crate::hosts::{
     Address, Block, Change, Daw, EventKind, Host, Input, InputKind, LoopStyle, Meanwhile, Outputs, Pace,
-    PlayedNote, Recording, RenderMode, Setup,
+    PlayedNote, Recording, RenderMode, Setup, project,
 };
 
 /// How much chaos.
@@ -352,7 +352,7 @@ impl Stage<'_> {
             Call::LoadOlder(which) => {
                 let json = std::fs::read(golden("projects", "project.json", *which)?)?;
                 let state = match self.session.format {
-                    Format::Clap => after_its_length(&json),
+                    Format::Clap => project::after_its_length(&json),
                     Format::Vst3 => json,
                 };
                 self.host.load(&state)
@@ -490,30 +490,12 @@ fn play_from_the_start(host: &mut dyn Host) -> Result<Vec<(u64, u64, u8, u8)>> {
 
 /// The hash of the model that composed when a project was saved.
 fn composing_model(state: &[u8]) -> Result<serde_json::Value> {
-    let begin = state.iter().position(|byte| *byte == b'{').context("no JSON in the state")?;
-    let (_, json) = state.split_at(begin);
-    let state: serde_json::Value = serde_json::from_slice(json)?;
-    let project = state["fields"]["project"].as_str().context("no project in the state")?;
-    let project: serde_json::Value = serde_json::from_str(project)?;
-    Ok(project["take"]["model"]["hash"].clone())
+    Ok(project::read(state)?["take"]["model"]["hash"].clone())
 }
 
 /// A saved project that asks for another model.
 fn with_model(state: &[u8], model: &str) -> Result<Vec<u8>> {
-    let begin = state.iter().position(|byte| *byte == b'{').context("no JSON in the state")?;
-    let (head, json) = state.split_at(begin);
-    let mut state: serde_json::Value = serde_json::from_slice(json)?;
-    let project = state["fields"]["project"].as_str().context("no project in the state")?;
-    let mut project: serde_json::Value = serde_json::from_str(project)?;
-    project["model_file"] = serde_json::Value::String(model.into());
-    state["fields"]["project"] = serde_json::Value::String(serde_json::to_string(&project)?);
-    let json = serde_json::to_vec(&state)?;
-    Ok(if head.is_empty() { json } else { after_its_length(&json) })
-}
-
-/// A saved project as CLAP has it.
-fn after_its_length(json: &[u8]) -> Vec<u8> {
-    [&(json.len() as u64).to_le_bytes()[..], json].concat()
+    project::edited(state, |project| project["model_file"] = model.into())
 }
 
 /// A file of `tests/golden`, as a share of all of its kind.

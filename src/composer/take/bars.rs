@@ -11,7 +11,7 @@ use crate::composer::take::ideas::{Heard, Ideas};
 use crate::composer::take::opening::Opening;
 use crate::composer::take::played_in::PlayedIn;
 use crate::composer::take::replaced::Replaced;
-use crate::music::{Family, Meter, Note, Piece, Progression, Score, Tick};
+use crate::music::{Family, Meter, Note, Piece, Progression, Score, Tick, meter_changes};
 use crate::player::ComposingKnobs;
 use crate::player::handover::Input;
 
@@ -109,12 +109,7 @@ impl Take {
     /// What was played in as a piece of an instrument, in the meters of the bars.
     #[must_use]
     pub fn played_piece(&self, instrument: Family) -> Piece {
-        let mut meters: Vec<(Tick, Meter)> = Vec::new();
-        for bar in self.bars.iter().map(|composed| &composed.bar) {
-            if meters.last().is_none_or(|(_, meter)| *meter != bar.meter) {
-                meters.push((bar.start, bar.meter));
-            }
-        }
+        let meters = meter_changes(self.bars.iter().map(|composed| &*composed.bar));
         Piece { notes: self.played_in(instrument), meters, ..Piece::default() }
     }
 

@@ -1,7 +1,7 @@
 //! The bass of the chord lane in bars that are not drawn note by note: thinned or repeated ones.
 //!
-//! The lowest note has the chord's bass where the chord changes. When a bar is drawn, the
-//! notes below are known. Where one of them is left out afterwards, a note that stood above it may be the lowest.
+//! The lowest note has the chord's bass where the chord changes. When a bar is drawn, the notes below are known. Where one
+//! of them is left out afterwards, a note that stood above it may be the lowest.
 
 use crate::composer::take::bars::Take;
 use crate::composer::writing::place::{Place, moved};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::music::{Bar, Meter, Note, Piece, Programs, Score, Tick, names};
+use crate::music::{Bar, Note, Piece, Programs, Score, Tick, meter_changes, names};
 use crate::player::ComposingKnobs;
 
 /// How much of the take is saved.
@@ -39,16 +39,11 @@ pub(crate) fn excerpt(score: &Score, extent: Extent, position: Tick, length: u8)
 /// out.
 pub(crate) fn piece(bars: &[Arc<Bar>], programs: Programs, knobs: &ComposingKnobs, tempo: f64) -> Piece {
     let start = bars.first().map_or(Tick::ZERO, |bar| bar.start);
-    let mut meters: Vec<(Tick, Meter)> = Vec::new();
-    for bar in bars {
-        if meters.last().is_none_or(|(_, meter)| *meter != bar.meter) {
-            meters.push((bar.start - start, bar.meter));
-        }
-    }
+    let meters = meter_changes(bars.iter().map(|bar| &**bar));
     let notes = bars.iter().flat_map(|bar| &bar.notes);
     Piece {
         notes: notes.map(|note| Note { onset: note.onset - start, ..*note }).collect(),
-        meters,
+        meters: meters.into_iter().map(|(at, meter)| (at - start, meter)).collect(),
         keys: vec![(Tick::ZERO, knobs.key())],
         tempos: vec![(Tick::ZERO, tempo)],
         programs,

@@ -11,6 +11,8 @@ pub mod recording;
 
 pub mod host;
 
+pub mod project;
+
 mod audio_thread;
 mod clock;
 

@@ -121,7 +121,7 @@ impl Controller {
             folder: models_folder().map(|folder| folder.display().to_string()).unwrap_or_default(),
             presets: Arc::clone(&self.presets),
             primer: self.primer.clone(),
-            chords: session.chords(self.parameters.composing().slot),
+            chords: session.chords(self.parameters.plain(Knob::Slot) as u8),
             ideas: self.ideas(),
             roll: Roll::new(session.picture(), playhead),
             training: self.training.clone(),
