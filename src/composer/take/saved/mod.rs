@@ -185,7 +185,8 @@ impl SavedTake {
             return Err(TakeError::TooLong);
         }
         let models: Vec<Arc<str>> = self.composed_by.iter().map(|hash| Arc::from(hash.as_str())).collect();
-        let mut restoring = Restoring { models, damage: Vec::new() };
+        let has_chords = self.version >= 5;
+        let mut restoring = Restoring { models, damage: Vec::new(), has_chords, lanes: Take::default() };
         let take = restoring.take(&self.contents());
         Ok((take, restoring.damage))
     }

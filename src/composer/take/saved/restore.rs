@@ -7,6 +7,7 @@ use crate::composer::take::bar::ComposedBar;
 use crate::composer::take::bar_lines::meter_of_length;
 use crate::composer::take::bars::{Shelf, Take, start_fingerprint};
 use crate::composer::take::fingerprint::Fingerprint;
+use crate::composer::take::harmony::{BarPlace, Harmony};
 use crate::composer::take::history::{Change, History, Step};
 use crate::composer::take::ideas::{Heard, Idea, Ideas};
 use crate::composer::take::opening::Opening;
@@ -15,7 +16,7 @@ use crate::composer::take::replaced::Replaced;
 use crate::composer::take::saved::error::TakeError;
 use crate::composer::take::saved::input::Played;
 use crate::composer::take::saved::section::Section;
-use crate::music::{Bar, Meter, Progression, Tick};
+use crate::music::{Bar, Key, Meter, Progression, Tick};
 use crate::player::ComposingKnobs;
 
 /// Bars of the song, one after the other.
@@ -100,10 +101,19 @@ pub(super) struct Contents {
 pub(super) struct Restoring {
     pub(super) models: Vec<Arc<str>>,
     pub(super) damage: Vec<TakeError>,
+    /// Whether bars were saved with their chords. Those of earlier versions have the chords of their place.
+    pub(super) has_chords: bool,
+    /// The chord lanes, in a take without bars.
+    pub(super) lanes: Take,
 }
 
 impl Restoring {
     pub(super) fn take(&mut self, contents: &Contents) -> Take {
+        for (slot, text) in (0..).zip(&contents.lanes).filter(|(_, text)| !text.is_empty()) {
+            let lane = Progression::parse(text).map_err(|_| "cannot be read");
+            let lane = self.noted("a chord lane", lane);
+            self.lanes.set_lane(slot, lane);
+        }
         let opening = contents.opening.clone().and_then(|opening| self.noted("the opening", opening));
         let pasts = contents.pasts.iter().map(|(bar_idx, bits)| (*bar_idx, Fingerprint::of_bits(*bits)));
         let bars = self.song(&contents.song, start_fingerprint(opening.as_ref()), &pasts.collect());
@@ -113,10 +123,7 @@ impl Restoring {
         let replaced = self.replaced(&contents.replaced);
         let input = self.played(&contents.played);
         let mut take = Take::restored(opening, bars, input, shelf, history);
-        for (slot, text) in (0..).zip(&contents.lanes).filter(|(_, text)| !text.is_empty()) {
-            let lane = Progression::parse(text).map_err(|_| "cannot be read");
-            take.set_lane(slot, self.noted("a chord lane", lane));
-        }
+        take.lanes.clone_from(&self.lanes.lanes);
         take.replaced = replaced;
         take.refused = contents.refused.iter().filter_map(|idx| self.models.get(*idx)).cloned().collect();
         take.is_ahead = contents.is_ahead;
@@ -130,6 +137,25 @@ impl Restoring {
     /// The value, or none with a note of what is wrong.
     fn noted<T>(&mut self, part: &str, result: Result<T, &'static str>) -> Option<T> {
         result.map_err(|what| self.damage.push(TakeError::Damaged { part: part.to_owned(), what })).ok()
+    }
+
+    /// A bar of a section, which is the take's bar of index `bar_idx`; `before` as in [`Section::bar`].
+    fn bar(
+        &self,
+        section: &Section,
+        idx: usize,
+        bar_idx: usize,
+        start: Tick,
+        before: Fingerprint,
+    ) -> Result<ComposedBar, &'static str> {
+        let bar = section.bar(idx, start, before, &self.models)?;
+        let harmony = || self.harmony(bar_idx, bar.bar.meter, bar.key, &bar.knobs);
+        Ok(if self.has_chords { bar } else { ComposedBar { harmony: harmony(), ..bar } })
+    }
+
+    /// The chords that belong to a place.
+    fn harmony(&self, bar_idx: usize, meter: Meter, key: Key, knobs: &ComposingKnobs) -> Harmony {
+        self.lanes.harmony(BarPlace { bar_idx, meter, key }, knobs)
     }
 
     /// The bars one after the other; silence in place of those that are damaged, so that the others stay where
@@ -150,7 +176,7 @@ impl Restoring {
                 let start = previous.map_or(Tick::ZERO, |bar| bar.bar.end());
                 let before = previous.map_or(start_fingerprint, ComposedBar::fingerprint);
                 let section = stretch.section.as_ref().ok_or("cannot be read");
-                let restored = section.and_then(|section| section.bar(idx, start, before, &self.models));
+                let restored = section.and_then(|section| self.bar(section, idx, bars.len(), start, before));
                 let past = pasts.get(&bars.len()).copied();
                 let restored = restored.map(|bar| match past {
                     Some(past) if bar.before != before => ComposedBar { before: past, ..bar },
@@ -159,7 +185,7 @@ impl Restoring {
                 let bar = self.noted(&format!("bar {}", bars.len() + 1), restored).unwrap_or_else(|| {
                     let meter = stretch.meter(idx, next_start);
                     let meter = meter.or(previous.map(|bar| bar.bar.meter)).unwrap_or(Meter::COMMON);
-                    self.silent(start, meter, before, previous)
+                    self.silent(bars.len(), start, meter, before, previous)
                 });
                 bars.push(Arc::new(bar));
             }
@@ -170,6 +196,7 @@ impl Restoring {
     /// A silent bar, composed as the bar before it. It stays until the user composes it again.
     fn silent(
         &self,
+        bar_idx: usize,
         start: Tick,
         meter: Meter,
         before: Fingerprint,
@@ -187,7 +214,7 @@ impl Restoring {
             is_kept: false,
             n_rolls: 0,
             candidate: 0,
-            harmony: previous.map(|bar| bar.harmony.clone()).unwrap_or_default(),
+            harmony: self.harmony(bar_idx, meter, knobs.key(), &knobs),
             sureness: Arc::default(),
         }
     }
@@ -199,7 +226,7 @@ impl Restoring {
                 continue;
             };
             for (idx, (slot, bar_idx, start)) in part.places.iter().enumerate() {
-                let bar = part.section.bar(idx, Tick(*start), Fingerprint::EMPTY, &self.models);
+                let bar = self.bar(&part.section, idx, *bar_idx, Tick(*start), Fingerprint::EMPTY);
                 if let Some(bar) = self.noted("another take", bar) {
                     shelf.insert(((*slot).min(3), *bar_idx), Arc::new(bar));
                 }
@@ -216,7 +243,7 @@ impl Restoring {
                 part.iter().flat_map(|part| part.places.iter().enumerate().map(|place| (*part, place)));
             for (part, (idx, (bar_idx, start, before))) in places {
                 let before = Fingerprint::of_bits(*before);
-                let bar = part.section.bar(idx, Tick(*start), before, &self.models);
+                let bar = self.bar(&part.section, idx, *bar_idx, Tick(*start), before);
                 if let Some(bar) = self.noted("a bar that was replaced", bar) {
                     replaced.add(*bar_idx, Arc::new(bar));
                 }
@@ -233,7 +260,7 @@ impl Restoring {
             };
             let mut bars = BTreeMap::new();
             for (idx, (bar_idx, start)) in part.places.iter().enumerate().take(Idea::MAX_BARS) {
-                let bar = part.section.bar(idx, Tick(*start), Fingerprint::EMPTY, &self.models);
+                let bar = self.bar(&part.section, idx, *bar_idx, Tick(*start), Fingerprint::EMPTY);
                 if let Some(bar) = self.noted("an idea", bar) {
                     bars.insert(*bar_idx, Arc::new(bar));
                 }
@@ -260,7 +287,7 @@ impl Restoring {
             for (step_idx, bar_idx, start, has_old) in &part.places {
                 let mut next = || {
                     idx += 1;
-                    part.section.bar(idx - 1, Tick(*start), Fingerprint::EMPTY, &self.models).map(Arc::new)
+                    self.bar(&part.section, idx - 1, *bar_idx, Tick(*start), Fingerprint::EMPTY).map(Arc::new)
                 };
                 let old = has_old.then(&mut next).transpose();
                 let change = next().and_then(|new| Ok(Change { bar_idx: *bar_idx, old: old?, new }));
@@ -287,5 +314,42 @@ impl Restoring {
         }
         notes.truncate(PlayedIn::MAX_NOTES);
         PlayedIn::restored(notes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::composer::take::bar::ComposedBar;
+    use crate::composer::take::bars::Take;
+    use crate::composer::take::harmony::Harmony;
+    use crate::composer::take::saved::SavedTake;
+    use crate::composer::writing::writer::{Writer, compose_until};
+    use crate::model::Model;
+    use crate::music::{Meter, Tick};
+    use crate::player::{Cadence, ComposingKnobs};
+
+    #[test]
+    fn bars_with_an_ending_that_an_earlier_version_composed_stay() {
+        let knobs =
+            ComposingKnobs { cadence: Cadence::Every, length: 4, ..ComposingKnobs::default() }.rounded();
+        let mut writer = Writer::new(Arc::new(Model::random(2, 5)));
+        let mut take = Take::default();
+        compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(12 * 96));
+        // Earlier versions led into an ending without chords.
+        for bar_idx in 0..take.n_bars() {
+            let bar = ComposedBar { harmony: Harmony::default(), ..(*take.bars[bar_idx]).clone() };
+            take.bars[bar_idx] = Arc::new(bar);
+            take.mark_fresh(bar_idx);
+        }
+        let saved = SavedTake::of(&take, None);
+        let stale = |saved: &SavedTake| -> Vec<usize> {
+            let restored = saved.restore().unwrap();
+            assert_eq!(restored.score(), take.score());
+            (0..12).filter(|bar_idx| restored.is_stale(*bar_idx, &knobs, writer.hash())).collect()
+        };
+        assert_eq!(stale(&SavedTake { version: 4, ..saved.clone() }), <[usize; 0]>::default());
+        assert_eq!(stale(&saved).len(), 12, "this version composes with them");
     }
 }
