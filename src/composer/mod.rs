@@ -16,6 +16,7 @@ pub use take::saved::{SavedModel, SavedTake, TakeError};
 
 mod writing;
 pub use writing::obstacle::why_no_note_fits;
+pub use writing::range_edit::edit_bars;
 pub use writing::writer::{Writer, compose_bar, compose_until, edit_bar};
 pub(crate) use writing::writer::{compose_bar_async, edit_bar_async};
 

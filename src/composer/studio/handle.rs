@@ -1,6 +1,7 @@
 //! The handle by which the plugin's main thread speaks to a composer.
 
 use std::convert::Infallible;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -128,7 +129,12 @@ impl Composer {
 
     /// Changes one bar of the take by hand. The bars after it stay as they are.
     pub fn edit(&self, bar_idx: usize, edit: Edit) {
-        self.send(Command::Edit(bar_idx, edit));
+        self.edit_bars(bar_idx..bar_idx + 1, edit);
+    }
+
+    /// Changes several bars of the take by hand, as one edit to undo. Kept ones stay as they are, unless they are released.
+    pub fn edit_bars(&self, bars: Range<usize>, edit: Edit) {
+        self.send(Command::Edit(bars, edit));
     }
 
     /// Undoes the last edit, if there is one.
@@ -165,6 +171,11 @@ impl Composer {
     /// Copies one of the four takes (0 to 3) over another, as far as bars have been composed.
     pub fn copy_take(&self, from: u8, to: u8) {
         self.send(Command::CopyTake(from.min(3), to.min(3)));
+    }
+
+    /// Copies bars of one of the four takes (0 to 3) over those of another, as far as they have been composed.
+    pub fn copy_bars(&self, from: u8, to: u8, bars: Range<usize>) {
+        self.send(Command::CopyBars(from.min(3), to.min(3), bars));
     }
 
     /// Changes the chord lane of one of the four takes (0 to 3). Its bars are composed with the new chords from the next

@@ -4,12 +4,14 @@
 //! one bar at most, so that new messages are received in between.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::composer::studio::input::InputTracker;
 use crate::composer::take::bars::Take;
 use crate::composer::take::edits::Edit;
 use crate::composer::take::ideas::Idea;
-use crate::composer::writing::writer::{Writer, edit_bar_async};
+use crate::composer::writing::range_edit::RangeEdit;
+use crate::composer::writing::writer::Writer;
 use crate::music::{Meter, Tick};
 use crate::player::handover::{BarLine, Input, Message, Moment, Settle};
 use crate::player::{ComposingKnobs, Conversation};
@@ -20,6 +22,8 @@ pub(crate) struct Planner {
     pub(crate) take: Take,
     pub(crate) writer: Option<Writer>,
     requests: VecDeque<Request>,
+    /// The edit that is being made.
+    editing: Option<RangeEdit>,
     moment: Option<Moment>,
     input: InputTracker,
     /// The number of the last request that was answered, and of the last that was received.
@@ -38,7 +42,7 @@ enum Request {
 /// What a call of [`Planner::work`] has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Progress {
-    /// It has answered a request: the player may be waiting for it.
+    /// It has answered a request, or changed a bar by hand: someone may be waiting for it.
     Answered,
     /// It has composed a bar.
     Composed,
@@ -132,10 +136,15 @@ impl Planner {
         }
     }
 
-    /// Changes one bar by hand.
-    pub(crate) async fn edit(&mut self, bar_idx: usize, edit: Edit) {
+    /// Begins to change bars by hand. The work is done by [`Planner::work`].
+    pub(crate) fn begin_edit(&mut self, bars: Range<usize>, edit: Edit) {
         self.mark_heard();
-        edit_bar_async(&mut self.take, self.writer.as_mut(), bar_idx, edit).await;
+        self.editing = Some(RangeEdit::new(bars, edit));
+    }
+
+    /// Whether bars are being changed by hand.
+    pub(crate) fn is_editing(&self) -> bool {
+        self.editing.is_some()
     }
 
     /// Answers all requests without composing, and returns whether there were any.
@@ -146,8 +155,16 @@ impl Planner {
         had_requests
     }
 
-    /// Answers the next request, or composes the bar that is needed next.
+    /// Answers the next request, changes the next bar of an edit, or composes the bar that is needed next.
     pub(crate) async fn work(&mut self) -> Progress {
+        if self.requests.is_empty()
+            && let Some(mut editing) = self.editing.take()
+        {
+            if editing.change_next(&mut self.take, self.writer.as_mut()).await {
+                self.editing = Some(editing);
+            }
+            return Progress::Answered;
+        }
         let Some(mut writer) = self.writer.take() else {
             return if self.answer_all() { Progress::Answered } else { Progress::Idle };
         };

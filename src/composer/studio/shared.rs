@@ -1,6 +1,7 @@
 //! What a composer's handle and the studio's thread share: commands one way, a picture the other.
 
 use std::convert::Infallible;
+use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,10 +24,11 @@ pub(crate) enum Command {
         take: Box<Take>,
         edition: u64,
     },
-    Edit(usize, Edit),
+    Edit(Range<usize>, Edit),
     Undo,
     Redo,
     CopyTake(u8, u8),
+    CopyBars(u8, u8, Range<usize>),
     SetLane(u8, Option<Progression>),
     Open(Option<Opening>),
     BringBack(Arc<Idea>),

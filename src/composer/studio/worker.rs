@@ -15,7 +15,6 @@ use crossbeam_channel::{Receiver, Sender};
 
 use crate::composer::studio::planner::{Planner, Progress};
 use crate::composer::studio::shared::{Command, Shown, lock};
-use crate::composer::take::edits::Edit;
 use crate::composer::take::picture::Picture;
 use crate::composer::writing::obstacle::why_no_note_fits;
 use crate::composer::writing::writer::Writer;
@@ -37,14 +36,6 @@ pub(crate) enum Polled {
 
 /// A task, which returns the planner that it borrowed.
 type Task = Pin<Box<dyn Future<Output = (Planner, Progress)> + Send>>;
-
-/// What a task does.
-#[derive(Debug, Clone, Copy)]
-enum Job {
-    /// What is needed next.
-    Plan,
-    Edit(usize, Edit),
-}
 
 /// A composer in the studio.
 #[allow(clippy::struct_excessive_bools, reason = "independent flags")]
@@ -176,7 +167,9 @@ impl Worker {
             self.has_news |= self.planner.receive(message);
         }
         self.finish_loading();
-        if self.loading.is_none() {
+        if self.planner.is_editing() {
+            // Further commands wait until all bars have been changed.
+        } else if self.loading.is_none() {
             if let Ok(command) = self.commands.try_recv() {
                 self.is_done = false;
                 self.has_news = true;
@@ -190,8 +183,8 @@ impl Worker {
             self.has_news |= self.planner.answer_all();
             self.publish_silence();
         } else if !self.is_done {
-            self.is_urgent = self.planner.has_requests();
-            return self.start_task(Job::Plan);
+            self.is_urgent = self.planner.has_requests() || self.planner.is_editing();
+            return self.start_task();
         } else if self.has_news {
             self.publish();
         }
@@ -201,16 +194,10 @@ impl Worker {
         Polled::Idle(self.poll_interval())
     }
 
-    fn start_task(&mut self, job: Job) -> Polled {
+    fn start_task(&mut self) -> Polled {
         let mut planner = std::mem::take(&mut self.planner);
         self.task = Some(Box::pin(async move {
-            let progress = match job {
-                Job::Plan => planner.work().await,
-                Job::Edit(bar_idx, edit) => {
-                    planner.edit(bar_idx, edit).await;
-                    Progress::Answered
-                }
-            };
+            let progress = planner.work().await;
             (planner, progress)
         }));
         self.resume_task()
@@ -288,15 +275,18 @@ impl Worker {
                 self.edition = edition;
                 self.recover();
             }
-            Command::Edit(bar_idx, edit) => {
-                self.is_urgent = true;
-                return self.start_task(Job::Edit(bar_idx, edit));
-            }
+            // A composer that a panic has stopped changes nothing.
+            Command::Edit(bars, edit) if !self.is_broken => self.planner.begin_edit(bars, edit),
+            Command::Edit(..) => {}
             Command::Undo => self.planner.take.undo(),
             Command::Redo => self.planner.take.redo(),
             Command::CopyTake(from, to) => {
                 self.planner.mark_heard();
                 self.planner.take.copy(from, to);
+            }
+            Command::CopyBars(from, to, bars) => {
+                self.planner.mark_heard();
+                self.planner.take.copy_bars(from, to, bars);
             }
             Command::SetLane(slot, lane) => self.planner.take.set_lane(slot, lane),
             Command::BringBack(idea) => self.planner.bring_back(&idea),
@@ -357,6 +347,7 @@ impl Worker {
         };
         self.task = None;
         self.planner.take = take;
+        self.planner.take.end_parts();
         self.planner.writer = model.map(|model| Writer::with_slot(model, self.slot.clone()));
         self.is_broken = true;
         self.has_news = true;

@@ -1,5 +1,6 @@
 //! Changes of a take by hand, and undoing them.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::composer::take::bar::ComposedBar;
@@ -87,8 +88,16 @@ impl Take {
         self.make(changes);
     }
 
-    /// Copies the bars of one take over another, as far as bars have been composed: one step to undo.
+    /// Copies one take over another, with its chord lane, as far as bars have been composed: one step to undo.
     pub(crate) fn copy(&mut self, from: u8, to: u8) {
+        if from != to {
+            self.set_lane(to, self.lane(from).cloned());
+            self.copy_bars(from, to, 0..self.n_bars());
+        }
+    }
+
+    /// Copies bars of one take over those of another, as far as they have been composed: one step to undo.
+    pub(crate) fn copy_bars(&mut self, from: u8, to: u8, bars: Range<usize>) {
         if from == to {
             return;
         }
@@ -102,9 +111,25 @@ impl Take {
                 Arc::new(ComposedBar { knobs: ComposingKnobs { slot: to, ..bar.knobs }, ..(*bar).clone() });
             Some(Change { bar_idx, old: of_slot(to, bar_idx, here), new })
         };
-        let changes = self.bars.iter().enumerate().filter_map(change).collect();
-        self.set_lane(to, self.lane(from).cloned());
+        let here = self.bars.iter().enumerate().skip(bars.start).take(bars.len());
+        let changes = here.filter_map(change).collect();
         self.make(changes);
+    }
+
+    /// The edits from here up to [`Take::end_parts`] are one step to undo.
+    pub(crate) fn begin_parts(&mut self) {
+        self.history.begin_parts();
+    }
+
+    /// Each edit is a step of its own again.
+    pub(crate) fn end_parts(&mut self) {
+        self.history.end_parts();
+    }
+
+    /// Whether a bar can be changed as a part of an edit of several.
+    pub(crate) fn can_be_part(&self, bar_idx: usize, edit: Edit) -> bool {
+        let is_right = |here: &Arc<ComposedBar>| here.is_kept == (edit == Edit::Release);
+        self.bars.get(bar_idx).is_some_and(is_right) && !self.history.has_changed(bar_idx)
     }
 
     /// Makes changes, as one step to undo.

@@ -22,14 +22,57 @@ pub(crate) type Step = Arc<[Change]>;
 pub(crate) struct History {
     pub(crate) done: VecDeque<Step>,
     pub(crate) undone: VecDeque<Step>,
+    parts: Parts,
+}
+
+/// Whether edits are parts of one.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+enum Parts {
+    /// Each is a step of its own.
+    #[default]
+    None,
+    /// Those to come are one step.
+    First,
+    /// Those to come belong to the last step.
+    Later,
 }
 
 impl History {
     /// How many edits are kept.
     pub(crate) const MAX_STEPS: usize = 100;
 
+    /// Edits that were saved.
+    pub(crate) fn restored(done: VecDeque<Step>, undone: VecDeque<Step>) -> Self {
+        Self { done, undone, parts: Parts::None }
+    }
+
+    /// The edits from here up to [`History::end_parts`] are one step.
+    pub(crate) fn begin_parts(&mut self) {
+        self.parts = Parts::First;
+    }
+
+    /// Each edit is a step of its own again.
+    pub(crate) fn end_parts(&mut self) {
+        self.parts = Parts::None;
+    }
+
+    /// Whether a bar has been changed since [`History::begin_parts`].
+    pub(crate) fn has_changed(&self, bar_idx: usize) -> bool {
+        let last = self.done.back().filter(|_| self.parts == Parts::Later);
+        last.is_some_and(|step| step.iter().any(|change| change.bar_idx == bar_idx))
+    }
+
     /// Adds an edit. What was undone before can no longer be redone.
     pub(crate) fn push(&mut self, step: Step) {
+        if self.parts == Parts::Later
+            && let Some(last) = self.done.back_mut()
+        {
+            *last = last.iter().chain(step.iter()).cloned().collect();
+            return;
+        }
+        if self.parts == Parts::First {
+            self.parts = Parts::Later;
+        }
         self.undone.clear();
         if self.done.len() >= Self::MAX_STEPS {
             self.done.pop_front();

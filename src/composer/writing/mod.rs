@@ -25,3 +25,5 @@ pub(crate) mod candidates;
 pub(crate) mod following;
 
 pub(crate) mod writer;
+
+pub(crate) mod range_edit;

@@ -210,15 +210,15 @@ impl Writer {
 
     /// Composes a bar once more by hand, or draws its rhythm or its pitches again.
     ///
-    /// If bars follow it, several are drawn, and the one is taken after which those that follow are likeliest.
+    /// If bars are `following`, several are drawn, and the one is taken after which those are likeliest.
     async fn roll_again(
         &mut self,
         take: &Take,
         place: &Place,
         old: &ComposedBar,
         redraw: Option<Redraw>,
+        following: &[Arc<ComposedBar>],
     ) -> ComposedBar {
-        let following = following(take, place.bar_idx);
         let n_draws = if following.is_empty() { 1 } else { Self::N_DRAWS };
         let mut best: Option<(f32, ComposedBar)> = None;
         for attempt in 0..n_draws {
@@ -228,7 +228,7 @@ impl Writer {
                 None => self.compose(take, &place).await.composed,
                 Some(what) => self.redraw(take, &place, old, what).await,
             };
-            let score = likelihood_after(&mut self.generator, take, place.bar_idx, &new, &following).await;
+            let score = likelihood_after(&mut self.generator, take, place.bar_idx, &new, following).await;
             if best.as_ref().is_none_or(|(best, _)| score > *best) {
                 best = Some((score, new));
             }
@@ -345,6 +345,18 @@ pub fn edit_bar(take: &mut Take, writer: Option<&mut Writer>, bar_idx: usize, ed
 
 /// As [`edit_bar`], waiting for the steps of the network.
 pub(crate) async fn edit_bar_async(take: &mut Take, writer: Option<&mut Writer>, bar_idx: usize, edit: Edit) {
+    let following = following(take, bar_idx);
+    edit_bar_before(take, writer, bar_idx, edit, &following).await;
+}
+
+/// As [`edit_bar_async`], where a bar that is composed again is to lead into these.
+pub(crate) async fn edit_bar_before(
+    take: &mut Take,
+    writer: Option<&mut Writer>,
+    bar_idx: usize,
+    edit: Edit,
+    following: &[Arc<ComposedBar>],
+) {
     let redraw = match edit {
         Edit::Keep => return take.keep(bar_idx),
         Edit::Release => return take.release(bar_idx),
@@ -357,6 +369,6 @@ pub(crate) async fn edit_bar_async(take: &mut Take, writer: Option<&mut Writer>,
         return;
     };
     let place = Place::rolled_again(take, &old, bar_idx);
-    let new = writer.roll_again(take, &place, &old, redraw).await;
+    let new = writer.roll_again(take, &place, &old, redraw, following).await;
     take.edit(bar_idx, &new);
 }

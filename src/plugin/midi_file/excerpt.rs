@@ -12,6 +12,8 @@ pub enum Extent {
     LastBars(u32),
     /// The phrase that the playhead is in.
     Phrase,
+    /// The bars from this index on, and how many.
+    Bars(usize, usize),
     /// The whole take.
     Take,
 }
@@ -23,6 +25,7 @@ pub(crate) fn excerpt(score: &Score, extent: Extent, position: Tick, length: u8)
     let here = bars.partition_point(|bar| bar.start < position).max(1) - 1;
     let range = match extent {
         Extent::Take => 0..bars.len(),
+        Extent::Bars(first, n_bars) => first..first.saturating_add(n_bars),
         Extent::LastBars(n_bars) => (here + 1).saturating_sub(n_bars as usize)..here + 1,
         Extent::Phrase => {
             // A phrase, unlike the last bars, is still to come where the playhead is at its start.

@@ -42,6 +42,9 @@ fn an_extent_covers_the_bars_that_a_musician_expects() {
     assert_eq!(pitches(Extent::Phrase, beat(15), 4), [0, 1, 2, 3]);
     assert_eq!(pitches(Extent::Phrase, beat(33), 5), [5, 6, 7, 8, 9]);
     assert_eq!(pitches(Extent::Phrase, beat(1000), 8), [8, 9, 10, 11]);
+    assert_eq!(pitches(Extent::Bars(2, 3), beat(1000), 8), [2, 3, 4]);
+    assert_eq!(pitches(Extent::Bars(10, usize::MAX), beat(0), 8), [10, 11]);
+    assert_eq!(pitches(Extent::Bars(12, 1), beat(0), 8), <[u8; 0]>::default());
     assert!(excerpt(&Score::default(), Extent::Phrase, beat(3), 8).is_empty());
 }
 

@@ -4,6 +4,7 @@
 //! [`crate::player::handover`] alone.
 
 use std::error::Error;
+use std::ops::Range;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -103,9 +104,9 @@ impl Session {
         self.lock().composer.as_ref().map(Composer::picture).unwrap_or_default()
     }
 
-    /// Changes one bar of the take.
-    pub fn edit(&self, bar_idx: usize, edit: Edit) {
-        self.with_composer(|composer| composer.edit(bar_idx, edit));
+    /// Changes bars of the take, as one edit to undo.
+    pub fn edit(&self, bars: Range<usize>, edit: Edit) {
+        self.with_composer(|composer| composer.edit_bars(bars.clone(), edit));
     }
 
     /// Takes the last edit back.
@@ -134,6 +135,11 @@ impl Session {
     /// Copies one take over another; slots 0 to 3.
     pub fn copy_take(&self, from: u8, to: u8) {
         self.with_composer(|composer| composer.copy_take(from, to));
+    }
+
+    /// Copies bars of one take over those of another; slots 0 to 3.
+    pub fn copy_bars(&self, from: u8, to: u8, bars: Range<usize>) {
+        self.with_composer(|composer| composer.copy_bars(from, to, bars.clone()));
     }
 
     /// Changes the chord lane of one of the four takes (0 to 3); an empty text takes it away.

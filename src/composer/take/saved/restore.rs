@@ -119,7 +119,7 @@ impl Restoring {
         let bars = self.song(&contents.song, start_fingerprint(opening.as_ref()), &pasts.collect());
         let shelf = self.shelf(&contents.shelf);
         let [done, undone] = &contents.edits;
-        let history = History { done: self.steps(done), undone: self.steps(undone) };
+        let history = History::restored(self.steps(done), self.steps(undone));
         let replaced = self.replaced(&contents.replaced);
         let input = self.played(&contents.played);
         let mut take = Take::restored(opening, bars, input, shelf, history);

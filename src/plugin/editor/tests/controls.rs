@@ -63,17 +63,17 @@ fn kind(view: &View, knob: Knob) -> Kind {
 }
 
 impl Stage {
-    fn turn_to(&mut self, page: &str) {
+    pub(super) fn turn_to(&mut self, page: &str) {
         self.harness.get_by_role_and_label(Role::Tab, page).click();
         self.harness.run();
     }
 
-    fn centre(&self, role: Role, name: &str) -> Pos2 {
+    pub(super) fn centre(&self, role: Role, name: &str) -> Pos2 {
         self.harness.get_by_role_and_label(role, name).rect().center()
     }
 
     /// Drags from here by so much, in small steps.
-    fn drag(&mut self, from: Pos2, by: Vec2) {
+    pub(super) fn drag(&mut self, from: Pos2, by: Vec2) {
         self.harness.drag_at(from);
         self.harness.run();
         for step in 1..=10 {
@@ -84,13 +84,13 @@ impl Stage {
         self.harness.run();
     }
 
-    fn press(&mut self, role: Role, name: &str) -> Vec<Intent> {
+    pub(super) fn press(&mut self, role: Role, name: &str) -> Vec<Intent> {
         self.harness.get_by_role_and_label(role, name).click();
         self.harness.run();
         self.take_intents()
     }
 
-    fn type_into(&mut self, name: &str, text: &str) {
+    pub(super) fn type_into(&mut self, name: &str, text: &str) {
         let field = self.harness.get_by_role_and_label(Role::TextInput, name);
         field.focus();
         field.type_text(text);
@@ -306,14 +306,14 @@ fn a_click_on_a_bar_offers_what_can_be_done_with_it() {
         ("Clear", Edit::Clear),
     ] {
         assert_eq!(stage.press(Role::Button, "Bar 7"), []);
-        assert_eq!(stage.press(Role::Button, item), [Intent::Edit(6, edit)]);
+        assert_eq!(stage.press(Role::Button, item), [Intent::Edit(6..7, edit)]);
         assert!(!stage.has("New rhythm only"), "the menu closes");
     }
     stage.press(Role::Button, "Bar 8");
     assert_eq!(stage.press(Role::Button, "Clear"), [], "a kept bar is not cleared");
     assert!(!stage.has("Release"), "the menu closes all the same");
     stage.press(Role::Button, "Bar 8");
-    assert_eq!(stage.press(Role::Button, "Release"), [Intent::Edit(7, Edit::Release)]);
+    assert_eq!(stage.press(Role::Button, "Release"), [Intent::Edit(7..8, Edit::Release)]);
 }
 
 #[test]

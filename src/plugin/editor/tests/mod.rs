@@ -8,6 +8,8 @@ mod pictures;
 
 mod raster;
 
+mod roll;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 

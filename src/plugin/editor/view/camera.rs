@@ -1,4 +1,6 @@
-//! The camera of the piano roll.
+//! The camera of the piano roll, and what is selected in it.
+
+use std::ops::Range;
 
 use egui::Pos2;
 
@@ -18,13 +20,32 @@ pub(crate) struct Camera {
     pub(crate) left: f64,
     /// Whether it follows the playhead.
     pub(crate) is_following: bool,
-    /// The bar whose menu is open, and where.
-    pub(crate) menu: Option<(usize, Pos2)>,
+    /// Whether something in the picture is being dragged: it rests meanwhile.
+    pub(crate) is_held: bool,
+    /// The bars that are selected.
+    pub(crate) selection: Option<Selection>,
+    /// Where the menu of the selected bars is open.
+    pub(crate) menu: Option<Pos2>,
+}
+
+/// Bars that are selected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Selection {
+    /// The index of the bar where the selection began, and of the one to which it was extended.
+    pub(crate) first: usize,
+    pub(crate) last: usize,
+}
+
+impl Selection {
+    /// The bars by their indices, in order.
+    pub(crate) fn bars(self) -> Range<usize> {
+        self.first.min(self.last)..self.first.max(self.last) + 1
+    }
 }
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { zoom: 36.0, left: 0.0, is_following: true, menu: None }
+        Self { zoom: 36.0, left: 0.0, is_following: true, is_held: false, selection: None, menu: None }
     }
 }
 
@@ -46,9 +67,21 @@ impl Camera {
         }
     }
 
+    /// Selects the bars from where the selection began to this one, or this one alone if nothing is selected.
+    pub(crate) fn extend_to(&mut self, bar_idx: usize) {
+        let first = self.selection.map_or(bar_idx, |selection| selection.first);
+        self.selection = Some(Selection { first, last: bar_idx });
+    }
+
+    /// The selected bars among the first `n_bars`, by their indices.
+    pub(crate) fn selected_bars(&self, n_bars: usize) -> Option<Range<usize>> {
+        let bars = self.selection?.bars();
+        (bars.start < n_bars).then(|| bars.start..bars.end.min(n_bars))
+    }
+
     /// Moves so that the playhead keeps its place in the picture, while following is on.
     pub(crate) fn follow(&mut self, playhead: Beats, width: f32) {
-        if self.is_following {
+        if self.is_following && !std::mem::take(&mut self.is_held) {
             let before = FOLLOW_AT * f64::from(width / self.zoom);
             self.left = playhead.0 - before;
             // At the start of a song there is nothing before it to show.

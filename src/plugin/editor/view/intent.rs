@@ -1,5 +1,6 @@
 //! What the user wants.
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use crate::composer::Edit;
@@ -29,8 +30,10 @@ pub enum Intent {
     ListModels,
     /// Dismiss the messages.
     Dismiss,
-    /// Change one bar of the take, by its index.
-    Edit(usize, Edit),
+    /// Change bars of the take, by their indices.
+    Edit(Range<usize>, Edit),
+    /// Copy bars of one take over those of another, by the slots of the takes, 0 to 3, and the indices of the bars.
+    CopyBars(u8, u8, Range<usize>),
     /// Take the last edit back.
     Undo,
     /// Do the last edit again that was taken back.

@@ -178,7 +178,10 @@ impl Controller {
                 let next = if next > Knob::Vary.kind().max { 1.0 } else { next };
                 self.set(Knob::Vary, self.parameters.position_of_plain(Knob::Vary, next));
             }
-            Intent::Edit(bar_idx, edit) => self.change_take(|session| session.edit(bar_idx, edit)),
+            Intent::Edit(bars, edit) => self.change_take(|session| session.edit(bars, edit)),
+            Intent::CopyBars(from, to, bars) => {
+                self.change_take(|session| session.copy_bars(from, to, bars));
+            }
             Intent::Undo => self.change_take(Session::undo),
             Intent::Redo => self.change_take(Session::redo),
             Intent::BringBack(idx) => self.bring_back(idx),

@@ -78,6 +78,7 @@ fn mouse_and_keys(ui: &mut Ui) {
         "Double-click a knob to type a value, right-click to reset it. ",
         "Tab moves to the next knob, the arrow keys turn it, Enter types a value, Backspace resets it. ",
         "Ctrl+Z undoes the last change of a bar, Ctrl+Shift+Z redoes it. ",
+        "Drag over the numbers of bars to select several; K keeps them, Delete clears them, Escape selects none. ",
         "In the roll: drag or turn the wheel to scroll, Ctrl and the wheel to zoom, double-click to follow the song again. ",
         "Right-click a take to copy another one into it. ",
     ] {

@@ -6,7 +6,7 @@ use crate::music::Beats;
 use crate::plugin::editor::pages::roll::keyboard::{DRUM_NAMES, KEYS, paint_keys, paint_rows};
 use crate::plugin::editor::pages::roll::rows::{Rows, is_drums_only};
 use crate::plugin::editor::pages::roll::times::Times;
-use crate::plugin::editor::pages::roll::{hover, notes, overview, strip};
+use crate::plugin::editor::pages::roll::{bar_menu, hover, notes, overview, strip};
 use crate::plugin::editor::theme::{self, Palette};
 use crate::plugin::editor::view::camera::Camera;
 use crate::plugin::editor::view::{Intent, View};
@@ -42,6 +42,7 @@ pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut 
     paint_bar_lines(&painter, &times, view, palette);
     notes::paint(ui, &painter, &times, &rows, view);
     paint_keys(&ui.painter().with_clip_rect(keys), keys, &rows, &knobs, palette);
+    bar_menu::keys(ui, camera, view, intents);
     strip::show(ui, strip, &times, camera, view, intents);
     paint_playhead(ui, &times, strip, picture, view, palette);
     overview::show(ui, below, camera, &times, view);

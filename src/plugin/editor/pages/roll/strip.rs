@@ -1,14 +1,14 @@
 //! The strip of bars above the notes: their numbers and marks.
 
 use egui::accesskit::Role;
-use egui::{Align2, Painter, Pos2, Rect, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 
 use crate::composer::Mark;
 use crate::plugin::editor::pages::roll::bar_menu::bar_menu;
 use crate::plugin::editor::pages::roll::bars::bar_number;
 use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::theme::{self, Palette};
-use crate::plugin::editor::view::camera::Camera;
+use crate::plugin::editor::view::camera::{Camera, Selection};
 use crate::plugin::editor::view::{Intent, View};
 
 /// Draws the strip.
@@ -24,18 +24,19 @@ pub(crate) fn show(
     let painter = ui.painter().with_clip_rect(strip);
     painter.rect_filled(strip, 0.0, palette.panel);
     let length = usize::from(view.parameters.composing().length).max(1);
+    let selected = camera.selected_bars(view.roll.score.bars.len()).unwrap_or_default();
     let mut next_label = f32::MIN;
     for (bar_idx, bar) in times.bars_in_sight(&view.roll.score) {
         let x = times.x_of(bar.start)..=times.x_of(bar.end()) - 1.0;
         let rect = Rect::from_x_y_ranges(x, strip.y_range());
         let number = bar_number(bar);
-        let response =
-            ui.interact(rect.intersect(strip), ui.scope_id().with(("bar", bar_idx)), Sense::click());
+        let id = ui.scope_id().with(("bar", bar_idx));
+        let response = ui.interact(rect.intersect(strip), id, Sense::click_and_drag());
         let name = format!("Bar {number}");
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         let mark = view.roll.marks.get(bar_idx).cloned().unwrap_or_default();
-        let is_open = camera.menu.is_some_and(|(open, _)| open == bar_idx);
-        paint_bar(&painter, rect, &mark, response.hovered() || response.has_focus() || is_open, palette);
+        let is_lit = response.hovered() || response.has_focus() || selected.contains(&bar_idx);
+        paint_bar(&painter, rect, &mark, is_lit, palette);
         let is_phrase = bar_idx % length == 0;
         let left = rect.left() + if mark.is_kept { 18.0 } else { 5.0 };
         if left >= next_label && rect.left() > strip.left() - 12.0 {
@@ -44,19 +45,44 @@ pub(crate) fn show(
             let label = painter.text(at, Align2::LEFT_CENTER, number, theme::font(theme::SMALL), colour);
             next_label = label.right() + 8.0;
         }
-        if response.clicked() || response.secondary_clicked() {
-            camera.menu = Some((bar_idx, pos2(rect.left().max(strip.left()), strip.bottom())));
+        select(ui, &response, bar_idx, times, camera, view);
+        if response.clicked() || response.secondary_clicked() || response.drag_stopped() {
+            let x = response.interact_pointer_pos().map_or(rect.left(), |pointer| pointer.x);
+            camera.menu = Some(pos2(x.clamp(strip.left(), strip.right()), strip.bottom()));
         }
         response.on_hover_text(hint(number, &mark, is_phrase));
     }
     bar_menu(ui, camera, view, intents);
 }
 
+/// Selects the bar that is clicked, or those over which the pointer is dragged; with shift, all up to it.
+fn select(ui: &Ui, response: &Response, bar_idx: usize, times: &Times, camera: &mut Camera, view: &View) {
+    let is_extending = ui.input(|input| input.modifiers.shift);
+    let is_new = response.clicked() || response.secondary_clicked() || response.drag_started();
+    let is_selected = camera.selection.is_some_and(|selection| selection.bars().contains(&bar_idx));
+    if is_new && is_extending {
+        camera.extend_to(bar_idx);
+    } else if is_new && !(response.secondary_clicked() && is_selected) {
+        camera.selection = Some(Selection { first: bar_idx, last: bar_idx });
+    }
+    if response.dragged()
+        && let Some(pointer) = response.interact_pointer_pos()
+    {
+        let bars = &view.roll.score.bars;
+        let here = times.beats(pointer.x).to_ticks_floor();
+        let idx = bars.partition_point(|bar| bar.end() <= here);
+        camera.extend_to(idx.min(bars.len().saturating_sub(1)));
+        camera.is_held = true;
+    }
+}
+
 fn hint(number: i64, mark: &Mark, is_phrase: bool) -> String {
     let phrase = if is_phrase { ", where the phrase begins" } else { "" };
     let kept = if mark.is_kept { ", kept" } else { "" };
     let edited = if mark.is_edited { ", changed by you" } else { "" };
-    format!("Bar {number}{phrase}{kept}{edited}\nClick to compose it again, keep it or clear it.")
+    format!(
+        "Bar {number}{phrase}{kept}{edited}\nClick to compose it again, keep it or clear it; drag over several bars."
+    )
 }
 
 fn paint_bar(painter: &Painter, rect: Rect, mark: &Mark, is_lit: bool, palette: &Palette) {

@@ -1,0 +1,122 @@
+//! The piano roll: its bars by mouse and keys.
+
+use egui::accesskit::Role;
+use egui::{Key, Modifiers, Vec2};
+use egui_kittest::kittest::Queryable;
+
+use crate::composer::Edit;
+use crate::plugin::editor::tests::Stage;
+use crate::plugin::editor::tests::fixtures::{marks, view};
+use crate::plugin::editor::view::{Intent, View};
+use crate::plugin::midi_file::{Extent, Performance};
+
+impl Stage {
+    /// Drags over the numbers from one bar to another.
+    fn drag_over_bars(&mut self, from: usize, to: usize) {
+        let [from, to] = [from, to].map(|bar| self.centre(Role::Button, &format!("Bar {bar}")));
+        self.drag(from, to - from);
+    }
+
+    fn key(&mut self, key: Key) -> Vec<Intent> {
+        self.harness.key_press(key);
+        self.harness.run();
+        self.take_intents()
+    }
+}
+
+#[test]
+fn four_bars_are_kept_with_a_drag_and_a_click() {
+    let mut stage = Stage::new(view());
+    for (from, to) in [(5, 8), (8, 5)] {
+        stage.drag_over_bars(from, to);
+        assert!(stage.has("Bars 5\u{2013}8"));
+        assert_eq!(stage.press(Role::Button, "Keep"), [Intent::Edit(4..8, Edit::Keep)]);
+    }
+}
+
+#[test]
+fn a_bar_is_composed_again_with_two_clicks() {
+    let mut stage = Stage::new(view());
+    assert_eq!(stage.press(Role::Button, "Bar 6"), []);
+    assert_eq!(stage.press(Role::Button, "Re-roll this bar"), [Intent::Edit(5..6, Edit::ReRoll)]);
+}
+
+#[test]
+fn shift_extends_the_selection_and_the_right_button_leaves_it() {
+    let mut stage = Stage::new(view());
+    stage.press(Role::Button, "Bar 7");
+    let extend = |stage: &mut Stage, bar: &str| {
+        stage.harness.get_by_role_and_label(Role::Button, bar).click_modifiers(Modifiers::SHIFT);
+        stage.harness.run();
+    };
+    extend(&mut stage, "Bar 9");
+    assert!(stage.has("Bars 7\u{2013}9"));
+    extend(&mut stage, "Bar 4");
+    assert!(stage.has("Bars 4\u{2013}7"), "it begins where it began");
+    stage.harness.get_by_role_and_label(Role::Button, "Bar 5").click_secondary();
+    stage.harness.run();
+    assert_eq!(stage.press(Role::Button, "Clear"), [Intent::Edit(3..7, Edit::Clear)]);
+}
+
+#[test]
+fn the_menu_of_several_bars_saves_and_copies_them() {
+    let mut stage = Stage::new(view());
+    let mut choose = |item: &str| {
+        stage.drag_over_bars(4, 7);
+        stage.press(Role::Button, item)
+    };
+    assert_eq!(choose("Save as MIDI"), [Intent::SaveMidi(Extent::Bars(3, 4), Performance::AsHeard)]);
+    assert_eq!(choose("Copy over take C"), [Intent::CopyBars(0, 2, 3..7)]);
+    for (item, edit) in [
+        ("Re-roll these bars", Edit::ReRoll),
+        ("New rhythm only", Edit::ReRollRhythm),
+        ("New pitches only", Edit::ReRollPitches),
+        ("Clear", Edit::Clear),
+    ] {
+        assert_eq!(choose(item), [Intent::Edit(3..7, edit)]);
+    }
+}
+
+#[test]
+fn bars_that_are_all_kept_are_released() {
+    let mut roll = view().roll;
+    roll.marks = marks(&roll.score, &[4, 5], &[]);
+    let mut stage = Stage::new(View { roll, ..view() });
+    stage.drag_over_bars(5, 6);
+    assert_eq!(stage.press(Role::Button, "Release"), [Intent::Edit(4..6, Edit::Release)]);
+    stage.drag_over_bars(5, 7);
+    assert_eq!(stage.press(Role::Button, "Keep"), [Intent::Edit(4..7, Edit::Keep)], "one is not");
+}
+
+#[test]
+fn keys_keep_and_clear_the_selected_bars_and_escape_selects_none() {
+    let mut stage = Stage::new(view());
+    assert_eq!(stage.key(Key::K), [], "nothing is selected");
+    stage.drag_over_bars(5, 6);
+    assert_eq!(stage.key(Key::K), [Intent::Edit(4..6, Edit::Keep)]);
+    assert_eq!(stage.key(Key::Delete), [Intent::Edit(4..6, Edit::Clear)]);
+    assert_eq!(stage.key(Key::Escape), []);
+    assert_eq!(stage.key(Key::Delete), []);
+    // While something is typed, the keys belong to the text.
+    stage.drag_over_bars(5, 6);
+    stage.turn_to("Chords");
+    stage.harness.get_by_role_and_label(Role::TextInput, "Chords").focus();
+    stage.harness.run();
+    assert_eq!(stage.key(Key::K), []);
+}
+
+#[test]
+fn the_picture_rests_while_bars_are_selected_and_then_follows_again() {
+    let mut stage = Stage::new(view());
+    let at = |stage: &Stage| stage.centre(Role::Button, "Bar 6");
+    let here = at(&stage);
+    stage.harness.drag_at(here);
+    stage.harness.hover_at(here + Vec2::new(30.0, 0.0));
+    stage.harness.run_steps(2);
+    stage.view.borrow_mut().roll.playhead.0 += 1.0;
+    stage.harness.run_steps(2);
+    assert_eq!(at(&stage), here);
+    stage.harness.drop_at(here + Vec2::new(30.0, 0.0));
+    stage.harness.run_steps(3);
+    assert!(at(&stage).x < here.x - 20.0);
+}
