@@ -43,6 +43,7 @@ fn view() -> View {
         presets: Arc::default(),
         primer: None,
         chords: String::new(),
+        preset: None,
         ideas: Arc::default(),
         roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() },
         training: Status::default(),

@@ -234,3 +234,22 @@ fn a_damaged_idea_costs_no_other() {
         Instance::with(model(7), Some(damaged)).composer.ideas().iter().map(|idea| idea.knobs.seed).collect();
     assert_eq!(seeds, [1, 3]);
 }
+
+#[test]
+fn a_phrase_that_is_kept_while_it_plays_is_composed_to_its_end_and_stays() {
+    let knobs = ComposingKnobs { length: 16, ..ComposingKnobs::default() };
+    let mut instance = Instance::with(model(3), None);
+    instance.play(Phrase::of(knobs));
+    let before = instance.composer.picture().score;
+    assert!((2..16).contains(&before.bars.len()), "{} bars", before.bars.len());
+    instance.composer.edit_bars(0..16, Edit::Keep);
+    instance.composer.wait_until_idle();
+    let kept = instance.composer.picture();
+    assert_eq!(kept.score.bars[..before.bars.len()], before.bars[..], "what was there stays");
+    assert!(kept.score.bars.len() >= 16 && kept.marks[..16].iter().all(|mark| mark.is_kept));
+    instance.play(Phrase::of(ComposingKnobs { seed: 9, temperature: 1.4, ..knobs }));
+    assert_eq!(instance.composer.picture().score.bars[..16], kept.score.bars[..16]);
+    instance.composer.undo();
+    instance.composer.wait_until_idle();
+    assert!(instance.composer.picture().marks.iter().all(|mark| !mark.is_kept), "one step");
+}

@@ -13,7 +13,7 @@ use crate::plugin::host::note_input::NoteInput;
 use crate::plugin::host::note_output::NoteOutput;
 use crate::plugin::host::transport;
 use crate::plugin::parameters::Parameters;
-use crate::plugin::preview::Preview;
+use crate::plugin::preview::{AuditionPlayer, Preview};
 use crate::plugin::remote;
 
 /// A plugin format, as far as the formats differ.
@@ -66,6 +66,7 @@ pub struct Continuo<F> {
     note_input: NoteInput,
     note_output: NoteOutput,
     preview: Preview,
+    audition: Option<AuditionPlayer>,
     sample_rate: f64,
     is_offline: bool,
     /// Whether notes of before the host's last interruption may still sound.
@@ -85,9 +86,12 @@ const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=10_000_000.0;
 impl<F: Format> Default for Continuo<F> {
     fn default() -> Self {
         let (composer_end, player_end) = handover();
+        let playhead = Arc::clone(composer_end.playhead());
+        let parameters = Arc::new(Parameters::new(composer_end));
         Self {
-            playhead: Arc::clone(composer_end.playhead()),
-            parameters: Arc::new(Parameters::new(composer_end)),
+            playhead,
+            audition: parameters.auditions.take_player(),
+            parameters,
             player: Player::new(player_end),
             events: EventList::default(),
             note_input: NoteInput::new(),
@@ -103,8 +107,31 @@ impl<F: Format> Default for Continuo<F> {
 
 impl<F> Drop for Continuo<F> {
     fn drop(&mut self) {
-        // The editor may keep the session for a while longer; the thread must not outlive the plugin.
+        // The editor may keep the session for a while longer; the threads must not outlive the plugin.
         self.parameters.session.stop();
+        self.parameters.auditions.stop();
+    }
+}
+
+impl<F> Continuo<F> {
+    /// Writes the preview sound: the music to try if there is some, or what is played.
+    fn render_preview(&mut self, buffer: &mut Buffer) {
+        let tempo = self.playhead.tempo();
+        let mut events = self.events.as_slice();
+        let mut level = self.parameters.preview_gain();
+        if let Some(audition) = &mut self.audition {
+            if audition.receive() {
+                self.preview.silence();
+            }
+            if let Some(tried) = audition.advance(buffer.samples() as u32, self.sample_rate, tempo) {
+                (events, level) = (tried.as_slice(), self.parameters.audition_gain());
+            }
+        }
+        match buffer.as_slice() {
+            [left, right, ..] => self.preview.render(events, level, left, right),
+            [mono] => self.preview.render_mono(events, level, mono),
+            [] => {}
+        }
     }
 }
 
@@ -194,12 +221,7 @@ impl<F: Format> Plugin for Continuo<F> {
             self.player.process(&block, &composing, &performing, self.note_input.events(), &mut self.events);
         }
         self.note_output.send(context, &self.events);
-        let level = self.parameters.preview_gain();
-        match buffer.as_slice() {
-            [left, right, ..] => self.preview.render(self.events.as_slice(), level, left, right),
-            [mono] => self.preview.render_mono(self.events.as_slice(), level, mono),
-            [] => {}
-        }
+        self.render_preview(buffer);
         // Also while stopped: bars are composed ahead then, and a host that lets the plugin sleep may
         // wake it late.
         ProcessStatus::KeepAlive

@@ -13,6 +13,7 @@ use nice_plug::prelude::*;
 use crate::player::handover::{ComposerEnd, handover};
 use crate::player::knobs::{Form, Kind};
 use crate::player::{ComposingKnobs, Knob, PerformingKnobs};
+use crate::plugin::preview::Auditions;
 use crate::plugin::session::Session;
 use crate::plugin::spread::{ProjectSpreadCentre, SPREAD};
 use crate::plugin::window_size::WindowSize;
@@ -24,6 +25,8 @@ pub(crate) const MAX_SEED: u32 = 9999;
 pub struct Parameters {
     /// The composer and its take.
     pub session: Session,
+    /// Music to try, for the preview sound. Not saved.
+    pub auditions: Auditions,
     /// The size of the editor's window.
     pub window_size: WindowSize,
     /// Around which velocity velocity spread works in this project.
@@ -100,6 +103,7 @@ impl Parameters {
             window_size: WindowSize::default(),
             spread_centre: ProjectSpreadCentre::default(),
             session,
+            auditions: Auditions::default(),
         }
     }
 
@@ -119,8 +123,14 @@ impl Parameters {
     /// The factor on the preview sound, 0 to 1; 0 when it is off.
     #[must_use]
     pub fn preview_gain(&self) -> f32 {
+        if self.value(Knob::Preview) > 0.5 { self.audition_gain() } else { 0.0 }
+    }
+
+    /// The factor on what the preview sound plays while music is tried, also where it is off otherwise.
+    #[must_use]
+    pub fn audition_gain(&self) -> f32 {
         let decibels = self.value(Knob::PreviewLevel).clamp(-40.0, 0.0);
-        if self.value(Knob::Preview) > 0.5 { 10_f32.powf(decibels / 20.0) } else { 0.0 }
+        10_f32.powf(decibels / 20.0)
     }
 
     /// Makes a saved state whole: every value comes into its range, since the framework takes them as they
@@ -294,6 +304,16 @@ impl Parameters {
             Parameter::Whole(whole) => whole.unmodulated_plain_value() as f32,
             Parameter::Fraction(fraction) => fraction.unmodulated_plain_value(),
             Parameter::Switch(switch) => f32::from(u8::from(switch.unmodulated_plain_value())),
+        }
+    }
+
+    /// The value that the knob would have at `position`, in its own unit.
+    #[must_use]
+    pub fn plain_at(&self, knob: Knob, position: f32) -> f32 {
+        match self.parameter(knob) {
+            Parameter::Whole(whole) => whole.preview_plain(position) as f32,
+            Parameter::Fraction(fraction) => fraction.preview_plain(position),
+            Parameter::Switch(switch) => f32::from(u8::from(switch.preview_plain(position))),
         }
     }
 

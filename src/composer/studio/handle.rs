@@ -133,6 +133,7 @@ impl Composer {
     }
 
     /// Changes several bars of the take by hand, as one edit to undo. Kept ones stay as they are, unless they are released.
+    /// Bars to keep that are missing at the end of the take are composed first.
     pub fn edit_bars(&self, bars: Range<usize>, edit: Edit) {
         self.send(Command::Edit(bars, edit));
     }
@@ -188,6 +189,12 @@ impl Composer {
     #[must_use]
     pub fn lane(&self, slot: u8) -> Option<Progression> {
         lock(&self.shown).take.lane(slot).cloned()
+    }
+
+    /// What the music begins from; none if that is the model's own primers.
+    #[must_use]
+    pub fn opening(&self) -> Option<Opening> {
+        lock(&self.shown).take.opening().cloned()
     }
 
     /// What was played in, as a piece of an instrument.

@@ -160,6 +160,10 @@ impl Planner {
         if self.requests.is_empty()
             && let Some(mut editing) = self.editing.take()
         {
+            if editing.needs_bars(&self.take) && self.compose_to_keep().await {
+                self.editing = Some(editing);
+                return Progress::Composed;
+            }
             if editing.change_next(&mut self.take, self.writer.as_mut()).await {
                 self.editing = Some(editing);
             }
@@ -176,6 +180,19 @@ impl Planner {
         };
         self.writer = Some(writer);
         progress
+    }
+
+    /// Composes the next bar at the end of the take, for it to be kept; returns whether it did. Where the music answers
+    /// the user it does not, since nothing has been played there yet.
+    async fn compose_to_keep(&mut self) -> bool {
+        let Some(moment) = self.moment.filter(|moment| moment.knobs.conversation == Conversation::Generate)
+        else {
+            return false;
+        };
+        let Some(mut writer) = self.writer.take() else { return false };
+        let is_composed = self.compose_next(&mut writer, &moment.knobs, moment.meter).await;
+        self.writer = Some(writer);
+        is_composed
     }
 
     fn answer(&mut self, number: u64) -> Progress {

@@ -22,6 +22,11 @@ impl RangeEdit {
         Self { left: bars, edit, has_begun: false }
     }
 
+    /// Whether bars are to be kept that have not been composed.
+    pub(crate) fn needs_bars(&self, take: &Take) -> bool {
+        self.edit == Edit::Keep && !self.left.is_empty() && self.left.end.min(Take::MAX_BARS) > take.n_bars()
+    }
+
     /// Changes the next bar, and returns whether there was one. Kept bars stay as they are, unless they are released.
     ///
     /// A bar that comes round in the range has changed with the one that it repeats, and stays so.

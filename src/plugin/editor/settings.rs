@@ -19,6 +19,10 @@ pub struct Settings {
     pub is_light: bool,
     /// Whether the welcome card has been closed.
     pub is_welcomed: bool,
+    /// The names of the styles that stand first in their list.
+    pub favourite_styles: Vec<String>,
+    /// The names of the presets that stand first in their list.
+    pub favourite_presets: Vec<String>,
     /// The trainer's path, if the user had to give it.
     pub trainer: Option<PathBuf>,
 }

@@ -85,6 +85,13 @@ impl Preset {
             })
             .collect()
     }
+
+    /// Whether the knobs stand where the preset sets them.
+    #[must_use]
+    pub fn is_set_in(&self, parameters: &Parameters) -> bool {
+        let stands = |(knob, position): (Knob, f32)| (position - parameters.position(knob)).abs() < 1e-4;
+        self.settings(parameters).into_iter().all(stands)
+    }
 }
 
 /// Which preset.

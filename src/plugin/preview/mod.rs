@@ -11,5 +11,8 @@ mod voice;
 pub(crate) mod synth;
 pub use synth::Preview;
 
+pub(crate) mod audition;
+pub use audition::{AuditionPlayer, Auditions};
+
 #[cfg(test)]
 mod tests;

@@ -158,20 +158,15 @@ impl Session {
         self.lock().composer.as_ref().map(|composer| composer.played_piece(instrument)).unwrap_or_default()
     }
 
-    /// Makes the chords that were played in the lane of one of the four takes (0 to 3). Where there are none, a message
-    /// says so and the lane stays.
-    pub fn capture_chords(&self, slot: u8) {
+    /// The chords that were played in, as the text of a lane. Where there are none, a message says so.
+    #[must_use]
+    pub fn captured_chords(&self) -> Option<String> {
         let captured = self.lock().composer.as_ref().and_then(Composer::captured_chords);
-        match captured {
-            Some(text) => {
-                if let Err(error) = self.set_chords(slot, &text) {
-                    self.add_error(&error);
-                }
-            }
-            None => self.add_message(
-                "no chords have been played in: play some in Continue, Trade or Accompany".to_owned(),
-            ),
+        if captured.is_none() {
+            let message = "no chords have been played in: play some in Continue, Trade or Accompany";
+            self.add_message(message.to_owned());
         }
+        captured
     }
 
     /// The text of the chord lane of one of the four takes (0 to 3); empty if there is none.
@@ -181,33 +176,37 @@ impl Session {
         lane.map_or(String::new(), |lane| lane.text().to_owned())
     }
 
-    /// Starts the music from a MIDI file, and returns whether it does. A file that cannot be used gives a message
-    /// and changes nothing.
+    /// The end of a MIDI file, for the music to start from. A file that cannot be used gives a message.
     #[must_use]
-    pub fn load_primer(&self, path: &Path) -> bool {
+    pub fn read_opening(&self, path: &Path) -> Option<Opening> {
         let smf = match smf::load(path) {
             Ok(smf) => smf,
             // These name the file themselves.
             Err(error @ (SmfError::Unreadable { .. } | SmfError::TooLarge { .. })) => {
                 self.add_error(&error);
-                return false;
+                return None;
             }
             Err(error) => {
                 self.add_message(format!("{}: {error}", path.display()));
-                return false;
+                return None;
             }
         };
         let opening = Opening::of(&smf.to_piece());
-        match &opening {
-            Some(_) => self.with_composer(|composer| composer.open_with(opening.clone())),
-            None => self.add_message(format!("{} holds no notes to start from", path.display())),
+        if opening.is_none() {
+            self.add_message(format!("{} holds no notes to start from", path.display()));
         }
-        opening.is_some()
+        opening
     }
 
-    /// Starts the music from the model's own primers again.
-    pub fn clear_primer(&self) {
-        self.with_composer(|composer| composer.open_with(None));
+    /// What the music starts from; none if that is the model's own primers.
+    #[must_use]
+    pub fn opening(&self) -> Option<Opening> {
+        self.lock().composer.as_ref()?.opening()
+    }
+
+    /// Starts the music from there, or from the model's own primers.
+    pub fn open_with(&self, opening: Option<&Opening>) {
+        self.with_composer(|composer| composer.open_with(opening.cloned()));
     }
 
     /// Waits until the composer has done everything that it was asked, the loading of a model included. For tests.

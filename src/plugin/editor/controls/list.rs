@@ -3,14 +3,14 @@
 use egui::{ComboBox, Ui, vec2};
 
 use crate::player::Knob;
-use crate::plugin::editor::controls::parts::{SMALL, cell, wheel_steps};
+use crate::plugin::editor::controls::parts::{SMALL, cell};
 use crate::plugin::editor::controls::setter::KnobSetter;
 use crate::plugin::editor::theme;
 
 /// Largest width of a list.
 const MAX_WIDTH: f32 = 160.0;
 
-/// Draws a list to choose from, under the knob's name. `names` are those of the knob's steps.
+/// Draws a list to choose from, under the knob's name. The wheel does not change it. `names` are those of the knob's steps.
 pub(crate) fn list(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, names: &[String], width: f32) {
     cell(ui, vec2(width, SMALL.height()), |ui| {
         ui.add_space(4.0);
@@ -35,12 +35,5 @@ pub(crate) fn named_list(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, n
         })
     });
     let list = list.inner.response.labelled_by(label.id);
-    let by = wheel_steps(ui, &list);
-    if by != 0 && !names.is_empty() {
-        let step = (chosen as i32 + by).clamp(0, names.len() as i32 - 1) as usize;
-        if step != chosen {
-            setter.set_step(knob, step);
-        }
-    }
     list.on_hover_text(knob.spec().hint);
 }

@@ -3,6 +3,10 @@
 mod grip;
 pub(crate) use grip::grip;
 
+mod choosers;
+
+mod history;
+
 mod title;
 pub(crate) use title::title;
 

@@ -1,9 +1,12 @@
-//! The title bar: the pages, the takes, undo and redo, and saving.
+//! The title bar: the pages, style and preset, undo and history, the takes, and saving.
 
-use egui::{Align, Layout, Popup, ScrollArea, Ui};
+use egui::accesskit::Role;
+use egui::{Align, Layout, Ui, WidgetInfo};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
+use crate::plugin::editor::frame::choosers;
+use crate::plugin::editor::frame::history::history;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
@@ -13,31 +16,65 @@ use crate::plugin::midi_file::{Extent, Performance};
 /// The names of the four takes.
 const TAKES: [&str; 4] = ["A", "B", "C", "D"];
 
+/// From this width on the title bar has the product's name and a tab for each page.
+const WIDE: f32 = 980.0;
+/// Greatest width of a list, with its arrows.
+const LIST: f32 = 200.0;
+
 /// Draws the title bar.
 pub(crate) fn title(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
     ui.horizontal_centered(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        emblem::name_plate(ui);
-        ui.add_space(8.0);
-        for (page, name) in Page::ALL {
-            if widgets::tab(ui, name, state.page == page).clicked() {
-                state.page = page;
+        if ui.available_width() >= WIDE - 20.0 {
+            emblem::name_plate(ui);
+            ui.add_space(4.0);
+            for (page, name) in Page::ALL {
+                if widgets::tab(ui, name, state.page == page).clicked() {
+                    state.page = page;
+                }
             }
+        } else {
+            emblem::plate(ui);
+            pages(ui, state);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             save_menu(ui, intents);
             takes(ui, view, intents);
             history(ui, view, intents);
             let redo = widgets::small_button(ui, "Redo", "↪", view.roll.n_redo > 0);
-            if redo.on_hover_text("Redo the last change of a bar (Ctrl+Shift+Z)").clicked() {
+            if redo.on_hover_text("Redo (Ctrl+Shift+Z)").clicked() {
                 intents.push(Intent::Redo);
             }
             let undo = widgets::small_button(ui, "Undo", "↩", view.roll.n_undo > 0);
-            if undo.on_hover_text("Undo the last change of a bar (Ctrl+Z)").clicked() {
+            if undo
+                .on_hover_text("Undo what you did last: a knob, a preset, a re-roll, chords, a bar (Ctrl+Z)")
+                .clicked()
+            {
                 intents.push(Intent::Undo);
             }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add_space(4.0);
+                let width = ((ui.available_width() - 22.0) / 2.0).min(LIST);
+                choosers::styles(ui, view, width, intents);
+                ui.add_space(6.0);
+                choosers::presets(ui, &mut state.forms, view, width, intents);
+            });
         });
     });
+}
+
+/// Draws the menu of pages.
+fn pages(ui: &mut Ui, state: &mut UiState) {
+    let name = Page::ALL.into_iter().find(|(page, _)| *page == state.page).map_or("Play", |(_, name)| name);
+    let menu = ui.menu_button(format!("{name} ▾"), |ui| {
+        for (page, name) in Page::ALL {
+            if ui.selectable_label(state.page == page, name).clicked() {
+                state.page = page;
+                ui.close();
+            }
+        }
+    });
+    menu.response.widget_info(|| WidgetInfo::labeled(Role::ComboBox, true, "Page"));
 }
 
 /// Draws the four takes, from right to left.
@@ -64,24 +101,6 @@ fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         ));
     }
     ui.add_space(4.0);
-}
-
-/// Draws the menu of what was heard and then replaced, the newest first.
-fn history(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    let button = widgets::small_button(ui, "History", "↺", !view.ideas.is_empty());
-    let button = button
-        .on_hover_text("Bring back what a re-roll, a knob, a style or a preset has replaced, with its knobs.")
-        .on_disabled_hover_text("What you heard and then replaced will be here.");
-    Popup::menu(&button).show(|ui| {
-        ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
-            for (idx, idea) in view.ideas.iter().enumerate().rev() {
-                if ui.button(idea).clicked() {
-                    intents.push(Intent::BringBack(idx));
-                    ui.close();
-                }
-            }
-        });
-    });
 }
 
 fn save_menu(ui: &mut Ui, intents: &mut Vec<Intent>) {

@@ -3,15 +3,13 @@
 use egui::accesskit::Role;
 use egui::text::{LayoutJob, TextFormat};
 use egui::{
-    Align, Align2, Button, Color32, Label, Layout, Mesh, Rect, RichText, ScrollArea, Sense, Shape, Stroke,
-    Ui, WidgetInfo, pos2, vec2,
+    Align, Button, Color32, Label, Layout, RichText, ScrollArea, Sense, Stroke, Ui, WidgetInfo, vec2,
 };
 
 use crate::model::Card;
-use crate::music::Note;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::{Intent, View};
-use crate::plugin::editor::widgets::card_frame;
+use crate::plugin::editor::widgets::{card_frame, paint_thumbnail};
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::library::ModelEntry;
 
@@ -71,7 +69,9 @@ fn card(ui: &mut Ui, entry: &ModelEntry, view: &View, width: f32, intents: &mut 
                         ui.add(Label::new(RichText::new(message).color(palette.alarm)).wrap());
                     }
                     Some(Ok(card)) => {
-                        thumbnail(ui, &entry.thumbnail);
+                        let size = vec2(ui.available_width(), THUMBNAIL);
+                        let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                        paint_thumbnail(ui, rect, &entry.thumbnail, "It has no music to show.");
                         about(ui, card);
                     }
                 }
@@ -115,37 +115,6 @@ fn use_button(ui: &mut Ui, entry: &ModelEntry, file: &str) -> bool {
     button.widget_info(|| WidgetInfo::labeled(Role::Button, is_usable, format!("Use {file}")));
     let hint = "Loads it in the background. The music continues; the new model composes from the next bar.";
     button.on_hover_text(hint).clicked()
-}
-
-/// Draws notes as a small picture without axes.
-fn thumbnail(ui: &mut Ui, notes: &[Note]) {
-    let palette = theme::palette(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), THUMBNAIL), Sense::hover());
-    ui.painter().rect_filled(rect, 4.0, palette.well);
-    let inner = rect.shrink(4.0);
-    let (Some(lowest), Some(highest), Some(end)) = (
-        notes.iter().map(|note| note.pitch).min(),
-        notes.iter().map(|note| note.pitch).max(),
-        notes.iter().map(|note| note.end().0).max(),
-    ) else {
-        let text = "It has no music to show.";
-        let font = theme::font(theme::SMALL);
-        ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, font, palette.dim);
-        return;
-    };
-    let mut mesh = Mesh::default();
-    let row = inner.height() / f32::from((highest - lowest).max(12) + 1);
-    let x = |tick: i64| inner.left() + tick as f32 / end.max(1) as f32 * inner.width();
-    for note in notes {
-        let y = inner.bottom() - f32::from(note.pitch - lowest + 1) * row;
-        let left_top = pos2(x(note.onset.0), y);
-        let right_bottom = pos2((x(note.end().0) - 1.0).max(left_top.x + 1.5), y + row.max(1.5));
-        mesh.add_colored_rect(
-            Rect::from_min_max(left_top, right_bottom),
-            palette.note(note.family, note.velocity),
-        );
-    }
-    ui.painter().add(Shape::mesh(mesh));
 }
 
 /// Draws what the card says of the model.

@@ -14,22 +14,21 @@ use crate::plugin::editor::pages::knobs::page::{PAGES, rows_of};
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::tests::fixtures::{marks, view};
 use crate::plugin::editor::tests::{Stage, turned};
-use crate::plugin::editor::view::{Intent, Roll, View};
+use crate::plugin::editor::view::{IdeaEntry, Intent, Roll, View};
 use crate::plugin::midi_file::{Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
-use crate::plugin::presets::PresetId;
 use crate::plugin::trainer::{Job, Size, State};
 
 /// The page that a knob is on.
 fn page(knob: Knob) -> Option<&'static str> {
     Some(match knob {
-        Knob::Temperature | Knob::Length | Knob::Slot => return None,
+        Knob::Temperature | Knob::Length | Knob::Slot | Knob::Style => return None,
         Knob::OwnNotes => "Notes",
         Knob::Plays(_) => "Instruments",
         Knob::Solo | Knob::ChannelPerVoice | Knob::Mutes(_) => "Parts",
         Knob::Conversation | Knob::Trade | Knob::Instrument => "Converse",
         Knob::Strictness | Knob::ChordsByPhrase => "Chords",
-        Knob::Style | Knob::SecondStyle | Knob::Blend => "Style",
+        Knob::SecondStyle | Knob::Blend => "Blend",
         _ => {
             let is_there = |page| rows_of(page).iter().any(|row| row.contains(&knob));
             let place = PAGES.into_iter().find(|(page, ..)| is_there(*page));
@@ -63,11 +62,6 @@ fn kind(view: &View, knob: Knob) -> Kind {
 }
 
 impl Stage {
-    pub(super) fn turn_to(&mut self, page: &str) {
-        self.harness.get_by_role_and_label(Role::Tab, page).click();
-        self.harness.run();
-    }
-
     pub(super) fn centre(&self, role: Role, name: &str) -> Pos2 {
         self.harness.get_by_role_and_label(role, name).rect().center()
     }
@@ -259,7 +253,7 @@ fn the_right_button_offers_the_default_and_typing() {
 fn tab_reaches_the_knobs() {
     let mut stage = Stage::new(view());
     let mut reached = Vec::new();
-    for _ in 0..60 {
+    for _ in 0..80 {
         stage.harness.key_press(Key::Tab);
         stage.harness.run();
         let nodes = stage.harness.query_all(By::new());
@@ -394,11 +388,33 @@ fn a_primer_is_typed_and_cleared() {
 }
 
 #[test]
-fn what_was_replaced_is_brought_back_from_the_history() {
-    let ideas = ["Jazz, seed 4, bars 1–8", "Pop, seed 9, bar 3"].map(str::to_owned);
+fn what_was_replaced_is_brought_back_from_the_history_and_the_last_of_it_by_one_button() {
+    let idea = |name: &str, about: &str| IdeaEntry {
+        name: name.to_owned(),
+        about: about.to_owned(),
+        notes: view().roll.score.bars[0].notes.clone().into(),
+    };
+    let ideas = [idea("Jazz, seed 4", "Bars 1–8"), idea("Pop, seed 9", "Bar 3, just now")];
     let mut stage = Stage::new(View { ideas: ideas.into(), ..view() });
     assert_eq!(stage.press(Role::Button, "History"), []);
-    assert_eq!(stage.press(Role::Button, "Pop, seed 9, bar 3"), [Intent::BringBack(1)]);
+    assert_eq!(stage.press(Role::Button, "Jazz, seed 4. Bars 1–8"), [Intent::BringBack(0)]);
+    assert_eq!(stage.press(Role::Button, "Previous"), [Intent::BringBack(1)]);
+    let mut stage = Stage::new(view());
+    assert_eq!(stage.press(Role::Button, "Previous"), [], "nothing was replaced");
+}
+
+#[test]
+fn the_phrase_is_locked_at_one_click() {
+    let mut stage = Stage::new(view());
+    assert_eq!(stage.press(Role::CheckBox, "Lock phrase"), [Intent::KeepPhrase]);
+    // The playhead is in the sixth bar, and phrases have eight.
+    let score = view().roll.score;
+    stage.view.borrow_mut().roll.marks = marks(&score, &[0, 1, 2, 3, 4, 5, 6, 7], &[]);
+    stage.harness.run();
+    assert_eq!(stage.press(Role::CheckBox, "Lock phrase"), [Intent::ReleasePhrase]);
+    stage.view.borrow_mut().roll.marks = marks(&score, &[0, 1, 2, 3, 5, 6, 7], &[]);
+    stage.harness.run();
+    assert_eq!(stage.press(Role::CheckBox, "Lock phrase"), [Intent::KeepPhrase]);
 }
 
 #[test]
@@ -438,23 +454,84 @@ fn what_was_played_in_is_learned_at_one_click() {
 }
 
 #[test]
-fn presets_are_chosen_and_kept() {
+fn presets_are_chosen_and_saved_in_the_title_bar() {
     let mut stage = Stage::new(view());
-    stage.turn_to("Style");
+    assert_eq!(stage.press(Role::ComboBox, "Preset"), []);
     stage.type_into("Preset name", "Tea time");
-    assert_eq!(stage.press(Role::Button, "Keep"), [Intent::SavePreset("Tea time".to_owned())]);
-    assert_eq!(stage.press(Role::Button, "Presets"), []);
-    let first = stage.view.borrow().presets[0].clone();
-    assert_eq!(first.id, PresetId::Factory(0));
-    assert_eq!(stage.press(Role::Button, first.role.name()), []);
-    let entries = stage.harness.query_all_by_role_and_label(Role::Button, &first.name);
-    entries.last().unwrap().click();
+    assert_eq!(stage.press(Role::Button, "Save"), [Intent::SavePreset("Tea time".to_owned())]);
+    let lead = stage.view.borrow().presets.iter().find(|entry| entry.name == "Fiddle").unwrap().clone();
+    stage.press(Role::ComboBox, "Preset");
+    stage.harness.event(Event::Text("fid".to_owned()));
     stage.harness.run();
-    assert_eq!(stage.take_intents(), [Intent::LoadPreset(first.id)]);
-    stage.press(Role::Button, "Presets");
-    assert_eq!(stage.press(Role::Button, "Refresh"), [Intent::ListPresets]);
+    assert_eq!(stage.press(Role::Button, "Hear Fiddle"), [Intent::HearPreset(lead.id.clone())]);
+    assert_eq!(stage.press(Role::Button, "Fiddle"), [Intent::LoadPreset(lead.id)]);
+    assert!(!stage.has("Fiddle"), "the list closes");
+    stage.turn_to("Blend");
     stage.press(Role::Button, "Browse models");
     assert!(stage.has("Rescan"));
+}
+
+#[test]
+fn the_title_bar_shows_the_preset_and_whether_a_knob_was_turned_since() {
+    let shown = |preset| {
+        let stage = Stage::new(View { preset, ..view() });
+        let node = stage.harness.get_by_role_and_label(Role::ComboBox, "Preset");
+        node.accesskit_node().value()
+    };
+    assert_eq!(shown(None).as_deref(), Some("Preset"));
+    assert_eq!(shown(Some((0, false))).as_deref(), Some("Chorales"));
+    assert_eq!(shown(Some((0, true))).as_deref(), Some("Chorales (changed)"));
+}
+
+#[test]
+fn lists_are_searched_by_typing_and_have_favourites() {
+    let mut stage = Stage::new(view());
+    stage.press(Role::ComboBox, "Style");
+    // The field to search in has the focus.
+    stage.harness.event(Event::Text("floor".to_owned()));
+    stage.harness.run();
+    assert!(stage.has("Dance floor") && !stage.has("Hymns"));
+    assert_eq!(
+        stage.press(Role::Button, "Favourite Dance floor"),
+        [Intent::Set(Settings { favourite_styles: vec!["Dance floor".to_owned()], ..view().settings })]
+    );
+    stage.harness.get_by_role_and_label(Role::TextInput, "Search Style").focus();
+    stage.harness.run();
+    stage.harness.key_press(Key::Enter);
+    stage.harness.run();
+    let step = view().parameters.position_of_step(Knob::Style, 9);
+    assert_eq!(stage.take_intents(), turned(Knob::Style, step));
+    let settings = Settings { favourite_styles: vec!["Game".to_owned()], ..view().settings };
+    let mut stage = Stage::new(View { settings, ..view() });
+    stage.press(Role::ComboBox, "Style");
+    let games = stage.harness.query_all_by_role_and_label(Role::Button, "Game").count();
+    assert_eq!(games, 2, "under Favourites, and in its place");
+}
+
+#[test]
+fn arrows_go_to_the_previous_and_the_next_and_the_wheel_changes_no_list() {
+    let mut stage = Stage::new(view());
+    let steps = |idx| turned(Knob::Style, view().parameters.position_of_step(Knob::Style, idx));
+    assert_eq!(stage.press(Role::Button, "Next style"), steps(1));
+    assert_eq!(stage.press(Role::Button, "Previous style"), steps(9), "round at the end");
+    let presets = stage.view.borrow().presets.clone();
+    assert_eq!(stage.press(Role::Button, "Next preset"), [Intent::LoadPreset(presets[0].id.clone())]);
+    stage.view.borrow_mut().preset = Some((3, false));
+    stage.harness.run();
+    assert_eq!(stage.press(Role::Button, "Next preset"), [Intent::LoadPreset(presets[4].id.clone())]);
+    for name in ["Style", "Preset", "Key", "Scale"] {
+        let list = stage.centre(Role::ComboBox, name);
+        stage.harness.hover_at(list);
+        stage.harness.event(Event::MouseWheel {
+            unit: egui::MouseWheelUnit::Line,
+            delta: Vec2::new(0.0, -1.0),
+            modifiers: Modifiers::NONE,
+            phase: egui::TouchPhase::Move,
+            source: egui::MouseWheelSource::Unknown,
+        });
+        stage.harness.run();
+        assert_eq!(stage.take_intents(), [], "{name}");
+    }
 }
 
 #[test]

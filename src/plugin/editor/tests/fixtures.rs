@@ -177,6 +177,7 @@ pub(super) fn view() -> View {
         presets: presets::list().into(),
         primer: None,
         chords: String::new(),
+        preset: None,
         ideas: Arc::default(),
         roll: Roll { score: quartet(16), playhead: Beats(21.3), playing: true, ..Roll::default() },
         training: Status::default(),

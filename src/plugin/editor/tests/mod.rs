@@ -14,6 +14,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use egui::Vec2;
+use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use image::RgbaImage;
@@ -64,6 +65,18 @@ impl Stage {
         self.harness.get_by_label(label).click();
         self.harness.run();
         self
+    }
+
+    /// Opens a page of the editor or of knobs. In a narrow window, the pages of the editor are in a menu.
+    fn turn_to(&mut self, page: &str) {
+        if self.harness.query_by_role_and_label(Role::Tab, page).is_none() {
+            self.harness.get_by_role_and_label(Role::ComboBox, "Page").click();
+            self.harness.run();
+            self.click(page);
+            return;
+        }
+        self.harness.get_by_role_and_label(Role::Tab, page).click();
+        self.harness.run();
     }
 
     fn has(&self, label: &str) -> bool {

@@ -14,8 +14,8 @@ use crate::music::Family;
 use crate::player::{Knob, Part};
 use crate::plugin::editor::pages::knobs::page::PAGES;
 use crate::plugin::editor::tests::Stage;
-use crate::plugin::editor::tests::fixtures::{beat, marks, played, view};
-use crate::plugin::editor::view::{Roll, View};
+use crate::plugin::editor::tests::fixtures::{beat, marks, played, quartet, view};
+use crate::plugin::editor::view::{IdeaEntry, Roll, View};
 use crate::plugin::trainer::State;
 use crate::plugin::window_size::WindowSize;
 
@@ -34,8 +34,7 @@ fn root() -> PathBuf {
 fn draw(view: View, size: (f32, f32), tabs: &[&str]) -> RgbaImage {
     let mut stage = Stage::sized(view, size, 1.0);
     for tab in tabs {
-        stage.harness.get_by_role_and_label(Role::Tab, tab).click();
-        stage.harness.run();
+        stage.turn_to(tab);
     }
     stage.harness.remove_cursor();
     stage.harness.set_render_cursor(false);
@@ -113,6 +112,40 @@ fn chords() -> View {
     View { chords: "Dm7 | G7 | Cmaj7 | %".to_owned(), ..view() }
 }
 
+/// A list of the title bar, open.
+fn list(name: &str) -> RgbaImage {
+    let mut view = view();
+    view.settings.favourite_styles = vec!["Game".to_owned()];
+    view.preset = Some((23, true));
+    let mut stage = Stage::sized(view, USUAL, 1.0);
+    stage.harness.get_by_role_and_label(Role::ComboBox, name).click();
+    stage.harness.run();
+    stage.harness.remove_cursor();
+    stage.harness.set_render_cursor(false);
+    stage.picture()
+}
+
+/// The history, open.
+fn history(is_light: bool) -> RgbaImage {
+    let idea = |name: &str, about: &str, n_bars: usize| IdeaEntry {
+        name: name.to_owned(),
+        about: about.to_owned(),
+        notes: quartet(16).bars[..n_bars].iter().flat_map(|bar| bar.notes.clone()).collect(),
+    };
+    let ideas = [
+        idea("Jazz, seed 4021", "Bars 1–8, 12 min ago", 8),
+        idea("Songs, seed 4", "Bar 3, 1 min ago", 1),
+        idea("Chorales, seed 77", "Bars 9–12, just now", 4),
+    ];
+    let mut view = View { ideas: ideas.into(), ..view() };
+    view.settings.is_light = is_light;
+    let mut stage = Stage::sized(view, USUAL, 1.0);
+    stage.click("History");
+    stage.harness.remove_cursor();
+    stage.harness.set_render_cursor(false);
+    stage.picture()
+}
+
 fn error() -> View {
     View {
         messages: vec!["could not read the model file mine/Tango.safetensors: no such file".to_owned()],
@@ -157,12 +190,16 @@ fn training() -> View {
 #[test]
 fn the_main_states_look_as_in_the_golden_pictures() {
     let pictures = [
+        ("styles", list("Style")),
+        ("presets", list("Preset")),
+        ("history", history(false)),
+        ("history-light", history(true)),
         ("stopped", draw(stopped(), SMALLEST, &[])),
         ("playing", draw(view(), USUAL, &[])),
         ("conversation", draw(conversation(), USUAL, &["Converse"])),
         ("chords", draw(chords(), USUAL, &["Chords"])),
         ("kept-bars", draw(kept_bars(), USUAL, &["Detail", "Touch"])),
-        ("kept-bars-light", draw(light(kept_bars()), USUAL, &["Notes", "Style"])),
+        ("kept-bars-light", draw(light(kept_bars()), USUAL, &["Notes", "Blend"])),
         ("model-error", draw(error(), SMALLEST, &["Perform"])),
         ("models-light", draw(light(view()), SMALLEST, &["Models"])),
         ("drums", draw(drums(), USUAL, &["Instruments"])),
@@ -205,7 +242,7 @@ fn the_manual_has_a_picture_for_each_section() {
         ("touch", draw(view(), SMALLEST, &["Touch"])),
         ("parts", draw(alto(), SMALLEST, &["Parts"])),
         ("converse", draw(conversation(), USUAL, &["Converse"])),
-        ("takes", draw(kept_bars(), USUAL, &["Style"])),
+        ("takes", draw(kept_bars(), USUAL, &["Blend"])),
         ("models", draw(view(), USUAL, &["Models"])),
         ("train", draw(training(), USUAL, &["Train"])),
         ("save-midi", menu),

@@ -34,9 +34,13 @@ pub enum Intent {
     Edit(Range<usize>, Edit),
     /// Copy bars of one take over those of another, by the slots of the takes, 0 to 3, and the indices of the bars.
     CopyBars(u8, u8, Range<usize>),
-    /// Take the last edit back.
+    /// Keep every bar of the phrase under the playhead.
+    KeepPhrase,
+    /// Let the phrase under the playhead follow the knobs again.
+    ReleasePhrase,
+    /// Undo what was done last.
     Undo,
-    /// Do the last edit again that was taken back.
+    /// Do again what was undone last.
     Redo,
     /// Bring an idea back, by its index in the history, with its knobs.
     BringBack(usize),
@@ -54,10 +58,12 @@ pub enum Intent {
     SaveMidi(Extent, Performance),
     /// Set the knobs to a preset.
     LoadPreset(PresetId),
+    /// Play two bars of a style, by its step, as a preview.
+    HearStyle(usize),
+    /// Play two bars of a preset as a preview.
+    HearPreset(PresetId),
     /// Save the knobs as a preset of this name.
     SavePreset(String),
-    /// List the presets again.
-    ListPresets,
     /// Train a model.
     Train(Job),
     /// Train a model of this name from what was played in.

@@ -1,5 +1,6 @@
 //! What the editor shows.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::composer::{Mark, Picture};
@@ -22,9 +23,9 @@ pub struct Roll {
     pub marks: Arc<[Mark]>,
     /// The notes that were played in, at song positions.
     pub input: Arc<[Note]>,
-    /// How many edits can be taken back.
+    /// How many steps can be undone.
     pub n_undo: usize,
-    /// How many edits can be done again.
+    /// How many steps can be redone.
     pub n_redo: usize,
     /// The host's song position.
     pub playhead: Beats,
@@ -33,12 +34,39 @@ pub struct Roll {
 }
 
 impl Roll {
+    /// The bars of the phrase under the playhead, by their indices, the first and the one after the last, for phrases of
+    /// so many bars.
+    pub(crate) fn phrase(&self, n_bars: usize) -> Range<usize> {
+        let now = self.playhead.to_ticks_floor();
+        let bar_idx = self.score.bars.partition_point(|bar| bar.end() <= now);
+        let first = bar_idx - bar_idx % n_bars.max(1);
+        first..first + n_bars.max(1)
+    }
+
+    /// Whether every bar of the phrase under the playhead is kept, as far as it has been composed.
+    pub(crate) fn is_phrase_kept(&self, n_bars: usize) -> bool {
+        let phrase = self.phrase(n_bars);
+        let marks = self.marks.get(phrase.start..phrase.end.min(self.marks.len())).unwrap_or_default();
+        !marks.is_empty() && marks.iter().all(|mark| mark.is_kept)
+    }
+
     /// The composer's picture with the playhead in it.
     pub(crate) fn new(picture: Picture, playhead: &Playhead) -> Self {
         let Picture { score, marks, input, n_undo, n_redo } = picture;
         let (playhead, playing) = (playhead.position(), playhead.is_playing());
         Self { score, marks, input, n_undo, n_redo, playhead, playing }
     }
+}
+
+/// Music that was heard and then replaced, as the editor shows it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IdeaEntry {
+    /// Its style and its seed.
+    pub name: String,
+    /// Its bars, and how long ago it was replaced.
+    pub about: String,
+    /// The notes of its first bars, from its own beginning.
+    pub notes: Arc<[Note]>,
 }
 
 /// What the editor shows.
@@ -62,8 +90,10 @@ pub struct View {
     pub primer: Option<String>,
     /// The text of the chord lane of the take that plays; empty if there is none.
     pub chords: String,
-    /// The history of ideas in words, the oldest first.
-    pub ideas: Arc<[String]>,
+    /// The preset that was loaded last, by its place in `presets`, and whether a knob was turned since.
+    pub preset: Option<(usize, bool)>,
+    /// The history of ideas, the oldest first.
+    pub ideas: Arc<[IdeaEntry]>,
     /// The music.
     pub roll: Roll,
     /// The training that runs or has ended.

@@ -72,7 +72,7 @@ pub(crate) enum KnobPage {
     Touch,
     Parts,
     Converse,
-    Style,
+    Blend,
 }
 
 /// A page of the guide.

@@ -30,6 +30,15 @@ pub(crate) fn main_button(ui: &mut Ui, name: &str, size: Vec2) -> Response {
     response
 }
 
+/// A button that stays pressed while it is on.
+pub(crate) fn toggle_button(ui: &mut Ui, name: &str, is_on: bool, size: Vec2) -> Response {
+    let text = RichText::new(name).size(theme::SMALL);
+    let button = Button::selectable(is_on, text).frame_when_inactive(true);
+    let response = ui.add_sized(size, button);
+    response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, is_on, name));
+    response
+}
+
 /// A small button with a symbol, known to screen readers by its name.
 pub(crate) fn small_button(ui: &mut Ui, name: &str, symbol: &str, is_enabled: bool) -> Response {
     let button = Button::new(RichText::new(symbol).size(theme::BODY)).min_size(vec2(26.0, 24.0));

@@ -24,6 +24,15 @@ pub(crate) fn paint(painter: &Painter, square: Rect, palette: &Palette) {
     note(15.0, 4.2, 5.0);
 }
 
+/// The emblem alone.
+pub(crate) fn plate(ui: &mut Ui) -> Response {
+    let (rect, response) = ui.allocate_exact_size(vec2(24.0, 26.0), Sense::hover());
+    let square = Rect::from_min_size(pos2(rect.left(), rect.center().y - 12.0), vec2(24.0, 24.0));
+    paint(ui.painter(), square, theme::palette(ui));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Label, true, "Continuo"));
+    response
+}
+
 /// The emblem with the name beside it.
 pub(crate) fn name_plate(ui: &mut Ui) -> Response {
     let palette = theme::palette(ui);

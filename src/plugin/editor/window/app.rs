@@ -12,6 +12,7 @@ use crate::plugin::editor::view::Intent;
 use crate::plugin::editor::window::closing::ThreadGuard;
 use crate::plugin::editor::window::controller::{Controller, TRAINING_INTERVAL};
 use crate::plugin::editor::window::fingerprint::fingerprint;
+use crate::plugin::editor::window::memory::Memory;
 use crate::plugin::editor::window::resizing::LastDrag;
 use crate::plugin::editor::window::visibility::Visibility;
 use crate::plugin::editor::window::waker::Waker;
@@ -34,12 +35,13 @@ pub(crate) struct EditorApp {
 impl EditorApp {
     pub(crate) fn new(
         parameters: Arc<Parameters>,
+        memory: Memory,
         waker: Waker,
         guard: ThreadGuard,
         last_drag: LastDrag,
     ) -> Self {
         Self {
-            controller: Controller::new(parameters),
+            controller: Controller::new(parameters, memory),
             waker,
             guard: Some(guard),
             last_drag,

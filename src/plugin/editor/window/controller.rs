@@ -1,19 +1,23 @@
 //! Feeds the editor with what it shows, and carries out what the user wants.
 
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use nice_plug::context::gui::GuiContext;
 
-use crate::composer::Idea;
+use crate::composer::{Edit, Opening};
 use crate::model::Card;
-use crate::player::Knob;
+use crate::player::{ComposingKnobs, Conversation, Knob};
 use crate::plugin::editor::pages::guide;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::view::{Intent, Roll, View};
 use crate::plugin::editor::window::clipboard;
+use crate::plugin::editor::window::ideas::IdeaEntries;
+use crate::plugin::editor::window::memory::Memory;
+use crate::plugin::editor::window::undo::{Change, UndoHistory};
 use crate::plugin::midi_file::{self, Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::folder::models_folder;
@@ -38,8 +42,10 @@ pub(crate) struct Controller {
     library: Library,
     presets: Arc<[PresetEntry]>,
     settings: Settings,
-    /// The name of the MIDI file that the music starts from.
-    primer: Option<String>,
+    ideas: IdeaEntries,
+    memory: Memory,
+    /// The knob that the user's hand is on, with its position before and now.
+    held: Option<(Knob, f32, f32)>,
     /// The hash of the model that composes, with its card.
     card: Option<(String, Arc<Card>)>,
     /// The hash of the model that composed when another was asked for, and when that was.
@@ -53,14 +59,16 @@ pub(crate) struct Controller {
 
 impl Controller {
     /// A controller whose window is not open yet.
-    pub(crate) fn new(parameters: Arc<Parameters>) -> Self {
+    pub(crate) fn new(parameters: Arc<Parameters>, memory: Memory) -> Self {
         Self {
             parameters,
             host: None,
             library: Library::default(),
             presets: Arc::default(),
             settings: Settings::default(),
-            primer: None,
+            ideas: IdeaEntries::default(),
+            memory,
+            held: None,
             card: None,
             loading: None,
             training: Status::default(),
@@ -112,6 +120,14 @@ impl Controller {
         }
         let session = &self.parameters.session;
         let playhead = session.playhead();
+        let styles = self.card.as_ref().map_or(&[][..], |(_, card)| &card.styles);
+        let ideas = self.ideas.of(&session.ideas(), styles);
+        let mut roll = Roll::new(session.picture(), playhead);
+        let memory = self.memory.lock();
+        roll.n_undo = memory.undo.n_undo(roll.n_undo);
+        roll.n_redo = memory.undo.n_redo(roll.n_redo);
+        let primer = memory.primer.clone();
+        drop(memory);
         View {
             parameters: Arc::clone(&self.parameters),
             card: self.card.as_ref().map(|(_, card)| Arc::clone(card)),
@@ -120,10 +136,11 @@ impl Controller {
             models: self.library.entries(),
             folder: models_folder().map(|folder| folder.display().to_string()).unwrap_or_default(),
             presets: Arc::clone(&self.presets),
-            primer: self.primer.clone(),
+            preset: self.preset(),
+            primer,
             chords: session.chords(self.parameters.plain(Knob::Slot) as u8),
-            ideas: self.ideas(),
-            roll: Roll::new(session.picture(), playhead),
+            ideas,
+            roll,
             training: self.training.clone(),
             host: host(),
             settings: self.settings.clone(),
@@ -131,11 +148,12 @@ impl Controller {
         }
     }
 
-    /// The history of ideas in words.
-    fn ideas(&self) -> Arc<[String]> {
-        let styles = self.card.as_ref().map_or(&[][..], |(_, card)| &card.styles);
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |now| now.as_secs());
-        self.parameters.session.ideas().iter().map(|idea| describe(idea, styles, now)).collect()
+    /// The preset that was loaded last, by its place in the list, and whether a knob was turned since.
+    fn preset(&self) -> Option<(usize, bool)> {
+        let memory = self.memory.lock();
+        let (id, preset) = memory.preset.as_ref()?;
+        let idx = self.presets.iter().position(|entry| entry.id == *id)?;
+        Some((idx, !preset.is_set_in(&self.parameters)))
     }
 
     /// Notices when another model composes than before, and when loading has failed.
@@ -167,35 +185,34 @@ impl Controller {
             Intent::End(knob) => self.end(knob),
             Intent::ReRoll => {
                 let seed = another_seed(self.parameters.plain(Knob::Seed) as i32);
-                self.set(Knob::Seed, seed as f32 / MAX_SEED as f32);
-                if self.parameters.step(Knob::Vary, self.parameters.position(Knob::Vary)) > 0 {
-                    self.set(Knob::Vary, 0.0);
-                }
+                self.set_all([(Knob::Seed, seed as f32 / MAX_SEED as f32), (Knob::Vary, 0.0)]);
             }
             Intent::Vary => {
                 let next = self.parameters.plain(Knob::Vary) + 1.0;
                 // After the last it begins again at the first that is not the idea itself.
                 let next = if next > Knob::Vary.kind().max { 1.0 } else { next };
-                self.set(Knob::Vary, self.parameters.position_of_plain(Knob::Vary, next));
+                self.set_all([(Knob::Vary, self.parameters.position_of_plain(Knob::Vary, next))]);
             }
-            Intent::Edit(bars, edit) => self.change_take(|session| session.edit(bars, edit)),
-            Intent::CopyBars(from, to, bars) => {
-                self.change_take(|session| session.copy_bars(from, to, bars));
-            }
-            Intent::Undo => self.change_take(Session::undo),
-            Intent::Redo => self.change_take(Session::redo),
+            Intent::Edit(bars, edit) => self.edit(|session| session.edit(bars, edit)),
+            Intent::CopyBars(from, to, bars) => self.edit(|session| session.copy_bars(from, to, bars)),
+            Intent::Undo => self.undo_or_redo(UndoHistory::undo, Session::undo),
+            Intent::Redo => self.undo_or_redo(UndoHistory::redo, Session::redo),
             Intent::BringBack(idx) => self.bring_back(idx),
-            Intent::CopyTake(from, to) => self.change_take(|session| session.copy_take(from, to)),
-            Intent::SetChords(slot, text) => self.change_take(|session| {
-                if let Err(error) = session.set_chords(slot, &text) {
-                    session.add_error(&error);
+            Intent::CopyTake(from, to) => {
+                let chords = Change::Chords(to, session.chords(to), session.chords(from));
+                self.change_take(|session| session.copy_take(from, to));
+                self.done(vec![Change::Edit, chords]);
+            }
+            Intent::SetChords(slot, text) => self.set_chords(slot, &text),
+            Intent::CaptureChords(slot) => {
+                if let Some(text) = session.captured_chords() {
+                    self.set_chords(slot, &text);
                 }
-            }),
-            Intent::CaptureChords(slot) => self.change_take(|session| session.capture_chords(slot)),
+            }
             Intent::LoadPrimer(path) => self.load_primer(&path),
             Intent::ClearPrimer => {
-                self.primer = None;
-                self.change_take(Session::clear_primer);
+                self.memory.lock().primer = None;
+                self.open_with(None);
             }
             Intent::SaveMidi(extent, performance) => self.save_midi(extent, performance),
             Intent::LoadPreset(id) => self.load_preset(&id),
@@ -205,8 +222,21 @@ impl Controller {
                 }
                 self.presets = presets::list().into();
             }
-            Intent::ListPresets => self.presets = presets::list().into(),
-            Intent::Choose(choice) => self.choose(choice),
+            Intent::KeepPhrase => self.edit(|session| session.edit(self.phrase(), Edit::Keep)),
+            Intent::ReleasePhrase => self.edit(|session| session.edit(self.phrase(), Edit::Release)),
+            Intent::HearStyle(step) => {
+                let position = self.parameters.position_of_step(Knob::Style, step);
+                self.hear([(Knob::Style, position)]);
+            }
+            Intent::HearPreset(id) => match presets::load(&id) {
+                Ok(preset) => self.hear(preset.settings(&self.parameters)),
+                Err(error) => session.add_error(&error),
+            },
+            Intent::Choose(choice) => {
+                let change = Change::Model(session.chosen(), choice.clone());
+                self.choose(choice);
+                self.done(vec![change]);
+            }
             Intent::ListModels => self.library.scan(),
             Intent::Train(job) => self.train(|trainer| trainer::start(trainer, &job)),
             Intent::LearnPlayed(name) => {
@@ -229,29 +259,106 @@ impl Controller {
         }
     }
 
-    fn begin(&self, knob: Knob) {
+    /// The bars of the phrase under the playhead.
+    fn phrase(&self) -> Range<usize> {
+        let session = &self.parameters.session;
+        let roll = Roll::new(session.picture(), session.playhead());
+        roll.phrase(usize::from(self.parameters.composing().length))
+    }
+
+    fn begin(&mut self, knob: Knob) {
+        let position = self.parameters.position(knob);
+        self.held = Some((knob, position, position));
         if let Some(host) = &self.host {
             self.parameters.begin(&host.param_setter(), knob);
         }
     }
 
-    fn turn(&self, knob: Knob, position: f32) {
+    fn turn(&mut self, knob: Knob, position: f32) {
+        if let Some((held, _, now)) = &mut self.held
+            && *held == knob
+        {
+            *now = position;
+        }
         if let Some(host) = &self.host {
             self.parameters.turn(&host.param_setter(), knob, position);
         }
     }
 
-    fn end(&self, knob: Knob) {
+    fn end(&mut self, knob: Knob) {
         if let Some(host) = &self.host {
             self.parameters.end(&host.param_setter(), knob);
         }
+        if let Some((held, before, now)) = self.held.take()
+            && held == knob
+        {
+            self.done(vec![Change::Knob(knob, before, now)]);
+        }
     }
 
-    /// Sets a knob in one go.
+    /// Sets a knob in one go, without a step to undo.
     fn set(&self, knob: Knob, position: f32) {
-        self.begin(knob);
-        self.turn(knob, position);
-        self.end(knob);
+        if let Some(host) = &self.host {
+            let setter = host.param_setter();
+            self.parameters.begin(&setter, knob);
+            self.parameters.turn(&setter, knob, position);
+            self.parameters.end(&setter, knob);
+        }
+    }
+
+    /// Sets those of the knobs that have another position, and returns what has changed.
+    fn set_knobs(&self, knobs: impl IntoIterator<Item = (Knob, f32)>) -> Vec<Change> {
+        let mut changes = Vec::new();
+        for (knob, position) in knobs {
+            let before = self.parameters.position(knob);
+            if (position - before).abs() > 1e-6 {
+                self.set(knob, position);
+                changes.push(Change::Knob(knob, before, position));
+            }
+        }
+        changes
+    }
+
+    /// Sets knobs, as one step to undo.
+    fn set_all(&mut self, knobs: impl IntoIterator<Item = (Knob, f32)>) {
+        let changes = self.set_knobs(knobs);
+        self.done(changes);
+    }
+
+    /// Plays two bars of the music that these knobs would make.
+    fn hear(&self, knobs: impl IntoIterator<Item = (Knob, f32)>) {
+        let Some(model) = self.parameters.session.model() else { return };
+        let set: Vec<(Knob, f32)> = knobs.into_iter().collect();
+        let position = |knob| {
+            let own = set.iter().find(|(other, _)| *other == knob).map(|(_, position)| *position);
+            own.unwrap_or_else(|| self.parameters.position(knob))
+        };
+        let knobs = ComposingKnobs::from_values(|knob| self.parameters.plain_at(knob, position(knob)));
+        self.parameters
+            .auditions
+            .play(model, ComposingKnobs { conversation: Conversation::Generate, ..knobs });
+    }
+
+    /// Adds what one click has changed to the steps to undo.
+    fn done(&self, step: Vec<Change>) {
+        self.memory.lock().undo.push(step, Instant::now());
+    }
+
+    fn undo_or_redo(&mut self, step: impl Fn(&mut UndoHistory) -> Vec<Change>, edit: impl Fn(&Session)) {
+        let step = step(&mut self.memory.lock().undo);
+        for change in step {
+            match change {
+                Change::Knob(knob, _, position) => self.set(knob, position),
+                Change::Chords(slot, _, text) => {
+                    // It was a lane before.
+                    let _ = self.parameters.session.set_chords(slot, &text);
+                }
+                Change::Model(_, model) => self.choose(model),
+                Change::Opening(_, opening) => self.parameters.session.open_with(opening.as_ref()),
+                Change::Edit => edit(&self.parameters.session),
+            }
+        }
+        self.mark_changed();
     }
 
     /// Makes the host notice that something beside the parameters has changed, which would otherwise be lost when
@@ -265,23 +372,51 @@ impl Controller {
         self.mark_changed();
     }
 
-    /// Brings an idea back, and sets the composing knobs to its own.
-    fn bring_back(&self, idx: usize) {
-        let Some(knobs) = self.parameters.session.bring_back(idx) else { return };
-        for knob in Knob::all() {
-            let Some(number) = knobs.number(knob) else { continue };
-            let position = self.parameters.position_of_plain(knob, knob.kind().value(number));
-            if (position - self.parameters.position(knob)).abs() > 1e-6 {
-                self.set(knob, position);
-            }
+    /// Changes the take by something that its own history can undo.
+    fn edit(&self, edit: impl FnOnce(&Session)) {
+        self.change_take(edit);
+        self.done(vec![Change::Edit]);
+    }
+
+    fn set_chords(&self, slot: u8, text: &str) {
+        let session = &self.parameters.session;
+        let before = session.chords(slot);
+        match session.set_chords(slot, text) {
+            Ok(()) => self.done(vec![Change::Chords(slot, before, text.to_owned())]),
+            Err(error) => session.add_error(&error),
         }
         self.mark_changed();
     }
 
-    fn load_primer(&mut self, path: &Path) {
-        if self.parameters.session.load_primer(path) {
-            self.primer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    /// Brings an idea back, and sets the composing knobs to its own.
+    fn bring_back(&self, idx: usize) {
+        let session = &self.parameters.session;
+        let Some(idea) = session.ideas().get(idx).cloned() else { return };
+        let slot = idea.knobs.slot;
+        let chords = Change::Chords(slot, session.chords(slot), idea.lane().to_owned());
+        let Some(knobs) = session.bring_back(idx) else { return };
+        let position = |knob: Knob| {
+            let number = knobs.number(knob)?;
+            Some((knob, self.parameters.position_of_plain(knob, knob.kind().value(number))))
+        };
+        let mut step = self.set_knobs(Knob::all().filter_map(position));
+        step.push(chords);
+        self.done(step);
+        self.mark_changed();
+    }
+
+    fn load_primer(&self, path: &Path) {
+        if let Some(opening) = self.parameters.session.read_opening(path) {
+            self.memory.lock().primer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+            self.open_with(Some(opening));
         }
+    }
+
+    fn open_with(&self, opening: Option<Opening>) {
+        let session = &self.parameters.session;
+        let before = session.opening();
+        session.open_with(opening.as_ref());
+        self.done(vec![Change::Opening(before, opening)]);
         self.mark_changed();
     }
 
@@ -312,14 +447,11 @@ impl Controller {
     }
 
     /// Sets the knobs of a preset that have another position, through the host.
-    fn load_preset(&self, id: &PresetId) {
+    fn load_preset(&mut self, id: &PresetId) {
         match presets::load(id) {
             Ok(preset) => {
-                for (knob, position) in preset.settings(&self.parameters) {
-                    if (position - self.parameters.position(knob)).abs() > 1e-6 {
-                        self.set(knob, position);
-                    }
-                }
+                self.set_all(preset.settings(&self.parameters));
+                self.memory.lock().preset = Some((id.clone(), Arc::new(preset)));
             }
             Err(error) => self.parameters.session.add_error(&error),
         }
@@ -348,26 +480,6 @@ fn host() -> Option<&'static str> {
         let program = std::env::current_exe().ok()?;
         guide::host_of(&program.file_name()?.to_string_lossy())
     })
-}
-
-/// What an idea is: its style, its seed, its bars, and how long ago it was replaced.
-fn describe(idea: &Idea, styles: &[String], now: u64) -> String {
-    let style = styles.get(usize::from(idea.knobs.style)).or(styles.last());
-    let style = style.map_or("Style", String::as_str);
-    let (first, n_bars) = (idea.first_bar() + 1, idea.bars().len());
-    let bars = if n_bars == 1 {
-        format!("bar {first}")
-    } else {
-        format!("bars {first}\u{2013}{}", first + n_bars - 1)
-    };
-    let ago = match now.saturating_sub(idea.when) / 60 {
-        _ if idea.when == 0 => String::new(),
-        0 => ", just now".to_owned(),
-        minutes @ 1..=119 => format!(", {minutes} min ago"),
-        minutes @ 120..=2879 => format!(", {} hours ago", minutes / 60),
-        minutes => format!(", {} days ago", minutes / 1440),
-    };
-    format!("{style}, seed {}, {bars}{ago}", idea.knobs.seed)
 }
 
 /// Any seed but this one.

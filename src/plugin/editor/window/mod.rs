@@ -15,6 +15,12 @@ mod clipboard;
 
 pub(crate) mod fingerprint;
 
+mod undo;
+
+mod memory;
+
+mod ideas;
+
 pub(crate) mod controller;
 
 mod app;

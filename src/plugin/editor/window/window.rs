@@ -18,6 +18,7 @@ use crate::plugin::editor::window::app::EditorApp;
 use crate::plugin::editor::window::closing::{Closing, WindowThread};
 #[cfg(target_os = "linux")]
 use crate::plugin::editor::window::egl;
+use crate::plugin::editor::window::memory::Memory;
 use crate::plugin::editor::window::resizing::{LastDrag, ResizeFilter};
 use crate::plugin::editor::window::waker::Waker;
 use crate::plugin::parameters::Parameters;
@@ -26,6 +27,7 @@ use crate::plugin::window_size::WindowSize;
 /// The editor as the framework opens it.
 pub struct EditorWindow {
     parameters: Arc<Parameters>,
+    memory: Memory,
     /// The one that is open or was last.
     inner: Mutex<EguiEditor<EditorApp>>,
 }
@@ -34,8 +36,9 @@ impl EditorWindow {
     /// An editor that is not open yet.
     #[must_use]
     pub fn new(parameters: Arc<Parameters>) -> Option<Self> {
-        let (inner, ..) = editor(&parameters, LastDrag::default())?;
-        Some(Self { parameters, inner: Mutex::new(inner) })
+        let memory = Memory::default();
+        let (inner, ..) = editor(&parameters, &memory, LastDrag::default())?;
+        Some(Self { parameters, memory, inner: Mutex::new(inner) })
     }
 
     fn inner(&self) -> MutexGuard<'_, EguiEditor<EditorApp>> {
@@ -46,6 +49,7 @@ impl EditorWindow {
 /// A fresh editor of the size that the project has, what wakes it, and the thread of its window.
 fn editor(
     parameters: &Arc<Parameters>,
+    memory: &Memory,
     last_drag: LastDrag,
 ) -> Option<(EguiEditor<EditorApp>, Waker, WindowThread)> {
     let (width, height) = parameters.window_size.get();
@@ -59,7 +63,7 @@ fn editor(
         .with_graphics_config(GraphicsConfig { dithering: false, ..GraphicsConfig::default() });
     let waker = Waker::default();
     let (guard, thread) = WindowThread::new();
-    let app = EditorApp::new(Arc::clone(parameters), waker.clone(), guard, last_drag);
+    let app = EditorApp::new(Arc::clone(parameters), memory.clone(), waker.clone(), guard, last_drag);
     let editor = nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
     Some((editor, waker, thread))
 }
@@ -80,7 +84,7 @@ impl HostedEditor for EditorWindow {
         // A fresh one each time: a project may have been loaded since, with a size of its own.
         let last_drag = LastDrag::default();
         let (editor, waker, thread) =
-            editor(&self.parameters, last_drag.clone()).ok_or("the editor cannot be made")?;
+            editor(&self.parameters, &self.memory, last_drag.clone()).ok_or("the editor cannot be made")?;
         let host = host.map(|host| HostMethods {
             callbacks: Box::new(ResizeFilter { host: host.callbacks, last_drag }),
             ..host

@@ -12,7 +12,7 @@ mod chords;
 
 mod converse;
 
-mod style;
+mod blend;
 
 pub(crate) mod page;
 

@@ -4,13 +4,13 @@ use egui::Ui;
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
+use crate::plugin::editor::pages::knobs::blend::blend;
 use crate::plugin::editor::pages::knobs::chords::chords;
 use crate::plugin::editor::pages::knobs::converse::converse;
 use crate::plugin::editor::pages::knobs::instruments::instruments;
 use crate::plugin::editor::pages::knobs::own_scale::own_scale;
 use crate::plugin::editor::pages::knobs::parts::parts;
 use crate::plugin::editor::pages::knobs::rows::rows;
-use crate::plugin::editor::pages::knobs::style::style;
 use crate::plugin::editor::view::state::{KnobPage, UiState};
 use crate::plugin::editor::view::{Intent, View};
 
@@ -25,7 +25,7 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 10] = [
     (KnobPage::Touch, "Touch", "Humanize, strum and MIDI channels"),
     (KnobPage::Parts, "Parts", "Which instruments and voices are heard; takes effect at once"),
     (KnobPage::Converse, "Converse", "Playing together"),
-    (KnobPage::Style, "Style", "Style and presets"),
+    (KnobPage::Blend, "Blend", "Two styles at once"),
 ];
 
 /// How many pages are of composing.
@@ -51,7 +51,7 @@ pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
             &[Knob::HumanizeTiming, Knob::HumanizeVelocity, Knob::VelocitySpread, Knob::Strum],
             &[Knob::Feel, Knob::SwingGrid, Knob::Channel, Knob::ChannelPerInstrument, Knob::Thru],
         ],
-        KnobPage::Chords | KnobPage::Instruments | KnobPage::Parts | KnobPage::Converse | KnobPage::Style => {
+        KnobPage::Chords | KnobPage::Instruments | KnobPage::Parts | KnobPage::Converse | KnobPage::Blend => {
             &[]
         }
     }
@@ -78,6 +78,6 @@ pub(crate) fn page(
         KnobPage::Instruments => instruments(ui, &mut setter),
         KnobPage::Parts => parts(ui, &mut setter),
         KnobPage::Converse => converse(ui, &mut state.forms, view, &mut setter),
-        KnobPage::Style => style(ui, state, view, &mut setter),
+        KnobPage::Blend => blend(ui, state, view, &mut setter),
     }
 }

@@ -1,6 +1,6 @@
 //! The panel of knobs: the two large dials beside the big button, the rest on pages.
 
-use egui::{Align, Layout, Rect, Stroke, StrokeKind, Ui, UiBuilder, vec2};
+use egui::{Align, Button, Layout, Rect, RichText, Stroke, StrokeKind, Ui, UiBuilder, vec2};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::{KnobSetter, LARGE, dial};
@@ -29,7 +29,7 @@ pub(crate) fn show(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut 
     }
     group(ui, left, "hero", |ui| {
         ui.add_space(6.0);
-        hero(ui, view, intents, 48.0);
+        hero(ui, view, intents, 42.0);
     });
     let (first, second) = right.split_left_right_at_fraction(0.5);
     // Each side keeps the page that it showed last.
@@ -63,7 +63,7 @@ fn one_page(ui: &mut Ui, space: Rect, state: &mut UiState, view: &View, intents:
         let part = |rect: Rect, name| {
             UiBuilder::new().max_rect(rect).id_salt(name).layout(Layout::top_down(Align::Min))
         };
-        ui.scope_builder(part(left, "left"), |ui| hero(ui, view, intents, 40.0));
+        ui.scope_builder(part(left, "left"), |ui| hero(ui, view, intents, 26.0));
         let right = right.with_min_x(right.left() + 14.0);
         ui.painter().vline(right.left() - 7.0, below.y_range(), Stroke::new(1.0, theme::palette(ui).line));
         ui.scope_builder(part(right, "right"), |ui| page(ui, chosen, state, view, intents));
@@ -80,7 +80,7 @@ fn group(ui: &mut Ui, rect: Rect, name: &str, contents: impl FnOnce(&mut Ui)) {
     ui.scope_builder(builder, contents);
 }
 
-/// Draws the two large dials and the button.
+/// Draws the two large dials and the buttons.
 fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32) {
     let mut setter = KnobSetter { parameters: &view.parameters, intents };
     ui.horizontal(|ui| {
@@ -89,7 +89,9 @@ fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32)
         dial(ui, &mut setter, Knob::Temperature, LARGE, width);
         dial(ui, &mut setter, Knob::Length, LARGE, width);
     });
-    ui.add_space(4.0);
+    ui.spacing_mut().item_spacing.y = 4.0;
+    ui.spacing_mut().interact_size.y = 20.0;
+    ui.spacing_mut().button_padding.y = 2.0;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         let width = ui.available_width() - 6.0;
@@ -104,6 +106,37 @@ fn hero(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>, button_height: f32)
             setter.intents.push(Intent::Vary);
         }
     });
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        let size = vec2((ui.available_width() - 6.0) / 2.0, 20.0);
+        if previous(ui, view, size) {
+            intents.push(Intent::BringBack(view.ideas.len() - 1));
+        }
+        let is_locked = view.roll.is_phrase_kept(phrase_length(view));
+        let lock = widgets::toggle_button(ui, "Lock phrase", is_locked, size);
+        let hint = if is_locked {
+            "Lets the phrase follow the knobs again."
+        } else {
+            "Keeps every bar of this phrase, and repeats it whatever knob you turn."
+        };
+        if lock.on_hover_text(hint).clicked() {
+            intents.push(if is_locked { Intent::ReleasePhrase } else { Intent::KeepPhrase });
+        }
+    });
+}
+
+/// The bars in a phrase.
+fn phrase_length(view: &View) -> usize {
+    usize::from(view.parameters.composing().length).max(1)
+}
+
+/// Draws the button that goes back to the idea before; returns whether it was clicked.
+fn previous(ui: &mut Ui, view: &View, size: egui::Vec2) -> bool {
+    let text = RichText::new("Previous").size(theme::SMALL);
+    let button = ui.add_enabled_ui(!view.ideas.is_empty(), |ui| ui.add_sized(size, Button::new(text))).inner;
+    let about = view.ideas.last().map_or(String::new(), |idea| format!("\n{}. {}", idea.name, idea.about));
+    let hint = format!("Brings back what you heard before this, to compare the two.{about}");
+    button.on_hover_text(hint).on_disabled_hover_text("What you heard before a re-roll.").clicked()
 }
 
 fn tabs(ui: &mut Ui, pages: &[(KnobPage, &'static str, &'static str)], chosen: &mut KnobPage) {
