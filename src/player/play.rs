@@ -46,8 +46,6 @@ struct SettleRequest {
     position: Tick,
     /// The song position in beats where the bar before it ends.
     end: f64,
-    /// Whether it came less than a beat before the bar, because the song jumped or began there.
-    is_short: bool,
 }
 
 /// What stays the same within a block.
@@ -397,8 +395,8 @@ impl Player {
         self.request = request.map(|request| request.number);
         if let Some(request) = request {
             self.link.await_answer(request.number);
-            // Hosts begin a little before the first bar. If that bar exists already, it is not late.
-            let is_there = request.is_short && self.link.score().bar_at(self.bar.start).is_some();
+            // If there is an older version of the bar, that is played, and nobody hears a gap.
+            let is_there = self.link.score().bar_at(self.bar.start).is_some();
             if !self.link.has_answered(request.number) && !is_there {
                 self.link.count_late();
             }
@@ -417,9 +415,8 @@ impl Player {
             return;
         }
         let meter = self.bar.meter;
-        let is_short = path.position > end - 1.0;
         let number = self.link.settle(Settle { number: 0, position, line, jumped: false, meter, knobs });
-        self.next_request = Some(SettleRequest { number, position, end, is_short });
+        self.next_request = Some(SettleRequest { number, position, end });
     }
 
     /// Sends the song and the knobs, if they have changed, and returns whether they have.

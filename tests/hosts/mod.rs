@@ -360,7 +360,9 @@ impl Output {
             }
         }
         let mut struck = self.onsets_between(0, u32::MAX);
-        for (time, played) in &expected {
+        // A note within a sample of the start or the end may be outside by the arithmetic above.
+        let end = self.blocks.last().map_or(0, |block| block.start + block.n_samples);
+        for (time, played) in expected.iter().filter(|(time, _)| time + 1.0 < f64::from(end)) {
             let place = (played.channel, played.key);
             // Two notes on one key at one time are one note.
             let is_twin = |e: &&(f64, Expected)| (e.1.channel, e.1.key) == place && (e.0 - time).abs() < 1.5;
@@ -375,8 +377,6 @@ impl Output {
                 struck.remove(idx);
             }
         }
-        // A note within a sample of the start or the end may be outside by the arithmetic above.
-        let end = self.blocks.last().map_or(0, |block| block.start + block.n_samples);
         struck.retain(|s| s.0 > 1 && s.0 + 1 < end);
         prop_assert!(struck.is_empty(), "too many: {struck:?}");
         Ok(())

@@ -110,7 +110,7 @@ composing {
     }
     /// How strongly repeated figures are held off. 0 (not at all) to 1.
     variety: f32 = 0.5 => Variety in Compose {
-        id: "variet", name: "Variety", kind: Kind::percent(1.0),
+        id: "variet", name: "Avoid repeats", kind: Kind::percent(1.0),
         hint: "Avoids patterns that repeat too often. At 0 it may repeat itself without limit; a motif may always return.",
         option: CliOption::Field(&["repetition"]),
     }
@@ -153,12 +153,12 @@ composing {
     }
     /// Draw from the likeliest values that together have this probability. 0 to 1; 1 is off.
     nucleus: f32 = 1.0 => Nucleus in Compose {
-        id: "nucleu", name: "Choice", kind: Kind::percent(1.0),
+        id: "nucleu", name: "Openness", kind: Kind::percent(1.0),
         hint: "How wide the choice of notes is. Lower keeps to the most expected.",
     }
     /// Drop values less likely than this share of the likeliest. 0 to 1; 0 is off.
     min_p: f32 = 0.02 => MinP in Compose {
-        id: "minp", name: "Least likely", kind: Kind::percent(1.0),
+        id: "minp", name: "Safety", kind: Kind::percent(1.0),
         hint: "Higher leaves out notes that are far less likely than the best choice: fewer wrong notes.",
     }
     /// The tonic's pitch class, 0 (C) to 11 (B).
@@ -241,7 +241,7 @@ composing {
     }
     /// The instrument that the notes that come in are taken for.
     instrument: Family = Family::PIANO => Instrument in Converse {
-        id: "instr", name: "Heard as", kind: Kind::whole(0, 16, Form::Family),
+        id: "instr", name: "You play", kind: Kind::whole(0, 16, Form::Family),
         hint: "The instrument that your notes are taken as.",
         option: CliOption::Special,
     }

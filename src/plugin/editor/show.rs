@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
         .frame(outer.inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 4 }))
         .exact_size(26.0)
         .show_separator_line(false)
-        .show(ui, |ui| status(ui, view, &mut intents));
+        .show(ui, |ui| status(ui, &mut state.notice, view, &mut intents));
     grip(ui, &mut intents);
     let page = outer.inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 4 });
     match state.page {

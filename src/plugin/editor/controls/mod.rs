@@ -17,6 +17,9 @@ mod dial_picture;
 mod dial;
 pub(crate) use dial::dial;
 
+mod number;
+pub(crate) use number::number;
+
 mod list;
 pub(crate) use list::{list, named_list};
 

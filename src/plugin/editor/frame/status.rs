@@ -1,4 +1,6 @@
-//! The status line: what the plugin is doing, or a message.
+//! The status line: what the plugin is doing, and messages, which go away by themselves.
+
+use std::time::Duration;
 
 use egui::{Align, Label, Layout, RichText, Ui};
 
@@ -6,32 +8,70 @@ use crate::player::Conversation;
 use crate::plugin::editor::frame::grip::GRIP;
 use crate::plugin::editor::pages::roll::bar_number;
 use crate::plugin::editor::theme;
+use crate::plugin::editor::view::state::Notice;
 use crate::plugin::editor::view::{Intent, View};
 
+/// How long a message is shown, in seconds, and how much longer for each of its characters.
+const SHOWN: f64 = 5.0;
+const PER_CHARACTER: f64 = 0.06;
+
 /// Draws the status line.
-pub(crate) fn status(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
-    let palette = theme::palette(ui);
+pub(crate) fn status(ui: &mut Ui, notice: &mut Notice, view: &View, intents: &mut Vec<Intent>) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(GRIP);
         theme_button(ui, view, intents);
-        let Some((last, earlier)) = view.messages.split_last() else {
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.add(Label::new(theme::small(ui, activity(view))).truncate());
-            });
-            return;
-        };
-        if ui.small_button("Dismiss").clicked() {
+        let is_shown = follow(ui, notice, view);
+        if !view.messages.is_empty() && !is_shown {
+            let words = if view.messages.len() == 1 { "message" } else { "messages" };
+            let button = ui.small_button(format!("{} {words}", view.messages.len()));
+            if button.on_hover_text(view.messages.join("\n")).clicked() {
+                notice.until = f64::INFINITY;
+            }
+        }
+        if is_shown && ui.small_button("Dismiss").clicked() {
             intents.push(Intent::Dismiss);
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let is_good = last.starts_with("Saved ");
-            let colour = if is_good { palette.text } else { palette.alarm };
-            let label = ui.add(Label::new(RichText::new(last).color(colour)).truncate());
-            if !earlier.is_empty() {
-                label.on_hover_text(view.messages.join("\n"));
-            }
+            let activity = theme::small(ui, activity(view));
+            let last = view.messages.last().filter(|_| is_shown);
+            let Some(last) = last else {
+                ui.add(Label::new(activity).truncate());
+                return;
+            };
+            ui.label(activity);
+            message(ui, notice, view, last);
         });
     });
+}
+
+/// Draws a message, which stays while the pointer is on it.
+fn message(ui: &mut Ui, notice: &mut Notice, view: &View, text: &str) {
+    let palette = theme::palette(ui);
+    let is_good = text.starts_with("Saved ");
+    let colour = if is_good { palette.text } else { palette.alarm };
+    let label = ui.add(Label::new(RichText::new(text).color(colour)).truncate());
+    if label.contains_pointer() {
+        notice.until = notice.until.max(ui.input(|input| input.time) + SHOWN);
+    }
+    label.on_hover_text(view.messages.join("\n"));
+}
+
+/// Notices a new message, and returns whether the last one is to be shown.
+fn follow(ui: &Ui, notice: &mut Notice, view: &View) -> bool {
+    let now = ui.input(|input| input.time);
+    if notice.messages != view.messages {
+        let is_new =
+            view.messages.last() != notice.messages.last() || view.messages.len() > notice.messages.len();
+        notice.messages.clone_from(&view.messages);
+        if is_new && let Some(last) = view.messages.last() {
+            notice.until = now + SHOWN + PER_CHARACTER * last.chars().count() as f64;
+        }
+    }
+    let is_shown = !view.messages.is_empty() && now < notice.until;
+    if is_shown && notice.until.is_finite() {
+        ui.ctx().request_repaint_after(Duration::from_secs_f64(notice.until - now));
+    }
+    is_shown
 }
 
 fn theme_button(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {

@@ -1,7 +1,7 @@
 //! The title bar: the pages, style and preset, undo and history, the takes, and saving.
 
 use egui::accesskit::Role;
-use egui::{Align, Layout, Ui, WidgetInfo};
+use egui::{Align, Layout, Popup, Ui, WidgetInfo};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
@@ -38,7 +38,7 @@ pub(crate) fn title(ui: &mut Ui, state: &mut UiState, view: &View, intents: &mut
             pages(ui, state);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            save_menu(ui, intents);
+            save(ui, intents);
             takes(ui, view, intents);
             history(ui, view, intents);
             let redo = widgets::small_button(ui, "Redo", "↪", view.roll.n_redo > 0);
@@ -103,28 +103,38 @@ fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
     ui.add_space(4.0);
 }
 
-fn save_menu(ui: &mut Ui, intents: &mut Vec<Intent>) {
-    let menu = ui.menu_button("Save MIDI", |ui| {
-        let mut items = |ui: &mut Ui, name: &str, performance: Performance| {
-            ui.label(theme::small(ui, name));
-            let extents = [
-                (Extent::Phrase, "this phrase"),
-                (Extent::LastBars(4), "the last 4 bars"),
-                (Extent::LastBars(8), "the last 8 bars"),
-                (Extent::LastBars(16), "the last 16 bars"),
-                (Extent::Take, "the whole take"),
-            ];
-            for (extent, text) in extents {
-                let text = format!("Save {text}, {}", name.to_lowercase());
-                if ui.button(text).clicked() {
-                    intents.push(Intent::SaveMidi(extent, performance));
-                    ui.close();
-                }
-            }
-        };
-        items(ui, "As heard", Performance::AsHeard);
+/// Draws the button that saves the phrase, and the menu of everything else that can be saved.
+fn save(ui: &mut Ui, intents: &mut Vec<Intent>) {
+    ui.spacing_mut().item_spacing.x = 1.0;
+    let menu = widgets::small_button(ui, "More to save", "▾", true);
+    Popup::menu(&menu).show(|ui| {
+        save_items(ui, "As heard", Performance::AsHeard, intents);
         ui.separator();
-        items(ui, "As composed", Performance::AsComposed);
+        save_items(ui, "As composed", Performance::AsComposed, intents);
     });
-    menu.response.on_hover_text("Writes a .mid file into the Continuo folder of your music folder.");
+    menu.on_hover_text("The last bars or the whole take, as heard or as composed");
+    let button = ui.button("Save MIDI");
+    let hint = "Saves this phrase as you hear it as a .mid file in the Continuo folder of your music folder, and puts it on \
+                the clipboard: paste it into your DAW.";
+    if button.on_hover_text(hint).clicked() {
+        intents.push(Intent::SaveMidi(Extent::Phrase, Performance::AsHeard));
+    }
+    ui.spacing_mut().item_spacing.x = 4.0;
+}
+
+fn save_items(ui: &mut Ui, name: &str, performance: Performance, intents: &mut Vec<Intent>) {
+    ui.label(theme::small(ui, name));
+    let extents = [
+        (Extent::Phrase, "this phrase"),
+        (Extent::LastBars(4), "the last 4 bars"),
+        (Extent::LastBars(8), "the last 8 bars"),
+        (Extent::LastBars(16), "the last 16 bars"),
+        (Extent::Take, "the whole take"),
+    ];
+    for (extent, text) in extents {
+        if ui.button(format!("Save {text}, {}", name.to_lowercase())).clicked() {
+            intents.push(Intent::SaveMidi(extent, performance));
+            ui.close();
+        }
+    }
 }

@@ -7,12 +7,13 @@ use egui::{Event, Key, Modifiers, Pos2, Vec2};
 use egui_kittest::kittest::{By, NodeT, Queryable};
 
 use crate::composer::Edit;
-use crate::music::Beats;
+use crate::model::InstrumentKeys;
+use crate::music::{Beats, Family};
 use crate::player::Knob;
 use crate::player::knobs::Form;
 use crate::plugin::editor::pages::knobs::page::{PAGES, rows_of};
 use crate::plugin::editor::settings::Settings;
-use crate::plugin::editor::tests::fixtures::{marks, view};
+use crate::plugin::editor::tests::fixtures::{card, marks, view};
 use crate::plugin::editor::tests::{Stage, turned};
 use crate::plugin::editor::view::{IdeaEntry, Intent, Roll, View};
 use crate::plugin::midi_file::{Extent, Performance};
@@ -40,6 +41,8 @@ fn page(knob: Knob) -> Option<&'static str> {
 /// How a knob is turned by hand.
 enum Kind {
     Dial,
+    /// A number to type.
+    Number,
     List,
     /// A switch or a chip of this name.
     Switch(String),
@@ -50,7 +53,8 @@ enum Kind {
 fn kind(view: &View, knob: Knob) -> Kind {
     match knob {
         Knob::OwnNotes => Kind::Switch("Own note b3".to_owned()),
-        Knob::Conversation => Kind::OneOf(Role::CheckBox, "Trade", 2),
+        Knob::Conversation => Kind::OneOf(Role::CheckBox, "Accompany", 3),
+        Knob::Seed | Knob::Vary => Kind::Number,
         Knob::Slot => Kind::OneOf(Role::Tab, "C", 2),
         _ => match knob.kind().form {
             Form::Switch => Kind::Switch(view.parameters.name(knob).to_owned()),
@@ -101,10 +105,61 @@ fn looking_at_a_page_changes_nothing() {
     }
 }
 
+/// A view in which no knob is without effect.
+fn with_every_knob_in_use() -> View {
+    let view = View { chords: "C | F".to_owned(), ..view() };
+    for (knob, text) in [(Knob::Conversation, "Trade"), (Knob::Blend, "30%"), (Knob::Swing, "50%")] {
+        view.parameters.put(knob, view.parameters.position_of_text(knob, text).unwrap());
+    }
+    view
+}
+
+#[test]
+fn knobs_that_would_change_nothing_are_disabled_until_they_do() {
+    let is_enabled = |view: View, page: &str, role: Role, name: &str| {
+        let mut stage = Stage::new(view);
+        stage.turn_to(page);
+        let node = stage.harness.get_by_role_and_label(role, name);
+        !node.accesskit_node().is_disabled()
+    };
+    for (page, role, name) in [
+        ("Blend", Role::ComboBox, "Second style"),
+        ("Converse", Role::Slider, "Trade"),
+        ("Converse", Role::ComboBox, "You play"),
+        ("Chords", Role::Slider, "Strictness"),
+        ("Chords", Role::CheckBox, "Chords by phrase"),
+        ("Touch", Role::ComboBox, "Swing grid"),
+    ] {
+        assert!(!is_enabled(view(), page, role, name), "{name}");
+        assert!(is_enabled(with_every_knob_in_use(), page, role, name), "{name}");
+    }
+}
+
+#[test]
+fn instruments_that_the_style_does_not_have_are_behind_a_button() {
+    let with_keys = || {
+        let mut card = card();
+        let keys = |family: Family| InstrumentKeys { family: family.index(), ranges: vec![(36, 84)] };
+        card.keys = vec![vec![keys(Family::PIANO), keys(Family::BASS)]; card.styles.len()];
+        View { card: Some(card.into()), ..view() }
+    };
+    let mut stage = Stage::new(with_keys());
+    stage.turn_to("Instruments");
+    assert!(stage.has("Bass") && !stage.has("Brass"));
+    stage.click("Other instruments");
+    assert_eq!(
+        stage.press(Role::CheckBox, "Brass"),
+        turned(Knob::Plays(Family::from_index(7).unwrap()), 0.0)
+    );
+    stage.click("Only those of this style");
+    stage.turn_to("Parts");
+    assert!(stage.has("Mute bass") && !stage.has("Mute brass") && stage.has("Mute voice 1"));
+}
+
 #[test]
 fn every_knob_can_be_turned_by_hand() {
     for size in [(1000.0, 640.0), (640.0, 400.0)] {
-        let mut stage = Stage::sized(view(), size, 1.0);
+        let mut stage = Stage::sized(with_every_knob_in_use(), size, 1.0);
         for knob in Knob::all() {
             if let Some(page) = page(knob) {
                 stage.turn_to(page);
@@ -116,6 +171,15 @@ fn every_knob_can_be_turned_by_hand() {
             let now = parameters.position(knob);
             match kind(&view, knob) {
                 Kind::Dial => drag_dial(&mut stage, knob, &name, now),
+                Kind::Number => {
+                    assert_eq!(stage.press(Role::Slider, &name), []);
+                    stage.harness.event(Event::Text("7".to_owned()));
+                    stage.harness.run();
+                    stage.harness.key_press(Key::Enter);
+                    stage.harness.run();
+                    let typed = parameters.position_of_plain(knob, 7.0);
+                    assert_eq!(stage.take_intents(), turned(knob, typed), "{name}");
+                }
                 Kind::List => {
                     stage.harness.get_by_role_and_label(Role::ComboBox, &name).click();
                     stage.harness.run();
@@ -360,17 +424,18 @@ fn the_roll_zooms_scrolls_and_follows_and_wants_nothing() {
 }
 
 #[test]
-fn music_is_saved_as_it_is_asked_for() {
+fn music_is_saved_as_it_is_asked_for_and_the_phrase_at_one_click() {
     let mut stage = Stage::new(view());
     let phrase = Intent::SaveMidi(Extent::Phrase, Performance::AsHeard);
     let take = Intent::SaveMidi(Extent::Take, Performance::AsComposed);
     let bars = Intent::SaveMidi(Extent::LastBars(8), Performance::AsHeard);
+    assert_eq!(stage.press(Role::Button, "Save MIDI"), std::slice::from_ref(&phrase));
     for (item, intent) in [
         ("Save this phrase, as heard", phrase),
         ("Save the last 8 bars, as heard", bars),
         ("Save the whole take, as composed", take),
     ] {
-        assert_eq!(stage.press(Role::Button, "Save MIDI"), []);
+        assert_eq!(stage.press(Role::Button, "More to save"), []);
         assert_eq!(stage.press(Role::Button, item), [intent]);
     }
 }
@@ -538,8 +603,12 @@ fn arrows_go_to_the_previous_and_the_next_and_the_wheel_changes_no_list() {
 fn all_instruments_come_back_at_one_click() {
     let mut stage = Stage::new(view());
     stage.turn_to("Instruments");
-    assert_eq!(stage.press(Role::Button, "All"), [], "all are on");
-    assert_eq!(stage.press(Role::CheckBox, "Brass").len(), 3);
+    assert!(!stage.has("All"), "all are on");
+    let brass = Knob::Plays(Family::from_index(7).unwrap());
+    assert_eq!(stage.press(Role::CheckBox, "Brass"), turned(brass, 0.0));
+    stage.view.borrow().parameters.put(brass, 0.0);
+    stage.harness.run();
+    assert_eq!(stage.press(Role::Button, "All"), turned(brass, 1.0));
 }
 
 #[test]
@@ -626,11 +695,22 @@ fn light_and_dark_are_a_setting() {
 }
 
 #[test]
-fn messages_are_shown_and_can_be_dismissed() {
+fn messages_go_away_by_themselves_beside_the_status_and_can_be_read_again() {
     let message = "could not read the model file Tango.safetensors";
     let mut stage = Stage::new(View { messages: vec![message.to_owned()], ..view() });
-    assert!(stage.has(message));
+    let shows_status = |stage: &Stage| stage.harness.query_by_label_contains("Playing, bar 6").is_some();
+    assert!(stage.has(message) && shows_status(&stage));
     assert_eq!(stage.press(Role::Button, "Dismiss"), [Intent::Dismiss]);
+    // Sixty frames are a second.
+    stage.harness.run_steps(10 * 60);
+    assert!(!stage.has(message) && shows_status(&stage));
+    stage.click("1 message");
+    assert!(stage.has(message));
+    stage.view.borrow_mut().messages.push("no more space".to_owned());
+    stage.harness.run();
+    assert!(stage.has("no more space") && !stage.has(message));
+    stage.harness.run_steps(10 * 60);
+    assert!(stage.has("2 messages"));
 }
 
 #[test]

@@ -219,7 +219,7 @@ fn the_main_states_look_as_in_the_golden_pictures() {
 fn the_manual_has_a_picture_for_each_section() {
     let menu = {
         let mut stage = Stage::sized(kept_bars(), USUAL, 1.0);
-        stage.click("Save MIDI");
+        stage.click("More to save");
         stage.harness.set_render_cursor(false);
         stage.picture()
     };

@@ -16,6 +16,7 @@ pub(crate) struct UiState {
     /// The page of the guide.
     pub(crate) topic: Topic,
     pub(crate) forms: Forms,
+    pub(crate) notice: Notice,
 }
 
 impl Default for UiState {
@@ -27,8 +28,18 @@ impl Default for UiState {
             camera: Camera::default(),
             topic: Topic::Start,
             forms: Forms::default(),
+            notice: Notice::default(),
         }
     }
+}
+
+/// The messages in the status line, which go away by themselves.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notice {
+    /// The messages when the last one came.
+    pub(crate) messages: Vec<String>,
+    /// Until when the last one is shown, in seconds of egui's clock.
+    pub(crate) until: f64,
 }
 
 /// Texts half typed, and choices not yet sent.

@@ -65,8 +65,9 @@ fn first_steps(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
     preview_button(ui, view, intents);
     ui.add_space(6.0);
     ui.label(
-        "Temperature is how boldly it plays, Length how long the phrase is. Click a bar's number to compose it again, to \
-         keep it or to clear it. Dim bars may still change; bright ones are settled.",
+        "Temperature is how boldly it plays, Length how long the phrase is, and Evolve how much of it changes when it comes \
+         round. Click a bar's number to compose it again, to keep it or to clear it. Dim bars may still change; bright ones \
+         are settled.",
     );
 }
 
@@ -75,9 +76,9 @@ fn mouse_and_keys(ui: &mut Ui) {
     for line in [
         "Drag a knob up or to the right; hold Shift for fine steps. ",
         "The mouse wheel turns the knob under the pointer. ",
-        "Double-click a knob to type a value, right-click to reset it. ",
+        "Double-click a knob to type a value, right-click for its default. ",
         "Tab moves to the next knob, the arrow keys turn it, Enter types a value, Backspace resets it. ",
-        "Ctrl+Z undoes the last change of a bar, Ctrl+Shift+Z redoes it. ",
+        "Ctrl+Z undoes what you did last, Ctrl+Shift+Z redoes it. ",
         "Drag over the numbers of bars to select several; K keeps them, Delete clears them, Escape selects none. ",
         "In the roll: drag or turn the wheel to scroll, Ctrl and the wheel to zoom, double-click to follow the song again. ",
         "Right-click a take to copy another one into it. ",

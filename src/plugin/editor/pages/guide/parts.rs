@@ -10,10 +10,11 @@ use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets;
 
 /// The first steps.
-pub(crate) const STEPS: [&str; 3] = [
+pub(crate) const STEPS: [&str; 4] = [
     "Turn the preview sound on, or route the notes to an instrument. ",
     "Press play in the host: it composes as the song moves. ",
-    "Press Re-roll until you like it, and keep the bars you want. ",
+    "Press Re-roll until you like it; Previous goes back. Lock phrase keeps what you like. ",
+    "The phrase comes round every 8 bars (Length); about 3 bars in 10 change then (Evolve). ",
 ];
 
 /// Draws a button that turns the preview sound on, until it is on.

@@ -11,7 +11,7 @@ use crate::plugin::editor::widgets::{card_frame, emblem};
 
 /// Draws the card over the roll.
 pub(crate) fn welcome(ui: &mut Ui, over: Rect, state: &mut UiState, view: &View, intents: &mut Vec<Intent>) {
-    let size = vec2((over.width() - 24.0).min(600.0), 166.0);
+    let size = vec2((over.width() - 24.0).min(620.0), 186.0);
     let left_top = over.center() - size / 2.0;
     let palette = theme::palette(ui);
     let area = Area::new(Id::unique("continuo welcome")).order(Order::Foreground);

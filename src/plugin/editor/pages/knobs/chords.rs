@@ -4,7 +4,8 @@ use egui::{Button, Key, Label, ScrollArea, Ui};
 
 use crate::music::{COMMON_PROGRESSIONS, Progression};
 use crate::player::Knob;
-use crate::plugin::editor::controls::{KnobSetter, SMALL, dial, switch};
+use crate::plugin::editor::controls::KnobSetter;
+use crate::plugin::editor::pages::knobs::rows::control;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::Forms;
 use crate::plugin::editor::view::{Intent, View};
@@ -45,8 +46,8 @@ pub(crate) fn chords(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut K
         ui.add(Label::new(theme::small(ui, note)).wrap());
     });
     ui.horizontal(|ui| {
-        dial(ui, setter, Knob::Strictness, SMALL, 100.0);
-        switch(ui, setter, Knob::ChordsByPhrase, 150.0);
+        control(ui, setter, view, Knob::Strictness, 100.0);
+        control(ui, setter, view, Knob::ChordsByPhrase, 150.0);
     });
 }
 

@@ -4,7 +4,7 @@ use egui::{Button, Key, Label, Ui, vec2};
 
 use crate::player::Conversation;
 use crate::player::Knob;
-use crate::plugin::editor::controls::{KnobSetter, SMALL, dial};
+use crate::plugin::editor::controls::{KnobSetter, SMALL};
 use crate::plugin::editor::pages::knobs::rows::control;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::Forms;
@@ -29,7 +29,7 @@ pub(crate) fn converse(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut
     });
     let mode = Conversation::ALL.get(chosen).copied().unwrap_or_default();
     ui.horizontal(|ui| {
-        dial(ui, setter, Knob::Trade, SMALL, 84.0);
+        control(ui, setter, view, Knob::Trade, 84.0);
         control(ui, setter, view, Knob::Instrument, 140.0);
         let width = ui.available_width();
         ui.allocate_ui(vec2(width, SMALL.height()), |ui| {

@@ -1,5 +1,7 @@
 //! The knobs, on pages of their own.
 
+mod idle;
+
 mod rows;
 
 mod own_scale;

@@ -20,7 +20,7 @@ pub(crate) const PAGES: [(KnobPage, &str, &str); 10] = [
     (KnobPage::Chords, "Chords", "The chords that the music follows"),
     (KnobPage::Detail, "Detail", "Temperature by part, and how choices are made"),
     (KnobPage::Notes, "Notes", "Rhythm grid, note lengths, and a scale of your own"),
-    (KnobPage::Instruments, "Instruments", "Which instruments may play"),
+    (KnobPage::Instruments, "Instruments", "Which instruments are composed"),
     (KnobPage::Perform, "Perform", "How it is played; takes effect at once"),
     (KnobPage::Touch, "Touch", "Humanize, strum and MIDI channels"),
     (KnobPage::Parts, "Parts", "Which instruments and voices are heard; takes effect at once"),
@@ -75,8 +75,8 @@ pub(crate) fn page(
             own_scale(ui, &mut setter);
         }
         KnobPage::Chords => chords(ui, &mut state.forms, view, &mut setter),
-        KnobPage::Instruments => instruments(ui, &mut setter),
-        KnobPage::Parts => parts(ui, &mut setter),
+        KnobPage::Instruments => instruments(ui, view, &mut setter),
+        KnobPage::Parts => parts(ui, view, &mut setter),
         KnobPage::Converse => converse(ui, &mut state.forms, view, &mut setter),
         KnobPage::Blend => blend(ui, state, view, &mut setter),
     }

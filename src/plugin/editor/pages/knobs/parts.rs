@@ -5,15 +5,20 @@ use egui::{Ui, WidgetInfo, vec2};
 
 use crate::player::{Knob, Part};
 use crate::plugin::editor::controls::{KnobSetter, named_list};
+use crate::plugin::editor::pages::knobs::idle;
 use crate::plugin::editor::theme;
+use crate::plugin::editor::view::View;
 use crate::plugin::editor::widgets;
 
 /// Width of the list of parts.
 const SOLO: f32 = 150.0;
 
 /// Draws the part that is solo, and a chip for each part, lit if it is not muted.
-pub(crate) fn parts(ui: &mut Ui, setter: &mut KnobSetter<'_>) {
+///
+/// Instruments that the style does not have are left out, unless they are muted.
+pub(crate) fn parts(ui: &mut Ui, view: &View, setter: &mut KnobSetter<'_>) {
     let palette = theme::palette(ui);
+    let own = idle::instruments(view);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = vec2(4.0, 4.0);
         let names = setter.parameters.step_names(Knob::Solo);
@@ -27,6 +32,12 @@ pub(crate) fn parts(ui: &mut Ui, setter: &mut KnobSetter<'_>) {
         ui.end_row();
         for part in Part::all() {
             let dot = if let Part::Instrument(family) = part { Some(palette.family(family)) } else { None };
+            if let Part::Instrument(family) = part
+                && !own.contains(family)
+                && !setter.is_on(Knob::Mutes(part))
+            {
+                continue;
+            }
             mute(ui, setter, part, dot);
         }
     });

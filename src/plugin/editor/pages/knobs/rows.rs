@@ -4,7 +4,8 @@ use egui::{Ui, vec2};
 
 use crate::player::Knob;
 use crate::player::knobs::Form;
-use crate::plugin::editor::controls::{KnobSetter, SMALL, dial, list, switch};
+use crate::plugin::editor::controls::{KnobSetter, SMALL, dial, list, number, switch};
+use crate::plugin::editor::pages::knobs::idle::why_idle;
 use crate::plugin::editor::view::View;
 
 /// Draws knobs in rows, each with the control that suits it.
@@ -30,9 +31,22 @@ fn share(knob: Knob) -> f32 {
     }
 }
 
-/// Draws a knob with the control that suits its form.
+/// Draws a knob with the control that suits its form; disabled where it would change nothing.
 pub(crate) fn control(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, knob: Knob, width: f32) {
+    let Some(why) = why_idle(view, knob) else {
+        suitable(ui, setter, view, knob, width);
+        return;
+    };
+    let response = ui.scope(|ui| {
+        ui.disable();
+        suitable(ui, setter, view, knob, width);
+    });
+    response.response.on_hover_text(why);
+}
+
+fn suitable(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, knob: Knob, width: f32) {
     match knob.kind().form {
+        _ if matches!(knob, Knob::Seed | Knob::Vary) => number(ui, setter, knob, width),
         Form::Style => {
             let styles = view.card.as_ref().map_or(&[][..], |card| &card.styles);
             list(ui, setter, knob, styles, width);
