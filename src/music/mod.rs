@@ -24,6 +24,11 @@ pub use common_progressions::{COMMON_PROGRESSIONS, CommonProgression};
 mod progression;
 pub use progression::{InvalidProgression, Progression};
 
+mod lane_text;
+pub use lane_text::spread_words;
+
+mod degree_names;
+
 mod feel;
 pub use feel::Feel;
 

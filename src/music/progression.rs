@@ -110,10 +110,7 @@ impl Progression {
     #[must_use]
     pub fn bar(&self, bar_idx: usize, start: Tick, meter: Meter, key: Key) -> Vec<(Tick, Option<Chord>)> {
         let symbols = &self.bars[bar_idx % self.bars.len()];
-        let (n_symbols, length) = (symbols.len().max(1) as i64, meter.bar_length().0);
-        // On a beat, as long as there are enough of them.
-        let beat = if length >= n_symbols * Tick::PER_BEAT { Tick::PER_BEAT } else { 1 };
-        let place = |idx: i64| Tick(length * idx / n_symbols / beat * beat);
+        let (n_symbols, length) = (symbols.len().max(1) as i64, meter.bar_length());
         let chord = |symbol: &Symbol| match symbol {
             Symbol::Absolute(chord) => Some(*chord),
             Symbol::Degree(chords) => {
@@ -123,8 +120,17 @@ impl Progression {
             }
             Symbol::None => None,
         };
-        (0..).zip(symbols).map(|(idx, symbol)| (start + place(idx), chord(symbol))).collect()
+        (0..)
+            .zip(symbols)
+            .map(|(idx, symbol)| (start + place(idx, n_symbols, length), chord(symbol)))
+            .collect()
     }
+}
+
+/// Where one of so many words in a bar of this length stands: on a beat, as long as there are enough of them.
+pub(super) fn place(idx: i64, n_words: i64, length: Tick) -> Tick {
+    let beat = if length.0 >= n_words * Tick::PER_BEAT { Tick::PER_BEAT } else { 1 };
+    Tick(length.0 * idx / n_words / beat * beat)
 }
 
 /// The words of a bar, each with the byte at which it begins.

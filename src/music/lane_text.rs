@@ -1,0 +1,139 @@
+//! The text of a progression, changed bar by bar.
+
+use crate::music::progression::{InvalidProgression, Progression, place};
+use crate::music::time::Tick;
+
+/// As many words a bar are tried to write where its chords change: down to thirty-seconds of a bar of 4/4.
+const MOST_WORDS: i64 = 32;
+
+impl Progression {
+    /// The text of the bar with this index, the progression coming round, such as `C/E G`. Where its own is `%` or
+    /// nothing it is that of what it stands for.
+    #[must_use]
+    pub fn bar_text(&self, bar_idx: usize) -> String {
+        let bars = bar_texts(self.text());
+        let idx = bar_idx % bars.len().max(1);
+        bars.get(idx).cloned().unwrap_or_default()
+    }
+
+    /// The progression with another text in place of that of the bar with this index, the progression coming round. A
+    /// text of several bars takes the place of as many. The other bars stay as they are.
+    ///
+    /// # Errors
+    /// Where the text stops making sense.
+    pub fn with_bar(&self, bar_idx: usize, text: &str) -> Result<Self, InvalidProgression> {
+        // An error in the text has its place there, unless it looks back at the bar before.
+        if !text.trim_start().starts_with('%') {
+            Self::parse(text)?;
+        }
+        let mut bars = bar_texts(self.text());
+        let n_bars = bars.len().max(1);
+        for (idx, part) in text.trim().trim_matches('|').split('|').enumerate() {
+            if let Some(bar) = bars.get_mut((bar_idx + idx) % n_bars) {
+                part.trim().clone_into(bar);
+            }
+        }
+        Self::parse(&bars.join(" | "))
+    }
+}
+
+/// The text of a bar of this length in which these words begin at these places, ascending from the bar line on; none if
+/// no number of words puts them there.
+#[must_use]
+pub fn spread_words(words: &[(Tick, &str)], length: Tick) -> Option<String> {
+    (1..=MOST_WORDS).find_map(|n_words| {
+        let places: Vec<Tick> = (0..n_words).map(|idx| place(idx, n_words, length)).collect();
+        if words.iter().any(|(at, _)| !places.contains(at)) {
+            return None;
+        }
+        let word_at = |at: &Tick| words.iter().rev().find(|(begin, _)| begin <= at).map(|(_, word)| *word);
+        let all: Option<Vec<&str>> = places.iter().map(word_at).collect();
+        Some(all?.join(" "))
+    })
+}
+
+/// The text of each bar, with what `%` and empty bars stand for.
+fn bar_texts(text: &str) -> Vec<String> {
+    let parts: Vec<&str> = text.split('|').map(str::trim).collect();
+    let mut bars: Vec<String> = Vec::new();
+    for (idx, part) in parts.iter().enumerate() {
+        let before = bars.last();
+        let bar = match (*part, before) {
+            ("", _) if idx == 0 || idx + 1 == parts.len() => continue,
+            ("%", Some(before)) => before.clone(),
+            ("", Some(before)) => before.split_whitespace().last().unwrap_or_default().to_owned(),
+            (part, Some(before)) if part.starts_with('%') => part.replacen('%', before, 1),
+            (part, _) => part.to_owned(),
+        };
+        bars.push(bar);
+    }
+    bars
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::music::{Key, Meter, Mode, Progression, Tick, spread_words};
+
+    fn with_bar(lane: &str, bar_idx: usize, text: &str) -> Result<String, String> {
+        let changed = Progression::parse(lane).unwrap().with_bar(bar_idx, text);
+        changed.map(|lane| lane.text().to_owned()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_bar_is_changed_and_the_others_stay() {
+        assert_eq!(with_bar("Am7 | F | C/E G | %", 1, "Dm").unwrap(), "Am7 | Dm | C/E G | C/E G");
+        assert_eq!(with_bar("| C | % | | F |", 0, "ii7 V7").unwrap(), "ii7 V7 | C | C | F");
+        assert_eq!(with_bar("C | F", 5, "G7").unwrap(), "C | G7", "it comes round");
+        assert_eq!(with_bar("C | F | G", 1, "Dm | E").unwrap(), "C | Dm | E");
+        assert_eq!(with_bar("C | F", 1, "%").unwrap(), "C | %");
+    }
+
+    #[test]
+    fn an_error_is_at_its_place_in_the_text_of_the_bar() {
+        assert!(with_bar("C | F | G", 2, "Am Hx").unwrap_err().starts_with("at character 4: "));
+        assert!(with_bar("C | F", 0, "%").is_err(), "there is no bar before the first");
+        assert!(with_bar("C | F", 1, "").is_err());
+    }
+
+    #[test]
+    fn every_text_of_a_bar_stands_for_what_the_bar_is() {
+        let key = Key::new(0, Mode::Major);
+        for text in
+            ["Am7 | F | C/E G | %", "| I | | ii7 V7 |", "C | N.C. | % | | F G", "Twelve-bar blues", "C"]
+        {
+            let lane = Progression::parse(text).unwrap();
+            for bar_idx in 0..lane.n_bars() {
+                let bar = |lane: &Progression, idx| lane.bar(idx, Tick(0), Meter::COMMON, key);
+                let alone = Progression::parse(&lane.bar_text(bar_idx)).unwrap();
+                assert_eq!(bar(&alone, 0), bar(&lane, bar_idx), "bar {bar_idx} of {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn words_are_spread_so_that_they_begin_where_they_are_put() {
+        let spread = |words: &[(i64, &'static str)], length| {
+            let words: Vec<(Tick, &str)> = words.iter().map(|(at, word)| (Tick(*at), *word)).collect();
+            spread_words(&words, Tick(length)).unwrap_or_default()
+        };
+        assert_eq!(spread(&[(0, "C")], 96), "C");
+        assert_eq!(spread(&[(0, "C"), (48, "G")], 96), "C G");
+        assert_eq!(spread(&[(0, "C"), (72, "G")], 96), "C C C G");
+        assert_eq!(spread(&[(0, "C"), (36, "G")], 96), "C C C G G G G G");
+        assert_eq!(spread(&[(0, "C"), (24, "F"), (48, "G")], 72), "C F G");
+        assert_eq!(spread(&[(0, "C"), (1, "F")], 96), "", "there is no such text");
+        // What is written is read back where it was put.
+        for (numerator, denominator) in [(4, 4), (3, 4), (6, 8), (7, 8), (5, 4)] {
+            let meter = Meter::new(numerator, denominator).unwrap();
+            let length = meter.bar_length();
+            for eighth in 1..length.0 / 12 {
+                let words = [(Tick(0), "C"), (Tick(12 * eighth), "F")];
+                let text = spread_words(&words, length).unwrap();
+                let mut read = Progression::parse(&text).unwrap().bar(0, Tick(0), meter, Key::default());
+                read.dedup_by_key(|(_, chord)| *chord);
+                let places: Vec<Tick> = read.iter().map(|(at, _)| *at).collect();
+                assert_eq!(places, words.map(|(at, _)| at), "{text} in {numerator}/{denominator}");
+            }
+        }
+    }
+}
