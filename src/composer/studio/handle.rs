@@ -20,7 +20,7 @@ use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::composer::take::saved::{SavedTake, TakeError};
 use crate::model::Model;
-use crate::music::{Family, Piece, Progression};
+use crate::music::{Bar, Family, Piece, Progression};
 use crate::player::ComposingKnobs;
 use crate::player::handover::{ComposerEnd, Playhead};
 
@@ -136,6 +136,12 @@ impl Composer {
     /// Bars to keep that are missing at the end of the take are composed first.
     pub fn edit_bars(&self, bars: Range<usize>, edit: Edit) {
         self.send(Command::Edit(bars, edit));
+    }
+
+    /// Gives bars of the take, by their indices, other notes, and keeps them, as one edit to undo. The bars after them stay
+    /// as they are.
+    pub fn write_notes(&self, bars: Vec<(usize, Arc<Bar>)>) {
+        self.send(Command::WriteNotes(bars));
     }
 
     /// Undoes the last edit, if there is one.

@@ -13,7 +13,7 @@ use crate::composer::take::ideas::Idea;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::model::Model;
-use crate::music::Progression;
+use crate::music::{Bar, Progression};
 
 /// What the main thread asks of a composer.
 #[derive(Debug)]
@@ -25,6 +25,7 @@ pub(crate) enum Command {
         edition: u64,
     },
     Edit(Range<usize>, Edit),
+    WriteNotes(Vec<(usize, Arc<Bar>)>),
     Undo,
     Redo,
     CopyTake(u8, u8),

@@ -278,6 +278,10 @@ impl Worker {
             // A composer that a panic has stopped changes nothing.
             Command::Edit(bars, edit) if !self.is_broken => self.planner.begin_edit(bars, edit),
             Command::Edit(..) => {}
+            Command::WriteNotes(bars) => {
+                self.planner.mark_heard();
+                self.planner.take.write_notes(&bars);
+            }
             Command::Undo => self.planner.take.undo(),
             Command::Redo => self.planner.take.redo(),
             Command::CopyTake(from, to) => {

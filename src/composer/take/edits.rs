@@ -145,7 +145,8 @@ impl Take {
     /// Undoes the last edit, if there is one.
     pub(crate) fn undo(&mut self) {
         let Some(step) = self.history.undo() else { return };
-        for change in step.iter() {
+        // Where a bar was changed twice, its last change is undone first.
+        for change in step.iter().rev() {
             match &change.old {
                 Some(old) => self.replace(change.bar_idx, old),
                 None => self.remove(change.bar_idx, change.new.knobs.slot),

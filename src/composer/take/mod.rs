@@ -20,6 +20,8 @@ pub(crate) mod bars;
 
 pub(crate) mod edits;
 
+mod note_edits;
+
 mod remembering;
 
 mod bar_lines;

@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::composer::{Composer, Edit, Idea, Opening, Picture, Status};
 use crate::model::Model;
 use crate::music::smf::{self, SmfError};
-use crate::music::{Family, InvalidProgression, Piece, Progression};
+use crate::music::{Bar, Family, InvalidProgression, Piece, Progression};
 use crate::player::ComposingKnobs;
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::models::choice::ModelChoice;
@@ -107,6 +107,11 @@ impl Session {
     /// Changes bars of the take, as one edit to undo.
     pub fn edit(&self, bars: Range<usize>, edit: Edit) {
         self.with_composer(|composer| composer.edit_bars(bars.clone(), edit));
+    }
+
+    /// Gives bars of the take, by their indices, other notes, and keeps them: one edit to undo.
+    pub fn write_notes(&self, bars: &[(usize, Arc<Bar>)]) {
+        self.with_composer(|composer| composer.write_notes(bars.to_vec()));
     }
 
     /// Takes the last edit back.
