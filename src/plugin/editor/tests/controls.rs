@@ -317,7 +317,7 @@ fn the_right_button_offers_the_default_and_typing() {
 fn tab_reaches_the_knobs() {
     let mut stage = Stage::new(view());
     let mut reached = Vec::new();
-    for _ in 0..80 {
+    for _ in 0..120 {
         stage.harness.key_press(Key::Tab);
         stage.harness.run();
         let nodes = stage.harness.query_all(By::new());

@@ -103,6 +103,21 @@ pub(super) fn beat(n_bars: usize) -> Arc<Score> {
     })
 }
 
+/// The quartet with the beat.
+pub(super) fn band(n_bars: usize) -> Arc<Score> {
+    let (pitched, drums) = (quartet(n_bars), beat(n_bars));
+    score(n_bars, |idx, _| [&pitched.bars[idx].notes[..], &drums.bars[idx].notes].concat())
+}
+
+/// Four voices of one instrument, note against note.
+pub(super) fn chorale(n_bars: usize, family: Family) -> Arc<Score> {
+    const CHORDS: [[u8; 4]; 4] = [[48, 55, 64, 72], [53, 57, 65, 72], [43, 59, 62, 71], [48, 55, 64, 72]];
+    score(n_bars, |idx, start| {
+        let beats = (0..4).map(|beat| (start + 24 * beat, CHORDS[(idx + beat as usize) % 4]));
+        beats.flat_map(|(onset, chord)| chord.map(|pitch| note(onset, 24, pitch, 80, family))).collect()
+    })
+}
+
 pub(super) fn card() -> Card {
     let styles = [
         "Chorales",

@@ -1,12 +1,16 @@
-//! The piano roll: its bars by mouse and keys.
+//! The piano roll: its bars and parts by mouse and keys.
+
+use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers, Vec2};
 use egui_kittest::kittest::Queryable;
 
 use crate::composer::Edit;
-use crate::plugin::editor::tests::Stage;
-use crate::plugin::editor::tests::fixtures::{marks, view};
+use crate::music::{Family, Score, Voice};
+use crate::player::{Knob, Part};
+use crate::plugin::editor::tests::fixtures::{band, chorale, marks, view};
+use crate::plugin::editor::tests::{Stage, turned};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::midi_file::{Extent, Performance};
 
@@ -17,7 +21,7 @@ impl Stage {
         self.drag(from, to - from);
     }
 
-    fn key(&mut self, key: Key) -> Vec<Intent> {
+    pub(super) fn key(&mut self, key: Key) -> Vec<Intent> {
         self.harness.key_press(key);
         self.harness.run();
         self.take_intents()
@@ -119,4 +123,63 @@ fn the_picture_rests_while_bars_are_selected_and_then_follows_again() {
     stage.harness.drop_at(here + Vec2::new(30.0, 0.0));
     stage.harness.run_steps(3);
     assert!(at(&stage).x < here.x - 20.0);
+}
+
+fn with_score(score: Arc<Score>) -> View {
+    let mut roll = view().roll;
+    roll.score = score;
+    View { roll, ..view() }
+}
+
+#[test]
+fn a_part_is_muted_and_played_alone_in_the_legend() {
+    let mut stage = Stage::new(with_score(band(16)));
+    let bass = Part::Instrument(Family::BASS);
+    let solo = |stage: &Stage, step| {
+        turned(Knob::Solo, stage.view.borrow().parameters.position_of_step(Knob::Solo, step))
+    };
+    assert_eq!(stage.press(Role::Button, "Mute Bass"), turned(Knob::Mutes(bass), 1.0));
+    let alone = solo(&stage, bass.index() + 1);
+    assert_eq!(stage.press(Role::Button, "Solo Bass"), alone);
+    stage.harness.get_by_role_and_label(Role::Button, "Mute Bass").click_modifiers(Modifiers::ALT);
+    stage.harness.run();
+    assert_eq!(stage.take_intents(), alone);
+    // And back.
+    let put = |stage: &Stage, knob, position| stage.view.borrow().parameters.put(knob, position);
+    put(&stage, Knob::Mutes(bass), 1.0);
+    assert_eq!(stage.press(Role::Button, "Mute Bass"), turned(Knob::Mutes(bass), 0.0));
+    let Intent::Turn(_, position) = alone[1] else { panic!("{alone:?}") };
+    put(&stage, Knob::Solo, position);
+    assert_eq!(stage.press(Role::Button, "Solo Bass"), solo(&stage, 0));
+    for part in ["Drums", "Piano", "Strings", "Pipe"] {
+        assert!(stage.has(&format!("Mute {part}")) && stage.has(&format!("Solo {part}")), "{part}");
+    }
+}
+
+#[test]
+fn muted_notes_are_drawn_dimmer() {
+    let mut stage = Stage::new(with_score(band(16)));
+    let before = stage.picture();
+    stage.view.borrow().parameters.put(Knob::Mutes(Part::Instrument(Family::STRINGS)), 1.0);
+    assert_ne!(before, stage.picture());
+    // A voice, too.
+    let mut stage = Stage::new(with_score(chorale(16, Family::STRINGS)));
+    let before = stage.picture();
+    stage.view.borrow().parameters.put(Knob::Mutes(Part::Voice(Voice::Second)), 1.0);
+    assert_ne!(before, stage.picture());
+}
+
+#[test]
+fn four_voices_of_one_instrument_are_parts() {
+    for (family, names) in [
+        (Family::STRINGS, ["Violin 1", "Violin 2", "Viola", "Cello"]),
+        (Family::ENSEMBLE, ["Soprano", "Alto", "Tenor", "Bass"]),
+    ] {
+        let mut stage = Stage::new(with_score(chorale(16, family)));
+        for (voice, name) in Voice::ALL.into_iter().zip(names) {
+            let muted = turned(Knob::Mutes(Part::Voice(voice)), 1.0);
+            assert_eq!(stage.press(Role::Button, &format!("Mute {name}")), muted);
+        }
+    }
+    assert!(!Stage::new(view()).has("Mute Soprano"), "several instruments have names of their own");
 }

@@ -23,7 +23,7 @@ pub(crate) fn explain(ui: &Ui, response: &Response, times: &Times, rows: &Rows, 
         let sureness = mark.and_then(|mark| mark.sureness.get(note_idx)).copied();
         describe(note, bar, sureness)
     } else {
-        let is_here = |note: &&Note| is_at(pointer, note, times, rows);
+        let is_here = |note: &&Note| rows.is_at(pointer, note, times);
         let Some(note) = view.roll.input.iter().find(is_here) else { return };
         format!("{}\nplayed in, velocity {}", pitch_name(note), note.velocity)
     };
@@ -40,16 +40,12 @@ fn at<'a>(
     let mut found = None;
     for (bar_idx, bar) in times.bars_that_ring(&view.roll.score) {
         for (note_idx, note) in bar.notes.iter().enumerate() {
-            if is_at(point, note, times, rows) {
+            if rows.is_at(point, note, times) {
                 found = Some((bar_idx, bar, note_idx, note));
             }
         }
     }
     found
-}
-
-fn is_at(point: Pos2, note: &Note, times: &Times, rows: &Rows) -> bool {
-    rows.rect(note, times).is_some_and(|rect| rect.expand(1.0).contains(point))
 }
 
 /// A note in words: pitch, time, and how sure the network was.

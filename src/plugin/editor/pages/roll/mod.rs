@@ -14,6 +14,8 @@ mod rows;
 
 mod keyboard;
 
+mod parts;
+
 mod notes;
 
 mod hover;

@@ -4,6 +4,7 @@ use egui::{Color32, Mesh, Painter, Rect, Shape, Ui};
 
 use crate::music::Tick;
 use crate::plugin::editor::pages::roll::bars::is_certain;
+use crate::plugin::editor::pages::roll::parts::Heard;
 use crate::plugin::editor::pages::roll::rows::Rows;
 use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::theme::{self, Palette, loudness, mix};
@@ -11,23 +12,28 @@ use crate::plugin::editor::view::View;
 
 /// How much of its colour the inside of a note keeps while its bar may still change. Its frame keeps more.
 const UNCERTAIN: f32 = 0.42;
+/// How much of its colour a note keeps that is muted.
+const MUTED: f32 = 0.28;
 
 /// Draws all notes in sight.
 pub(crate) fn paint(ui: &Ui, painter: &Painter, times: &Times, rows: &Rows, view: &View) {
     let palette = theme::palette(ui);
     let mut mesh = Mesh::default();
+    let heard = Heard::new(ui, view);
     let now = view.roll.playhead.to_ticks_floor();
     let range = times.range();
     for (bar_idx, bar) in times.bars_that_ring(&view.roll.score) {
         let is_certain = is_certain(view, bar_idx, bar);
-        for note in &bar.notes {
+        for (note_idx, note) in bar.notes.iter().enumerate() {
             let Some(rect) = rows.rect(note, times) else { continue };
             if rect.right() < range.min || rect.left() > range.max {
                 continue;
             }
             let sounds = view.roll.playing && note.onset <= now && now < note.end().max(note.onset + Tick(2));
             let colour = palette.note(note.family, note.velocity);
-            if sounds {
+            if !heard.is_heard(bar, note_idx, note) {
+                mesh.add_colored_rect(rect, mix(palette.well, palette.family(note.family), MUTED));
+            } else if sounds {
                 add(&mut mesh, rect, mix(palette.family(note.family), palette.text, 0.75), palette);
             } else if is_certain {
                 add(&mut mesh, rect, colour, palette);

@@ -6,15 +6,22 @@ use egui::{Align, Layout, Mesh, Rect, Sense, Shape, Stroke, StrokeKind, Ui, UiBu
 use crate::music::{Beats, Tick};
 use crate::plugin::editor::pages::roll::legend::legend;
 use crate::plugin::editor::pages::roll::times::Times;
-use crate::plugin::editor::view::View;
 use crate::plugin::editor::view::camera::Camera;
+use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::{theme, widgets};
 
 /// The factor on the zoom of a click on a zoom button.
 const ZOOM_STEP: f32 = 1.35;
 
 /// Draws the line.
-pub(crate) fn show(ui: &mut Ui, line: Rect, camera: &mut Camera, times: &Times, view: &View) {
+pub(crate) fn show(
+    ui: &mut Ui,
+    line: Rect,
+    camera: &mut Camera,
+    times: &Times,
+    view: &View,
+    intents: &mut Vec<Intent>,
+) {
     let builder = UiBuilder::new()
         .max_rect(line.shrink2(vec2(6.0, 1.0)))
         .id_salt("overview")
@@ -38,7 +45,7 @@ pub(crate) fn show(ui: &mut Ui, line: Rect, camera: &mut Camera, times: &Times, 
         ui.add_space(5.0);
         let width = (ui.available_width() * 0.5).max(120.0).min(ui.available_width());
         whole_take(ui, width, camera, times, view);
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| legend(ui, times, view));
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| legend(ui, times, view, intents));
     });
 }
 

@@ -1,10 +1,12 @@
 //! The whole roll: its areas, and how it is moved by hand.
 
-use egui::{Align2, Color32, Mesh, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use egui::{
+    Align2, Color32, Mesh, Painter, Rect, Response, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
+};
 
 use crate::music::Beats;
-use crate::plugin::editor::pages::roll::keyboard::{DRUM_NAMES, KEYS, paint_keys, paint_rows};
-use crate::plugin::editor::pages::roll::rows::{Rows, is_drums_only};
+use crate::plugin::editor::pages::roll::keyboard::{paint_keys, paint_rows, width};
+use crate::plugin::editor::pages::roll::rows::{Content, Rows, content};
 use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::pages::roll::{bar_menu, hover, notes, overview, strip};
 use crate::plugin::editor::theme::{self, Palette};
@@ -15,43 +17,71 @@ use crate::plugin::editor::view::{Intent, View};
 const STRIP: f32 = 20.0;
 const BELOW: f32 = 26.0;
 
+/// Where the parts of the roll are.
+struct Areas {
+    /// The column of keys and names.
+    left: Rect,
+    strip: Rect,
+    picture: Rect,
+    below: Rect,
+}
+
+impl Areas {
+    fn new(inside: Rect, content: Content) -> Self {
+        let (left, right) = inside.split_left_right_at_x(inside.left() + width(content));
+        let strip = right.with_max_y(right.top() + STRIP);
+        let below = Rect::from_min_max(pos2(inside.left(), inside.bottom() - BELOW), inside.max);
+        let picture = Rect::from_min_max(strip.left_bottom(), pos2(right.right(), below.top()));
+        Self { left, strip, picture, below }
+    }
+
+    /// What of the left column is beside an area.
+    fn beside(&self, area: Rect) -> Rect {
+        Rect::from_x_y_ranges(self.left.x_range(), area.y_range())
+    }
+}
+
 /// Draws the roll into all the available space.
 pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {
     let palette = theme::palette(ui);
-    let roll = &view.roll;
     let (whole, _) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     ui.painter().rect(whole, 8.0, palette.well, Stroke::new(1.0, palette.line), StrokeKind::Inside);
-    let inside = whole.shrink(1.0);
-    let names = if is_drums_only(roll) { DRUM_NAMES } else { KEYS };
-    let (left, right) = inside.split_left_right_at_x(inside.left() + names);
-    let strip = right.with_max_y(right.top() + STRIP);
-    let below = Rect::from_min_max(pos2(inside.left(), inside.bottom() - BELOW), inside.max);
-    let picture = Rect::from_min_max(pos2(right.left(), strip.bottom()), pos2(right.right(), below.top()));
-    let keys = Rect::from_min_max(pos2(left.left(), picture.top()), pos2(left.right(), picture.bottom()));
-
-    let response = ui.interact(picture, ui.scope_id().with("roll"), Sense::click_and_drag());
+    let content = content(&view.roll);
+    let areas = Areas::new(whole.shrink(1.0), content);
+    let response = ui.interact(areas.picture, ui.scope_id().with("roll"), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Canvas, true, "Piano roll"));
-    move_by_hand(ui, camera, &response, picture);
-    camera.follow(roll.playhead, picture.width());
+    move_by_hand(ui, camera, &response, areas.picture);
+    camera.follow(view.roll.playhead, areas.picture.width());
+    let times = Times::new(areas.picture, camera.left, camera.zoom);
+    music(ui, &response, &areas, &times, view);
+    bar_menu::keys(ui, camera, view, intents);
+    strip::show(ui, areas.strip, &times, camera, view, intents);
+    paint_playhead(ui, &times, areas.strip, areas.picture, view, palette);
+    overview::show(ui, areas.below, camera, &times, view, intents);
+}
 
-    let times = Times::new(picture, camera.left, camera.zoom);
-    let knobs = view.parameters.composing();
-    let rows = Rows::new(ui, picture, roll, &times);
+/// Draws the rows with their names and the notes.
+fn music(
+    ui: &Ui,
+    response: &Response,
+    areas: &Areas,
+    times: &Times,
+    view: &View,
+) {
+    let (palette, knobs, picture) = (theme::palette(ui), view.parameters.composing(), areas.picture);
+    let rows = Rows::new(ui, picture, &view.roll, times);
     let painter = ui.painter().with_clip_rect(picture);
     paint_rows(&painter, picture, &rows, &knobs, palette);
-    paint_bar_lines(&painter, &times, view, palette);
-    notes::paint(ui, &painter, &times, &rows, view);
+    paint_bar_lines(&painter, times, view, palette);
+    notes::paint(ui, &painter, times, &rows, view);
+    let keys = areas.beside(picture);
     paint_keys(&ui.painter().with_clip_rect(keys), keys, &rows, &knobs, palette);
-    bar_menu::keys(ui, camera, view, intents);
-    strip::show(ui, strip, &times, camera, view, intents);
-    paint_playhead(ui, &times, strip, picture, view, palette);
-    overview::show(ui, below, camera, &times, view);
-    if roll.score.bars.is_empty() {
+    if view.roll.score.bars.is_empty() {
         let font = theme::font(theme::BODY);
         painter.text(picture.center(), Align2::CENTER_CENTER, why_empty(view), font, palette.dim);
     }
     if response.hovered() && !response.dragged() {
-        hover::explain(ui, &response, &times, &rows, view);
+        hover::explain(ui, response, times, &rows, view);
     }
 }
 
@@ -63,7 +93,7 @@ fn why_empty(view: &View) -> &'static str {
     }
 }
 
-fn move_by_hand(ui: &Ui, camera: &mut Camera, response: &egui::Response, picture: Rect) {
+fn move_by_hand(ui: &Ui, camera: &mut Camera, response: &Response, picture: Rect) {
     if response.dragged() {
         camera.move_by(-response.drag_delta().x);
     }
