@@ -17,6 +17,8 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct Settings {
     /// Whether the editor is light instead of dark.
     pub is_light: bool,
+    /// Whether the roll shows chords as degrees of the key instead of by their names.
+    pub shows_degrees: bool,
     /// Whether the welcome card has been closed.
     pub is_welcomed: bool,
     /// The names of the styles that stand first in their list.

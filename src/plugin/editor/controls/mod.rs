@@ -11,6 +11,7 @@ mod parts;
 pub(crate) use parts::{LARGE, SMALL};
 
 mod typing;
+pub(crate) use typing::select_all;
 
 mod dial_picture;
 

@@ -45,7 +45,7 @@ pub(super) fn field(ui: &mut Ui, setter: &mut KnobSetter<'_>, knob: Knob, id: Id
 }
 
 /// Selects the whole text, so that typing replaces it.
-fn select_all(ctx: &Context, field_id: Id, n_letters: usize) {
+pub(crate) fn select_all(ctx: &Context, field_id: Id, n_letters: usize) {
     let mut state = egui::text_edit::TextEditState::load(ctx, field_id).unwrap_or_default();
     let range =
         egui::text::CCursorRange::two(egui::text::CCursor::new(0), egui::text::CCursor::new(n_letters));

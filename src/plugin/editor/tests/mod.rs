@@ -1,5 +1,7 @@
 //! The editor without a host: what it shows, and the intents of what the user does.
 
+mod chord_lane;
+
 mod clicks;
 
 mod controls;

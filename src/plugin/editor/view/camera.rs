@@ -26,6 +26,19 @@ pub(crate) struct Camera {
     pub(crate) selection: Option<Selection>,
     /// Where the menu of the selected bars is open.
     pub(crate) menu: Option<Pos2>,
+    /// The chords of a bar, while they are being typed.
+    pub(crate) chord_entry: Option<ChordEntry>,
+}
+
+/// The chords of a bar, while they are being typed.
+#[derive(Debug, Clone)]
+pub(crate) struct ChordEntry {
+    pub(crate) bar_idx: usize,
+    pub(crate) text: String,
+    /// The text before anything was typed.
+    pub(crate) before: String,
+    /// Whether the field has been drawn.
+    pub(crate) has_begun: bool,
 }
 
 /// Bars that are selected.
@@ -45,7 +58,15 @@ impl Selection {
 
 impl Default for Camera {
     fn default() -> Self {
-        Self { zoom: 36.0, left: 0.0, is_following: true, is_held: false, selection: None, menu: None }
+        Self {
+            zoom: 36.0,
+            left: 0.0,
+            is_following: true,
+            is_held: false,
+            selection: None,
+            menu: None,
+            chord_entry: None,
+        }
     }
 }
 

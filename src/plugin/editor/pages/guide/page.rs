@@ -81,7 +81,7 @@ fn mouse_and_keys(ui: &mut Ui) {
         "Ctrl+Z undoes what you did last, Ctrl+Shift+Z redoes it. ",
         "Drag over the numbers of bars to select several; K keeps them, Delete clears them, Escape selects none. ",
         "In the roll: drag or turn the wheel to scroll, Ctrl and the wheel to zoom, double-click to follow the song again. ",
-        "Click a part's name to mute it, Alt-click to hear it alone. ",
+        "Click a chord to type another, click a part's name to mute it, Alt-click to hear it alone. ",
         "Right-click a take to copy another one into it. ",
     ] {
         sentences(ui, line);

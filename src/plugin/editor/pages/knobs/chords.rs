@@ -6,6 +6,7 @@ use crate::music::{COMMON_PROGRESSIONS, Progression};
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
 use crate::plugin::editor::pages::knobs::rows::control;
+use crate::plugin::editor::pages::roll::{key_of_degrees, phrase, phrase_text};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::Forms;
 use crate::plugin::editor::view::{Intent, View};
@@ -36,19 +37,36 @@ pub(crate) fn chords(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut K
             forms.chords = None;
             setter.intents.push(Intent::CaptureChords(slot));
         }
+        let has_music = !view.roll.score.bars.is_empty();
+        let use_played = ui.add_enabled(has_music, Button::new("Use what is played"));
+        let use_played = use_played.on_hover_text("Keep the chords that this phrase has now");
+        if use_played.clicked()
+            && let Some(played) = chords_of_phrase(view)
+        {
+            forms.chords = None;
+            setter.intents.push(Intent::SetChords(slot, played));
+        }
         let clear = ui.add_enabled(!view.chords.is_empty() || forms.chords.is_some(), Button::new("Clear"));
         if clear.on_hover_text("Let the music find its own chords").clicked() {
             forms.chords = None;
             setter.intents.push(Intent::SetChords(slot, String::new()));
         }
+    });
+    ui.horizontal(|ui| {
+        control(ui, setter, view, Knob::Strictness, 100.0);
+        control(ui, setter, view, Knob::ChordsByPhrase, 140.0);
         let note =
             problem(&text).unwrap_or_else(|| "Each of the takes A to D has chords of its own.".to_owned());
         ui.add(Label::new(theme::small(ui, note)).wrap());
     });
-    ui.horizontal(|ui| {
-        control(ui, setter, view, Knob::Strictness, 100.0);
-        control(ui, setter, view, Knob::ChordsByPhrase, 150.0);
-    });
+}
+
+/// The chords that the music of the phrase at the playhead makes, if it makes any.
+fn chords_of_phrase(view: &View) -> Option<String> {
+    let bars = &view.roll.score.bars;
+    let here = bars.partition_point(|bar| bar.end().to_beats() <= view.roll.playhead);
+    let here = here.min(bars.len().checked_sub(1)?);
+    phrase_text(bars, phrase(here, &view.parameters.composing()), key_of_degrees(view))
 }
 
 /// Why a text makes no sense as chords; none if it does.

@@ -24,6 +24,18 @@ mod bar_menu;
 
 mod strip;
 
+mod found;
+
+mod chords;
+pub(crate) use chords::{key_of_degrees, phrase};
+pub(crate) use found::phrase_text;
+
+mod chord_border;
+
+mod chord_entry;
+
+mod chord_strip;
+
 mod legend;
 
 mod overview;

@@ -8,13 +8,14 @@ use crate::music::Beats;
 use crate::plugin::editor::pages::roll::keyboard::{paint_keys, paint_rows, width};
 use crate::plugin::editor::pages::roll::rows::{Content, Rows, content};
 use crate::plugin::editor::pages::roll::times::Times;
-use crate::plugin::editor::pages::roll::{bar_menu, hover, notes, overview, strip};
+use crate::plugin::editor::pages::roll::{bar_menu, chord_strip, hover, notes, overview, strip};
 use crate::plugin::editor::theme::{self, Palette};
 use crate::plugin::editor::view::camera::Camera;
 use crate::plugin::editor::view::{Intent, View};
 
-/// Height of the strip of bars, and of the line below the notes.
+/// Height of the strip of bars, of the strip of chords, and of the line below the notes.
 const STRIP: f32 = 20.0;
+const CHORDS: f32 = 19.0;
 const BELOW: f32 = 26.0;
 
 /// Where the parts of the roll are.
@@ -22,6 +23,7 @@ struct Areas {
     /// The column of keys and names.
     left: Rect,
     strip: Rect,
+    chords: Rect,
     picture: Rect,
     below: Rect,
 }
@@ -30,9 +32,12 @@ impl Areas {
     fn new(inside: Rect, content: Content) -> Self {
         let (left, right) = inside.split_left_right_at_x(inside.left() + width(content));
         let strip = right.with_max_y(right.top() + STRIP);
+        // Drums alone have no chords.
+        let height = if content == Content::Drums { 0.0 } else { CHORDS };
+        let chords = Rect::from_min_size(strip.left_bottom(), vec2(strip.width(), height));
         let below = Rect::from_min_max(pos2(inside.left(), inside.bottom() - BELOW), inside.max);
-        let picture = Rect::from_min_max(strip.left_bottom(), pos2(right.right(), below.top()));
-        Self { left, strip, picture, below }
+        let picture = Rect::from_min_max(chords.left_bottom(), pos2(right.right(), below.top()));
+        Self { left, strip, chords, picture, below }
     }
 
     /// What of the left column is beside an area.
@@ -57,6 +62,10 @@ pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut 
     bar_menu::keys(ui, camera, view, intents);
     strip::show(ui, areas.strip, &times, camera, view, intents);
     paint_playhead(ui, &times, areas.strip, areas.picture, view, palette);
+    if content != Content::Drums {
+        chord_strip::show(ui, areas.chords, &times, camera, view, intents);
+        chord_strip::degrees_switch(ui, areas.beside(areas.chords), view, intents);
+    }
     overview::show(ui, areas.below, camera, &times, view, intents);
 }
 
