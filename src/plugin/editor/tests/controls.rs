@@ -400,7 +400,9 @@ fn edits_are_taken_back_by_buttons_and_keys() {
 fn the_roll_zooms_scrolls_and_follows_and_wants_nothing() {
     let mut stage = Stage::new(view());
     let mut before = stage.picture();
-    let roll = stage.centre(Role::Canvas, "Piano roll");
+    // Above the notes, which would be dragged instead.
+    let roll = stage.harness.get_by_role_and_label(Role::Canvas, "Piano roll").rect().center_top();
+    let roll = roll + Vec2::new(0.0, 3.0);
     let mut changes = |stage: &mut Stage, what: &str| {
         let after = stage.picture();
         assert_ne!(before, after, "{what}");

@@ -8,6 +8,8 @@ mod controls;
 
 mod fixtures;
 
+mod notes;
+
 mod pictures;
 
 mod raster;

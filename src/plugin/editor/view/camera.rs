@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use egui::Pos2;
 
-use crate::music::Beats;
+use crate::music::{Beats, Note};
 
 /// Pixels to the quarter note.
 const ZOOMS: std::ops::RangeInclusive<f32> = 4.0..=240.0;
@@ -28,6 +28,41 @@ pub(crate) struct Camera {
     pub(crate) menu: Option<Pos2>,
     /// The chords of a bar, while they are being typed.
     pub(crate) chord_entry: Option<ChordEntry>,
+    /// The note that was clicked last.
+    pub(crate) picked: Option<PickedNote>,
+    /// The note that is being dragged.
+    pub(crate) grip: Option<Grip>,
+    /// Where the menu of the picked note is open.
+    pub(crate) note_menu: Option<Pos2>,
+}
+
+/// A note of the score.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PickedNote {
+    pub(crate) bar_idx: usize,
+    pub(crate) note: Note,
+}
+
+/// By what a note is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hold {
+    /// It moves.
+    Body,
+    /// It becomes longer or shorter.
+    End,
+    /// It becomes louder or softer.
+    Velocity,
+}
+
+/// A note that is being dragged.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Grip {
+    pub(crate) picked: PickedNote,
+    pub(crate) hold: Hold,
+    /// Where the pointer took hold of it.
+    pub(crate) press: Pos2,
+    /// What it becomes.
+    pub(crate) to: Note,
 }
 
 /// The chords of a bar, while they are being typed.
@@ -66,6 +101,9 @@ impl Default for Camera {
             selection: None,
             menu: None,
             chord_entry: None,
+            picked: None,
+            grip: None,
+            note_menu: None,
         }
     }
 }
@@ -88,9 +126,22 @@ impl Camera {
         }
     }
 
+    /// Picks a note. Then no bars are selected.
+    pub(crate) fn pick(&mut self, note: PickedNote) {
+        self.picked = Some(note);
+        (self.selection, self.menu) = (None, None);
+    }
+
+    /// Selects one bar. Then no note is picked.
+    pub(crate) fn select(&mut self, bar_idx: usize) {
+        self.selection = Some(Selection { first: bar_idx, last: bar_idx });
+        self.picked = None;
+    }
+
     /// Selects the bars from where the selection began to this one, or this one alone if nothing is selected.
     pub(crate) fn extend_to(&mut self, bar_idx: usize) {
         let first = self.selection.map_or(bar_idx, |selection| selection.first);
+        self.picked = None;
         self.selection = Some(Selection { first, last: bar_idx });
     }
 

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::composer::Edit;
+use crate::music::Bar;
 use crate::player::Knob;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::midi_file::{Extent, Performance};
@@ -34,6 +36,8 @@ pub enum Intent {
     Edit(Range<usize>, Edit),
     /// Copy bars of one take over those of another, by the slots of the takes, 0 to 3, and the indices of the bars.
     CopyBars(u8, u8, Range<usize>),
+    /// Give bars of the take, by their indices, other notes, and keep them.
+    WriteNotes(Vec<(usize, Arc<Bar>)>),
     /// Keep every bar of the phrase under the playhead.
     KeepPhrase,
     /// Let the phrase under the playhead follow the knobs again.

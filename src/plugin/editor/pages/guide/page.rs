@@ -80,7 +80,9 @@ fn mouse_and_keys(ui: &mut Ui) {
         "Tab moves to the next knob, the arrow keys turn it, Enter types a value, Backspace resets it. ",
         "Ctrl+Z undoes what you did last, Ctrl+Shift+Z redoes it. ",
         "Drag over the numbers of bars to select several; K keeps them, Delete clears them, Escape selects none. ",
-        "In the roll: drag or turn the wheel to scroll, Ctrl and the wheel to zoom, double-click to follow the song again. ",
+        "In the roll: drag or turn the wheel to scroll, Ctrl and the wheel to zoom; Follow returns to the song. ",
+        "Drag a note, or its right edge; hold Alt to move it off the grid. Ctrl and dragging, or Alt and the wheel, change its velocity. ",
+        "Double-click beside the notes to add one; Delete takes away the one that was clicked. ",
         "Click a chord to type another, click a part's name to mute it, Alt-click to hear it alone. ",
         "Right-click a take to copy another one into it. ",
     ] {

@@ -31,7 +31,7 @@ pub(crate) fn explain(ui: &Ui, response: &Response, times: &Times, rows: &Rows, 
 }
 
 /// The topmost note under a point, with its bar, and the indices of both.
-fn at<'a>(
+pub(crate) fn at<'a>(
     point: Pos2,
     times: &Times,
     rows: &Rows,
@@ -65,7 +65,7 @@ fn describe(note: &Note, bar: &Bar, sureness: Option<f32>) -> String {
     )
 }
 
-fn pitch_name(note: &Note) -> String {
+pub(crate) fn pitch_name(note: &Note) -> String {
     if note.family.is_drums() {
         return drums::name(note.pitch).into_owned();
     }

@@ -20,6 +20,10 @@ mod notes;
 
 mod hover;
 
+mod note_edit;
+
+mod note_hand;
+
 mod bar_menu;
 
 mod strip;

@@ -9,6 +9,7 @@ use crate::plugin::editor::pages::roll::rows::Rows;
 use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::theme::{self, Palette, loudness, mix};
 use crate::plugin::editor::view::View;
+use crate::plugin::editor::view::camera::{Camera, PickedNote};
 
 /// How much of its colour the inside of a note keeps while its bar may still change. Its frame keeps more.
 const UNCERTAIN: f32 = 0.42;
@@ -16,10 +17,11 @@ const UNCERTAIN: f32 = 0.42;
 const MUTED: f32 = 0.28;
 
 /// Draws all notes in sight.
-pub(crate) fn paint(ui: &Ui, painter: &Painter, times: &Times, rows: &Rows, view: &View) {
+pub(crate) fn paint(ui: &Ui, painter: &Painter, times: &Times, rows: &Rows, view: &View, camera: &Camera) {
     let palette = theme::palette(ui);
     let mut mesh = Mesh::default();
     let heard = Heard::new(ui, view);
+    let held = camera.grip.map(|grip| grip.picked);
     let now = view.roll.playhead.to_ticks_floor();
     let range = times.range();
     for (bar_idx, bar) in times.bars_that_ring(&view.roll.score) {
@@ -31,7 +33,9 @@ pub(crate) fn paint(ui: &Ui, painter: &Painter, times: &Times, rows: &Rows, view
             }
             let sounds = view.roll.playing && note.onset <= now && now < note.end().max(note.onset + Tick(2));
             let colour = palette.note(note.family, note.velocity);
-            if !heard.is_heard(bar, note_idx, note) {
+            // The one that is dragged is drawn where it will be.
+            let is_held = held.is_some_and(|held| held == PickedNote { bar_idx, note: *note });
+            if is_held || !heard.is_heard(bar, note_idx, note) {
                 mesh.add_colored_rect(rect, mix(palette.well, palette.family(note.family), MUTED));
             } else if sounds {
                 add(&mut mesh, rect, mix(palette.family(note.family), palette.text, 0.75), palette);

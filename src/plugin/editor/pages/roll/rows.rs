@@ -65,6 +65,11 @@ impl Axis {
         Rangef::new(bottom - self.height, bottom)
     }
 
+    /// The row at a height.
+    fn at(&self, y: f32) -> f32 {
+        (self.highest - (y - self.top) / self.height).floor()
+    }
+
     fn range(&self) -> Rangef {
         Rangef::new(self.top, self.top + (self.highest - self.lowest) * self.height)
     }
@@ -76,6 +81,13 @@ pub(crate) struct Rows {
     pitches: Option<Axis>,
     /// One row for each drum that has a lane, from the bottom up; none where there are no drums.
     lanes: Option<(Axis, Vec<u8>)>,
+}
+
+/// A row of the picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) pitch: u8,
+    pub(crate) is_drum: bool,
 }
 
 impl Rows {
@@ -134,6 +146,24 @@ impl Rows {
     pub(crate) fn lane(&self, pitch: u8) -> Option<Rangef> {
         let (axis, lanes) = self.lanes.as_ref()?;
         lanes.binary_search(&pitch).ok().map(|idx| axis.row(idx as f32))
+    }
+
+    /// The row at a height.
+    pub(crate) fn at(&self, y: f32) -> Option<Row> {
+        if let Some((axis, lanes)) = self.lanes.as_ref().filter(|(axis, _)| axis.range().contains(y)) {
+            let pitch = *lanes.get(axis.at(y).max(0.0) as usize)?;
+            return Some(Row { pitch, is_drum: true });
+        }
+        let axis = self.pitches.filter(|axis| axis.range().contains(y))?;
+        Some(Row { pitch: axis.at(y).clamp(0.0, 127.0) as u8, is_drum: false })
+    }
+
+    /// The pitch whose row, of the keyboard or of the lanes, is nearest to a height.
+    pub(crate) fn nearest(&self, y: f32, is_drum: bool) -> Option<u8> {
+        let axis = if is_drum { self.lanes.as_ref().map(|(axis, _)| *axis) } else { self.pitches };
+        let range = axis?.range();
+        // Each region begins where the one above it ends.
+        self.at(range.clamp(y).min(range.max - 0.5)).filter(|row| row.is_drum == is_drum).map(|row| row.pitch)
     }
 
     /// The rectangle of a note; `None` if it has no row.

@@ -6,6 +6,7 @@ use egui::{
 
 use crate::music::Beats;
 use crate::plugin::editor::pages::roll::keyboard::{paint_keys, paint_rows, width};
+use crate::plugin::editor::pages::roll::note_hand::{Scene, edit, grip};
 use crate::plugin::editor::pages::roll::rows::{Content, Rows, content};
 use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::pages::roll::{bar_menu, chord_strip, hover, notes, overview, strip};
@@ -55,10 +56,11 @@ pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut 
     let areas = Areas::new(whole.shrink(1.0), content);
     let response = ui.interact(areas.picture, ui.scope_id().with("roll"), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::accesskit::Role::Canvas, true, "Piano roll"));
+    hold(ui, camera, &response, areas.picture, view);
     move_by_hand(ui, camera, &response, areas.picture);
     camera.follow(view.roll.playhead, areas.picture.width());
     let times = Times::new(areas.picture, camera.left, camera.zoom);
-    music(ui, &response, &areas, &times, view);
+    music(ui, &response, &areas, &times, camera, view, intents);
     bar_menu::keys(ui, camera, view, intents);
     strip::show(ui, areas.strip, &times, camera, view, intents);
     paint_playhead(ui, &times, areas.strip, areas.picture, view, palette);
@@ -69,27 +71,30 @@ pub(crate) fn show(ui: &mut Ui, camera: &mut Camera, view: &View, intents: &mut 
     overview::show(ui, areas.below, camera, &times, view, intents);
 }
 
-/// Draws the rows with their names and the notes.
+/// Draws the rows with their names and the notes, and follows what the user does to these.
 fn music(
     ui: &Ui,
     response: &Response,
     areas: &Areas,
     times: &Times,
+    camera: &mut Camera,
     view: &View,
+    intents: &mut Vec<Intent>,
 ) {
     let (palette, knobs, picture) = (theme::palette(ui), view.parameters.composing(), areas.picture);
     let rows = Rows::new(ui, picture, &view.roll, times);
     let painter = ui.painter().with_clip_rect(picture);
     paint_rows(&painter, picture, &rows, &knobs, palette);
     paint_bar_lines(&painter, times, view, palette);
-    notes::paint(ui, &painter, times, &rows, view);
+    notes::paint(ui, &painter, times, &rows, view, camera);
+    edit(ui, response, Scene { picture, times, rows: &rows, view }, camera, intents);
     let keys = areas.beside(picture);
     paint_keys(&ui.painter().with_clip_rect(keys), keys, &rows, &knobs, palette);
     if view.roll.score.bars.is_empty() {
         let font = theme::font(theme::BODY);
         painter.text(picture.center(), Align2::CENTER_CENTER, why_empty(view), font, palette.dim);
     }
-    if response.hovered() && !response.dragged() {
+    if response.hovered() && !response.dragged() && camera.note_menu.is_none() {
         hover::explain(ui, response, times, &rows, view);
     }
 }
@@ -102,14 +107,23 @@ fn why_empty(view: &View) -> &'static str {
     }
 }
 
+/// Takes hold of a note where a drag begins, in the picture as it was seen.
+fn hold(ui: &Ui, camera: &mut Camera, response: &Response, picture: Rect, view: &View) {
+    if response.drag_started() {
+        let times = Times::new(picture, camera.left, camera.zoom);
+        let rows = Rows::new(ui, picture, &view.roll, &times);
+        grip(ui, response, Scene { picture, times: &times, rows: &rows, view }, camera);
+    }
+}
+
 fn move_by_hand(ui: &Ui, camera: &mut Camera, response: &Response, picture: Rect) {
-    if response.dragged() {
+    if response.dragged() && camera.grip.is_none() {
         camera.move_by(-response.drag_delta().x);
     }
-    if response.double_clicked() {
-        camera.is_following = true;
-    }
-    let Some(pointer) = response.hover_pos() else { return };
+    // With Alt the wheel is for velocities.
+    let Some(pointer) = response.hover_pos().filter(|_| !ui.input(|input| input.modifiers.alt)) else {
+        return;
+    };
     let (scroll, zoom) = ui.input(|input| (input.smooth_scroll_delta(), input.zoom_delta()));
     if (zoom - 1.0).abs() > 1e-3 {
         camera.zoom_by(zoom, pointer.x - picture.left());

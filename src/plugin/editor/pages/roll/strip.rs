@@ -8,7 +8,7 @@ use crate::plugin::editor::pages::roll::bar_menu::bar_menu;
 use crate::plugin::editor::pages::roll::bars::bar_number;
 use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::theme::{self, Palette};
-use crate::plugin::editor::view::camera::{Camera, Selection};
+use crate::plugin::editor::view::camera::Camera;
 use crate::plugin::editor::view::{Intent, View};
 
 /// Draws the strip.
@@ -63,7 +63,7 @@ fn select(ui: &Ui, response: &Response, bar_idx: usize, times: &Times, camera: &
     if is_new && is_extending {
         camera.extend_to(bar_idx);
     } else if is_new && !(response.secondary_clicked() && is_selected) {
-        camera.selection = Some(Selection { first: bar_idx, last: bar_idx });
+        camera.select(bar_idx);
     }
     if response.dragged()
         && let Some(pointer) = response.interact_pointer_pos()
