@@ -99,6 +99,17 @@ fn locking_the_phrase_is_one_click() {
 }
 
 #[test]
+fn key_and_scale_are_two_clicks() {
+    let parameters = view().parameters;
+    let both = [(Knob::Tonic, 2), (Knob::Scale, 6)];
+    let set = both.map(|(knob, step)| turned(knob, parameters.position_of_step(knob, step))).concat();
+    Hand::new(view())
+        .click(Role::ComboBox, "Key and scale")
+        .click(Role::Button, "D Dorian")
+        .has_done(&set, 2, 0);
+}
+
+#[test]
 fn composing_a_bar_again_is_two_clicks() {
     Hand::new(view()).click(Role::Button, "Bar 7").click(Role::Button, "Re-roll this bar").has_done(
         &[Intent::Edit(6..7, Edit::ReRoll)],

@@ -30,6 +30,8 @@ fn page(knob: Knob) -> Option<&'static str> {
         Knob::Conversation | Knob::Trade | Knob::Instrument => "Converse",
         Knob::Strictness | Knob::ChordsByPhrase => "Chords",
         Knob::SecondStyle | Knob::Blend => "Blend",
+        // With the key.
+        Knob::Scale => "Compose",
         _ => {
             let is_there = |page| rows_of(page).iter().any(|row| row.contains(&knob));
             let place = PAGES.into_iter().find(|(page, ..)| is_there(*page));
@@ -44,6 +46,8 @@ enum Kind {
     /// A number to type.
     Number,
     List,
+    /// A cell of the grid of keys and scales, by its name and the step that it sets.
+    Cell(&'static str, usize),
     /// A switch or a chip of this name.
     Switch(String),
     /// One of several, by the name and step of another than the first.
@@ -55,6 +59,8 @@ fn kind(view: &View, knob: Knob) -> Kind {
         Knob::OwnNotes => Kind::Switch("Own note b3".to_owned()),
         Knob::Conversation => Kind::OneOf(Role::CheckBox, "Accompany", 3),
         Knob::Seed | Knob::Vary => Kind::Number,
+        Knob::Tonic => Kind::Cell("D Free (major)", 2),
+        Knob::Scale => Kind::Cell("C Minor", 3),
         Knob::Slot => Kind::OneOf(Role::Tab, "C", 2),
         _ => match knob.kind().form {
             Form::Switch => Kind::Switch(view.parameters.name(knob).to_owned()),
@@ -171,6 +177,11 @@ fn every_knob_can_be_turned_by_hand() {
             let now = parameters.position(knob);
             match kind(&view, knob) {
                 Kind::Dial => drag_dial(&mut stage, knob, &name, now),
+                Kind::Cell(cell, step) => {
+                    assert_eq!(stage.press(Role::ComboBox, "Key and scale"), []);
+                    let intents = stage.press(Role::Button, cell);
+                    assert_eq!(intents, turned(knob, parameters.position_of_step(knob, step)), "{name}");
+                }
                 Kind::Number => {
                     assert_eq!(stage.press(Role::Slider, &name), []);
                     stage.harness.event(Event::Text("7".to_owned()));
@@ -586,7 +597,7 @@ fn arrows_go_to_the_previous_and_the_next_and_the_wheel_changes_no_list() {
     stage.view.borrow_mut().preset = Some((3, false));
     stage.harness.run();
     assert_eq!(stage.press(Role::Button, "Next preset"), [Intent::LoadPreset(presets[4].id.clone())]);
-    for name in ["Style", "Preset", "Key", "Scale"] {
+    for name in ["Style", "Preset", "Key and scale", "Cadence"] {
         let list = stage.centre(Role::ComboBox, name);
         stage.harness.hover_at(list);
         stage.harness.event(Event::MouseWheel {

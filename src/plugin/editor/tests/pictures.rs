@@ -192,6 +192,7 @@ fn the_main_states_look_as_in_the_golden_pictures() {
     let pictures = [
         ("styles", list("Style")),
         ("presets", list("Preset")),
+        ("key-and-scale", list("Key and scale")),
         ("history", history(false)),
         ("history-light", history(true)),
         ("stopped", draw(stopped(), SMALLEST, &[])),

@@ -50,7 +50,7 @@ impl Chooser<'_> {
         wanted: &mut Option<Wanted>,
         foot: impl FnOnce(&mut Ui),
     ) -> Response {
-        let closed = self.closed(ui, width);
+        let closed = closed_list(ui, self.name, self.shown, width);
         let search_id = closed.id.with("search");
         let popup = Popup::menu(&closed).close_behavior(PopupCloseBehavior::CloseOnClickOutside);
         let open = popup.show(|ui| {
@@ -77,40 +77,6 @@ impl Chooser<'_> {
             ui.data_mut(|data| data.remove::<String>(search_id));
         }
         closed
-    }
-
-    fn closed(&self, ui: &mut Ui, width: f32) -> Response {
-        let palette = theme::palette(ui);
-        let (rect, response) = ui.allocate_exact_size(vec2(width, 24.0), Sense::click());
-        response.widget_info(|| {
-            let mut info = WidgetInfo::labeled(Role::ComboBox, true, self.name);
-            info.current_text_value = Some(self.shown.to_owned());
-            info
-        });
-        let fill = if response.hovered() { palette.lit } else { palette.raised };
-        let painter = ui.painter();
-        painter.rect(
-            rect,
-            theme::ROUND,
-            fill,
-            egui::Stroke::new(1.0, palette.line),
-            egui::StrokeKind::Inside,
-        );
-        let inside = rect.with_max_x(rect.right() - 18.0);
-        let mut job = egui::text::LayoutJob::simple_singleline(
-            self.shown.to_owned(),
-            theme::font(theme::BODY),
-            palette.text,
-        );
-        job.wrap = egui::text::TextWrapping::truncate_at_width(inside.width() - 8.0);
-        let galley = ui.painter().layout_job(job);
-        let at = pos2(rect.left() + 8.0, rect.center().y - galley.size().y / 2.0);
-        painter.galley(at, galley, palette.text);
-        let tip = pos2(rect.right() - 10.0, rect.center().y + 3.0);
-        let triangle = vec![tip, tip + vec2(-4.0, -6.0), tip + vec2(4.0, -6.0)];
-        painter.add(Shape::convex_polygon(triangle, palette.dim, egui::Stroke::NONE));
-        focus_ring(ui, &response, rect, theme::ROUND);
-        response
     }
 
     /// Draws the field to search in, which has the focus at first; returns whether enter was pressed.
@@ -191,6 +157,41 @@ impl Chooser<'_> {
         })
         .inner
     }
+}
+
+/// Draws a closed list of this width, with its name for screen readers and what it shows.
+pub(crate) fn closed_list(ui: &mut Ui, name: &str, shown: &str, width: f32) -> Response {
+    let palette = theme::palette(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 24.0), Sense::click());
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::ComboBox, true, name);
+        info.current_text_value = Some(shown.to_owned());
+        info
+    });
+    let fill = if response.hovered() { palette.lit } else { palette.raised };
+    let painter = ui.painter();
+    painter.rect(
+        rect,
+        theme::ROUND,
+        fill,
+        egui::Stroke::new(1.0, palette.line),
+        egui::StrokeKind::Inside,
+    );
+    let inside = rect.with_max_x(rect.right() - 18.0);
+    let mut job = egui::text::LayoutJob::simple_singleline(
+        shown.to_owned(),
+        theme::font(theme::BODY),
+        palette.text,
+    );
+    job.wrap = egui::text::TextWrapping::truncate_at_width(inside.width() - 8.0);
+    let galley = ui.painter().layout_job(job);
+    let at = pos2(rect.left() + 8.0, rect.center().y - galley.size().y / 2.0);
+    painter.galley(at, galley, palette.text);
+    let tip = pos2(rect.right() - 10.0, rect.center().y + 3.0);
+    let triangle = vec![tip, tip + vec2(-4.0, -6.0), tip + vec2(4.0, -6.0)];
+    painter.add(Shape::convex_polygon(triangle, palette.dim, egui::Stroke::NONE));
+    focus_ring(ui, &response, rect, theme::ROUND);
+    response
 }
 
 /// Draws the star that makes a choice a favourite; returns whether it was clicked.

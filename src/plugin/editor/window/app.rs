@@ -89,16 +89,18 @@ impl NiceEguiApp for EditorApp {
             }
             return;
         }
-        for intent in show(ui, &view) {
-            if let Intent::Resize(width, height) = intent {
-                self.last_drag.note();
-                ui.send_viewport_cmd(egui::ViewportCommand::InnerSize(egui::vec2(width, height)));
-            } else {
-                self.controller.carry_out(intent);
-            }
+        let intents = show(ui, &view);
+        if !intents.is_empty() {
             // The next frame shows what has been done.
             ui.ctx().request_repaint();
         }
+        for intent in &intents {
+            if let Intent::Resize(width, height) = *intent {
+                self.last_drag.note();
+                ui.send_viewport_cmd(egui::ViewportCommand::InnerSize(egui::vec2(width, height)));
+            }
+        }
+        self.controller.carry_out_all(intents);
         if let Some(text) = self.controller.take_text_to_copy() {
             ui.ctx().copy_text(text);
         }

@@ -176,8 +176,14 @@ impl Controller {
         self.training_read = Instant::now();
     }
 
+    /// Carries out what the user wants in one frame: one step to undo.
+    pub(crate) fn carry_out_all(&mut self, intents: impl IntoIterator<Item = Intent>) {
+        intents.into_iter().for_each(|intent| self.carry_out(intent));
+        self.memory.lock().undo.finish_step(Instant::now());
+    }
+
     /// Carries out what the user wants, all but [`Intent::Resize`], which concerns the window.
-    pub(crate) fn carry_out(&mut self, intent: Intent) {
+    fn carry_out(&mut self, intent: Intent) {
         let session = &self.parameters.session;
         match intent {
             Intent::Begin(knob) => self.begin(knob),
@@ -340,9 +346,9 @@ impl Controller {
             .play(model, ComposingKnobs { conversation: Conversation::Generate, ..knobs });
     }
 
-    /// Adds what one click has changed to the steps to undo.
-    fn done(&self, step: Vec<Change>) {
-        self.memory.lock().undo.push(step, Instant::now());
+    /// Adds to what the present click has changed.
+    fn done(&self, changes: Vec<Change>) {
+        self.memory.lock().undo.add(changes);
     }
 
     fn undo_or_redo(&mut self, step: impl Fn(&mut UndoHistory) -> Vec<Change>, edit: impl Fn(&Session)) {

@@ -59,6 +59,8 @@ type Step = Vec<Change>;
 pub(crate) struct UndoHistory {
     done: VecDeque<Step>,
     undone: Vec<Step>,
+    /// What the present click has changed so far.
+    pending: Step,
     /// When the last step was added: another turn of the same knob may join it.
     last: Option<Instant>,
 }
@@ -67,9 +69,14 @@ impl UndoHistory {
     /// How many steps are kept.
     const MAX_STEPS: usize = 200;
 
-    /// Adds what one click has changed, if it has changed anything. What was undone before can no longer be redone.
-    pub(crate) fn push(&mut self, step: Step, now: Instant) {
-        let step: Step = step.into_iter().filter(Change::is_change).collect();
+    /// Adds to what the present click has changed.
+    pub(crate) fn add(&mut self, changes: Step) {
+        self.pending.extend(changes);
+    }
+
+    /// Makes one step of what has been added, if it has changed anything. What was undone before can no longer be redone.
+    pub(crate) fn finish_step(&mut self, now: Instant) {
+        let step: Step = std::mem::take(&mut self.pending).into_iter().filter(Change::is_change).collect();
         if step.is_empty() {
             return;
         }
@@ -132,6 +139,16 @@ mod tests {
     use crate::player::Knob;
     use crate::plugin::editor::window::undo::{Change, UndoHistory};
 
+    impl UndoHistory {
+        /// Makes a step of changes.
+        fn push(&mut self, changes: &[Change], now: Instant) {
+            for change in changes {
+                self.add(vec![change.clone()]);
+            }
+            self.finish_step(now);
+        }
+    }
+
     fn turn(before: f32, after: f32) -> Change {
         Change::Knob(Knob::Density, before, after)
     }
@@ -140,9 +157,9 @@ mod tests {
     fn steps_are_undone_in_reverse_and_redone_in_order() {
         let (mut history, start) = (UndoHistory::default(), Instant::now());
         let chords = Change::Chords(1, String::new(), "C | F".to_owned());
-        history.push(vec![turn(0.5, 0.7)], start);
-        history.push(vec![Change::Edit], start);
-        history.push(vec![turn(0.7, 0.2), chords], start);
+        history.push(&[turn(0.5, 0.7)], start);
+        history.push(&[Change::Edit], start);
+        history.push(&[turn(0.7, 0.2), chords], start);
         assert_eq!((history.n_undo(1), history.n_redo(0)), (3, 0));
         let undone = Change::Chords(1, "C | F".to_owned(), String::new());
         assert_eq!(history.undo(), [undone, turn(0.2, 0.7)]);
@@ -151,7 +168,7 @@ mod tests {
         assert_eq!(history.redo(), [Change::Edit]);
         assert_eq!(history.redo().first(), Some(&turn(0.7, 0.2)));
         history.undo();
-        history.push(vec![turn(0.7, 0.8)], start);
+        history.push(&[turn(0.7, 0.8)], start);
         assert_eq!(history.n_redo(1), 0, "what is done now replaces what was undone");
     }
 
@@ -160,13 +177,13 @@ mod tests {
         let (mut history, start) = (UndoHistory::default(), Instant::now());
         for notch in 0..5_u8 {
             let from = f32::from(notch) / 10.0;
-            history.push(vec![turn(from, from + 0.1)], start + Duration::from_millis(100 * u64::from(notch)));
+            history.push(&[turn(from, from + 0.1)], start + Duration::from_millis(100 * u64::from(notch)));
         }
-        history.push(vec![turn(0.5, 0.5)], start);
+        history.push(&[turn(0.5, 0.5)], start);
         assert_eq!(history.n_undo(0), 1);
         assert_eq!(history.undo(), [turn(0.5, 0.0)]);
-        history.push(vec![turn(0.0, 0.1)], start);
-        history.push(vec![turn(0.1, 0.9)], start + Duration::from_secs(5));
+        history.push(&[turn(0.0, 0.1)], start);
+        history.push(&[turn(0.1, 0.9)], start + Duration::from_secs(5));
         assert_eq!(history.n_undo(0), 2, "a later turn is another step");
     }
 
@@ -174,8 +191,8 @@ mod tests {
     fn edits_of_before_the_window_was_opened_are_undone_after_everything_else() {
         let (mut history, start) = (UndoHistory::default(), Instant::now());
         assert_eq!(history.n_undo(3), 3);
-        history.push(vec![turn(0.0, 1.0)], start);
-        history.push(vec![Change::Edit], start);
+        history.push(&[turn(0.0, 1.0)], start);
+        history.push(&[Change::Edit], start);
         assert_eq!(history.n_undo(4), 5);
         history.undo();
         history.undo();

@@ -24,7 +24,9 @@ pub(crate) fn blend(ui: &mut Ui, state: &mut UiState, view: &View, setter: &mut 
         control(ui, setter, view, Knob::SecondStyle, width);
     });
     let (first, second) = (name_of(Knob::Style), name_of(Knob::SecondStyle));
-    let text = if blend <= 0.0 {
+    let text = if first == second {
+        format!("{first} twice is {first}. Choose another second style to mix in.")
+    } else if blend <= 0.0 {
         format!("Only {first} plays. Turn Blend up to mix in {second}.")
     } else {
         format!("{:.0}% {first} and {:.0}% {second}.", 100.0 * (1.0 - blend), 100.0 * blend)

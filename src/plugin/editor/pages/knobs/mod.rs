@@ -2,6 +2,8 @@
 
 mod idle;
 
+mod key_and_scale;
+
 mod rows;
 
 mod own_scale;

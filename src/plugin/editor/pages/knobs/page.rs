@@ -36,7 +36,7 @@ pub(crate) const fn rows_of(page: KnobPage) -> &'static [&'static [Knob]] {
     match page {
         KnobPage::Compose => &[
             &[Knob::Density, Knob::Variety, Knob::Evolve, Knob::Cadence, Knob::Polyphony],
-            &[Knob::Tonic, Knob::Scale, Knob::Lowest, Knob::Highest],
+            &[Knob::Tonic, Knob::Lowest, Knob::Highest],
         ],
         KnobPage::Detail => &[
             &[Knob::RhythmTemperature, Knob::PitchTemperature, Knob::VelocityTemperature],

@@ -6,6 +6,7 @@ use crate::player::Knob;
 use crate::player::knobs::Form;
 use crate::plugin::editor::controls::{KnobSetter, SMALL, dial, list, number, switch};
 use crate::plugin::editor::pages::knobs::idle::why_idle;
+use crate::plugin::editor::pages::knobs::key_and_scale::key_and_scale;
 use crate::plugin::editor::view::View;
 
 /// Draws knobs in rows, each with the control that suits it.
@@ -25,13 +26,12 @@ pub(crate) fn rows(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, rows: 
 /// A knob's share of a row's width: long names need room.
 fn share(knob: Knob) -> f32 {
     match knob {
-        Knob::Tonic => 0.72,
-        Knob::Scale => 1.5,
+        Knob::Tonic => 2.2,
         _ => 1.0,
     }
 }
 
-/// Draws a knob with the control that suits its form; disabled where it would change nothing.
+/// Draws a knob with the control that suits its form (the key with the scale); disabled where it would change nothing.
 pub(crate) fn control(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, knob: Knob, width: f32) {
     let Some(why) = why_idle(view, knob) else {
         suitable(ui, setter, view, knob, width);
@@ -46,6 +46,7 @@ pub(crate) fn control(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, kno
 
 fn suitable(ui: &mut Ui, setter: &mut KnobSetter<'_>, view: &View, knob: Knob, width: f32) {
     match knob.kind().form {
+        _ if knob == Knob::Tonic => key_and_scale(ui, setter, width),
         _ if matches!(knob, Knob::Seed | Knob::Vary) => number(ui, setter, knob, width),
         Form::Style => {
             let styles = view.card.as_ref().map_or(&[][..], |card| &card.styles);

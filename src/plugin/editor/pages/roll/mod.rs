@@ -26,6 +26,8 @@ mod note_hand;
 
 mod bar_menu;
 
+mod repeats;
+
 mod strip;
 
 mod found;

@@ -6,6 +6,7 @@ use egui::{Align2, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui,
 use crate::composer::Mark;
 use crate::plugin::editor::pages::roll::bar_menu::bar_menu;
 use crate::plugin::editor::pages::roll::bars::bar_number;
+use crate::plugin::editor::pages::roll::repeats::{Repeats, repeats};
 use crate::plugin::editor::pages::roll::times::Times;
 use crate::plugin::editor::theme::{self, Palette};
 use crate::plugin::editor::view::camera::Camera;
@@ -38,19 +39,31 @@ pub(crate) fn show(
         let is_lit = response.hovered() || response.has_focus() || selected.contains(&bar_idx);
         paint_bar(&painter, rect, &mark, is_lit, palette);
         let is_phrase = bar_idx % length == 0;
+        let repeats = repeats(&view.roll.score, bar_idx, length);
+        let other = |idx: usize| view.roll.score.bars.get(idx).map_or(0, |bar| bar_number(bar));
+        let repeated = repeats.map(|repeats| match repeats {
+            Repeats::Exactly(idx) => format!("= {}", other(idx)),
+            Repeats::Varies(idx) => format!("≈ {}", other(idx)),
+        });
         let left = rect.left() + if mark.is_kept { 18.0 } else { 5.0 };
         if left >= next_label && rect.left() > strip.left() - 12.0 {
             let colour = if is_phrase { palette.text } else { palette.dim };
             let at = pos2(left, strip.center().y);
             let label = painter.text(at, Align2::LEFT_CENTER, number, theme::font(theme::SMALL), colour);
             next_label = label.right() + 8.0;
+            if rect.right() - label.right() > 34.0
+                && let Some(text) = &repeated
+            {
+                let (at, font) = (pos2(label.right() + 5.0, strip.center().y), theme::font(10.0));
+                painter.text(at, Align2::LEFT_CENTER, text, font, palette.dim.gamma_multiply(0.8));
+            }
         }
         select(ui, &response, bar_idx, times, camera, view);
         if response.clicked() || response.secondary_clicked() || response.drag_stopped() {
             let x = response.interact_pointer_pos().map_or(rect.left(), |pointer| pointer.x);
             camera.menu = Some(pos2(x.clamp(strip.left(), strip.right()), strip.bottom()));
         }
-        response.on_hover_text(hint(number, &mark, is_phrase));
+        response.on_hover_text(hint(number, &mark, is_phrase, repeated.as_deref()));
     }
     bar_menu(ui, camera, view, intents);
 }
@@ -76,12 +89,17 @@ fn select(ui: &Ui, response: &Response, bar_idx: usize, times: &Times, camera: &
     }
 }
 
-fn hint(number: i64, mark: &Mark, is_phrase: bool) -> String {
+fn hint(number: i64, mark: &Mark, is_phrase: bool, repeated: Option<&str>) -> String {
+    let repeated = match repeated.map(|text| text.split_at(text.len().min(text.find(' ').unwrap_or(0)))) {
+        Some(("=", number)) => format!(", plays what bar{number} plays"),
+        Some((_, number)) => format!(", varies bar{number}"),
+        None => String::new(),
+    };
     let phrase = if is_phrase { ", where the phrase begins" } else { "" };
     let kept = if mark.is_kept { ", kept" } else { "" };
     let edited = if mark.is_edited { ", changed by you" } else { "" };
     format!(
-        "Bar {number}{phrase}{kept}{edited}\nClick to compose it again, keep it or clear it; drag over several bars."
+        "Bar {number}{phrase}{repeated}{kept}{edited}\nClick to compose it again, keep it or clear it; drag over several bars."
     )
 }
 
