@@ -10,11 +10,11 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, Rgba, RgbaImage};
 
-use crate::music::Family;
+use crate::music::{Family, Voice};
 use crate::player::{Knob, Part};
 use crate::plugin::editor::pages::knobs::page::PAGES;
 use crate::plugin::editor::tests::Stage;
-use crate::plugin::editor::tests::fixtures::{beat, marks, played, quartet, view};
+use crate::plugin::editor::tests::fixtures::{band, beat, chorale, marks, played, quartet, view};
 use crate::plugin::editor::view::{IdeaEntry, Roll, View};
 use crate::plugin::trainer::State;
 use crate::plugin::window_size::WindowSize;
@@ -106,6 +106,43 @@ fn drums() -> View {
     let mut view = view();
     view.roll.score = beat(16);
     view
+}
+
+/// A band with drums and a chord lane.
+fn with_band() -> View {
+    let mut view = chords();
+    view.roll.score = band(16);
+    view.roll.marks = marks(&view.roll.score, &[4, 5], &[6]);
+    view
+}
+
+/// A quartet of which one voice is muted, with its chords as degrees.
+fn with_muted_voice() -> View {
+    let mut view = view();
+    view.roll.score = chorale(16, Family::STRINGS);
+    view.settings.shows_degrees = true;
+    view.parameters.put(Knob::Mutes(Part::Voice(Voice::Third)), 1.0);
+    view
+}
+
+/// Bars that are selected, and their menu.
+fn selected_bars() -> RgbaImage {
+    let mut stage = Stage::sized(with_band(), USUAL, 1.0);
+    let [from, to] = ["Bar 6", "Bar 8"].map(|bar| stage.centre(Role::Button, bar));
+    stage.drag(from, to - from);
+    stage.harness.remove_cursor();
+    stage.harness.set_render_cursor(false);
+    stage.picture()
+}
+
+/// Chords that are being typed and make no sense yet.
+fn chords_typed() -> RgbaImage {
+    let mut stage = Stage::sized(light(with_band()), USUAL, 1.0);
+    stage.press(Role::Button, "Chords of bar 6: G7");
+    stage.harness.get_by_role_and_label(Role::TextInput, "Chords of bar 6").type_text("G7 Hm");
+    stage.harness.remove_cursor();
+    stage.harness.set_render_cursor(false);
+    stage.picture()
 }
 
 fn chords() -> View {
@@ -204,6 +241,13 @@ fn the_main_states_look_as_in_the_golden_pictures() {
         ("model-error", draw(error(), SMALLEST, &["Perform"])),
         ("models-light", draw(light(view()), SMALLEST, &["Models"])),
         ("drums", draw(drums(), USUAL, &["Instruments"])),
+        ("band", draw(with_band(), USUAL, &[])),
+        ("band-light", draw(light(with_band()), USUAL, &[])),
+        ("band-smallest", draw(with_band(), SMALLEST, &[])),
+        ("band-largest-light", draw(light(with_band()), (1600.0, 900.0), &[])),
+        ("quartet-muted", draw(with_muted_voice(), USUAL, &["Chords"])),
+        ("bars-selected", selected_bars()),
+        ("chords-typed", chords_typed()),
         ("first-minute", draw(first_minute(), SMALLEST, &[])),
         ("smallest-light", draw(light(conversation()), SMALLEST, &["Compose"])),
         ("parts", draw(alto(), SMALLEST, &["Parts"])),
