@@ -7,13 +7,10 @@ use crate::music::time::Tick;
 const MOST_WORDS: i64 = 32;
 
 impl Progression {
-    /// The text of the bar with this index, the progression coming round, such as `C/E G`. Where its own is `%` or
-    /// nothing it is that of what it stands for.
+    /// The text of each bar, such as `C/E G`. Where its own is `%` or nothing it is that of what it stands for.
     #[must_use]
-    pub fn bar_text(&self, bar_idx: usize) -> String {
-        let bars = bar_texts(self.text());
-        let idx = bar_idx % bars.len().max(1);
-        bars.get(idx).cloned().unwrap_or_default()
+    pub fn bar_texts(&self) -> Vec<String> {
+        bar_texts(self.text())
     }
 
     /// The progression with another text in place of that of the bar with this index, the progression coming round. A
@@ -26,7 +23,7 @@ impl Progression {
         if !text.trim_start().starts_with('%') {
             Self::parse(text)?;
         }
-        let mut bars = bar_texts(self.text());
+        let mut bars = self.bar_texts();
         let n_bars = bars.len().max(1);
         for (idx, part) in text.trim().trim_matches('|').split('|').enumerate() {
             if let Some(bar) = bars.get_mut((bar_idx + idx) % n_bars) {
@@ -104,7 +101,7 @@ mod tests {
             let lane = Progression::parse(text).unwrap();
             for bar_idx in 0..lane.n_bars() {
                 let bar = |lane: &Progression, idx| lane.bar(idx, Tick(0), Meter::COMMON, key);
-                let alone = Progression::parse(&lane.bar_text(bar_idx)).unwrap();
+                let alone = Progression::parse(&lane.bar_texts()[bar_idx]).unwrap();
                 assert_eq!(bar(&alone, 0), bar(&lane, bar_idx), "bar {bar_idx} of {text}");
             }
         }

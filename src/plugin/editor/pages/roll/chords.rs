@@ -16,6 +16,8 @@ pub(crate) struct ShownChords {
     /// The text of the lane, as it was read last.
     text: String,
     lane: Option<Arc<Progression>>,
+    /// The text of each bar of the lane.
+    texts: Arc<[String]>,
     found: FoundChords,
 }
 
@@ -26,6 +28,7 @@ impl ShownChords {
         if chords.text != view.chords {
             chords.text.clone_from(&view.chords);
             chords.lane = Progression::parse(&view.chords).ok().map(Arc::new);
+            chords.texts = chords.lane.as_ref().map(|lane| lane.bar_texts()).unwrap_or_default().into();
         }
         chords
     }
@@ -64,9 +67,10 @@ impl ShownChords {
         knobs: &ComposingKnobs,
         key: Option<Key>,
     ) -> String {
-        match &self.lane {
-            Some(lane) => lane.bar_text(in_lane(bar_idx, knobs)),
-            None => bar_text(&self.found.of_bar(bar_idx, bar), bar, key),
+        if self.lane.is_some() {
+            self.text_in_lane(bar_idx, knobs).to_owned()
+        } else {
+            bar_text(&self.found.of_bar(bar_idx, bar), bar, key)
         }
     }
 
@@ -78,12 +82,19 @@ impl ShownChords {
         bar: &Bar,
         knobs: &ComposingKnobs,
     ) -> Vec<(Tick, String)> {
-        let Some(lane) = &self.lane else { return Vec::new() };
-        let text = lane.bar_text(in_lane(bar_idx, knobs));
+        if self.lane.is_none() {
+            return Vec::new();
+        }
+        let text = self.text_in_lane(bar_idx, knobs);
         let chords = self.of_bar(bar_idx, bar, knobs);
         let mut words: Vec<_> = chords.iter().zip(text.split_whitespace()).collect();
         words.dedup_by_key(|((_, chord), _)| *chord);
         words.into_iter().map(|((at, _), word)| (*at - bar.start, word.to_owned())).collect()
+    }
+
+    fn text_in_lane(&self, bar_idx: usize, knobs: &ComposingKnobs) -> &str {
+        let idx = in_lane(bar_idx, knobs) % self.texts.len().max(1);
+        self.texts.get(idx).map_or("", String::as_str)
     }
 
     /// The text of the lane with another text for a bar. Where there is no lane, one is made from the chords of the bar's
