@@ -27,7 +27,10 @@ pub struct Options {
 /// If this program is somewhere else.
 pub fn target() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
-    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    // Cargo tags a folder that it makes, and writes the other file into one that was there.
+    let is_target =
+        |folder: &&Path| ["CACHEDIR.TAG", ".rustc_info.json"].iter().any(|file| folder.join(file).exists());
+    let target = program.ancestors().find(is_target);
     target.map(Path::to_path_buf).context("this program is not in cargo's target directory")
 }
 

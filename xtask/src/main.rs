@@ -66,6 +66,14 @@ enum Command {
         #[arg(long)]
         light: bool,
     },
+    /// Click through the plugin's editor in a window, and check what the host hears of it.
+    #[cfg(target_os = "linux")]
+    ClickEditor {
+        /// The plugin.
+        clap: PathBuf,
+        /// The folder for pictures.
+        folder: PathBuf,
+    },
     /// Open, resize and close the plugin's editor over and over while it plays, and measure its cost.
     #[cfg(target_os = "linux")]
     SoakEditor {
@@ -163,6 +171,8 @@ fn main() -> Result<()> {
             use xtask::editor::{Colours, screenshot};
             screenshot(&clap, &png, if light { Colours::Light } else { Colours::Dark })
         }
+        #[cfg(target_os = "linux")]
+        Command::ClickEditor { clap, folder } => xtask::editor::click(&clap, &folder),
         #[cfg(target_os = "linux")]
         Command::SoakEditor { clap, without_drawing: true, .. } => xtask::editor::without_drawing(&clap),
         #[cfg(target_os = "linux")]

@@ -346,3 +346,45 @@ impl Planner {
         has_room
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::composer::studio::planner::Planner;
+    use crate::composer::take::bars::Take;
+    use crate::composer::take::edits::Edit;
+    use crate::composer::writing::writer::{Writer, compose_until};
+    use crate::model::{Model, block_on};
+    use crate::music::{Meter, Tick};
+    use crate::player::ComposingKnobs;
+    use crate::player::handover::{Message, Settle};
+
+    #[test]
+    fn requests_are_answered_between_the_bars_of_an_edit() {
+        let knobs = ComposingKnobs { evolve: 1.0, ..ComposingKnobs::default() }.rounded();
+        let (mut take, mut writer) = (Take::default(), Writer::new(Arc::new(Model::random(3, 7))));
+        compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(6 * 96));
+        let mut planner = Planner::new(take, Some(writer));
+        planner.begin_edit(0..4, Edit::ReRoll);
+        let rolled =
+            |planner: &Planner| -> Vec<u32> { planner.take.bars().iter().map(|bar| bar.n_rolls).collect() };
+        block_on(planner.work());
+        assert_eq!((rolled(&planner), planner.answered()), (vec![1, 0, 0, 0, 0, 0], 0));
+        let (position, meter) = (Tick(96), Meter::COMMON);
+        planner.receive(Message::Settle(Settle {
+            number: 1,
+            position,
+            meter,
+            knobs,
+            line: None,
+            jumped: false,
+        }));
+        block_on(planner.work());
+        assert_eq!((rolled(&planner), planner.answered()), (vec![1, 0, 0, 0, 0, 0], 1));
+        while planner.is_editing() {
+            block_on(planner.work());
+        }
+        assert_eq!((rolled(&planner), planner.take.history().done.len()), (vec![1, 1, 1, 1, 0, 0], 1));
+    }
+}

@@ -6,9 +6,11 @@ pub(crate) mod window;
 
 mod frequency;
 
+mod clicks;
 mod screenshot;
 mod soak;
 
+pub use clicks::click;
 pub use screenshot::screenshot;
 pub use soak::{soak, without_drawing};
 pub use user::Colours;

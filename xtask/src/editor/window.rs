@@ -50,10 +50,14 @@ impl Display {
         Ok(window)
     }
 
+    /// The window of the whole screen.
+    pub(super) fn root(&self) -> Window {
+        self.connection.setup().roots[self.screen].root
+    }
+
     /// Moves the pointer to the far corner, so that no hint covers the editor.
     pub(super) fn move_pointer_away(&self) -> Result<()> {
-        let root = self.connection.setup().roots[self.screen].root;
-        self.connection.warp_pointer(x11rb::NONE, root, 0, 0, 0, 0, i16::MAX, i16::MAX)?;
+        self.connection.warp_pointer(x11rb::NONE, self.root(), 0, 0, 0, 0, i16::MAX, i16::MAX)?;
         Ok(())
     }
 }

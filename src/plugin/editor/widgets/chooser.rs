@@ -170,19 +170,10 @@ pub(crate) fn closed_list(ui: &mut Ui, name: &str, shown: &str, width: f32) -> R
     });
     let fill = if response.hovered() { palette.lit } else { palette.raised };
     let painter = ui.painter();
-    painter.rect(
-        rect,
-        theme::ROUND,
-        fill,
-        egui::Stroke::new(1.0, palette.line),
-        egui::StrokeKind::Inside,
-    );
+    painter.rect(rect, theme::ROUND, fill, egui::Stroke::new(1.0, palette.line), egui::StrokeKind::Inside);
     let inside = rect.with_max_x(rect.right() - 18.0);
-    let mut job = egui::text::LayoutJob::simple_singleline(
-        shown.to_owned(),
-        theme::font(theme::BODY),
-        palette.text,
-    );
+    let mut job =
+        egui::text::LayoutJob::simple_singleline(shown.to_owned(), theme::font(theme::BODY), palette.text);
     job.wrap = egui::text::TextWrapping::truncate_at_width(inside.width() - 8.0);
     let galley = ui.painter().layout_job(job);
     let at = pos2(rect.left() + 8.0, rect.center().y - galley.size().y / 2.0);

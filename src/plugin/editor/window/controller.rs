@@ -353,6 +353,8 @@ impl Controller {
 
     fn undo_or_redo(&mut self, step: impl Fn(&mut UndoHistory) -> Vec<Change>, edit: impl Fn(&Session)) {
         let step = step(&mut self.memory.lock().undo);
+        // A knob that is set makes the host notice, too, and must not be set to where it stood at once.
+        let sets_knobs = step.iter().any(|change| matches!(change, Change::Knob(..)));
         for change in step {
             match change {
                 Change::Knob(knob, _, position) => self.set(knob, position),
@@ -365,11 +367,14 @@ impl Controller {
                 Change::Edit => edit(&self.parameters.session),
             }
         }
-        self.mark_changed();
+        if !sets_knobs {
+            self.mark_changed();
+        }
     }
 
     /// Makes the host notice that something beside the parameters has changed, which would otherwise be lost when
-    /// the project is closed: the framework does not report it, but a knob set to its own position does.
+    /// the project is closed: the framework does not report it, but a knob set to its own position does. Not to be called
+    /// where that knob has just been set: the host answers later, and it would go back.
     fn mark_changed(&self) {
         self.set(Knob::Style, self.parameters.position(Knob::Style));
     }
@@ -406,10 +411,12 @@ impl Controller {
             let number = knobs.number(knob)?;
             Some((knob, self.parameters.position_of_plain(knob, knob.kind().value(number))))
         };
-        let mut step = self.set_knobs(Knob::all().filter_map(position));
-        step.push(chords);
+        let step = self.set_knobs(Knob::all().filter_map(position));
+        if step.is_empty() {
+            self.mark_changed();
+        }
         self.done(step);
-        self.mark_changed();
+        self.done(vec![chords]);
     }
 
     fn load_primer(&self, path: &Path) {

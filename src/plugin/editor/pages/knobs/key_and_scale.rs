@@ -1,7 +1,9 @@
 //! Key and scale in one list: a grid with a row for each scale and a column for each key, so that two clicks set both.
 
 use egui::accesskit::Role;
-use egui::{Align2, Popup, PopupCloseBehavior, Rect, Response, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Popup, PopupCloseBehavior, Rect, Response, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::{KnobSetter, SMALL};
@@ -68,7 +70,8 @@ fn grid(ui: &mut Ui, keys: &[String], scales: &[String], chosen: (usize, usize))
     let (mut picked, mut hovered) = (None, None);
     for (scale, scale_name) in scales.iter().enumerate() {
         for (key, key_name) in keys.iter().enumerate() {
-            let response = ui.interact(cell(key, scale + 1), ui.scope_id().with((key, scale)), Sense::click());
+            let response =
+                ui.interact(cell(key, scale + 1), ui.scope_id().with((key, scale)), Sense::click());
             let name = format!("{key_name} {scale_name}");
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
             paint_cell(ui, &response, (key, scale) == chosen, key_name);

@@ -25,7 +25,8 @@ pub(crate) fn repeats(score: &Score, bar_idx: usize, length: usize) -> Option<Re
         // The first of the bars that are all the same.
         let earlier = (0..).map_while(|n| before.checked_sub(n * length.max(1)));
         let same = earlier.take_while(|idx| {
-            bar(*idx).is_some_and(|other| other.notes.len() == n_notes && self::n_shared(here, other) == n_notes)
+            bar(*idx)
+                .is_some_and(|other| other.notes.len() == n_notes && self::n_shared(here, other) == n_notes)
         });
         return same.last().map(Repeats::Exactly);
     }
