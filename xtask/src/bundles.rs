@@ -5,10 +5,70 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::system::{cargo, succeeds};
+use crate::system::{cargo, project, succeeds};
 
-/// The name of the plugin's files.
-const NAME: &str = "Continuo";
+/// The name of the plugin's files, which bundler.toml gives.
+///
+/// # Errors
+/// If the file cannot be read or has no name for the plugin.
+pub fn name() -> Result<String> {
+    let file = project().join("bundler.toml");
+    let text = std::fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    let bundles: toml::Table = text.parse().with_context(|| file.display().to_string())?;
+    let name = bundles.get("continuo").and_then(|bundle| bundle.get("name")?.as_str());
+    name.map(str::to_owned).with_context(|| format!("{} has no name of continuo", file.display()))
+}
+
+/// A system that the plugin is packed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum System {
+    /// Linux.
+    Linux,
+    /// macOS.
+    #[value(name = "macos")]
+    MacOs,
+    /// Windows.
+    Windows,
+}
+
+impl System {
+    /// The system that this program was built for.
+    pub const HERE: Self = if cfg!(target_os = "macos") {
+        Self::MacOs
+    } else if cfg!(windows) {
+        Self::Windows
+    } else {
+        Self::Linux
+    };
+
+    /// The file name of the library that cargo builds for this system.
+    #[must_use]
+    pub fn library_name(self) -> &'static str {
+        match self {
+            Self::Linux => "libcontinuo.so",
+            Self::MacOs => "libcontinuo.dylib",
+            Self::Windows => "continuo.dll",
+        }
+    }
+
+    /// The folder of a bundle that holds the library.
+    #[must_use]
+    pub fn platform_folder(self) -> String {
+        // What is packed for another system is cross-built for this processor.
+        let arch = std::env::consts::ARCH;
+        match self {
+            Self::Linux => format!("{arch}-linux"),
+            Self::MacOs => "MacOS".to_owned(),
+            Self::Windows => format!("{arch}-win"),
+        }
+    }
+
+    /// The file name of a program on this system.
+    #[must_use]
+    pub fn program(self, name: &str) -> String {
+        if self == Self::Windows { format!("{name}.exe") } else { name.to_owned() }
+    }
+}
 
 /// What to build.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -42,13 +102,20 @@ pub fn folder() -> Result<PathBuf> {
     Ok(target()?.join("bundled"))
 }
 
+/// The last bundle of the plugin in a format, which may be missing.
+///
+/// # Errors
+/// If this program is not in cargo's target directory, or bundler.toml cannot be read.
+pub fn last(format: Format) -> Result<PathBuf> {
+    Ok(folder()?.join(format.bundle(&name()?)))
+}
+
 /// The plugin that a command is to try: the one named, or the last bundle.
 ///
 /// # Errors
 /// If there is none.
 pub fn clap_to_try(named: Option<&Path>) -> Result<PathBuf> {
-    let clap =
-        named.map_or_else(|| Ok(folder()?.join("Continuo.clap")), |clap| anyhow::Ok(clap.to_owned()))?;
+    let clap = named.map_or_else(|| last(Format::Clap), |clap| Ok(clap.to_owned()))?;
     ensure!(clap.exists(), "{} is missing: `cargo xtask bundle --release` makes it", clap.display());
     Ok(clap)
 }
@@ -64,20 +131,29 @@ pub fn bundle(options: &Options) -> Result<()> {
     let profile = if options.release { "release" } else { &options.profile };
     ensure!(succeeds(&mut cargo(&["build", "--profile", profile]))?, "the build failed");
     let built = target()?.join(if profile == "dev" { "debug" } else { profile });
-    let (folder, library) = (folder()?, built.join(library_name()));
-    for bundle in [clap(), vst3()] {
-        pack(&library, &folder, &bundle)?;
-    }
-    let trainer = format!("continuo-trainer{}", std::env::consts::EXE_SUFFIX);
-    copy(&built.join(&trainer), &folder.join(&trainer))?;
+    let folder = folder()?;
+    pack_all(System::HERE, &built, &folder)?;
     eprintln!("packed into {}", folder.display());
     Ok(())
+}
+
+/// Packs what cargo built for a system in the folder `built`: the plugin in both formats, and the trainer.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn pack_all(system: System, built: &Path, folder: &Path) -> Result<()> {
+    let library = built.join(system.library_name());
+    for format in [Format::Clap, Format::Vst3] {
+        pack(system, format, &library, folder)?;
+    }
+    let trainer = system.program("continuo-trainer");
+    copy(&built.join(&trainer), &folder.join(&trainer))
 }
 
 /// The file name of the library that cargo builds.
 #[must_use]
 pub fn library_name() -> String {
-    format!("{}continuo{}", std::env::consts::DLL_PREFIX, std::env::consts::DLL_SUFFIX)
+    System::HERE.library_name().to_owned()
 }
 
 /// Packs a library as a VST3 bundle in `folder`. Returns the bundle.
@@ -85,46 +161,53 @@ pub fn library_name() -> String {
 /// # Errors
 /// If a file cannot be written.
 pub fn pack_vst3(library: &Path, folder: &Path) -> Result<PathBuf> {
-    pack(library, folder, &vst3())
+    pack(System::HERE, Format::Vst3, library, folder)
 }
 
-/// A bundle and the place of the library in it.
-struct Bundle {
-    name: String,
-    library: PathBuf,
+/// A plugin format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// CLAP.
+    Clap,
+    /// VST3.
+    Vst3,
 }
 
-/// A CLAP plugin is the library itself, except on macOS.
-fn clap() -> Bundle {
-    let name = format!("{NAME}.clap");
-    let library = if cfg!(target_os = "macos") { inside(&name, "MacOS", NAME) } else { name.clone().into() };
-    Bundle { name, library }
+impl Format {
+    /// The name of the bundle of a plugin with this name.
+    #[must_use]
+    pub fn bundle(self, name: &str) -> String {
+        match self {
+            Self::Clap => format!("{name}.clap"),
+            Self::Vst3 => format!("{name}.vst3"),
+        }
+    }
+
+    /// The place of the library, the bundle's name first. A CLAP plugin is the library itself, except on macOS.
+    #[must_use]
+    pub fn library(self, system: System, name: &str) -> PathBuf {
+        let bundle = self.bundle(name);
+        let inside = |file: &str| [&bundle, "Contents", &system.platform_folder(), file].iter().collect();
+        match (self, system) {
+            (_, System::MacOs) => inside(name),
+            (Self::Clap, _) => PathBuf::from(&bundle),
+            (Self::Vst3, System::Windows) => inside(&bundle),
+            (Self::Vst3, System::Linux) => inside(&format!("{name}.so")),
+        }
+    }
 }
 
-fn vst3() -> Bundle {
-    let name = format!("{NAME}.vst3");
-    let library = if cfg!(target_os = "macos") {
-        inside(&name, "MacOS", NAME)
-    } else if cfg!(windows) {
-        inside(&name, &format!("{}-win", std::env::consts::ARCH), &name)
-    } else {
-        inside(&name, &format!("{}-linux", std::env::consts::ARCH), &format!("{NAME}.so"))
-    };
-    Bundle { name, library }
-}
-
-fn inside(bundle: &str, platform: &str, file: &str) -> PathBuf {
-    [bundle, "Contents", platform, file].iter().collect()
-}
-
-fn pack(library: &Path, folder: &Path, bundle: &Bundle) -> Result<PathBuf> {
-    copy(library, &folder.join(&bundle.library))?;
-    let packed = folder.join(&bundle.name);
-    if cfg!(target_os = "macos") {
+fn pack(system: System, format: Format, library: &Path, folder: &Path) -> Result<PathBuf> {
+    let name = name()?;
+    copy(library, &folder.join(format.library(system, &name)))?;
+    let packed = folder.join(format.bundle(&name));
+    if system == System::MacOs {
         std::fs::write(packed.join("Contents/PkgInfo"), "BNDL????")?;
-        std::fs::write(packed.join("Contents/Info.plist"), info_plist())?;
-        let signed = Command::new("codesign").args(["-f", "-s", "-"]).arg(&packed).status()?;
-        ensure!(signed.success(), "codesign refuses {}", packed.display());
+        std::fs::write(packed.join("Contents/Info.plist"), info_plist(&name))?;
+        if System::HERE == System::MacOs {
+            let signed = Command::new("codesign").args(["-f", "-s", "-"]).arg(&packed).status()?;
+            ensure!(signed.success(), "codesign refuses {}", packed.display());
+        }
     }
     Ok(packed)
 }
@@ -142,13 +225,14 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// What macOS asks of a bundle.
-fn info_plist() -> String {
+fn info_plist(name: &str) -> String {
     let entries = [
         ("CFBundleIdentifier", "org.continuo.Continuo"),
-        ("CFBundleExecutable", NAME),
-        ("CFBundleName", NAME),
+        ("CFBundleExecutable", name),
+        ("CFBundleName", name),
         ("CFBundlePackageType", "BNDL"),
         ("CFBundleSignature", "????"),
+        ("CFBundleInfoDictionaryVersion", "6.0"),
         ("CFBundleShortVersionString", env!("CARGO_PKG_VERSION")),
         ("CFBundleVersion", env!("CARGO_PKG_VERSION")),
     ]
@@ -164,11 +248,60 @@ fn info_plist() -> String {
 /// Where hosts on this system look for plugins: CLAP, then VST3.
 #[must_use]
 pub fn install_folders() -> (&'static str, &'static str) {
-    if cfg!(target_os = "macos") {
-        ("~/Library/Audio/Plug-Ins/CLAP", "~/Library/Audio/Plug-Ins/VST3")
-    } else if cfg!(windows) {
-        (r"%CommonProgramFiles%\CLAP", r"%CommonProgramFiles%\VST3")
-    } else {
-        ("~/.clap", "~/.vst3")
+    match System::HERE {
+        System::Linux => ("~/.clap", "~/.vst3"),
+        System::MacOs => ("~/Library/Audio/Plug-Ins/CLAP", "~/Library/Audio/Plug-Ins/VST3"),
+        System::Windows => (r"%CommonProgramFiles%\CLAP", r"%CommonProgramFiles%\VST3"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_format_of_each_system_has_its_library_where_hosts_look_for_it() {
+        let arch = std::env::consts::ARCH;
+        for (format, system, place) in [
+            (Format::Clap, System::Linux, "A.clap".to_owned()),
+            (Format::Clap, System::Windows, "A.clap".to_owned()),
+            (Format::Clap, System::MacOs, "A.clap/Contents/MacOS/A".to_owned()),
+            (Format::Vst3, System::Linux, format!("A.vst3/Contents/{arch}-linux/A.so")),
+            (Format::Vst3, System::Windows, format!("A.vst3/Contents/{arch}-win/A.vst3")),
+            (Format::Vst3, System::MacOs, "A.vst3/Contents/MacOS/A".to_owned()),
+        ] {
+            assert_eq!(format.library(system, "A"), Path::new(&place));
+        }
+    }
+
+    #[cfg(not(target_os = "macos"))]
+    #[test]
+    fn a_bundle_for_macos_says_what_it_holds() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        for program in ["libcontinuo.dylib", "continuo-trainer"] {
+            std::fs::write(folder.path().join(program), "code")?;
+        }
+        let packed = folder.path().join("packed");
+        pack_all(System::MacOs, folder.path(), &packed)?;
+        for format in [Format::Clap, Format::Vst3] {
+            let name = name()?;
+            let contents = packed.join(format.bundle(&name)).join("Contents");
+            let plist = std::fs::read_to_string(contents.join("Info.plist"))?;
+            let value = |key: &str| {
+                let (_, rest) = plist.split_once(&format!("<key>{key}</key><string>"))?;
+                rest.split_once("</string>").map(|(value, _)| value.to_owned())
+            };
+            let executable = value("CFBundleExecutable").context("no executable")?;
+            assert_eq!(std::fs::read_to_string(contents.join("MacOS").join(&executable))?, "code");
+            assert_eq!(executable, name);
+            assert_eq!(value("CFBundleIdentifier").as_deref(), Some("org.continuo.Continuo"));
+            assert_eq!(value("CFBundlePackageType").as_deref(), Some("BNDL"));
+            for key in ["CFBundleShortVersionString", "CFBundleVersion"] {
+                assert_eq!(value(key).as_deref(), Some(env!("CARGO_PKG_VERSION")));
+            }
+            assert_eq!(std::fs::read_to_string(contents.join("PkgInfo"))?, "BNDL????");
+        }
+        assert!(packed.join("continuo-trainer").exists());
+        Ok(())
     }
 }

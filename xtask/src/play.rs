@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::bundles::Format;
 use crate::hosts::clap::ClapHost;
 use crate::hosts::{Daw, Host, Meanwhile, Pace, Recording, RenderMode, Setup};
 use crate::midi::Song;
@@ -123,16 +124,16 @@ fn title(options: &Options) -> String {
 /// # Errors
 /// If this program is not in cargo's target directory.
 pub fn print_installation() -> Result<()> {
-    let (folder, (clap, vst3)) = (bundles::folder()?, bundles::install_folders());
+    let (clap, vst3) = bundles::install_folders();
     println!("To install, copy the plugin to where hosts look for it, and let the host rescan:");
-    for (format, name, place) in [("CLAP", "Continuo.clap", clap), ("VST3", "Continuo.vst3", vst3)] {
-        let plugin = folder.join(name);
+    for (format, kind, place) in [("CLAP", Format::Clap, clap), ("VST3", Format::Vst3, vst3)] {
+        let plugin = bundles::last(kind)?;
         if cfg!(windows) {
             println!("  {format}     copy {} to {place}", plugin.display());
         } else {
             println!("  {format}     mkdir -p {place} && cp -r {} {place}/", plugin.display());
         }
     }
-    println!("  trainer  {}", folder.join("continuo-trainer").display());
+    println!("  trainer  {}", bundles::folder()?.join("continuo-trainer").display());
     Ok(())
 }

@@ -34,7 +34,7 @@ const SCRIPT: &str = include_str!("python/render.py");
 pub fn run(options: &Options) -> Result<()> {
     let vst3 = match &options.vst3 {
         Some(vst3) => vst3.clone(),
-        None => bundles::folder()?.join("Continuo.vst3"),
+        None => bundles::last(bundles::Format::Vst3)?,
     };
     ensure!(vst3.exists(), "{} is missing: `cargo xtask bundle` makes it", vst3.display());
     let python = options.environment.join("bin/python");

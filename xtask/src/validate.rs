@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::bundles;
+use crate::bundles::{self, Format};
 
 /// Which validators to run, and on what.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -79,13 +79,13 @@ struct Outcome {
 
 impl Options {
     fn validators(&self) -> Result<Vec<Validator<'_>>> {
-        let bundle = |chosen: &Option<PathBuf>, name: &str| match chosen {
+        let bundle = |chosen: &Option<PathBuf>, format: Format| match chosen {
             Some(plugin) => Ok(plugin.clone()),
-            None => bundles::folder().map(|folder| folder.join(name)),
+            None => bundles::last(format),
         };
         let mut validators = Vec::new();
         if let Some(program) = &self.clap_validator {
-            let plugin = bundle(&self.clap, "Continuo.clap")?;
+            let plugin = bundle(&self.clap, Format::Clap)?;
             validators.push(Validator {
                 name: "clap-validator",
                 program,
@@ -94,12 +94,12 @@ impl Options {
             });
         }
         if let Some(program) = &self.vst3_validator {
-            let plugin = bundle(&self.vst3, "Continuo.vst3")?;
+            let plugin = bundle(&self.vst3, Format::Vst3)?;
             let arguments = if self.extended { vec!["-e"] } else { Vec::new() };
             validators.push(Validator { name: "validator", program, arguments, plugin });
         }
         if let Some(program) = &self.pluginval {
-            let plugin = bundle(&self.vst3, "Continuo.vst3")?;
+            let plugin = bundle(&self.vst3, Format::Vst3)?;
             let arguments = vec!["--strictness-level", "10", "--validate"];
             validators.push(Validator { name: "pluginval", program, arguments, plugin });
         }
