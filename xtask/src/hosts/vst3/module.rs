@@ -7,6 +7,8 @@ use ::vst3::ComPtr;
 use ::vst3::Steinberg::IPluginFactory;
 use anyhow::{Context as _, Result, ensure};
 
+use crate::bundles::System;
+
 /// The library, entered as VST3 requires.
 pub(super) struct Module(libloading::Library);
 
@@ -16,14 +18,16 @@ impl Module {
         // SAFETY: the file is the plugin under test, which runs in this process on purpose.
         let loaded = unsafe { libloading::Library::new(&name) };
         let library = loaded.with_context(|| format!("{} does not load", name.display()))?;
-        // SAFETY: the signature is VST3's. The handle it asks for is that of the library; plugins
-        // that need it on Linux would be given dlopen's, this one takes none.
+        let (entry, _) = entry_and_exit();
+        // SAFETY: the signature is VST3's; on Windows it takes no argument, and the caller cleans up. The handle it
+        // asks for elsewhere is that of the library: plugins that need it would be given dlopen's or the bundle, this
+        // one takes none.
         let entered = unsafe {
             let enter: libloading::Symbol<unsafe extern "system" fn(*mut c_void) -> bool> =
-                library.get(b"ModuleEntry").context("no ModuleEntry: not a VST3 plugin")?;
+                library.get(entry).context("no module entry: not a VST3 plugin")?;
             enter(std::ptr::null_mut())
         };
-        ensure!(entered, "ModuleEntry refuses");
+        ensure!(entered, "the module refuses to be entered");
         Ok(Self(library))
     }
 
@@ -43,10 +47,19 @@ impl Drop for Module {
     fn drop(&mut self) {
         // SAFETY: the signature is VST3's; the module was entered, and everything made from it is dropped.
         unsafe {
-            if let Ok(exit) = self.0.get::<unsafe extern "system" fn() -> bool>(b"ModuleExit") {
+            if let Ok(exit) = self.0.get::<unsafe extern "system" fn() -> bool>(entry_and_exit().1) {
                 exit();
             }
         }
+    }
+}
+
+/// The functions by which a module is entered and left on this system.
+fn entry_and_exit() -> (&'static [u8], &'static [u8]) {
+    match System::HERE {
+        System::Linux => (b"ModuleEntry", b"ModuleExit"),
+        System::MacOs => (b"bundleEntry", b"bundleExit"),
+        System::Windows => (b"InitDll", b"ExitDll"),
     }
 }
 
@@ -55,7 +68,7 @@ fn library(bundle: &Path) -> Result<PathBuf> {
     if !bundle.is_dir() {
         return Ok(bundle.to_owned());
     }
-    let inside = bundle.join("Contents").join(format!("{}-linux", std::env::consts::ARCH));
+    let inside = bundle.join("Contents").join(System::HERE.platform_folder());
     let mut files = std::fs::read_dir(&inside).with_context(|| inside.display().to_string())?;
     Ok(files.next().context("an empty bundle")??.path())
 }

@@ -88,15 +88,17 @@ impl Audio {
     fn context(&self, block: &Block) -> ProcessContext {
         use ProcessContext_::StatesAndFlags_ as Flags;
         let transport = &block.transport;
-        let flag = |on: bool, flag: u32| if on { flag } else { 0 };
+        let flag = |on: bool, flag: ProcessContext_::StatesAndFlags| if on { flag } else { 0 };
         // SAFETY: the context is plain numbers, for which zero is a value.
         let mut context: ProcessContext = unsafe { std::mem::zeroed() };
-        context.state = flag(transport.playing, Flags::kPlaying)
+        let state = flag(transport.playing, Flags::kPlaying)
             | flag(transport.position.is_some(), Flags::kProjectTimeMusicValid)
             | flag(transport.tempo.is_some(), Flags::kTempoValid)
             | flag(transport.meter.is_some(), Flags::kTimeSigValid)
             | flag(transport.bar_start.is_some(), Flags::kBarPositionValid)
             | flag(transport.cycle.is_some(), Flags::kCycleValid | Flags::kCycleActive);
+        // The flags are signed on Windows.
+        context.state = i64::from(state) as u32;
         context.sampleRate = self.setup.sample_rate;
         context.tempo = transport.tempo.unwrap_or_default();
         let (numerator, denominator) = transport.meter.unwrap_or_default();

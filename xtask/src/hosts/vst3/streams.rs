@@ -103,7 +103,7 @@ fn read(event: &Event) -> (u32, EventKind, u8, u8, u8) {
     let offset = event.sampleOffset.cast_unsigned();
     // SAFETY: the type says which field the plugin has filled in.
     unsafe {
-        match u32::from(event.r#type) {
+        match Event_::EventTypes::from(event.r#type) {
             Event_::EventTypes_::kNoteOnEvent => {
                 let on = event.__field0.noteOn;
                 let velocity = (on.velocity * 127.0).round() as u8;
