@@ -36,6 +36,9 @@ pub mod wav;
 
 pub mod bundles;
 
+mod flags;
+pub mod package;
+
 pub mod gates;
 
 pub mod fuzz;

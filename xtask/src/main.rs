@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
 use xtask::midi::Song;
 use xtask::play::Options;
-use xtask::{ardour, bundles, fuzz, gates, play, roll, system};
+use xtask::{ardour, bundles, fuzz, gates, package, play, roll, system};
 
 #[derive(Parser)]
 #[command(about = "Builds, tests and packs the plugin, and tries it in hosts.")]
@@ -37,6 +37,8 @@ enum Command {
     Fuzz(fuzz::Options),
     /// Build the plugin and the trainer, and pack both into target/bundled.
     Bundle(bundles::Options),
+    /// Build packages to give away, with documents and licences, into target/packages, and check them.
+    Package(package::Options),
     /// Play the plugin, and save the notes, the sound and a picture.
     Play(Options),
     /// Play many instances in one process, and measure their cost and whether a bar is late.
@@ -153,6 +155,7 @@ fn main() -> Result<()> {
         Command::Check { install: false } => gates::check(gates::Missing::Skip),
         Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Bundle(options) => bundles::bundle(&options),
+        Command::Package(options) => package::run(&options),
         Command::Play(options) => {
             play::play(&options)?;
             play::print_installation()

@@ -19,7 +19,7 @@ pub fn find_trainer(given: Option<&Path>) -> Option<PathBuf> {
 }
 
 /// The folder that this library was loaded from and those above it, which hold its bundle, and the folders where
-/// plugins are usually installed.
+/// plugins, and the trainer with them, are usually installed.
 fn plugin_folders() -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = Vec::new();
     // Linux lists the files that the process has mapped; elsewhere the usual folders must do.
@@ -33,7 +33,8 @@ fn plugin_folders() -> Vec<PathBuf> {
     let usual: &[&str] = if cfg!(target_os = "macos") {
         &["Library/Audio/Plug-Ins/CLAP", "Library/Audio/Plug-Ins/VST3"]
     } else {
-        &[".clap", ".vst3"]
+        // The installer's folder for the trainer, which the `PATH` of a desktop program need not have.
+        &[".clap", ".vst3", ".local/bin"]
     };
     folders.extend(home.iter().flat_map(|home| usual.iter().map(|folder| home.join(folder))));
     let common = std::env::var_os("COMMONPROGRAMFILES").map(PathBuf::from);

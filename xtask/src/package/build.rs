@@ -1,0 +1,68 @@
+//! Builds for others' machines: for old C libraries, and without the folders of this machine.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, ensure};
+
+use crate::bundles::{self, System};
+use crate::flags::encoded_flags;
+use crate::package::checks::GLIBC;
+use crate::system::{cargo, project, succeeds};
+
+/// What links for older C libraries than this machine's, from the Python package index.
+const LINKER: [&str; 2] = ["cargo-zigbuild==0.24.1", "ziglang==0.17.1"];
+
+/// The oldest macOS that Rust's standard library runs on for both processors.
+const MACOS: &str = "11.0";
+
+/// Builds the plugin and the trainer with the profile for packages. Returns the folder of what was built.
+///
+/// # Errors
+/// If the build fails, or `system` is not this machine's.
+pub(super) fn build(system: System) -> Result<PathBuf> {
+    ensure!(
+        system == System::HERE,
+        "built for this system only; `cargo xtask windows` cross-builds, and --built packs what it has built"
+    );
+    let target = bundles::target()?;
+    let arguments = ["--profile", "dist", "--package", "continuo"];
+    let (mut command, built) = match system {
+        System::Linux => {
+            let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+            let mut command = zigbuild(&target)?;
+            command.args(arguments).args(["--target", &format!("{triple}.{}.{}", GLIBC.0, GLIBC.1)]);
+            (command, target.join(triple).join("dist"))
+        }
+        System::MacOs | System::Windows => {
+            let mut command = cargo(&["build"]);
+            command.args(arguments).env("MACOSX_DEPLOYMENT_TARGET", MACOS);
+            (command, target.join("dist"))
+        }
+    };
+    // Users need not have Microsoft's run-time library.
+    let static_runtime = ["-Ctarget-feature=+crt-static".to_owned()];
+    let more = if system == System::Windows { &static_runtime[..] } else { &[] };
+    command.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", encoded_flags(&[], more)?);
+    ensure!(succeeds(&mut command)?, "the build failed");
+    Ok(built)
+}
+
+/// `cargo zigbuild`, installed if it is missing.
+fn zigbuild(target: &Path) -> Result<Command> {
+    let environment = target.join("tools/zig");
+    let programs = environment.join("bin");
+    let program = programs.join("cargo-zigbuild");
+    if !program.exists() {
+        let mut venv = Command::new("python3");
+        ensure!(succeeds(venv.args(["-m", "venv"]).arg(&environment))?, "python3 -m venv fails");
+        let mut install = Command::new(programs.join("python"));
+        install.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(LINKER);
+        ensure!(succeeds(&mut install)?, "pip cannot install {}", LINKER.join(", "));
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path)))?;
+    let mut command = Command::new(program);
+    command.arg("zigbuild").current_dir(project()).env("PATH", path);
+    Ok(command)
+}

@@ -1,0 +1,124 @@
+//! What is checked of the binaries of a package.
+
+use std::collections::BTreeSet;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use object::elf::{self, FileHeader64};
+use object::read::elf::FileHeader as _;
+use object::{Endianness, Object as _};
+
+/// The newest C library that a package for Linux may need: Debian 11's.
+pub(super) const GLIBC: (u32, u32) = (2, 31);
+
+/// The functions by which hosts enter the plugin.
+const ENTRIES: [&str; 2] = ["clap_entry", "GetPluginFactory"];
+
+/// Checks that hosts find the plugin in a library. Returns what it exports.
+///
+/// # Errors
+/// If an entry is missing, or the bytes are no library.
+pub(super) fn entries(library: &[u8]) -> Result<String> {
+    let file = object::File::parse(library)?;
+    let mut names = BTreeSet::new();
+    for export in file.exports()? {
+        let export = export?;
+        let name = export.name().into_name().unwrap_or_default();
+        // Mach-O puts an underscore before each name.
+        names.insert(String::from_utf8_lossy(name).trim_start_matches('_').to_owned());
+    }
+    for entry in ENTRIES {
+        ensure!(names.contains(entry), "{entry} is not exported");
+    }
+    Ok(ENTRIES.join(", "))
+}
+
+/// The libraries that a binary is linked with.
+///
+/// # Errors
+/// If the bytes are no binary, or one of the compiler's own libraries is needed that users do not have.
+pub(super) fn needed(binary: &[u8]) -> Result<BTreeSet<String>> {
+    let mut needed = BTreeSet::new();
+    for library in object::File::parse(binary)?.import_libraries()? {
+        needed.insert(String::from_utf8_lossy(library?.name()).into_owned());
+    }
+    for library in &needed {
+        let name = library.to_ascii_lowercase();
+        let is_missing = ["libgcc_s_seh", "libwinpthread", "libstdc++", "vcruntime"]
+            .iter()
+            .any(|own| name.starts_with(own));
+        ensure!(!is_missing, "it needs {library}, which users may not have");
+    }
+    Ok(needed)
+}
+
+/// The newest version of the C library whose symbols a Linux binary uses.
+///
+/// # Errors
+/// If it is newer than [`GLIBC`]; the error names the symbols.
+pub(super) fn newest_glibc(binary: &[u8]) -> Result<(u32, u32)> {
+    let header = FileHeader64::<Endianness>::parse(binary)?;
+    let endian = header.endian()?;
+    let sections = header.sections(endian, binary)?;
+    let symbols = sections.symbols(endian, binary, elf::SHT_DYNSYM)?;
+    let versions = sections.versions(endian, binary)?.context("no symbol versions")?;
+    let (mut newest, mut too_new) = ((0, 0), Vec::new());
+    for (idx, symbol) in symbols.enumerate() {
+        let Some(version) = versions.version(versions.version_index(endian, idx).index())? else { continue };
+        let name = String::from_utf8_lossy(version.name());
+        let Some(version) = name.strip_prefix("GLIBC_").and_then(parse_version) else { continue };
+        newest = newest.max(version);
+        if version > GLIBC {
+            let symbol = symbols.symbol_name(endian, symbol)?;
+            too_new.push(format!("{}@{name}", String::from_utf8_lossy(symbol)));
+        }
+    }
+    ensure!(too_new.is_empty(), "newer than glibc {}.{}: {}", GLIBC.0, GLIBC.1, too_new.join(", "));
+    Ok(newest)
+}
+
+fn parse_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split('.').map(str::parse);
+    Some((parts.next()?.ok()?, parts.next()?.ok()?))
+}
+
+/// Checks that a binary names none of these folders of the machine that built it.
+///
+/// # Errors
+/// If it does; the error shows the place.
+pub(super) fn no_path_of(folders: &[String], binary: &[u8]) -> Result<()> {
+    for folder in folders {
+        let found = binary.windows(folder.len()).position(|bytes| bytes == folder.as_bytes());
+        if let Some(place) = found {
+            let end = binary.len().min(place + 120);
+            let shown = String::from_utf8_lossy(&binary[place..end]).into_owned();
+            bail!("it names a path of this machine: {shown}");
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_in_a_binary_is_found() {
+        let folders = ["/home/ada/continuo".to_owned()];
+        assert!(no_path_of(&folders, b"\0\x01/home/grace\0").is_ok());
+        let error = no_path_of(&folders, b"\0\x01/home/ada/continuo/src/lib.rs\0").unwrap_err();
+        assert!(error.to_string().contains("/home/ada/continuo/src/lib.rs"), "{error}");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_test_is_a_program_that_needs_the_c_library_and_is_no_plugin() -> Result<()> {
+        let binary = std::fs::read(std::env::current_exe()?)?;
+        assert!(needed(&binary)?.contains("libc.so.6"));
+        assert!(entries(&binary).unwrap_err().to_string().contains("clap_entry is not exported"));
+        // Which version it needs depends on the machine.
+        let version =
+            newest_glibc(&binary).map_or_else(|error| error.to_string(), |found| format!("{found:?}"));
+        assert!(version.contains("GLIBC_2.") || version.starts_with("(2, "), "{version}");
+        Ok(())
+    }
+}

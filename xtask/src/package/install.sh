@@ -1,0 +1,43 @@
+#!/bin/sh
+# Installs the plugin and the trainer from the folder that this script is in.
+#   ./install.sh               for this user
+#   ./install.sh --system      for all users (as root)
+#   add --uninstall            to take it away again; settings, presets and models stay
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
+scope=user action=install
+for option in "$@"; do
+    case $option in
+        --system) scope=system ;;
+        --uninstall) action=uninstall ;;
+        *) sed -n '2,5s/^# *//p' "$0"; exit 2 ;;
+    esac
+done
+if [ "$scope" = system ]; then
+    root=${DESTDIR:-}
+    clap=$root/usr/lib/clap vst3=$root/usr/lib/vst3 bin=$root/usr/local/bin
+else
+    clap=$HOME/.clap vst3=$HOME/.vst3 bin=$HOME/.local/bin
+fi
+
+# A host may have the old file loaded: it is removed and not overwritten.
+place() {
+    mkdir -p "$2"
+    rm -rf "$2/${1##*/}.new"
+    cp -R "$1" "$2/${1##*/}.new"
+    rm -rf "${2:?}/${1##*/}"
+    mv "$2/${1##*/}.new" "$2/${1##*/}"
+    echo "installed $2/${1##*/}"
+}
+
+take_away() {
+    [ -e "$2/${1##*/}" ] || return 0
+    rm -rf "${2:?}/${1##*/}"
+    rmdir "$2" 2>/dev/null || true
+    echo "removed $2/${1##*/}"
+}
+
+if [ "$action" = install ]; then step=place; else step=take_away; fi
+for bundle in "$here"/*.clap; do $step "$bundle" "$clap"; done
+for bundle in "$here"/*.vst3; do $step "$bundle" "$vst3"; done
+$step "$here/continuo-trainer" "$bin"
