@@ -41,6 +41,8 @@ pub mod package;
 
 pub mod gates;
 
+pub mod workflows;
+
 pub mod fuzz;
 
 pub mod system;

