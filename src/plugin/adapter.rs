@@ -138,7 +138,7 @@ impl<F> Continuo<F> {
 impl<F: Format> Plugin for Continuo<F> {
     const NAME: &'static str = "Continuo";
     const VENDOR: &'static str = "Continuo";
-    const URL: &'static str = "";
+    const URL: &'static str = env!("CARGO_PKG_REPOSITORY");
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
@@ -234,12 +234,19 @@ impl<F: Format> Plugin for Continuo<F> {
     }
 }
 
+/// An address in the repository that Cargo.toml names; `None` as long as it names none.
+const fn where_published(address: &'static str) -> Option<&'static str> {
+    if env!("CARGO_PKG_REPOSITORY").is_empty() { None } else { Some(address) }
+}
+
 impl ClapPlugin for Continuo<Clap> {
     const CLAP_ID: &'static str = "org.continuo.continuo";
     const CLAP_DESCRIPTION: Option<&'static str> =
         Some("Composes with a neural network while the host plays");
-    const CLAP_MANUAL_URL: Option<&'static str> = None;
-    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_MANUAL_URL: Option<&'static str> =
+        where_published(concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/MANUAL.md"));
+    const CLAP_SUPPORT_URL: Option<&'static str> =
+        where_published(concat!(env!("CARGO_PKG_REPOSITORY"), "/issues"));
     const CLAP_FEATURES: &'static [ClapFeature] =
         &[ClapFeature::NoteEffect, ClapFeature::Instrument, ClapFeature::Synthesizer, ClapFeature::Stereo];
 

@@ -6,6 +6,8 @@
 
 mod support;
 
+mod metadata;
+
 mod starts;
 
 mod notes;

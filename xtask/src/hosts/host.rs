@@ -87,6 +87,27 @@ pub struct Parameter {
     pub text: String,
 }
 
+/// What a plugin says about itself. Texts are empty where it says nothing, or the format does not ask.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// The name that the host shows.
+    pub name: String,
+    /// Who makes it.
+    pub vendor: String,
+    /// Its version.
+    pub version: String,
+    /// Its page.
+    pub url: String,
+    /// Its manual, in CLAP.
+    pub manual_url: String,
+    /// The page for support, in CLAP.
+    pub support_url: String,
+    /// A sentence about it, in CLAP.
+    pub description: String,
+    /// What hosts sort it by: CLAP's features, VST3's subcategories.
+    pub categories: Vec<String>,
+}
+
 /// A host with one instance of the plugin.
 pub trait Host {
     /// Chooses the audio that the host takes from the next activation on: stereo unless it says otherwise.

@@ -21,5 +21,5 @@ pub mod vst3;
 
 pub use block::{Address, Block, Change, Input, InputKind, NoteIn, Transport};
 pub use daw::{Daw, LoopStyle};
-pub use host::{Host, Meanwhile, Outputs, Pace, Parameter, RenderMode, Setup, parameter_number};
+pub use host::{Host, Meanwhile, Metadata, Outputs, Pace, Parameter, RenderMode, Setup, parameter_number};
 pub use recording::{Event, EventKind, PlayedNote, Recording};

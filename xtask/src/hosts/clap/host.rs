@@ -1,7 +1,7 @@
 //! A host with one instance of the plugin.
 #![allow(unsafe_code, reason = "loading a library runs its code, whatever that does")]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 
@@ -19,7 +19,9 @@ use crate::hosts::block::{Block, Change};
 use crate::hosts::clap::handlers::{Handlers, Requests};
 use crate::hosts::clap::processing::{Audio, value_event};
 use crate::hosts::clock::Clock;
-use crate::hosts::host::{Host, Meanwhile, Outputs, Pace, Parameter, RenderMode, Setup, parameter_number};
+use crate::hosts::host::{
+    Host, Meanwhile, Metadata, Outputs, Pace, Parameter, RenderMode, Setup, parameter_number,
+};
 use crate::hosts::recording::Recording;
 
 /// A host with one instance of the first plugin of a `.clap` file.
@@ -31,8 +33,8 @@ pub struct ClapHost {
     pub(super) steady_time: u64,
     /// The plugin's name.
     pub name: String,
-    /// The features that hosts sort it by.
-    pub features: Vec<String>,
+    /// What the plugin says about itself.
+    pub metadata: Metadata,
     _entry: PluginEntry,
 }
 
@@ -56,7 +58,18 @@ impl ClapHost {
         let descriptor = factory.plugin_descriptors().next().context("no plugin in the file")?;
         let id = descriptor.id().context("a plugin without an id")?;
         let name = descriptor.name().context("a plugin without a name")?.to_string_lossy().into_owned();
-        let features = descriptor.features().map(|f| f.to_string_lossy().into_owned()).collect();
+        let text =
+            |text: Option<&CStr>| text.map(|text| text.to_string_lossy().into_owned()).unwrap_or_default();
+        let metadata = Metadata {
+            name: text(descriptor.name()),
+            vendor: text(descriptor.vendor()),
+            version: text(descriptor.version()),
+            url: text(descriptor.url()),
+            manual_url: text(descriptor.manual_url()),
+            support_url: text(descriptor.support_url()),
+            description: text(descriptor.description()),
+            categories: descriptor.features().map(|feature| text(Some(feature))).collect(),
+        };
         let info = HostInfo::new("Continuo's test host", "Continuo", "https://localhost", "1")?;
         let instance = PluginInstance::new(|()| Requests::new(), |_| (), &entry, id, &info)?;
         Ok(Self {
@@ -66,7 +79,7 @@ impl ClapHost {
             queued: Vec::new(),
             steady_time: 0,
             name,
-            features,
+            metadata,
             _entry: entry,
         })
     }

@@ -1,6 +1,6 @@
 //! A host with one instance of the plugin.
 
-use std::ffi::{CStr, c_void};
+use std::ffi::{c_char, c_void};
 use std::path::Path;
 
 use ::vst3::Steinberg::Vst::{
@@ -8,14 +8,17 @@ use ::vst3::Steinberg::Vst::{
     IEditController, IEditControllerTrait, MediaTypes_, ParameterInfo, ProcessSetup, SpeakerArr, String128,
     SymbolicSampleSizes_, TChar,
 };
-use ::vst3::Steinberg::{IBStream, IPluginBaseTrait, IPluginFactoryTrait, PClassInfo, kResultOk};
+use ::vst3::Steinberg::{
+    IBStream, IPluginBaseTrait, IPluginFactory, IPluginFactory2, IPluginFactory2Trait, IPluginFactoryTrait,
+    PClassInfo, PClassInfo2, PFactoryInfo, kResultOk,
+};
 use ::vst3::{ComPtr, ComWrapper, Interface};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::hosts::audio_thread;
 use crate::hosts::block::{Block, Change};
 use crate::hosts::clock::Clock;
-use crate::hosts::host::{Host, Meanwhile, Outputs, Pace, Parameter, Setup, parameter_number};
+use crate::hosts::host::{Host, Meanwhile, Metadata, Outputs, Pace, Parameter, Setup, parameter_number};
 use crate::hosts::recording::Recording;
 #[cfg(target_os = "linux")]
 use crate::hosts::vst3::frame::{Teardown, handlers_left};
@@ -35,6 +38,8 @@ pub struct Vst3Host {
     _handler: ComPtr<IComponentHandler>,
     /// The plugin's name.
     pub name: String,
+    /// What the plugin says about itself.
+    pub metadata: Metadata,
     // Dropped last: everything above is code of this library.
     _module: Module,
 }
@@ -52,7 +57,8 @@ impl Vst3Host {
             let factory = module.factory()?;
             let mut info: PClassInfo = std::mem::zeroed();
             check(factory.getClassInfo(0, &raw mut info), "getClassInfo")?;
-            let name = CStr::from_ptr(info.name.as_ptr()).to_string_lossy().into_owned();
+            let name = text(&info.name);
+            let metadata = metadata(&factory)?;
             let mut object: *mut c_void = std::ptr::null_mut();
             let iid = IComponent::IID.as_ptr().cast();
             check(factory.createInstance(info.cid.as_ptr(), iid, &raw mut object), "createInstance")?;
@@ -72,6 +78,7 @@ impl Vst3Host {
                 processor,
                 _handler: handler,
                 name,
+                metadata,
                 _module: module,
             })
         }
@@ -248,6 +255,33 @@ impl Drop for Vst3Host {
             self.component.terminate();
         }
     }
+}
+
+/// # Safety
+/// The factory's module must be loaded and entered.
+unsafe fn metadata(factory: &ComPtr<IPluginFactory>) -> Result<Metadata> {
+    let factory: ComPtr<IPluginFactory2> = factory.cast().context("an old plugin factory")?;
+    // SAFETY: both are plain numbers, for which zero is a value, and the calls fill them in.
+    let (maker, plugin) = unsafe {
+        let (mut maker, mut plugin): (PFactoryInfo, PClassInfo2) = (std::mem::zeroed(), std::mem::zeroed());
+        check(factory.getFactoryInfo(&raw mut maker), "getFactoryInfo")?;
+        check(factory.getClassInfo2(0, &raw mut plugin), "getClassInfo2")?;
+        (maker, plugin)
+    };
+    Ok(Metadata {
+        name: text(&plugin.name),
+        vendor: text(&plugin.vendor),
+        version: text(&plugin.version),
+        url: text(&maker.url),
+        categories: text(&plugin.subCategories).split('|').map(str::to_owned).collect(),
+        ..Metadata::default()
+    })
+}
+
+/// The text before the first zero.
+fn text(bytes: &[c_char]) -> String {
+    let bytes: Vec<u8> = bytes.iter().take_while(|byte| **byte != 0).map(|byte| *byte as u8).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 fn from_utf16(wide: &[TChar]) -> String {
