@@ -39,6 +39,8 @@ pub mod bundles;
 mod flags;
 pub mod package;
 
+pub mod notes;
+
 pub mod gates;
 
 pub mod workflows;

@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, ensure};
 use clap::{Parser, Subcommand};
 use xtask::midi::Song;
 use xtask::play::Options;
-use xtask::{ardour, bundles, fuzz, gates, package, play, roll, system};
+use xtask::{ardour, bundles, fuzz, gates, notes, package, play, roll, system};
 
 #[derive(Parser)]
 #[command(about = "Builds, tests and packs the plugin, and tries it in hosts.")]
@@ -43,6 +43,8 @@ enum Command {
     Package(package::Options),
     /// Play the plugin, and save the notes, the sound and a picture.
     Play(Options),
+    /// Write the notes that the plugin plays in both formats, for several seeds in each style.
+    Notes(notes::Options),
     /// Play many instances in one process, and measure their cost and whether a bar is late.
     #[cfg(target_os = "linux")]
     Instances(xtask::instances::Options),
@@ -163,6 +165,7 @@ fn main() -> Result<()> {
             play::play(&options)?;
             play::print_installation()
         }
+        Command::Notes(options) => notes::write(&options),
         #[cfg(target_os = "linux")]
         Command::Instances(options) => xtask::instances::measure(&options),
         Command::Chaos(options) => xtask::chaos::run(&options),
