@@ -39,6 +39,12 @@ pub mod bundles;
 mod flags;
 pub mod package;
 
+#[cfg(target_os = "linux")]
+pub mod cross;
+
+#[cfg(windows)]
+pub mod window;
+
 pub mod notes;
 
 pub mod gates;

@@ -43,6 +43,28 @@ enum Command {
     Package(package::Options),
     /// Play the plugin, and save the notes, the sound and a picture.
     Play(Options),
+    /// Build for Windows with Debian's compiler, and try the trainer, the plugin and its editor in Wine.
+    #[cfg(target_os = "linux")]
+    Windows(xtask::cross::WindowsOptions),
+    /// Show the editor of the plugin for Windows in Wine on this display, and take a picture.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    PictureInWine {
+        /// The picture to write.
+        png: PathBuf,
+    },
+    /// Show the plugin's editor in a window.
+    #[cfg(windows)]
+    ShowEditor {
+        /// The plugin.
+        clap: PathBuf,
+        /// How long.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Check the types of everything for macOS, for both processors, with Debian's compiler.
+    #[cfg(target_os = "linux")]
+    MacosCheck,
     /// Write the notes that the plugin plays in both formats, for several seeds in each style.
     Notes(notes::Options),
     /// Play many instances in one process, and measure their cost and whether a bar is late.
@@ -165,6 +187,16 @@ fn main() -> Result<()> {
             play::play(&options)?;
             play::print_installation()
         }
+        #[cfg(target_os = "linux")]
+        Command::Windows(options) => xtask::cross::run_windows(&options),
+        #[cfg(target_os = "linux")]
+        Command::PictureInWine { png } => xtask::cross::picture(&png),
+        #[cfg(windows)]
+        Command::ShowEditor { clap, seconds } => {
+            xtask::window::show(&clap, std::time::Duration::from_secs(seconds))
+        }
+        #[cfg(target_os = "linux")]
+        Command::MacosCheck => xtask::cross::check_macos(),
         Command::Notes(options) => notes::write(&options),
         #[cfg(target_os = "linux")]
         Command::Instances(options) => xtask::instances::measure(&options),
