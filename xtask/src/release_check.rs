@@ -1,0 +1,137 @@
+//! Everything that a release needs, checked one after the other.
+
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::bundles;
+use crate::system::project;
+
+/// What to leave out.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Options {
+    /// A check to leave out; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub skip: Vec<String>,
+}
+
+/// A command of this program, or one of the checks below.
+enum Check {
+    Command(&'static [&'static str]),
+    Function(fn() -> Result<()>),
+}
+
+/// In the order in which they need each other's results.
+const CHECKS: [(&str, Check); 15] = [
+    ("changelog", Check::Function(changelog)),
+    ("address", Check::Function(address)),
+    ("gates", Check::Command(&["check"])),
+    ("workflows", Check::Command(&["workflows"])),
+    ("tests", Check::Command(&["test"])),
+    ("bundle", Check::Command(&["bundle", "--release"])),
+    ("package", Check::Command(&["package"])),
+    ("reproducible", Check::Function(reproducible)),
+    ("notes", Check::Command(&["notes"])),
+    ("chaos", Check::Command(&["chaos", "--cases", "1000"])),
+    ("audio-thread", Check::Command(&["audio-thread"])),
+    ("editor", Check::Command(&["soak-editor", "CLAP"])),
+    ("python", Check::Command(&["render-in-python"])),
+    ("windows", Check::Command(&["windows"])),
+    ("macos", Check::Command(&["macos-check"])),
+];
+
+/// Runs every check and prints a line for each: its name, its result and how long it took. What a check prints goes
+/// to a file in target/release-check.
+///
+/// # Errors
+/// If a check fails, or one that is to be left out does not exist. All are run first.
+pub fn run(options: &Options) -> Result<()> {
+    for name in &options.skip {
+        ensure!(CHECKS.iter().any(|(known, _)| known == name), "there is no check {name}");
+    }
+    let logs = bundles::target()?.join("release-check");
+    std::fs::create_dir_all(&logs)?;
+    let mut failed = Vec::new();
+    for (name, check) in &CHECKS {
+        if options.skip.iter().any(|skipped| skipped == name) {
+            println!("{name:<14}skipped");
+            continue;
+        }
+        let begun = Instant::now();
+        let result = match check {
+            Check::Command(arguments) => command(arguments, &logs.join(format!("{name}.txt"))),
+            Check::Function(check) => check(),
+        };
+        let seconds = begun.elapsed().as_secs();
+        match result {
+            Ok(()) => println!("{name:<14}passes   {seconds:>5} s"),
+            Err(error) => {
+                println!("{name:<14}FAILS    {seconds:>5} s  {error:#}");
+                failed.push(*name);
+            }
+        }
+    }
+    ensure!(failed.is_empty(), "not ready for a release: {}", failed.join(", "));
+    println!("ready for a release");
+    Ok(())
+}
+
+/// Runs a command of this program; what it prints goes into a file.
+fn command(arguments: &[&str], log: &std::path::Path) -> Result<()> {
+    let file = std::fs::File::create(log)?;
+    let mut command = Command::new(std::env::current_exe()?);
+    for argument in arguments {
+        match *argument {
+            "CLAP" => command.arg(bundles::last(bundles::Format::Clap)?),
+            argument => command.arg(argument),
+        };
+    }
+    command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).current_dir(project());
+    let status = command.status().context("it does not start")?;
+    ensure!(status.success(), "see {}", log.display());
+    Ok(())
+}
+
+/// The changelog has a part for this version.
+fn changelog() -> Result<()> {
+    let text = std::fs::read_to_string(project().join("CHANGELOG.md"))?;
+    let heading = format!("## {}", env!("CARGO_PKG_VERSION"));
+    let has_it = text.lines().any(|line| line == heading || line.starts_with(&format!("{heading} ")));
+    ensure!(has_it, "CHANGELOG.md has no {heading:?}");
+    Ok(())
+}
+
+/// Cargo.toml says where the project is published: hosts show the address, and the manual's and the support's follow
+/// from it.
+fn address() -> Result<()> {
+    if env!("CARGO_PKG_REPOSITORY").is_empty() {
+        bail!("Cargo.toml names no repository (workspace.package.repository)");
+    }
+    Ok(())
+}
+
+/// Two builds give packages of the same bytes: the second is made in the place of the first.
+fn reproducible() -> Result<()> {
+    let packages = bundles::target()?.join("packages");
+    let read = || -> Result<Vec<(std::path::PathBuf, Vec<u8>)>> {
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(&packages)? {
+            let path = entry?.path();
+            if path.is_file() {
+                files.push((path.clone(), std::fs::read(path)?));
+            }
+        }
+        files.sort();
+        Ok(files)
+    };
+    let first = read()?;
+    ensure!(!first.is_empty(), "there are no packages");
+    let target = bundles::target()?.join(format!("{}-unknown-linux-gnu/dist", std::env::consts::ARCH));
+    std::fs::remove_dir_all(&target).with_context(|| target.display().to_string())?;
+    command(&["package"], &bundles::target()?.join("release-check/package-again.txt"))?;
+    for ((path, before), (_, after)) in first.iter().zip(&read()?) {
+        ensure!(before == after, "{} differs between two builds", path.display());
+    }
+    Ok(())
+}
