@@ -21,3 +21,6 @@ pub use writing::{Existing, WriteError, check, create, remove_leftovers, replace
 
 mod lock;
 pub use lock::{Lock, LockError};
+
+mod typed;
+pub use typed::{expand_home, typed_path};

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
-use crate::files::Identity;
+use crate::files::{Identity, expand_home};
 use crate::training::corpus::error::CorpusError;
 use crate::training::corpus::split::FolderPart;
 
@@ -28,7 +28,8 @@ impl StyleFolder {
         if !whole.is_dir()
             && let Some((name, path)) = split_name(argument)
         {
-            return Self { name, path };
+            // A shell leaves the `~` of `NAME=~/midi` alone.
+            return Self { name, path: expand_home(&path) };
         }
         let name = folder_name(whole).unwrap_or_else(|| argument.to_string_lossy().into_owned());
         Self { name: name.replace('_', " "), path: whole.to_owned() }
@@ -41,7 +42,7 @@ fn split_name(argument: &OsStr) -> Option<(String, PathBuf)> {
     let bytes = argument.as_encoded_bytes();
     let places = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'=').map(|(place, _)| place);
     let splits: Vec<(String, PathBuf)> = places.filter_map(|place| split_at(argument, place)).collect();
-    let is_folder = |(_, path): &&(String, PathBuf)| path.is_dir();
+    let is_folder = |(_, path): &&(String, PathBuf)| expand_home(path).is_dir();
     let is_name = |(name, _): &&(String, PathBuf)| !name.contains(std::path::is_separator);
     splits.iter().find(is_folder).or(splits.first().filter(is_name)).cloned()
 }
