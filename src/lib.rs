@@ -27,6 +27,8 @@ pub mod training;
 
 pub mod player;
 
+pub mod presets;
+
 pub mod composer;
 
 #[cfg(feature = "plugin")]

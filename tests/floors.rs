@@ -9,16 +9,17 @@ use std::path::Path;
 use imports::Sources;
 
 /// Each house, and the houses that it may name beside itself.
-const FLOORS: [(&str, &[&str]); 9] = [
+const FLOORS: [(&str, &[&str]); 10] = [
     ("errors", &[]),
     ("files", &[]),
     ("music", &["files"]),
     ("model", &["files", "music"]),
     ("training", &["errors", "files", "music", "model"]),
     ("player", &["music"]),
+    ("presets", &["files", "player"]),
     ("composer", &["errors", "music", "model", "player"]),
-    ("plugin", &["errors", "files", "music", "model", "player", "composer"]),
-    ("cli", &["errors", "files", "music", "model", "training", "player", "composer"]),
+    ("plugin", &["errors", "files", "music", "model", "player", "presets", "composer"]),
+    ("cli", &["errors", "files", "music", "model", "training", "player", "presets", "composer"]),
 ];
 
 /// Crates that stand for a boundary, and the houses that may name them.

@@ -163,10 +163,41 @@ fn summaries_are_json_when_asked_for() {
     assert_eq!(composed["with"]["style"], "Style 2");
     assert_eq!(composed["with"]["min_p"], 0.02);
     assert_eq!(composed["composed"]["bars"], 2);
+    let notes = composed["notes"].as_array().unwrap();
+    assert!(!notes.is_empty() && composed["composed"]["notes"] == notes.len());
+    let last = notes.last().unwrap();
+    assert!(
+        last["onset"].as_f64().unwrap() < 8.0 && last["pitch"].is_u64() && last["instrument"].is_string()
+    );
     let card: serde_json::Value =
         serde_json::from_slice(&folder.run(&["inspect", "model.safetensors", "--json"]).stdout).unwrap();
     assert_eq!(card["sha256"], composed["with"]["sha256"]);
     assert_eq!(card["styles"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_preset_sets_the_knobs_and_what_is_typed_wins() {
+    let folder = Folder::new();
+    let with = |args: &[&str]| -> serde_json::Value {
+        let usual = ["generate", "default", "--bars=1", "--out=out.mid", "--force", "--json"];
+        let output = folder.run(&[&usual[..], args].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()["with"].clone()
+    };
+    let bass = with(&["--preset", "walking bass"]);
+    assert_eq!(bass["style"], "Hymns");
+    assert_eq!(
+        (&bass["polyphony"], &bass["lowest"], &bass["temperature"]),
+        (&1.into(), &36.into(), &1.1.into())
+    );
+    let other = with(&["--preset=Walking", "--style=Folk tunes", "--temperature=0.8"]);
+    assert_eq!(other["style"], "Folk tunes");
+    assert_eq!((&other["polyphony"], &other["temperature"]), (&1.into(), &0.8.into()));
+    assert_eq!(with(&["--preset=Dance bass"])["instruments"], serde_json::json!(["bass"]));
+    let unknown = folder.refusal(&["generate", "--preset=Sneeze", "--bars=1", "--out=no.mid"]);
+    assert!(unknown.contains("Walking bass") && unknown.contains("found Sneeze"), "{unknown}");
+    let little = folder.refusal(&["generate", "model.safetensors", "--preset=Dance bass", "--out=no.mid"]);
+    assert!(little.contains("this model has no style 10"), "{little}");
 }
 
 #[test]

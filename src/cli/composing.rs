@@ -9,6 +9,7 @@ use crate::model::Card;
 use crate::music::{Family, FamilySet, Key, Mode, NoteValue, PitchClassSet, Scale, names};
 use crate::player::ComposingKnobs;
 use crate::player::knobs::{Form, Role};
+use crate::presets::Preset;
 
 /// The knobs. They are the plugin's: the same model, seed and knobs give the same notes.
 #[derive(Debug, clap::Args)]
@@ -39,14 +40,17 @@ pub(super) struct ComposingArgs {
 }
 
 impl ComposingArgs {
-    /// The index of the style asked for, or of the first.
-    pub(super) fn style(&self, card: &Card) -> anyhow::Result<usize> {
-        self.style.as_deref().map_or(Ok(0), |asked| style_index(card, asked))
-    }
-
-    /// The knobs as they are asked for; `past` is the key of the music that they continue.
-    pub(super) fn knobs(&self, card: &Card, past: Option<Key>) -> anyhow::Result<ComposingKnobs> {
-        let others = self.others.knobs();
+    /// The knobs as they are asked for, the others as the preset sets them; `past` is the key of the music that they
+    /// continue.
+    pub(super) fn knobs(
+        &self,
+        card: &Card,
+        past: Option<Key>,
+        preset: &Preset,
+    ) -> anyhow::Result<ComposingKnobs> {
+        let base = ComposingKnobs::from_values(|knob| preset.value(knob));
+        let others = self.others.over(base);
+        let style = self.style.as_deref().map(|asked| style_index(card, asked)).transpose()?;
         ensure!(
             others.lowest <= others.highest,
             "expected the lowest key at or below the highest, found {} and {}",
@@ -63,15 +67,17 @@ impl ComposingArgs {
         );
         let key = self.key.or(past).unwrap_or_default();
         let free = if key.mode == Mode::Minor { Scale::FreeMinor } else { Scale::FreeMajor };
+        let is_free = matches!(base.scale, Scale::FreeMajor | Scale::FreeMinor);
+        let scale = if is_free { free } else { base.scale };
         let own = self.notes_of_scale.map(|notes| above(notes, key.tonic()));
         let families = self.instruments.iter().copied().collect::<FamilySet>();
         let second = self.second_style.as_deref().map(|asked| style_index(card, asked)).transpose()?;
         let knobs = ComposingKnobs {
-            style: u8::try_from(self.style(card)?)?,
-            second_style: u8::try_from(second.unwrap_or(0))?,
-            blend: self.blend.unwrap_or(if second.is_some() { 0.5 } else { 0.0 }),
+            style: style.map_or(Ok(base.style), u8::try_from)?,
+            second_style: second.map_or(Ok(base.second_style), u8::try_from)?,
+            blend: self.blend.unwrap_or(if second.is_some() { 0.5 } else { base.blend }),
             tonic: key.tonic(),
-            scale: if own.is_some() { Scale::User } else { self.scale.unwrap_or(free) },
+            scale: if own.is_some() { Scale::User } else { self.scale.unwrap_or(scale) },
             user_scale: own.unwrap_or(others.user_scale),
             families: if families == FamilySet::EMPTY { others.families } else { families },
             ..others

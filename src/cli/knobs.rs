@@ -1,6 +1,7 @@
 //! The options of `generate` that come from the table of knobs, one for each knob.
 
 use clap::builder::Str;
+use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Command, Error, FromArgMatches};
 
 use crate::player::knobs::{CliOption, Form, Kind, Role};
@@ -87,9 +88,12 @@ fn augment(command: Command, role: Role) -> Command {
     command.args(options(role).map(|(knob, name)| option(knob, &name)))
 }
 
-/// The numbers of the knobs of a role, as they were typed or by default.
+/// The numbers of the knobs of a role that were typed.
 fn numbers(matches: &ArgMatches, role: Role) -> Vec<(Knob, f64)> {
     let number = |(knob, name): (Knob, String)| {
+        if matches.value_source(&name) != Some(ValueSource::CommandLine) {
+            return None;
+        }
         let number = match knob.kind().form {
             Form::Switch => f64::from(u8::from(matches.get_flag(&name))),
             _ => *matches.get_one::<f64>(&name)?,
@@ -107,9 +111,8 @@ macro_rules! options_of {
         pub(super) struct $options(Vec<(Knob, f64)>);
 
         impl $options {
-            /// The knobs as they were typed, the others at their defaults.
-            pub(super) fn knobs(&self) -> $knobs {
-                let mut knobs = <$knobs>::default();
+            /// The knobs as they were typed, the others as in `knobs`.
+            pub(super) fn over(&self, mut knobs: $knobs) -> $knobs {
                 for (knob, number) in &self.0 {
                     knobs.set(*knob, *number);
                 }

@@ -8,6 +8,7 @@ use crate::cli::knobs::PerformingOptions;
 use crate::cli::values;
 use crate::music::{Bar, Meter, Note, PerformedNote, Piece, Tick, Voices, smf};
 use crate::player::{ComposingKnobs, Part, PerformingKnobs, render};
+use crate::presets::Preset;
 
 /// The plugin's performing knobs. With none of them given, notes are written as they were composed, with their feel.
 #[derive(Debug, clap::Args)]
@@ -21,9 +22,10 @@ pub(super) struct PerformingArgs {
 }
 
 impl PerformingArgs {
-    /// The knobs as they were typed, the others at their defaults.
-    pub(super) fn knobs(&self) -> PerformingKnobs {
-        PerformingKnobs { muted: self.mute.iter().copied().collect(), ..self.knobs.knobs() }
+    /// The knobs as they were typed, the others as a preset sets them.
+    pub(super) fn knobs(&self, preset: &Preset) -> PerformingKnobs {
+        let knobs = self.knobs.over(PerformingKnobs::from_values(|knob| preset.value(knob)));
+        PerformingKnobs { muted: self.mute.iter().copied().collect(), ..knobs }
     }
 
     /// `piece` as a MIDI file. What begins with its last meter was composed and is played with the knobs; what
@@ -31,8 +33,14 @@ impl PerformingArgs {
     ///
     /// # Errors
     /// If no note that was composed belongs to a part that is played.
-    pub(super) fn file(&self, piece: &Piece, composing: &ComposingKnobs, title: &str) -> Result<Vec<u8>> {
-        let (knobs, default) = (self.knobs(), PerformingKnobs::default());
+    pub(super) fn file(
+        &self,
+        piece: &Piece,
+        composing: &ComposingKnobs,
+        preset: &Preset,
+        title: &str,
+    ) -> Result<Vec<u8>> {
+        let (knobs, default) = (self.knobs(preset), PerformingKnobs::default());
         let has_feel = knobs.feel > 0.0 && piece.notes.iter().any(|note| note.feel.is_some());
         if !has_feel && (PerformingKnobs { feel: default.feel, ..knobs }) == default {
             return Ok(smf::write(piece, title));

@@ -22,5 +22,8 @@ pub use writing::{Existing, WriteError, check, create, remove_leftovers, replace
 mod lock;
 pub use lock::{Lock, LockError};
 
+mod folder;
+pub use folder::{data_folder, file_stem};
+
 mod typed;
 pub use typed::{expand_home, typed_path};

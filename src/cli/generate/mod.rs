@@ -22,11 +22,12 @@ use crate::cli::model;
 use crate::cli::performing::PerformingArgs;
 use crate::cli::print::{plural, print_line};
 use crate::cli::values::{self, within};
-use crate::composer::{Opening, Take, Writer, why_no_note_fits};
+use crate::composer::{Edit, Opening, Take, Writer, why_no_note_fits};
 use crate::files::{self, Existing, Identity, Kind};
 use crate::model::{Card, Model, block_on};
 use crate::music::{Meter, Note, Piece, Progression, Tick, best_scale_share, names};
 use crate::player::{Cadence, ComposingKnobs};
+use crate::presets::{self, Preset};
 
 /// Options of `generate`. The knobs are the plugin's: the same model, seed and knobs give the same notes.
 #[derive(Debug, clap::Args)]
@@ -53,6 +54,9 @@ pub(super) struct GenerateArgs {
     /// Bring the piece to an end with its last bar
     #[arg(long, requires = "bars")]
     ending: bool,
+    /// Set the knobs to a preset, by its name: one that comes with Continuo or one of your own. Options that are typed win
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
     #[command(flatten)]
     composing: ComposingArgs,
     /// Tempo in quarter notes per minute [default: 120, or that of the file to continue or of the input]
@@ -67,7 +71,7 @@ pub(super) struct GenerateArgs {
     /// Write the music of the file to continue as well, before its continuation
     #[arg(long, requires = "continued")]
     with_beginning: bool,
-    /// Print a summary as JSON
+    /// Print a summary and the notes as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -82,10 +86,17 @@ const DEFAULT_N_NOTES: u32 = 500;
 /// Composes and writes the file.
 pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let model = model::load(args.model.as_deref())?;
-    let style = args.composing.style(model.card())?;
+    let preset = args.preset.as_deref().map(presets::named).transpose()?.unwrap_or_default();
     let continuation = args.continued.as_deref().map(Continuation::load).transpose()?;
-    let knobs = args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.opening.key))?;
+    let knobs =
+        args.composing.knobs(model.card(), continuation.as_ref().map(|past| past.opening.key), &preset)?;
     let knobs = args.conversation.knobs(knobs).rounded();
+    let style = usize::from(knobs.style);
+    ensure!(
+        style < model.card().styles.len(),
+        "this model has no style {}, which the preset asks for",
+        style + 1
+    );
     args.conversation.check()?;
     let played = args.conversation.played()?;
     let edits = args.conversation.edits();
@@ -136,20 +147,7 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         plural(n_bars, "bar")
     );
     ensure!(!notes.is_empty(), "no note fits: {} composed, all silent", plural(n_bars, "bar"));
-    let told = [
-        ("--chords", args.chords.is_some() && knobs.strictness <= 0.0),
-        ("--ending", args.ending && knobs.strictness <= 0.0),
-        ("--cadence", knobs.cadence != Cadence::Off && knobs.strictness <= 0.0),
-    ];
-    for report in effects::untold(&model, &told) {
-        eprintln!("{report}");
-    }
-    for report in effects::without_chords(&knobs, args.chords.is_some(), args.ending) {
-        eprintln!("{report}");
-    }
-    for report in effects::without_effect(&knobs, &args.performing.knobs(), &edits, n_bars) {
-        eprintln!("{report}");
-    }
+    report_effects(args, &model, &knobs, &preset, &edits, n_bars);
     if let Some(asked) = args.notes.filter(|asked| notes.len() < *asked as usize) {
         eprintln!(
             "expected {asked} notes, found {} in {}: with these constraints there are no more",
@@ -165,13 +163,15 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
     let piece = after_beginning(args, notes, piece, continuation.as_ref());
     let style_name = model.card().styles.get(style).map_or("", String::as_str);
     let title = format!("Continuo: {style_name}, seed {}", knobs.seed);
-    let bytes = args.performing.file(&piece, &knobs, &title)?;
+    let bytes = args.performing.file(&piece, &knobs, &preset, &title)?;
     files::write_with(&out, existing, |file| file.write_all(&bytes))?;
 
     if args.json {
         let summary = summary(&out, &model, &knobs, &piece)?;
         let counts = json!({ "notes": n_notes, "bars": n_bars, "best_scale_share": scale_share });
-        return print_line(&serde_json::to_string_pretty(&json!({ "composed": counts, "with": summary }))?);
+        let notes: Vec<_> = piece.notes.iter().map(note).collect();
+        let summary = json!({ "composed": counts, "with": summary, "notes": notes });
+        return print_line(&serde_json::to_string_pretty(&summary)?);
     }
     let key = names::key(knobs.key());
     let (path, seed) = (out.display(), knobs.seed);
@@ -180,6 +180,31 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<()> {
         plural(n_notes, "note"),
         plural(n_bars, "bar")
     ))
+}
+
+/// Reports what was asked for and has no effect.
+fn report_effects(
+    args: &GenerateArgs,
+    model: &Model,
+    knobs: &ComposingKnobs,
+    preset: &Preset,
+    edits: &[(usize, Edit)],
+    n_bars: usize,
+) {
+    let told = [
+        ("--chords", args.chords.is_some() && knobs.strictness <= 0.0),
+        ("--ending", args.ending && knobs.strictness <= 0.0),
+        ("--cadence", knobs.cadence != Cadence::Off && knobs.strictness <= 0.0),
+    ];
+    for report in effects::untold(model, &told) {
+        eprintln!("{report}");
+    }
+    for report in effects::without_chords(knobs, args.chords.is_some(), args.ending) {
+        eprintln!("{report}");
+    }
+    for report in effects::without_effect(knobs, &args.performing.knobs(preset), edits, n_bars) {
+        eprintln!("{report}");
+    }
 }
 
 /// The files that `--force` replaces.
@@ -252,6 +277,18 @@ fn after_beginning(
     piece.notes.sort_unstable();
     piece.length = start + frame.length;
     piece
+}
+
+/// A note as it was composed, before the performing knobs: times in quarter notes from the beginning of the file.
+fn note(note: &Note) -> serde_json::Value {
+    let Note { onset, duration, pitch, velocity, family, .. } = *note;
+    json!({
+        "onset": onset.to_beats().0,
+        "duration": duration.to_beats().0,
+        "pitch": pitch,
+        "velocity": velocity,
+        "instrument": values::plain(family.name()),
+    })
 }
 
 fn summary(

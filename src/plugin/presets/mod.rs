@@ -1,20 +1,22 @@
-//! Presets: where the knobs stand for a kind of music or a role in it. Never the take.
-//!
-//! Those that come with the plugin are one embedded file, `factory.json`, for the styles of the embedded
-//! model; the user's own are files in a folder of theirs. A preset names knobs by the ids of their
-//! parameters, with their plain values. Knobs that it does not name stand at their defaults, but for what
-//! belongs to the song and its set-up (see [`Preset::settings`]): no preset touches those.
+//! Presets and the parameters: a preset of where they stand, and where a preset puts them.
 
 mod preset;
-pub use preset::{Preset, PresetEntry, PresetError, PresetId, Role};
-
-mod file;
-
-mod own;
-pub use own::{list_own, presets_folder, save};
-
-mod list;
-pub use list::{factory, list, load};
 
 #[cfg(test)]
 mod tests;
+
+use std::path::PathBuf;
+
+use crate::plugin::Parameters;
+use crate::presets;
+pub use crate::presets::{
+    Preset, PresetEntry, PresetError, PresetId, Role, factory, list, list_own, load, presets_folder,
+};
+
+/// Keeps where the knobs stand under a name, and says in which file.
+///
+/// # Errors
+/// If the name says nothing or is taken, or the file cannot be written.
+pub fn save(parameters: &Parameters, name: &str) -> Result<PathBuf, PresetError> {
+    presets::save(&Preset::of(parameters, name.trim()))
+}

@@ -7,9 +7,9 @@ use crate::model::Model;
 use crate::music::{Family, Meter, Note, Tick};
 use crate::player::ComposingKnobs;
 use crate::player::handover::handover;
-use crate::plugin::presets::own::{list_in, save_in};
 use crate::plugin::presets::{Preset, PresetError, PresetId, Role, factory, load};
 use crate::plugin::{Knob, Parameters};
+use crate::presets::{list_in, save_in};
 
 fn parameters() -> Parameters {
     Parameters::new(handover().0)
@@ -80,7 +80,7 @@ fn a_preset_leaves_alone_what_belongs_to_the_song() {
 
 #[test]
 fn factory_presets_say_what_they_mean() {
-    let text: serde_json::Value = serde_json::from_str(include_str!("factory.json")).unwrap();
+    let text: serde_json::Value = serde_json::from_str(include_str!("../../presets/factory.json")).unwrap();
     let written = text.as_array().unwrap();
     let (presets, styles) = (factory(), Model::embedded().unwrap().card().styles.clone());
     assert_eq!(presets.len(), written.len());

@@ -2,11 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::files;
-use crate::plugin::Parameters;
-use crate::plugin::folders::data_folder;
-use crate::plugin::presets::file::{self, PresetFile};
-use crate::plugin::presets::preset::{Preset, PresetEntry, PresetError, PresetId, Role};
+use crate::files::{self, data_folder, file_stem};
+use crate::presets::file::{self, PresetFile};
+use crate::presets::preset::{Preset, PresetEntry, PresetError, PresetId, Role};
 
 /// The user's folder for presets: `continuo/presets` where the system keeps users' data. It need not exist.
 #[must_use]
@@ -20,16 +18,18 @@ pub fn list_own() -> Vec<PresetEntry> {
     presets_folder().map(|folder| list_in(&folder)).unwrap_or_default()
 }
 
-/// Keeps where the knobs stand under a name, and says in which file.
+/// Keeps a preset in the user's folder, and says in which file.
 ///
 /// # Errors
-/// If the name says nothing or is taken, or the file cannot be written.
-pub fn save(parameters: &Parameters, name: &str) -> Result<PathBuf, PresetError> {
+/// If its name says nothing or is taken, or the file cannot be written.
+pub fn save(preset: &Preset) -> Result<PathBuf, PresetError> {
     let folder = presets_folder().ok_or(PresetError::NoFolder)?;
-    save_in(&folder, &Preset::of(parameters, name.trim()))
+    save_in(&folder, preset)
 }
 
-pub(super) fn list_in(folder: &Path) -> Vec<PresetEntry> {
+/// The presets in a folder, by name.
+#[must_use]
+pub fn list_in(folder: &Path) -> Vec<PresetEntry> {
     let entries = std::fs::read_dir(folder).into_iter().flatten();
     let mut paths: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
@@ -50,8 +50,12 @@ pub(super) fn list_in(folder: &Path) -> Vec<PresetEntry> {
         .collect()
 }
 
-pub(super) fn save_in(folder: &Path, preset: &Preset) -> Result<PathBuf, PresetError> {
-    let stem = crate::plugin::folders::file_stem(&preset.name);
+/// Keeps a preset in a folder.
+///
+/// # Errors
+/// As [`save`].
+pub fn save_in(folder: &Path, preset: &Preset) -> Result<PathBuf, PresetError> {
+    let stem = file_stem(&preset.name);
     if stem.is_empty() {
         return Err(PresetError::NoName { found: preset.name.clone() });
     }

@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
-use crate::plugin::Knob;
-use crate::plugin::presets::preset::{Preset, PresetError, Role, VERSION};
+use crate::player::Knob;
+use crate::presets::preset::{Preset, PresetError, Role, VERSION};
 
 /// No preset is longer.
 const MAX_BYTES: u64 = 1 << 20;
