@@ -17,6 +17,8 @@
 
 pub mod errors;
 
+pub mod run_events;
+
 pub mod files;
 
 pub mod music;

@@ -9,8 +9,9 @@ use std::path::Path;
 use imports::Sources;
 
 /// Each house, and the houses that it may name beside itself.
-const FLOORS: [(&str, &[&str]); 10] = [
+const FLOORS: [(&str, &[&str]); 11] = [
     ("errors", &[]),
+    ("run_events", &[]),
     ("files", &[]),
     ("music", &["files"]),
     ("model", &["files", "music"]),
@@ -18,8 +19,11 @@ const FLOORS: [(&str, &[&str]); 10] = [
     ("player", &["music"]),
     ("presets", &["files", "player"]),
     ("composer", &["errors", "music", "model", "player"]),
-    ("plugin", &["errors", "files", "music", "model", "player", "presets", "composer"]),
-    ("cli", &["errors", "files", "music", "model", "training", "player", "presets", "composer"]),
+    ("plugin", &["errors", "run_events", "files", "music", "model", "player", "presets", "composer"]),
+    (
+        "cli",
+        &["errors", "run_events", "files", "music", "model", "training", "player", "presets", "composer"],
+    ),
 ];
 
 /// Crates that stand for a boundary, and the houses that may name them.

@@ -9,6 +9,7 @@ use std::process::{Child, Command, Output, Stdio};
 use continuo::model::Model;
 use continuo::model::encoding::Encoding;
 use continuo::music::{Family, Key, Note, Piece, Tick, smf};
+use continuo::run_events::{Assessment, RunEvent};
 use continuo::training::corpus::{Corpus, StyleFolder};
 use continuo::training::engines::validation::validate;
 use continuo::training::start_from;
@@ -41,11 +42,11 @@ fn train(arguments: &[&str], out: &Path) -> Output {
 
 /// A run on two lanes with dropout, forty validations, and checkpoints at them and between them.
 ///
-/// The lines of its validations name the style, so they are long: while nobody reads them, the pipe fills up and the run
+/// The events of its validations name the style, so they are long: while nobody reads them, the pipe fills up and the run
 /// waits instead of ending.
 fn long_run(out: &Path) -> Command {
     let corpus = format!("{}{CORPUS}", "very ".repeat(800));
-    let mut command = trainer(&[&corpus, "--no-report"], out);
+    let mut command = trainer(&[&corpus, "--no-report", "--json"], out);
     command.args(["--name=long", "--licence=none", "--description=d", "--credit=c", "--seed=5", "--lr=0.01"]);
     command.args([
         "--epochs=50",
@@ -80,6 +81,58 @@ fn a_folder_with_bad_files_becomes_a_model_and_the_bad_files_are_named() {
     assert_eq!(model.card().styles, ["Odd"]);
 }
 
+fn events(output: &Output) -> Vec<RunEvent> {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let event = |line: &str| RunEvent::parse(line).unwrap_or_else(|| panic!("{line} is no event"));
+    printed.lines().map(event).collect()
+}
+
+#[test]
+fn another_program_reads_a_run_event_by_event() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("odd.safetensors");
+    let output = train(&[CORPUS, "--json"], &out);
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output));
+    let events = events(&output);
+    assert!(matches!(&events[0], RunEvent::Started { is_resumed: false, .. }), "{events:?}");
+    let RunEvent::Corpus(found) = &events[1] else { panic!("{events:?}") };
+    assert_eq!(found.styles[0].name, "Odd");
+    assert!(found.n_refused > 0 && !found.refused.is_empty() && found.log.as_ref().unwrap().is_file());
+    assert!(
+        matches!(&events[2], RunEvent::Estimate(estimate) if estimate.notes_per_second > 0.0),
+        "{events:?}"
+    );
+    assert!(
+        events.iter().any(|event| matches!(event, RunEvent::Progress(reached) if reached.held_out.is_some()))
+    );
+    assert!(events.contains(&RunEvent::Saved { file: out.clone() }));
+    let Some(RunEvent::Finished(Assessment { held_out, .. })) = events.last() else { panic!("{events:?}") };
+    assert!(held_out.as_ref().unwrap().error > 0.0);
+
+    let again = train(&[CORPUS, "--json"], &out);
+    let refused = crate::events(&again);
+    assert!(
+        matches!(&refused[..], [RunEvent::Error { message }] if message.contains("--force")),
+        "{refused:?}"
+    );
+}
+
+#[test]
+fn a_quiet_run_prints_nothing_and_a_dry_one_writes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("odd.safetensors");
+    let dry = trainer(&[CORPUS, "--dry-run", "--json"], &out).output().unwrap();
+    let events = events(&dry);
+    assert!(dry.status.success() && matches!(&events[0], RunEvent::Corpus(found) if found.log.is_none()));
+    let is_estimate = |event: &RunEvent| matches!(event, RunEvent::Estimate(_));
+    assert!(events.len() == 4 && events[1..].iter().all(is_estimate), "{events:?}");
+    assert!(!out.exists() && !out.with_extension("log").exists());
+
+    let quiet = train(&[CORPUS, "--quiet"], &out);
+    assert!(quiet.status.success() && text(&quiet).is_empty(), "{}", text(&quiet));
+    assert!(out.is_file());
+}
+
 #[test]
 fn a_run_writes_a_report_with_its_pictures_inside_that_needs_no_network() {
     let folder = tempfile::tempdir().unwrap();
@@ -100,8 +153,10 @@ fn a_run_writes_a_report_with_its_pictures_inside_that_needs_no_network() {
     }
     let n_pictures = page.matches("<svg").count();
     assert!(n_pictures >= 14, "{n_pictures} pictures");
-    let outside: Vec<&str> =
-        ["src=", "href=", "@import", "<script"].into_iter().filter(|way| page.contains(way)).collect();
+    let outside: Vec<&str> = ["src=", "href=", "@import", "url(", "http:", "https:"]
+        .into_iter()
+        .filter(|way| page.contains(way))
+        .collect();
     assert!(outside.is_empty(), "the page fetches something: {outside:?}");
     assert!(page.len() < 1_000_000, "{} bytes", page.len());
 }
@@ -200,8 +255,13 @@ fn a_second_run_with_one_output_says_which_process_writes_there_and_ends() {
 /// Reads the output of a run until it has printed this many validations.
 fn wait_for_validations(run: &mut Child, n_validations: usize) {
     let lines = BufReader::new(run.stdout.as_mut().unwrap()).lines().map(Result::unwrap);
-    let n_found = lines.filter(|line| line.contains(" valid ")).take(n_validations).count();
+    let n_found = lines.filter(|line| has_validation(line)).take(n_validations).count();
     assert_eq!(n_found, n_validations, "the run ended too early");
+}
+
+/// Whether a line is progress with a validation.
+fn has_validation(line: &str) -> bool {
+    matches!(RunEvent::parse(line), Some(RunEvent::Progress(reached)) if reached.held_out.is_some())
 }
 
 #[test]
@@ -244,7 +304,8 @@ fn an_interrupted_run_saves_its_state_and_resumes_to_the_same_weights() {
     let interrupt = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     assert!(interrupt.success());
     let output = run.wait_with_output().unwrap();
-    assert!(output.status.success() && text(&output).contains("--resume"), "{}", text(&output));
+    let stopped = text(&output).lines().any(|line| RunEvent::parse(line) == Some(RunEvent::Stopped));
+    assert!(output.status.success() && stopped, "{}", text(&output));
     assert!(Model::load(&out).is_ok(), "the best so far is written");
 
     let output = long_run(&out).arg("--resume").output().unwrap();

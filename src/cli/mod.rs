@@ -12,6 +12,8 @@ mod composing;
 
 mod performing;
 
+mod grade;
+
 mod train;
 
 mod report;
@@ -24,7 +26,13 @@ mod evaluate;
 
 mod inspect;
 
+mod config_file;
+
+mod shell;
+
 use clap::{Arg, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::cli::config_file::with_config;
 
 /// Trains models for the Continuo plugin from MIDI files, composes with them, and evaluates them.
 #[derive(Debug, Parser)]
@@ -38,12 +46,18 @@ struct CommandLine {
 enum Command {
     /// Trains a model from a folder of MIDI files
     Train(Box<train::TrainArgs>),
+    /// Lays the reports of two runs side by side in a page
+    Compare(report::CompareArgs),
     /// Composes with a model and writes a MIDI file
     Generate(Box<generate::GenerateArgs>),
     /// Measures how well a model predicts held-out music
     Evaluate(evaluate::EvaluateArgs),
     /// Prints a model's description, styles and sizes
     Inspect(inspect::InspectArgs),
+    /// Prints completions for a shell
+    Completions(shell::CompletionsArgs),
+    /// Prints a man page
+    Man(shell::ManArgs),
 }
 
 /// Runs the command given by the process's arguments.
@@ -59,11 +73,15 @@ pub fn run() -> anyhow::Result<()> {
         if takes_number { arg.allow_negative_numbers(true) } else { arg }
     };
     let command = CommandLine::command().mut_subcommands(|command| command.mut_args(with_negatives));
-    let arguments = CommandLine::from_arg_matches(&command.get_matches());
+    let arguments = with_config(&command, std::env::args_os().collect())?;
+    let arguments = CommandLine::from_arg_matches(&command.clone().get_matches_from(arguments));
     match arguments.unwrap_or_else(|error| error.exit()).command {
         Command::Train(args) => train::run(&args),
+        Command::Compare(args) => report::compare(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Inspect(args) => inspect::run(&args),
+        Command::Completions(args) => shell::completions(&args, command),
+        Command::Man(args) => shell::man(&args, command),
     }
 }

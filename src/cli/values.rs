@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::music::{Family, Key, Meter, PitchClassSet, Progression, Scale, names};
 use crate::player::{Conversation, Part};
@@ -21,6 +22,26 @@ where
 /// Number of threads.
 pub(super) fn threads(text: &str) -> Result<usize, String> {
     within(1..=1024)(text)
+}
+
+/// A time, such as `90s`, `4m` or `1h30m`.
+pub(super) fn time(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a time such as 90s, 4m or 1h30m".to_owned();
+    let (mut seconds, mut number) = (0.0, String::new());
+    for letter in text.trim().chars() {
+        let unit = match letter {
+            's' => 1.0,
+            'm' => 60.0,
+            'h' => 3600.0,
+            _ => {
+                number.push(letter);
+                continue;
+            }
+        };
+        seconds += unit * std::mem::take(&mut number).parse::<f64>().map_err(|_| wrong())?;
+    }
+    let is_usual = (1.0..=1e9).contains(&seconds) && number.is_empty();
+    if is_usual { Ok(Duration::from_secs_f64(seconds)) } else { Err(wrong()) }
 }
 
 /// Quarter notes a minute.

@@ -25,6 +25,8 @@ pub mod validate;
 
 pub mod python;
 
+pub mod report;
+
 pub mod play;
 
 pub mod midi;

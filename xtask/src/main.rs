@@ -85,6 +85,8 @@ enum Command {
     Validate(xtask::validate::Options),
     /// Render the VST3 in two Python hosts, dawdreamer and pedalboard.
     RenderInPython(xtask::python::Options),
+    /// Open a report of the trainer in chromium: light and dark, wide, on a phone and on paper.
+    Report(xtask::report::Options),
     /// Take a picture of the plugin's editor.
     #[cfg(target_os = "linux")]
     Screenshot {
@@ -208,6 +210,7 @@ fn main() -> Result<()> {
         Command::AudioThread(options) => xtask::audio_thread::run(&options),
         Command::Validate(options) => xtask::validate::run(&options),
         Command::RenderInPython(options) => xtask::python::run(&options),
+        Command::Report(options) => xtask::report::run(&options),
         #[cfg(target_os = "linux")]
         Command::SoakSong(options) => xtask::soak::song(&options),
         #[cfg(target_os = "linux")]

@@ -6,59 +6,57 @@ mod story;
 pub(super) use story::Story;
 
 mod page;
+pub(super) use page::EXISTING;
 
-mod plot;
+mod svg;
+
+mod chart;
 
 mod roll;
 
+mod data;
+
 mod style;
+
+mod compare;
+pub(super) use compare::{CompareArgs, run as compare};
 
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::cli::print::{performances_and_chords, plural};
-use crate::cli::report::page::{GENERATOR, Page, escaped};
-use crate::cli::report::plot::{Line, PARTS};
-use crate::files::{self, Existing, Kind};
+use crate::cli::report::chart::{Chart, Line, SMALL, WIDE};
+use crate::cli::report::data::{RunData, mean_held_out};
+use crate::cli::report::page::{Page, REPORT, escaped};
+use crate::files;
 use crate::model::network::N_PARTS;
 use crate::training::corpus::Part;
 use crate::training::run::CurvePoint;
 
+/// The parts of a note.
+const PARTS: [&str; N_PARTS] = ["family", "shift", "pitch", "duration", "velocity", "feel"];
 /// Most files named in each list; the log has all.
 const MAX_NAMED: usize = 60;
-
-/// What is done with a page that is there: a report of ours is replaced, and no other file.
-pub(super) const EXISTING: Existing = Existing::Replace(REPORT);
-const REPORT: Kind = Kind {
-    name: "a report of Continuo",
-    begins: |head| head.windows(GENERATOR.len()).any(|window| window == GENERATOR.as_bytes()),
-};
 
 /// Composes samples, compares them with real pieces, and writes the page.
 pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
     let card = story.model.card();
+    let mut styles = Page::part();
+    let mut sentences = vec![learned_from(story)];
+    for style in 0..story.corpus.styles.len() {
+        sentences.extend(style::section(story, style, &mut styles));
+    }
+    let verdict = story.assessment;
     let mut page = Page::new(&card.name);
-    let loss = if story.corpus.n_pieces(Part::Valid) == 0 {
-        "none held out to measure the network on".to_owned()
-    } else {
-        format!(
-            "{:.3} nats per note on the validation pieces, averaged over the styles",
-            story.validation.mean
-        )
-    };
-    page.lead(&format!(
-        "{} to train on, {}; {loss}. {}",
-        plural(story.corpus.n_pieces(Part::Train), "piece"),
-        plural(story.corpus.n_notes(), "note"),
-        escaped(&card.training),
-    ));
-    curves(story, &mut page)?;
+    page.hidden(&RunData::of(story).element()?);
+    sentences.insert(0, capitalised(&verdict.sentence));
+    page.verdict(&verdict.grade, &sentences);
+    page.append(&styles);
+    curves(story, &mut page);
     losses(story, &mut page);
     read(story, &mut page);
-    for style in 0..story.corpus.styles.len() {
-        style::section(story, style, &mut page)?;
-    }
+    page.section("Settings", &card.training);
     page.note(
         "Samples are composed as in the plugin, in the meters and modes of the real pieces, at temperature 1 unless stated \
          otherwise. Real pieces are those held out for validation.",
@@ -66,48 +64,80 @@ pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
     Ok(files::replace(path, REPORT, page.finish().as_bytes())?)
 }
 
-/// Loss against notes trained on: total, and by part.
-fn curves(story: &Story<'_>, page: &mut Page) -> Result<()> {
-    page.section("Loss curves", "Nats per note against millions of notes trained on. Where the validation loss rises while the training loss still falls, the model begins to overfit.");
+/// A sentence with its first letter in upper case.
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}
+
+/// What was learned from, in a sentence.
+fn learned_from(story: &Story<'_>) -> String {
+    let n_held_out = story.corpus.n_pieces(Part::Valid);
+    let measured = match n_held_out {
+        0 => "none held out to measure it on".to_owned(),
+        _ => format!("measured on {} that it did not learn from", plural(n_held_out, "other piece")),
+    };
+    format!(
+        "It learned from {} with {}, {measured}.",
+        plural(story.corpus.n_pieces(Part::Train), "piece"),
+        plural(story.corpus.n_notes(), "note"),
+    )
+}
+
+/// Loss against notes trained on: total, by part and by style, and the learning rate.
+fn curves(story: &Story<'_>, page: &mut Page) {
+    page.section("Loss curves", "Nats per note against millions of notes trained on. Where the loss on the held-out pieces rises while that on the training pieces still falls, the model begins to learn its pieces by heart.");
     if story.curve.is_empty() {
         page.note("The run was too short for a curve.");
-        return Ok(());
+        return;
     }
-    let x = |point: &CurvePoint| point.n_notes as f64 / 1e6;
-    let valid = |point: &CurvePoint, part: Option<usize>| {
-        let of_style =
-            |parts: &[f32; N_PARTS]| part.map_or_else(|| parts.iter().sum::<f32>(), |part| parts[part]);
-        // A style without validation pieces has no loss.
-        let measured: Vec<f32> =
-            point.valid.iter().filter(|p| p.iter().any(|l| *l > 0.0)).map(of_style).collect();
-        f64::from(measured.iter().sum::<f32>()) / measured.len().max(1) as f64
-    };
-    let train = |point: &CurvePoint, part: Option<usize>| {
-        f64::from(part.map_or_else(|| point.train.iter().sum(), |part| point.train[part]))
-    };
-    let mut pictures = Vec::new();
-    for part in std::iter::once(None).chain((0..N_PARTS).map(Some)) {
-        let points = |value: &dyn Fn(&CurvePoint, Option<usize>) -> f64| -> Vec<(f64, f64)> {
-            story.curve.iter().map(|point| (x(point), value(point, part))).collect()
-        };
-        let mut lines = vec![Line::train(points(&train))];
-        if story.corpus.n_pieces(Part::Valid) > 0 {
-            lines.push(Line::valid(points(&valid)));
-        }
-        pictures.push(plot::curve(part.map_or("all parts", |part| PARTS[part]), &lines)?);
-    }
-    page.pictures(&pictures);
+    let pictures: Vec<String> =
+        std::iter::once(None).chain((0..N_PARTS).map(Some)).map(|part| curve(story, part)).collect();
+    page.pictures(&[pictures, vec![learning_rate(story)]].concat());
     if story.corpus.styles.len() > 1 && story.corpus.n_pieces(Part::Valid) > 0 {
-        let of_style = |style: usize| {
-            let total =
-                |point: &CurvePoint| point.valid.get(style).map(|parts| f64::from(parts.iter().sum::<f32>()));
-            story.curve.iter().filter_map(|point| Some((x(point), total(point)?))).collect::<Vec<_>>()
-        };
-        let names = story.corpus.styles.iter().enumerate();
-        let lines: Vec<Line<'_>> = names.map(|(idx, name)| Line::style(name, idx, of_style(idx))).collect();
-        page.wide(&plot::styles("validation loss by style", &lines)?);
+        page.wide(&by_style(story));
     }
-    Ok(())
+}
+
+fn x(point: &CurvePoint) -> f64 {
+    point.n_notes as f64 / 1e6
+}
+
+/// The loss of one part, or of all.
+fn curve(story: &Story<'_>, part: Option<usize>) -> String {
+    let of_part = |parts: &[f32; N_PARTS]| part.map_or_else(|| parts.iter().sum::<f32>(), |part| parts[part]);
+    let line = |name: &str, class: &str, value: &dyn Fn(&CurvePoint) -> Option<f64>| Line {
+        name: name.to_owned(),
+        class: class.to_owned(),
+        points: story.curve.iter().filter_map(|point| Some((x(point), value(point)?))).collect(),
+    };
+    let mut lines = vec![line("training", "train", &|point| Some(f64::from(of_part(&point.train))))];
+    if story.corpus.n_pieces(Part::Valid) > 0 {
+        lines.push(line("held out", "valid", &|point| mean_held_out(point, of_part)));
+    }
+    let title = part.map_or("all parts", |part| PARTS[part]);
+    Chart { title, axis: "million notes", width: SMALL, lines }.draw()
+}
+
+fn learning_rate(story: &Story<'_>) -> String {
+    let points = story.curve.iter().map(|point| (x(point), f64::from(point.lr))).collect();
+    let lines = vec![Line { name: "learning rate".to_owned(), class: "train".to_owned(), points }];
+    Chart { title: "learning rate", axis: "million notes", width: SMALL, lines }.draw()
+}
+
+/// The loss on the held-out pieces of each style.
+fn by_style(story: &Story<'_>) -> String {
+    let of_style = |(style, name): (usize, &String)| {
+        let total =
+            |point: &CurvePoint| point.valid.get(style).map(|parts| f64::from(parts.iter().sum::<f32>()));
+        let points = story.curve.iter().filter_map(|point| Some((x(point), total(point)?)));
+        Line { name: name.clone(), class: format!("c{}", style % 10), points: points.collect() }
+    };
+    let lines = story.corpus.styles.iter().enumerate().map(of_style).collect();
+    Chart { title: "held-out loss by style", axis: "million notes", width: WIDE, lines }.draw()
 }
 
 /// The loss of the final network, by style and part.
@@ -159,7 +189,10 @@ fn read(story: &Story<'_>, page: &mut Page) {
         ("read with repairs", &report.warnings),
     ];
     page.note(&format!("{} found.", plural(report.n_files, "MIDI file")));
-    page.note(&format!("{}.", performances_and_chords(report)));
+    page.note(&format!(
+        "{}.",
+        performances_and_chords((report.n_performances, report.n_chords_found, report.certainty))
+    ));
     for (what, files) in lists.into_iter().filter(|(_, files)| !files.is_empty()) {
         let named: Vec<String> = files
             .iter()

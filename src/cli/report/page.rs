@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::files::{Existing, Kind};
+
 /// A page while it is written.
 pub(super) struct Page {
     html: String,
@@ -10,27 +12,16 @@ pub(super) struct Page {
 /// Marks a page as a report of ours.
 pub(super) const GENERATOR: &str = "<meta name=\"generator\" content=\"continuo-trainer\">";
 
-const CSS: &str = "
-:root { --ink: #22262e; --soft: #667085; --line: #e3e6eb; --paper: #ffffff; --ground: #f5f6f8; --good: #1a7f4b; --bad: #b3261e; }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.55 system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif; }
-main { max-width: 1120px; margin: 0 auto; padding: 32px 20px 64px; }
-h1 { font-size: 30px; margin: 0 0 8px; } h2 { font-size: 21px; margin: 44px 0 4px; } h3 { font-size: 15px; margin: 22px 0 6px; }
-p { margin: 4px 0 12px; color: var(--soft); max-width: 78ch; overflow-wrap: anywhere; }
-.row { display: grid; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); gap: 14px; margin: 0 0 14px; }
-.pairs { grid-template-columns: repeat(auto-fit, minmax(400px, 1fr)); }
-.card { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 10px; overflow-x: auto; margin: 0 0 14px; }
-.row .card { margin: 0; }
-svg { display: block; width: 100%; height: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14.5px; }
-th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--line); white-space: nowrap; }
-th { color: var(--soft); font-weight: 600; } th:first-child, td:first-child { text-align: left; }
-tr:last-child td { border-bottom: 0; }
-.good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
-details { background: var(--paper); border: 1px solid var(--line); border-radius: 10px; padding: 8px 14px; margin: 0 0 8px; }
-summary { cursor: pointer; } li { font-size: 13.5px; color: var(--soft); overflow-wrap: anywhere; }
-.key { display: inline-block; width: 11px; height: 11px; border-radius: 3px; margin: 0 5px 0 12px; vertical-align: -1px; }
-";
+/// What is done with a page that is there: a report of ours is replaced, and no other file.
+pub(in crate::cli) const EXISTING: Existing = Existing::Replace(REPORT);
+pub(super) const REPORT: Kind = Kind {
+    name: "a report of Continuo",
+    begins: |head| head.windows(GENERATOR.len()).any(|window| window == GENERATOR.as_bytes()),
+};
+
+const CSS: &str = include_str!("page.css");
+/// Plays the rolls.
+const SCRIPT: &str = include_str!("page.js");
 
 /// Text escaped for HTML.
 pub(super) fn escaped(text: &str) -> String {
@@ -43,7 +34,7 @@ impl Page {
         let html = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{GENERATOR}\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <title>{name}: training report</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
+             <meta name=\"color-scheme\" content=\"light dark\">\n<title>{name}: training report</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
         );
         Self { html }
     }
@@ -53,9 +44,30 @@ impl Page {
         self.html.push('\n');
     }
 
-    /// The first paragraph; HTML.
-    pub(super) fn lead(&mut self, html: &str) {
-        self.push(&format!("<p>{html}</p>"));
+    /// The verdict: the grade large, and sentences under it; plain text.
+    pub(super) fn verdict(&mut self, grade: &str, sentences: &[String]) {
+        let sentences: Vec<String> =
+            sentences.iter().map(|sentence| format!("<p>{}</p>", escaped(sentence))).collect();
+        self.push(&format!(
+            "<div class=\"verdict\"><p class=\"grade\">{}</p>{}</div>",
+            escaped(grade),
+            sentences.concat()
+        ));
+    }
+
+    /// Another page's contents, in place.
+    pub(super) fn append(&mut self, part: &Self) {
+        self.html.push_str(&part.html);
+    }
+
+    /// A piece of a page, to be appended to one.
+    pub(super) fn part() -> Self {
+        Self { html: String::new() }
+    }
+
+    /// An element that is not shown; HTML.
+    pub(super) fn hidden(&mut self, element: &str) {
+        self.push(element);
     }
 
     /// A heading and a sentence under it; plain text.
@@ -76,13 +88,12 @@ impl Page {
         self.push(&format!("<p>{}</p>", escaped(text)));
     }
 
-    /// A legend: CSS colours and plain text.
-    pub(super) fn key(&mut self, colours: &[(String, &str)]) {
+    /// A legend: classes and plain text.
+    pub(super) fn key(&mut self, classes: &[(String, &str)]) {
         let mut html = String::from("<p>");
-        for (colour, word) in colours {
+        for (class, word) in classes {
             // Writing to a string cannot fail.
-            let _ =
-                write!(html, "<span class=\"key\" style=\"background:{colour}\"></span>{}", escaped(word));
+            let _ = write!(html, "<span class=\"key {class}\"></span>{}", escaped(word));
         }
         self.push(&(html + "</p>"));
     }
@@ -102,9 +113,19 @@ impl Page {
         self.push(&format!("<div class=\"{class}\">{}</div>", cards.join("\n")));
     }
 
-    /// A picture as wide as the page.
+    /// A picture as wide as the page; on a narrow screen it scrolls.
     pub(super) fn wide(&mut self, svg: &str) {
-        self.push(&format!("<div class=\"card\">{svg}</div>"));
+        self.push(&format!("<div class=\"card wide\">{svg}</div>"));
+    }
+
+    /// A roll that can be heard, under its title.
+    pub(super) fn roll(&mut self, title: &str, svg: &str, sound: &serde_json::Value) {
+        self.push(&format!(
+            "<div class=\"head\"><button aria-pressed=\"false\" data-sound=\"{}\">▶ Play</button><span>{}</span></div>",
+            escaped(&sound.to_string()),
+            escaped(title)
+        ));
+        self.wide(svg);
     }
 
     /// A table of cells in HTML.
@@ -136,6 +157,9 @@ impl Page {
 
     /// The whole page.
     pub(super) fn finish(mut self) -> String {
+        if self.html.contains("data-sound=") {
+            self.push(&format!("<script>{SCRIPT}</script>"));
+        }
         self.push("</main>\n</body>\n</html>");
         self.html
     }

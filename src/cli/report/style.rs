@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
-
+use crate::cli::grade::{MAX_NOTES, SimpleModels, pieces};
 use crate::cli::print::plural;
+use crate::cli::report::chart::Histogram;
 use crate::cli::report::page::{Page, escaped};
-use crate::cli::report::plot::{Histogram, REAL, SAMPLES, css, histogram};
 use crate::cli::report::roll;
 use crate::cli::report::story::Story;
 use crate::cli::samples::{Order, compose_all};
 use crate::music::{Meter, Mode, Note, Tick};
 use crate::player::ComposingKnobs;
-use crate::training::baselines::{self, CopyBar, Markov};
 use crate::training::corpus::KeyedPiece;
 use crate::training::corpus::Part;
 use crate::training::losses::Losses;
@@ -24,52 +22,35 @@ const N_BARS: u32 = 32;
 /// Bars of a piano roll.
 const N_SHOWN: usize = 8;
 const TEMPERATURES: [f32; 3] = [0.7, 1.0, 1.3];
-const MARKOV_ORDER: usize = 4;
-/// Most notes of a style to use, of training and held-out pieces.
-const MAX_NOTES: (usize, usize) = (1_500_000, 150_000);
 
-/// Writes the section of one style.
-pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Result<()> {
+/// Writes the section of one style; returns a sentence about it for the verdict.
+pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Option<String> {
     page.section(&story.corpus.styles[style], "");
-    let held_out = pieces(story, Part::Valid, style, MAX_NOTES.1);
-    let train = pieces(story, Part::Train, style, MAX_NOTES.0);
+    let held_out = pieces(story.corpus, Part::Valid, style, MAX_NOTES.1);
+    let train = pieces(story.corpus, Part::Train, style, MAX_NOTES.0);
     // A style without held-out pieces is compared with its training pieces.
     let real = if held_out.is_empty() { &train } else { &held_out };
     if real.is_empty() {
         page.note("This run did not train on this style.");
-        return Ok(());
+        return None;
     }
     if held_out.is_empty() {
         page.note("No pieces of this style were held out, so the real pieces are training pieces.");
     }
-    rolls(story, style, real, page)?;
+    rolls(story, style, real, page);
     let samples: Vec<Passage> = compose_all(story.model, &orders(story, style, real), N_BARS, story.threads)
         .iter()
         .map(|piece| Passage::of_length(piece, N_BARS as usize))
         .collect();
     let passages: Vec<Passage> =
         real.iter().map(|piece| Passage::at_most(&piece.piece, N_BARS as usize)).collect();
-    histograms(&samples, &passages, page)?;
+    histograms(&samples, &passages, page);
     let has_held_out = !held_out.is_empty();
-    compare(&samples, &passages, has_held_out.then_some(&train), page);
-    if has_held_out {
-        compare_with_baselines(story, style, &train, &held_out, page);
+    let sentence = compare(&samples, &passages, has_held_out.then_some(&train), page);
+    if let Some(Some(simple)) = story.simple.get(style) {
+        compare_with_simple(story, style, simple, page);
     }
-    Ok(())
-}
-
-/// The pieces of a part, limited to `max_notes` notes.
-fn pieces(story: &Story<'_>, part: Part, style: usize, max_notes: usize) -> Vec<Arc<KeyedPiece>> {
-    let mut n_notes = 0;
-    let mut pieces = Vec::new();
-    for piece in story.corpus.pieces_in(part, style).filter(|piece| !piece.piece.notes.is_empty()) {
-        n_notes += piece.piece.notes.len();
-        pieces.push(piece);
-        if n_notes > max_notes {
-            break;
-        }
-    }
-    pieces
+    Some(format!("{}: {sentence}", story.corpus.styles[style]))
 }
 
 fn order(style: usize, like: &KeyedPiece, seed: u32, temperature: f32) -> Order {
@@ -88,7 +69,7 @@ fn orders(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>]) -> Vec<Orde
 }
 
 /// One sample at each temperature, and a real passage in the same meter and mode.
-fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut Page) -> Result<()> {
+fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut Page) {
     let like = &real[common(real)];
     let orders: Vec<Order> =
         TEMPERATURES.iter().map(|temperature| order(style, like, story.seed, *temperature)).collect();
@@ -104,9 +85,8 @@ fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut P
     page.key(&roll::key(shown.iter().map(|(_, passage)| passage)));
     let range = roll::pitch_range(shown.iter().map(|(_, passage)| passage));
     for (title, passage) in &shown {
-        page.wide(&roll::draw(title, passage, range)?);
+        page.roll(title, &roll::draw(title, passage, range), &roll::sound(passage));
     }
-    Ok(())
 }
 
 /// Index of a piece in the most common meter and mode.
@@ -141,10 +121,10 @@ fn shares(
     count(samples).zip(count(real)).collect()
 }
 
-fn histograms(samples: &[Passage], real: &[Passage], page: &mut Page) -> Result<()> {
+fn histograms(samples: &[Passage], real: &[Passage], page: &mut Page) {
     const SIXTEENTH: i64 = Tick::PER_BEAT / 4;
     page.heading("Distributions of notes");
-    page.key(&[(css(SAMPLES), "samples"), (css(REAL), "real")]);
+    page.key(&[("samples".to_owned(), "samples"), ("real".to_owned(), "real")]);
     let longest_bar =
         real.iter().flat_map(|passage| &passage.bars).map(|(_, meter)| meter.bar_length().0).max();
     let n_onsets = (longest_bar.unwrap_or(96) / 2).clamp(8, 96) as usize;
@@ -184,14 +164,17 @@ fn histograms(samples: &[Passage], real: &[Passage], page: &mut Page) -> Result<
         bins: shares(samples, real, 16, &|note, _| usize::from(note.velocity / 8)),
         label: &|bin| if bin.is_multiple_of(2) { (bin * 8).to_string() } else { String::new() },
     };
-    let pictures: Result<Vec<String>> =
-        [pitches, durations, onsets, velocities].iter().map(histogram).collect();
-    page.pictures_in_pairs(&pictures?);
-    Ok(())
+    let pictures = [pitches, durations, onsets, velocities].map(|histogram| histogram.draw());
+    page.pictures_in_pairs(&pictures);
 }
 
-/// Compares measures of samples and real pieces, including memorised passages.
-fn compare(samples: &[Passage], real: &[Passage], train: Option<&Vec<Arc<KeyedPiece>>>, page: &mut Page) {
+/// Compares measures of samples and real pieces, including memorised passages; returns in words how close they are.
+fn compare(
+    samples: &[Passage],
+    real: &[Passage],
+    train: Option<&Vec<Arc<KeyedPiece>>>,
+    page: &mut Page,
+) -> String {
     let shared = train.map(|train| {
         let known = PassageIndex::new(train.iter().map(|piece| piece.piece.notes.as_slice()));
         let shared = |passages: &[Passage]| known.shared(passages.iter().map(|p| p.notes.as_slice()));
@@ -206,8 +189,9 @@ fn compare(samples: &[Passage], real: &[Passage], train: Option<&Vec<Arc<KeyedPi
         plural(samples.len(), "sample"),
         plural(real.len(), "real piece")
     ));
-    let rows: Vec<Vec<String>> = comparison
-        .verdicts()
+    let verdicts = comparison.verdicts();
+    let sentence = in_words(&verdicts);
+    let rows: Vec<Vec<String>> = verdicts
         .into_iter()
         .map(|Verdict { name, samples, real, criterion, passes }| {
             let (class, word) = if passes { ("good", "close enough") } else { ("bad", "off") };
@@ -222,35 +206,51 @@ fn compare(samples: &[Passage], real: &[Passage], train: Option<&Vec<Arc<KeyedPi
         })
         .collect();
     page.table(&["", "samples", "real", "criterion", ""], &rows);
+    sentence
+}
+
+/// What a measure is about.
+fn for_musicians(measure: &str) -> &str {
+    match measure {
+        "scale_share" => "how far it keeps to a scale",
+        "pitch_class_entropy" => "which notes it chooses",
+        "notes_per_bar" => "how many notes a bar has",
+        "repeated_bars" => "how much repeats",
+        "empty_bars" => "empty bars",
+        "longest_run" => "staying on one pitch",
+        "longest_shared_passage" => "copying from its pieces",
+        other => other,
+    }
+}
+
+/// How close samples are to real pieces, without what has no criterion.
+fn in_words(verdicts: &[Verdict]) -> String {
+    let judged: Vec<&Verdict> = verdicts.iter().filter(|verdict| !verdict.criterion.is_empty()).collect();
+    let off: Vec<&str> =
+        judged.iter().filter(|verdict| !verdict.passes).map(|verdict| for_musicians(verdict.name)).collect();
+    let n_close = judged.len() - off.len();
+    let off = if off.is_empty() { String::new() } else { format!(" Off: {}.", off.join(", ")) };
+    format!("its music is close to the real pieces in {n_close} of {} respects.{off}", judged.len())
 }
 
 /// Compares the network's loss with those of simple models.
-fn compare_with_baselines(
-    story: &Story<'_>,
-    style: usize,
-    train: &[Arc<KeyedPiece>],
-    held_out: &[Arc<KeyedPiece>],
-    page: &mut Page,
-) {
+fn compare_with_simple(story: &Story<'_>, style: usize, simple: &SimpleModels, page: &mut Page) {
     page.heading("Compared with simple models");
-    if held_out.len() < story.corpus.n_pieces_in(Part::Valid, style) {
+    if simple.n_pieces < story.corpus.n_pieces_in(Part::Valid, style) {
         page.note(&format!(
             "The simple models are evaluated on the first {}.",
-            plural(held_out.len(), "held-out piece")
+            plural(simple.n_pieces, "held-out piece")
         ));
     }
     let row = |name: String, parts: Losses| {
         let sums = [parts.iter().sum::<f64>(), parts[..4].iter().sum()];
         std::iter::once(name).chain(parts.into_iter().chain(sums).map(|loss| format!("{loss:.3}"))).collect()
     };
-    let mean = |(losses, n_notes): (Losses, usize)| losses.map(|sum| sum / n_notes.max(1) as f64);
     let network = story.validation.by_style.get(style).copied().unwrap_or_default();
-    let markov = baselines::evaluate(&Markov::new(MARKOV_ORDER, train), held_out, story.threads);
-    let copy_bar = baselines::evaluate(&CopyBar::new(train), held_out, story.threads);
     let rows: Vec<Vec<String>> = vec![
         row("this network".into(), network.map(f64::from)),
-        row(format!("Markov model of order {MARKOV_ORDER}"), mean(markov)),
-        row("the previous bar, copied".into(), mean(copy_bar)),
+        row(SimpleModels::markov_name(), simple.markov),
+        row("the previous bar, copied".into(), simple.copy_bar),
     ];
     page.table(
         &[

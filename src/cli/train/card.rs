@@ -1,6 +1,9 @@
 //! The card and the primers of the trained model.
 
+use std::path::Path;
+
 use crate::cli::train::options::TrainArgs;
+use crate::cli::train::settings::Preset;
 use crate::model::simd::Products;
 use crate::model::{Card, Model, Primer};
 use crate::training::choose_primers;
@@ -10,12 +13,14 @@ use crate::training::engines::validation::Validation;
 
 pub(super) fn card(
     args: &TrainArgs,
+    preset: Preset,
     config: &TrainingConfig,
     corpus: &Corpus,
     validation: &Validation,
     model: Option<&Model>,
 ) -> Card {
-    let stem = args.out.file_stem().map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
+    let stem = args.out.as_deref().and_then(Path::file_stem);
+    let stem = stem.map_or_else(|| "model".into(), |stem| stem.to_string_lossy());
     let mut card = Card {
         name: args.name.clone().unwrap_or_else(|| stem.into_owned()),
         description: args.description.clone(),
@@ -24,7 +29,7 @@ pub(super) fn card(
         credits: args.credit.clone(),
         licence: args.licence.clone(),
         nats_per_note: validation.by_style.iter().map(|parts| parts.iter().sum()).collect(),
-        training: training(args, config, corpus),
+        training: training(preset, config, corpus),
         longest_shared: Vec::new(),
         longest_run: Vec::new(),
         form: args.form.clone(),
@@ -51,8 +56,8 @@ pub(super) fn card(
     card
 }
 
-fn training(args: &TrainArgs, config: &TrainingConfig, corpus: &Corpus) -> String {
-    let preset = format!("{:?}", args.preset).to_lowercase();
+fn training(preset: Preset, config: &TrainingConfig, corpus: &Corpus) -> String {
+    let preset = preset.name();
     let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
     format!(
         "preset {preset}, {} pieces, {} notes, {:.2} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \

@@ -1,12 +1,12 @@
 //! The configuration of a run: options, with defaults from a preset.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 
 use crate::cli::train::options::TrainArgs;
-use crate::cli::train::outputs::Outputs;
-use crate::cli::train::settings::Settings;
+use crate::cli::train::settings::{Preset, Settings};
 use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::simd::Products;
@@ -25,11 +25,12 @@ pub(super) fn config(
     args: &TrainArgs,
     corpus: &Corpus,
     from: Option<&Network>,
-    outputs: &Outputs,
+    preset: Preset,
+    checkpoint: &Path,
     machine: &Machine,
 ) -> Result<TrainingConfig> {
-    let preset = Settings::of(args.preset);
-    let settings = if from.is_some() { preset.to_fine_tune(corpus) } else { preset };
+    let settings = Settings::of(preset);
+    let settings = if from.is_some() { settings.to_fine_tune(corpus) } else { settings };
     let sizes = NetworkConfig {
         encoding: Encoding::Third,
         n_styles: corpus.styles.len(),
@@ -41,6 +42,7 @@ pub(super) fn config(
     let epochs = args.epochs.unwrap_or_else(|| settings.epochs(corpus));
     // Explicit epochs must not be cut short by a preset's time limit.
     let minutes = args.minutes.or(settings.minutes.filter(|_| args.epochs.is_none()));
+    let time_limit = args.time.or(minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)));
     let config = TrainingConfig {
         network: from.map_or(sizes, |network| network.config),
         epochs,
@@ -53,14 +55,14 @@ pub(super) fn config(
         weight_decay: args.weight_decay.unwrap_or(settings.weight_decay),
         seed: args.seed,
         threads: machine.threads.clone(),
-        time_limit: minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
+        time_limit,
         keep: if args.keep_last { Keep::Last } else { Keep::Best },
         validate_every: args
             .validate_every
             .unwrap_or_else(|| Settings::validate_every(epochs, corpus))
             .max(1),
         save_every: Duration::from_secs_f64(args.save_every),
-        checkpoint: outputs.checkpoint.clone(),
+        checkpoint: checkpoint.to_owned(),
         products: machine.products,
         device: machine.device,
     };

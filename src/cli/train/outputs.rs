@@ -3,12 +3,12 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, anyhow, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use indicatif::HumanDuration;
 
 use crate::cli::report;
+use crate::cli::train::log;
 use crate::cli::train::options::TrainArgs;
-use crate::cli::train::progress;
 use crate::files::{self, Identity, Lock, LockError};
 use crate::model::Model;
 use crate::training::run::checkpoint;
@@ -31,7 +31,7 @@ impl Outputs {
     /// If one of them cannot be written, another run writes them, or there is a model or an unfinished run and the
     /// options do not say what to do with it.
     pub(super) fn prepare(args: &TrainArgs) -> Result<Self> {
-        let weights = args.out.clone();
+        let weights = args.out.clone().context("expected a weights file to write: --out FILE")?;
         let [log, checkpoint, report, lock] =
             ["log", "checkpoint", "html", "lock"].map(|extension| beside(&weights, extension));
         let report = (!args.no_report).then_some(report);
@@ -39,13 +39,13 @@ impl Outputs {
             bail!("{} is the model to start from: choose another file for --out", weights.display());
         }
         files::check(&weights, Model::EXISTING)?;
-        files::check(&log, progress::EXISTING)?;
+        files::check(&log, log::EXISTING)?;
         files::check(&checkpoint, checkpoint::EXISTING)?;
         if let Some(report) = &report {
             files::check(report, report::EXISTING)?;
         }
         let lock = Lock::take(&lock).map_err(|error| in_words(error, &weights))?;
-        may_train(args, &checkpoint)?;
+        may_train(args, &weights, &checkpoint)?;
         for path in [&weights, &log, &checkpoint].into_iter().chain(&report) {
             files::remove_leftovers(path);
         }
@@ -78,12 +78,12 @@ fn in_words(error: LockError, weights: &Path) -> anyhow::Error {
 }
 
 /// Refuses to replace a model or an unfinished run unless asked to.
-fn may_train(args: &TrainArgs, checkpoint: &Path) -> Result<()> {
-    let out = args.out.display();
+fn may_train(args: &TrainArgs, weights: &Path, checkpoint: &Path) -> Result<()> {
+    let out = weights.display();
     if args.resume {
         ensure!(checkpoint.is_file(), "nothing to resume: there is no checkpoint {}", checkpoint.display());
     } else if !args.force {
-        let is_there = std::fs::metadata(&args.out).is_ok_and(|found| found.len() > 0);
+        let is_there = std::fs::metadata(weights).is_ok_and(|found| found.len() > 0);
         ensure!(
             !is_there,
             "{out} is there already, so nothing was trained: --force trains a new model in its place, --resume continues \

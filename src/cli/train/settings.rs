@@ -5,12 +5,23 @@ use crate::training::corpus::Corpus;
 /// A set of sizes and times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Preset {
-    /// Something worth hearing within five minutes on two cores
+    /// The shortest: enough to hear where it leads
     Sketch,
-    /// A good model of one style in some minutes on two cores
+    /// A good model of one style
     Standard,
     /// The best model, for a GPU or overnight
     Large,
+}
+
+impl Preset {
+    /// Its name on the command line.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sketch => "sketch",
+            Self::Standard => "standard",
+            Self::Large => "large",
+        }
+    }
 }
 
 /// The defaults that a preset sets.

@@ -14,3 +14,6 @@ pub use cpu::CpuEngine;
 
 #[cfg(feature = "cuda")]
 pub mod cuda;
+
+mod choice;
+pub use choice::choose_engine;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::files::{self, Existing, Kind};
-use crate::model::network::{N_PARTS, Network};
+use crate::model::network::{N_PARTS, Network, NetworkConfig};
 use crate::model::simd::Products;
 use crate::training::config::TrainingConfig;
 use crate::training::corpus::Corpus;
@@ -66,6 +66,9 @@ struct SavedPoint {
     n_notes: u64,
     train: SavedLoss,
     valid: Vec<SavedLoss>,
+    /// Absent in older files.
+    #[serde(default)]
+    lr: f32,
 }
 
 /// A loss by part; one without feel, of an earlier version, has none.
@@ -179,6 +182,7 @@ fn header(run: &RunState, state: &EngineState) -> Header {
                 n_notes: point.n_notes,
                 train: SavedLoss(point.train),
                 valid: point.valid.iter().copied().map(SavedLoss).collect(),
+                lr: point.lr,
             })
             .collect(),
     }
@@ -224,6 +228,7 @@ pub fn load(config: &TrainingConfig, corpus: &Corpus) -> Result<(RunState, Engin
         n_notes: point.n_notes,
         train: point.train.0,
         valid: point.valid.into_iter().map(|loss| loss.0).collect(),
+        lr: point.lr,
     };
     let run = RunState {
         identity: header.identity,
@@ -248,6 +253,17 @@ pub fn is_bf16(path: &Path) -> Result<bool, CheckpointError> {
     let header = read_header(&read(path)?);
     header
         .map(|(_, header)| header.is_bf16)
+        .map_err(|reason| CheckpointError::Unusable { path: path.to_owned(), reason })
+}
+
+/// The sizes of the network of the run that wrote this checkpoint.
+///
+/// # Errors
+/// If it cannot be read or is not a checkpoint.
+pub fn sizes(path: &Path) -> Result<NetworkConfig, CheckpointError> {
+    let header = read_header(&read(path)?);
+    header
+        .map(|(_, header)| header.identity.network)
         .map_err(|reason| CheckpointError::Unusable { path: path.to_owned(), reason })
 }
 

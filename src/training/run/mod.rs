@@ -8,6 +8,9 @@ pub use state::{CurvePoint, RunState};
 
 pub mod checkpoint;
 
+mod speed;
+pub use speed::notes_per_second;
+
 #[cfg(test)]
 mod tests;
 
@@ -16,13 +19,11 @@ use std::time::{Duration, Instant};
 
 use crate::model::network::{N_PARTS, Network};
 use crate::model::weights::can_be_saved;
-use crate::training::config::{Device, Keep, TrainingConfig};
+use crate::training::config::{Keep, TrainingConfig};
 use crate::training::corpus::Corpus;
-#[cfg(feature = "cuda")]
-use crate::training::engines::cuda::CudaEngine;
 use crate::training::engines::optimiser::learning_rate;
 use crate::training::engines::validation::Validation;
-use crate::training::engines::{CpuEngine, Engine, EngineError, EngineState};
+use crate::training::engines::{EngineError, EngineState, choose_engine};
 use crate::training::run::checkpoint::CheckpointError;
 use crate::training::run::plan::Plan;
 
@@ -46,6 +47,8 @@ pub struct Progress {
     pub notes_per_second: f64,
     /// Time left if it runs to its planned end.
     pub left: Duration,
+    /// The learning rate of this update.
+    pub lr: f32,
     /// Running mean of the training loss by part, in nats per note.
     pub loss: [f32; N_PARTS],
     /// The validation after this update, if there was one.
@@ -84,7 +87,7 @@ pub enum RunError {
 }
 
 /// Notes of each style to validate on during a run.
-const VALIDATION_NOTES: usize = 12_000;
+pub const VALIDATION_NOTES: usize = 12_000;
 
 /// Trains and reports each update to `observe`; the run ends early when that returns `false`.
 ///
@@ -108,17 +111,14 @@ pub fn train(
             (run, state)
         }
     };
-    let mut engine: Box<dyn Engine> = match config.device {
-        Device::Processor => Box::new(CpuEngine::new(config, corpus, state)),
-        #[cfg(feature = "cuda")]
-        Device::Cuda => Box::new(CudaEngine::new(config, corpus, state).map_err(|e| EngineError(e.into()))?),
-    };
+    let mut engine = choose_engine(config, corpus, state)?;
     let notes_per_update = (config.batch * config.sequence_length) as u64;
     let plan = Plan::new(config, corpus, &run);
     let mut saved = Instant::now();
     let mut ending = plan.ending(&run);
     while ending.is_none() {
-        let losses = engine.update(learning_rate(config.lr, config.hold, plan.done(&run)))?;
+        let lr = learning_rate(config.lr, config.hold, plan.done(&run));
+        let losses = engine.update(lr)?;
         if !losses.iter().all(|loss| loss.is_finite()) {
             ending = Some(Ending::Diverged);
             break;
@@ -134,13 +134,14 @@ pub fn train(
                 ending = Some(Ending::Diverged);
                 break;
             }
-            validation = Some(run.judge(found, &network, config));
+            validation = Some(run.judge(found, &network, lr, config));
         }
         let progress = Progress {
             done,
             n_notes: run.n_notes,
             notes_per_second: plan.notes_per_second(&run),
             left: plan.left(&run),
+            lr,
             loss: run.loss,
             validation,
         };

@@ -40,12 +40,14 @@ pub struct CurvePoint {
     pub train: [f32; N_PARTS],
     /// Loss on some of the validation pieces by style and part, in nats per note.
     pub valid: Vec<[f32; N_PARTS]>,
+    /// The learning rate; 0 where it is not known, in a run that an earlier version began.
+    pub lr: f32,
 }
 
 /// The settings that must be the same when a run is resumed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Identity {
-    network: NetworkConfig,
+    pub(super) network: NetworkConfig,
     batch: usize,
     sequence_length: usize,
     seed: u64,
@@ -86,11 +88,12 @@ impl RunState {
         &mut self,
         validation: Validation,
         network: &Network,
+        lr: f32,
         config: &TrainingConfig,
     ) -> Validation {
         self.n_until_validation = config.validate_every as u64;
         let valid = validation.by_style.clone();
-        self.curve.push(CurvePoint { n_notes: self.n_notes, train: self.loss, valid });
+        self.curve.push(CurvePoint { n_notes: self.n_notes, train: self.loss, valid, lr });
         // Without validation pieces, the last network is the best.
         let is_best = validation.mean < self.best_loss || validation.mean == 0.0;
         if is_best {
