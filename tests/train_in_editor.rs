@@ -16,7 +16,10 @@ use continuo::player::ComposingKnobs;
 use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
 use continuo::plugin::models::ModelChoice;
-use continuo::plugin::trainer::{Job, Size, State, discard, learn, resume, start, status, stop, wait};
+use continuo::plugin::trainer::{
+    Job, Size, State, discard, learn, resume, start, status, stop, survey, wait,
+};
+use continuo::run_events::RunEvent;
 
 /// Runs this test again in a process of its own whose user has this folder for data.
 fn with_a_home_of_its_own(test: &str) -> bool {
@@ -67,10 +70,7 @@ impl Output {
     /// Waits until the trainer reports more progress than this, 0 to 1.
     fn wait_for_progress(&mut self, progress: f32) {
         let reported = self.0.by_ref().find(|line| {
-            let percentage = line.as_ref().unwrap().trim_start().split_once('%');
-            percentage
-                .and_then(|(percent, _)| percent.parse::<f32>().ok())
-                .is_some_and(|percent| percent > 100.0 * progress)
+            matches!(RunEvent::parse(line.as_ref().unwrap()), Some(RunEvent::Progress(reached)) if reached.done > progress)
         });
         assert!(reported.is_some(), "the trainer ended before {progress}: {:?}", status(None));
     }
@@ -103,8 +103,9 @@ fn a_training_is_started_watched_stopped_resumed_and_its_model_loaded() {
     let mut output = trainer.output();
     output.wait_for_progress(0.05);
     let early = status(None);
-    assert!(early.state == State::Running && early.progress > 0.05 && early.progress < 0.9, "{early:?}");
-    assert!(early.lines.iter().any(|line| line.contains("notes")), "{early:?}");
+    let progress = early.seen.progress();
+    assert!(early.state == State::Running && progress > 0.05 && progress < 0.9, "{early:?}");
+    assert!(!early.seen.curve.is_empty() && early.seen.corpus.is_some(), "{early:?}");
 
     stop();
     output.wait_for_end();
@@ -116,11 +117,13 @@ fn a_training_is_started_watched_stopped_resumed_and_its_model_loaded() {
 
     resume(script).unwrap();
     let mut output = trainer.output();
-    output.wait_for_progress(stopped.progress);
+    output.wait_for_progress(stopped.seen.progress());
     output.wait_for_end();
     let finished = status(None);
     assert_eq!(finished.state, State::Finished(model.clone()), "{finished:?}");
-    assert!((finished.progress - 1.0).abs() < 1e-6);
+    assert!((finished.seen.progress() - 1.0).abs() < 1e-6);
+    assert!(finished.seen.report.as_ref().unwrap().is_file());
+    assert_eq!(finished.seen.assessment.as_ref().unwrap().held_out.as_ref().unwrap().styles[0].name, "Odd");
     assert_ne!(Model::load(model).unwrap().hash(), half.hash(), "nothing more was learned");
     discard();
     assert_eq!(status(None).state, State::Idle);
@@ -160,6 +163,29 @@ fn what_was_played_in_becomes_a_style_that_sounds() {
     assert!(!notes.is_empty() && notes.iter().all(|note| note.family == Family::PIANO), "{notes:?}");
     let again = learn(script, &Take::default().played_piece(Family::PIANO), "My playing");
     assert!(again.is_err());
+}
+
+#[test]
+fn a_folder_is_surveyed_before_it_is_learned() {
+    if !with_a_home_of_its_own("a_folder_is_surveyed_before_it_is_learned") {
+        return;
+    }
+    let music = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/odd-midi"));
+    let trainer = Path::new(env!("CARGO_BIN_EXE_continuo-trainer"));
+    survey(Some(trainer), Path::new("nowhere"), false);
+    assert!(status(None).survey.unwrap().error.is_some_and(|error| error.contains("not a folder")));
+    survey(Some(trainer), music, false);
+    wait_for_survey();
+    let found = status(None).survey.unwrap();
+    assert!(!found.is_running);
+    let corpus = found.corpus.unwrap();
+    assert!(corpus.n_files > 50 && corpus.n_refused > 0 && corpus.styles[0].n_notes > 20, "{corpus:?}");
+    let seconds: Vec<f64> = found.estimates.iter().map(|estimate| estimate.seconds).collect();
+    assert!(
+        seconds.len() == 3 && seconds[0] < seconds[1] && seconds[1] < seconds[2],
+        "{:?}",
+        found.estimates
+    );
 }
 
 /// Loads the model into an instance, as choosing it in the browser does.

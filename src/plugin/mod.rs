@@ -9,6 +9,8 @@
 
 mod folders;
 
+pub mod picker;
+
 pub mod models;
 
 pub mod trainer;

@@ -20,12 +20,12 @@ pub struct Job {
 /// The trainer's presets: how long, and how large a network.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Size {
-    /// Minutes.
+    /// The shortest.
     #[default]
     Sketch,
-    /// Up to half an hour.
+    /// Good in one style.
     Standard,
-    /// A night.
+    /// The best, for a night.
     Large,
 }
 
@@ -43,13 +43,23 @@ impl Size {
         }
     }
 
+    /// Its name in the editor.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Sketch => "Sketch",
+            Self::Standard => "Standard",
+            Self::Large => "Large",
+        }
+    }
+
     /// How long it takes, and how good the model is.
     #[must_use]
     pub fn description(self) -> &'static str {
         match self {
-            Self::Sketch => "Sketch: about five minutes, worth hearing",
-            Self::Standard => "Standard: minutes to half an hour, good in one style",
-            Self::Large => "Large: a night, the best",
+            Self::Sketch => "How long? Sketch: the shortest, enough to hear where it leads.",
+            Self::Standard => "How long? Standard: good in one style.",
+            Self::Large => "How long? Large: the best; for a night.",
         }
     }
 }

@@ -1,17 +1,20 @@
 //! Starting, watching, stopping and resuming the one run of this process.
 
 use std::ffi::OsString;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use crate::files;
 use crate::plugin::models::folder::model_file;
+use crate::plugin::trainer::follow::Follower;
 use crate::plugin::trainer::job::Job;
-use crate::plugin::trainer::status::{RESUMED, State, Status, ended, progress};
-use crate::plugin::trainer::traces::{self, checkpoint_file, interrupted_job, job_file, log_file, read_log};
+use crate::plugin::trainer::process::low_priority;
+use crate::plugin::trainer::seen::Seen;
+use crate::plugin::trainer::status::{State, Status, ended};
+use crate::plugin::trainer::survey::surveyed;
+use crate::plugin::trainer::traces::{self, checkpoint_file, interrupted_job, job_file, log_file};
 
 /// The run that all instances in this process share.
 static RUN: Mutex<Option<Run>> = Mutex::new(None);
@@ -21,14 +24,13 @@ struct Run {
     /// `None` if another process started the trainer.
     child: Option<Child>,
     ended: Option<State>,
+    log: Follower,
 }
 
 /// A checkpoint younger than this may belong to a trainer that another process started.
 const FRESH: Duration = Duration::from_secs(45);
 /// How often the trainer writes a checkpoint, in seconds.
 const SAVE_EVERY: &str = "20";
-/// How many lines of the log are shown.
-const N_LINES: usize = 12;
 
 fn lock() -> MutexGuard<'static, Option<Run>> {
     RUN.lock().unwrap_or_else(PoisonError::into_inner)
@@ -78,14 +80,11 @@ fn spawn(trainer: Option<&Path>, job: &Job, weights: &Path, mode: Mode) -> Resul
     }
     let json = serde_json::to_vec_pretty(job).map_err(|error| cannot(error.into()))?;
     files::replace(&job_file(weights), files::JSON, &json).map_err(|error| cannot(error.source))?;
-    let mut log = files::append(&log_file(weights)).map_err(cannot)?;
-    if mode == Mode::Resume {
-        writeln!(log, "{RESUMED}").map_err(cannot)?;
-    }
+    let log = files::append(&log_file(weights)).map_err(cannot)?;
     let errors = log.try_clone().map_err(cannot)?;
     let mut command = command(trainer, job, weights, mode);
     let child = command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().map_err(cannot)?;
-    *run = Some(Run { job: job.clone(), child: Some(child), ended: None });
+    *run = Some(Run { job: job.clone(), child: Some(child), ended: None, log: Follower::default() });
     Ok(())
 }
 
@@ -94,6 +93,7 @@ fn command(trainer: &Path, job: &Job, weights: &Path, mode: Mode) -> Command {
     let mut folder = OsString::from(format!("{}=", job.name));
     folder.push(&job.folder);
     command.arg("train").arg(folder).arg("--out").arg(weights).args([
+        "--json",
         "--preset",
         job.size.name(),
         "--save-every",
@@ -110,18 +110,13 @@ fn command(trainer: &Path, job: &Job, weights: &Path, mode: Mode) -> Command {
     command
 }
 
-/// The trainer at a low priority, so that music goes before training, and in a process group of its own, so that a
-/// Ctrl-C meant for the host does not reach it.
-fn low_priority(trainer: &Path) -> Command {
-    #[cfg(unix)]
-    {
-        use std::os::unix::process::CommandExt;
-        let mut command = Command::new("nice");
-        command.args(["-n", "10"]).arg(trainer).process_group(0);
-        command
-    }
-    #[cfg(not(unix))]
-    Command::new(trainer)
+/// Opens the report of a run in the browser.
+///
+/// # Errors
+/// A message for the user: no program opens it.
+pub fn open_report(report: &Path) -> Result<(), String> {
+    let message = |error| format!("{} could not be opened in a browser: {error}", report.display());
+    open::that_detached(report).map_err(message)
 }
 
 /// Asks the trainer to end. It keeps the best network so far, and the run can be resumed later.
@@ -161,27 +156,30 @@ pub fn discard() {
     }
 }
 
-/// How the run is doing. `trainer` is handed through.
+/// How the run is doing, and what is known of the folder to learn from. `trainer` is handed through.
 #[must_use]
 pub fn status(trainer: Option<PathBuf>) -> Status {
     let mut run = lock();
     if run.is_none() {
-        *run = interrupted_job().map(|job| Run { job, child: None, ended: None });
+        let found = interrupted_job();
+        *run = found.map(|job| Run { job, child: None, ended: None, log: Follower::default() });
     }
+    let survey = surveyed();
     let Some(run) = run.as_mut() else {
-        return Status { trainer, ..Status::default() };
+        return Status { trainer, survey, ..Status::default() };
     };
-    let state = run.state();
-    let log = model_file(&run.job.name).map(|weights| read_log(&weights)).unwrap_or_default();
-    let progress = if matches!(state, State::Finished(_)) { 1.0 } else { progress(&log) };
-    let n_earlier = log.lines().count().saturating_sub(N_LINES);
-    let lines = log.lines().skip(n_earlier).map(str::to_owned).collect();
-    Status { trainer, name: run.job.name.clone(), state, progress, lines }
+    let (state, seen) = (run.state(), run.seen());
+    Status { trainer, name: run.job.name.clone(), state, seen, survey, ..Status::default() }
 }
 
 impl Run {
     fn is_running(&mut self) -> bool {
         self.state() == State::Running
+    }
+
+    /// What it has reported so far.
+    fn seen(&mut self) -> Arc<Seen> {
+        model_file(&self.job.name).map(|weights| self.log.follow(&log_file(&weights))).unwrap_or_default()
     }
 
     fn state(&mut self) -> State {
@@ -190,12 +188,12 @@ impl Run {
         }
         let Some(weights) = model_file(&self.job.name) else { return State::Idle };
         let Some(child) = &mut self.child else {
-            return state_from_files(&weights);
+            return state_from_files(&weights, &self.seen());
         };
         match child.try_wait() {
             Ok(None) => State::Running,
             Ok(Some(status)) => {
-                let ended = ended(&weights, status.success());
+                let ended = ended(&weights, status.success(), &self.seen());
                 if matches!(ended, State::Finished(_)) {
                     traces::remove(&weights);
                 }
@@ -208,13 +206,13 @@ impl Run {
 }
 
 /// The state of a run that another process started.
-fn state_from_files(weights: &Path) -> State {
+fn state_from_files(weights: &Path, seen: &Seen) -> State {
     let age = std::fs::metadata(checkpoint_file(weights))
         .and_then(|data| data.modified())
         .ok()
         .and_then(|time| SystemTime::now().duration_since(time).ok());
     match age {
         Some(age) if age < FRESH => State::Running,
-        _ => ended(weights, true),
+        _ => ended(weights, true, seen),
     }
 }

@@ -8,23 +8,15 @@ use crate::plugin::trainer::job::Job;
 
 /// No job is longer.
 const MAX_JOB_BYTES: u64 = 1 << 20;
-/// Of a longer log nothing is shown.
-const MAX_LOG_BYTES: u64 = 64 << 20;
 
 /// The job as JSON.
 pub(crate) fn job_file(weights: &Path) -> PathBuf {
     weights.with_extension("training.json")
 }
 
-/// What the trainer has printed.
+/// What the trainer has printed: events, and errors in words.
 pub(crate) fn log_file(weights: &Path) -> PathBuf {
     weights.with_extension("training.txt")
-}
-
-/// The text of that file; empty if it cannot be read.
-pub(crate) fn read_log(weights: &Path) -> String {
-    let bytes = files::read(&log_file(weights), MAX_LOG_BYTES).unwrap_or_default();
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// What the trainer resumes from.

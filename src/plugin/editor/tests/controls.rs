@@ -18,7 +18,6 @@ use crate::plugin::editor::tests::{Stage, turned};
 use crate::plugin::editor::view::{IdeaEntry, Intent, Roll, View};
 use crate::plugin::midi_file::{Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
-use crate::plugin::trainer::{Job, Size, State};
 
 /// The page that a knob is on.
 fn page(knob: Knob) -> Option<&'static str> {
@@ -516,22 +515,6 @@ fn chords_are_typed_chosen_captured_and_cleared() {
 }
 
 #[test]
-fn what_was_played_in_is_learned_at_one_click() {
-    let mut view = view();
-    view.training.trainer = Some("/usr/local/bin/continuo-trainer".into());
-    let mut stage = Stage::new(View { ..view.clone() });
-    stage.turn_to("Train");
-    assert_eq!(stage.press(Role::Button, "Learn what I played"), [], "nothing was played in");
-    view.roll.input = vec![view.roll.score.bars[0].notes[0]; 30].into();
-    let mut stage = Stage::new(view);
-    stage.turn_to("Train");
-    let learn = |name: &str| [Intent::LearnPlayed(name.to_owned())];
-    assert_eq!(stage.press(Role::Button, "Learn what I played"), learn("My playing"));
-    stage.type_into("Name of the model", "Tango");
-    assert_eq!(stage.press(Role::Button, "Learn what I played"), learn("Tango"));
-}
-
-#[test]
 fn presets_are_chosen_and_saved_in_the_title_bar() {
     let mut stage = Stage::new(view());
     assert_eq!(stage.press(Role::ComboBox, "Preset"), []);
@@ -633,56 +616,6 @@ fn models_are_chosen_by_their_cards() {
     assert_eq!(stage.press(Role::Button, "Use Tango"), [Intent::Choose(tango)]);
     assert_eq!(stage.press(Role::Button, "Use Half a waltz"), [], "a file that is none");
     assert!(stage.harness.query_by_label_contains("copy it again").is_some());
-}
-
-#[test]
-fn a_training_is_started_watched_stopped_and_played() {
-    let mut with_trainer = view();
-    with_trainer.training.trainer = Some(PathBuf::from("/opt/continuo-trainer"));
-    let mut stage = Stage::new(with_trainer.clone());
-    stage.turn_to("Train");
-    assert_eq!(stage.press(Role::Button, "Start training"), [], "no folder and no name yet");
-    stage.type_into("Folder of MIDI files", "'/home/ada/tangos' ");
-    stage.type_into("Name of the model", "Tango");
-    stage.press(Role::CheckBox, "Standard");
-    stage.press(Role::CheckBox, "Start from the built-in model");
-    let job = Job {
-        folder: PathBuf::from("/home/ada/tangos"),
-        name: "Tango".to_owned(),
-        size: Size::Standard,
-        starts_from_default: true,
-    };
-    assert_eq!(stage.press(Role::Button, "Start training"), [Intent::Train(job)]);
-
-    let mut in_state = |state: State, button: &str| {
-        let mut view = with_trainer.clone();
-        view.training.state = state;
-        view.training.name = "Tango".to_owned();
-        *stage.view.borrow_mut() = view;
-        stage.harness.run();
-        stage.press(Role::Button, button)
-    };
-    let file = PathBuf::from("mine/Tango.safetensors");
-    let play = Intent::Choose(ModelChoice::File(file.clone()));
-    assert_eq!(in_state(State::Running, "Stop"), [Intent::StopTraining]);
-    assert_eq!(in_state(State::Stopped(None), "Continue"), [Intent::ResumeTraining]);
-    assert_eq!(
-        in_state(State::Stopped(Some(file.clone())), "Play the best so far"),
-        std::slice::from_ref(&play)
-    );
-    assert_eq!(in_state(State::Stopped(None), "Discard"), [Intent::DiscardTraining]);
-    assert_eq!(in_state(State::Finished(file), "Play it"), [play]);
-    assert_eq!(in_state(State::Failed("no music".to_owned()), "Done"), [Intent::DiscardTraining]);
-}
-
-#[test]
-fn a_trainer_that_is_not_found_is_asked_for() {
-    let mut stage = Stage::new(view());
-    stage.turn_to("Train");
-    assert!(stage.harness.query_by_label_contains("The trainer was not found").is_some());
-    stage.type_into("Path of the trainer", "/opt/continuo-trainer");
-    let settings = Settings { trainer: Some(PathBuf::from("/opt/continuo-trainer")), ..view().settings };
-    assert_eq!(stage.press(Role::Button, "Use this"), [Intent::Set(settings)]);
 }
 
 #[test]

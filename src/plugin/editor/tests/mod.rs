@@ -16,6 +16,8 @@ mod raster;
 
 mod roll;
 
+mod train;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 

@@ -4,6 +4,7 @@
 //! `CONTINUO_RENEW_PICTURES` set, the new pictures replace the old.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -15,9 +16,11 @@ use crate::player::{Knob, Part};
 use crate::plugin::editor::pages::knobs::page::PAGES;
 use crate::plugin::editor::tests::Stage;
 use crate::plugin::editor::tests::fixtures::{band, beat, chorale, marks, played, quartet, view};
+use crate::plugin::editor::tests::train::survey;
 use crate::plugin::editor::view::{IdeaEntry, Roll, View};
-use crate::plugin::trainer::State;
+use crate::plugin::trainer::{CurvePoint, Seen, State};
 use crate::plugin::window_size::WindowSize;
+use crate::run_events::Reached;
 
 const USUAL: (f32, f32) = WindowSize::DEFAULT;
 const SMALLEST: (f32, f32) = WindowSize::SMALLEST;
@@ -217,10 +220,25 @@ fn training() -> View {
     view.training.trainer = Some("/usr/local/bin/continuo-trainer".into());
     view.training.name = "Tango".to_owned();
     view.training.state = State::Running;
-    view.training.progress = 0.42;
-    view.training.lines = vec![
-        " 42.0% 0.54M notes 1480/s 3m left train 2.412 valid 2.530 best: Tango 2.530 (2.311)".to_owned(),
-    ];
+    let curve = (1..=21).map(|idx| {
+        let done = 0.02 * idx as f32;
+        CurvePoint { done, error: 1.9 + 1.6 * (-9.0 * done).exp() + 0.02 * (7.0 * idx as f32).sin() }
+    });
+    let reached = Reached {
+        done: 0.42,
+        n_notes: 540_000,
+        notes_per_second: 9_480.0,
+        seconds_left: 170.0,
+        learning_rate: 0.004,
+        training_error: 2.41,
+        held_out: None,
+    };
+    view.training.seen = Arc::new(Seen {
+        corpus: survey().corpus,
+        reached: Some(reached),
+        curve: curve.collect(),
+        ..Seen::default()
+    });
     view
 }
 

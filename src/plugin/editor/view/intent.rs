@@ -68,6 +68,12 @@ pub enum Intent {
     HearPreset(PresetId),
     /// Save the knobs as a preset of this name.
     SavePreset(String),
+    /// Let the user choose a folder of MIDI files, beginning in this one.
+    PickFolder(PathBuf),
+    /// Look at what is in a folder, and how long it takes to learn it; from the built-in model or not.
+    Survey(PathBuf, bool),
+    /// Open the report of a training in the browser.
+    OpenReport(PathBuf),
     /// Train a model.
     Train(Job),
     /// Train a model of this name from what was played in.

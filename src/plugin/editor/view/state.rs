@@ -1,5 +1,7 @@
 //! What the editor remembers between frames: the page, the roll's camera, texts half typed.
 
+use std::path::PathBuf;
+
 use crate::plugin::editor::view::camera::Camera;
 use crate::plugin::trainer::job::Size;
 
@@ -54,6 +56,10 @@ pub(crate) struct Forms {
     pub(crate) trainer: String,
     pub(crate) size: Size,
     pub(crate) starts_from_default: bool,
+    /// The folder that was last surveyed, and whether from the built-in model.
+    pub(crate) surveyed: Option<(PathBuf, bool)>,
+    /// How many choices of the folder dialog were taken over.
+    pub(crate) n_picked: u32,
 }
 
 /// A page of the editor.

@@ -23,6 +23,7 @@ use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::folder::models_folder;
 use crate::plugin::models::library::Library;
 use crate::plugin::parameters::{MAX_SEED, Parameters};
+use crate::plugin::picker::Picker;
 use crate::plugin::presets::{self, PresetEntry, PresetId};
 use crate::plugin::session::Session;
 use crate::plugin::trainer;
@@ -51,6 +52,7 @@ pub(crate) struct Controller {
     /// The hash of the model that composed when another was asked for, and when that was.
     loading: Option<(Option<String>, Instant)>,
     training: Status,
+    picker: Picker,
     /// When the status of the training was last read.
     training_read: Instant,
     /// Text for the clipboard.
@@ -72,6 +74,7 @@ impl Controller {
             card: None,
             loading: None,
             training: Status::default(),
+            picker: Picker::default(),
             training_read: Instant::now(),
             to_copy: None,
         }
@@ -108,7 +111,7 @@ impl Controller {
 
     /// Whether something changes in the background that only polling shows.
     pub(crate) fn must_poll(&self) -> bool {
-        self.loading.is_some() || self.training.state == State::Running
+        self.loading.is_some() || self.training.is_busy() || self.picker.picked().is_open
     }
 
     /// What the editor shows now.
@@ -141,7 +144,7 @@ impl Controller {
             chords: session.chords(self.parameters.plain(Knob::Slot) as u8),
             ideas,
             roll,
-            training: self.training.clone(),
+            training: Status { picked: self.picker.picked(), ..self.training.clone() },
             host: host(),
             settings: self.settings.clone(),
             messages,
@@ -172,7 +175,12 @@ impl Controller {
 
     fn read_training(&mut self) {
         let trainer = find_trainer(self.settings.trainer.as_deref());
-        self.training = trainer::status(trainer);
+        let training = trainer::status(trainer);
+        let is_new = matches!(training.state, State::Finished(_)) && training.state != self.training.state;
+        self.training = training;
+        if is_new {
+            self.library.scan();
+        }
         self.training_read = Instant::now();
     }
 
@@ -245,6 +253,12 @@ impl Controller {
                 self.done(vec![change]);
             }
             Intent::ListModels => self.library.scan(),
+            Intent::PickFolder(begin) => self.picker.open(Some(&begin)),
+            Intent::Survey(folder, from_default) => self.train(|trainer| {
+                trainer::survey(trainer, &folder, from_default);
+                Ok(())
+            }),
+            Intent::OpenReport(report) => self.train(|_| trainer::open_report(&report)),
             Intent::Train(job) => self.train(|trainer| trainer::start(trainer, &job)),
             Intent::LearnPlayed(name) => {
                 let piece = session.played_piece(self.parameters.composing().instrument);

@@ -1,0 +1,115 @@
+//! The system's dialog that chooses a folder, on a thread of its own so that neither the host nor the editor waits.
+//!
+//! On Linux the dialog is that of the desktop's portal, or of zenity where no portal answers. Where there is neither, no
+//! dialog appears, and the user types the path.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Opens one dialog at a time. Clones are handles of the same.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Picker(Arc<Mutex<Picked>>);
+
+/// What was last chosen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Picked {
+    /// Whether the dialog is open.
+    pub is_open: bool,
+    /// How many dialogs have been closed, so that each choice is taken over once.
+    pub n_closed: u32,
+    /// The folder chosen in the last one; `None` if it was closed without a choice.
+    pub folder: Option<PathBuf>,
+    /// Whether no dialog appeared.
+    pub is_missing: bool,
+}
+
+/// A dialog that has ended without a choice sooner than this was never seen: nobody is that quick.
+const NEVER_SEEN: Duration = Duration::from_millis(250);
+
+impl Picker {
+    /// Opens the dialog, beginning in this folder, unless one is open.
+    pub(crate) fn open(&self, begin: Option<&Path>) {
+        let dialog = rfd::FileDialog::new().set_title("A folder of MIDI files");
+        let dialog = match begin.filter(|begin| begin.is_dir()) {
+            Some(begin) => dialog.set_directory(begin),
+            None => dialog,
+        };
+        self.open_with(move || dialog.pick_folder());
+    }
+
+    fn open_with(&self, choose: impl FnOnce() -> Option<PathBuf> + Send + 'static) {
+        {
+            let mut picked = self.lock();
+            if picked.is_open {
+                return;
+            }
+            picked.is_open = true;
+        }
+        let picker = self.clone();
+        let waiting = move || {
+            let opened = Instant::now();
+            let folder = choose();
+            let is_missing = was_never_seen(folder.as_deref(), opened.elapsed());
+            picker.close(folder, is_missing);
+        };
+        if std::thread::Builder::new().name("continuo picker".into()).spawn(waiting).is_err() {
+            self.close(None, true);
+        }
+    }
+
+    fn close(&self, folder: Option<PathBuf>, is_missing: bool) {
+        let mut picked = self.lock();
+        *picked = Picked { is_open: false, n_closed: picked.n_closed + 1, folder, is_missing };
+    }
+
+    /// What was last chosen.
+    pub(crate) fn picked(&self) -> Picked {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Picked> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn was_never_seen(folder: Option<&Path>, lasted: Duration) -> bool {
+    folder.is_none() && lasted < NEVER_SEEN
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use crate::plugin::picker::{Picker, was_never_seen};
+
+    /// Waits until the dialogs opened so far are closed.
+    fn wait_for(picker: &Picker, n_closed: u32) {
+        while picker.picked().n_closed < n_closed {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_dialog_is_open_once_and_its_choice_is_kept() {
+        let picker = Picker::default();
+        let (choose, chosen) = channel::<PathBuf>();
+        picker.open_with(move || chosen.recv().ok());
+        assert!(picker.picked().is_open);
+        picker.open_with(|| Some(PathBuf::from("/other")));
+        choose.send(PathBuf::from("/midi")).unwrap();
+        wait_for(&picker, 1);
+        let picked = picker.picked();
+        assert_eq!((picked.is_open, picked.n_closed), (false, 1));
+        assert_eq!(picked.folder, Some(PathBuf::from("/midi")));
+    }
+
+    #[test]
+    fn a_dialog_that_ends_at_once_without_a_choice_was_never_seen() {
+        assert!(was_never_seen(None, Duration::from_millis(20)));
+        assert!(!was_never_seen(None, Duration::from_secs(2)), "the user has closed it");
+        assert!(!was_never_seen(Some(Path::new("/midi")), Duration::from_millis(20)));
+    }
+}
