@@ -17,7 +17,7 @@ use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
 use continuo::plugin::models::ModelChoice;
 use continuo::plugin::trainer::{
-    Job, Size, State, discard, learn, resume, start, status, stop, survey, wait,
+    Job, Size, State, discard, learn, resume, start, status, stop, survey, wait, wait_for_survey,
 };
 use continuo::run_events::RunEvent;
 

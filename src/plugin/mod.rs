@@ -9,6 +9,8 @@
 
 mod folders;
 
+mod keep_loaded;
+
 pub mod picker;
 
 pub mod models;

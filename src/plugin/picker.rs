@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::plugin::keep_loaded::keep_loaded;
+
 /// Opens one dialog at a time. Clones are handles of the same.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Picker(Arc<Mutex<Picked>>);
@@ -46,6 +48,8 @@ impl Picker {
             }
             picked.is_open = true;
         }
+        // The host may unload the plugin meanwhile.
+        keep_loaded();
         let picker = self.clone();
         let waiting = move || {
             let opened = Instant::now();

@@ -13,7 +13,7 @@ fn common(categories: &[&str]) -> Metadata {
         name: "Continuo".to_owned(),
         vendor: "Continuo".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        url: env!("CARGO_PKG_REPOSITORY").to_owned(),
+        url: String::from_iter([env!("CARGO_PKG_REPOSITORY")]),
         categories: categories.iter().map(|category| (*category).to_owned()).collect(),
         ..Metadata::default()
     }

@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
+use crate::plugin::keep_loaded::keep_loaded;
 use crate::plugin::trainer::process::low_priority;
 use crate::run_events::{CorpusFound, Estimate, RunEvent};
 
@@ -56,6 +57,8 @@ pub fn survey(trainer: Option<&Path>, folder: &Path, starts_from_default: bool) 
     let mut survey = Survey { folder: folder.to_owned(), starts_from_default, ..Survey::default() };
     match begin(trainer, folder, starts_from_default) {
         Ok(mut child) => {
+            // The host may unload the plugin meanwhile.
+            keep_loaded();
             let (output, number) = (child.stdout.take(), surveying.n_begun);
             let reading = move || read(output, number);
             let thread = std::thread::Builder::new().name("continuo survey".into()).spawn(reading);

@@ -83,7 +83,7 @@ impl Chooser<'_> {
     fn search(&self, ui: &mut Ui, id: Id, is_first: bool) -> bool {
         let mut text = search_text(ui, id);
         let field = TextEdit::singleline(&mut text).id(id.with("field")).hint_text("Type to search");
-        let field = ui.add(field.desired_width(f32::INFINITY));
+        let field = ui.add(field.desired_width(f32::INFINITY).align(Align2::LEFT_CENTER));
         field.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, format!("Search {}", self.name)));
         if is_first {
             field.request_focus();
