@@ -50,7 +50,7 @@ pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
     let verdict = story.assessment;
     let mut page = Page::new(&card.name);
     page.hidden(&RunData::of(story).element()?);
-    sentences.insert(0, capitalised(&verdict.sentence));
+    sentences.insert(0, verdict.sentence.clone());
     page.verdict(&verdict.grade, &sentences);
     page.append(&styles);
     curves(story, &mut page);
@@ -62,15 +62,6 @@ pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
          otherwise. Real pieces are those held out for validation.",
     );
     Ok(files::replace(path, REPORT, page.finish().as_bytes())?)
-}
-
-/// A sentence with its first letter in upper case.
-fn capitalised(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
-        .unwrap_or_default()
 }
 
 /// What was learned from, in a sentence.

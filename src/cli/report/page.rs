@@ -28,6 +28,15 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
+/// A sentence with its first letter in upper case.
+fn capitalised(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
+        .unwrap_or_default()
+}
+
 impl Page {
     pub(super) fn new(name: &str) -> Self {
         let name = escaped(name);
@@ -47,7 +56,7 @@ impl Page {
     /// The verdict: the grade large, and sentences under it; plain text.
     pub(super) fn verdict(&mut self, grade: &str, sentences: &[String]) {
         let sentences: Vec<String> =
-            sentences.iter().map(|sentence| format!("<p>{}</p>", escaped(sentence))).collect();
+            sentences.iter().map(|sentence| format!("<p>{}</p>", escaped(&capitalised(sentence)))).collect();
         self.push(&format!(
             "<div class=\"verdict\"><p class=\"grade\">{}</p>{}</div>",
             escaped(grade),
