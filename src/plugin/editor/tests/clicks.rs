@@ -1,7 +1,6 @@
 //! How many clicks the most usual jobs take.
 
 use egui::accesskit::Role;
-use egui::{Pos2, Vec2};
 use egui_kittest::kittest::Queryable;
 
 use crate::composer::Edit;
@@ -30,13 +29,9 @@ impl Hand {
         self
     }
 
-    /// Drags from the middle of one bar's number to that of another.
+    /// Drags over the numbers of bars.
     fn drag_over_bars(&mut self, first: usize, last: usize) -> &mut Self {
-        let centre = |stage: &Stage, bar: usize| {
-            stage.harness.get_by_role_and_label(Role::Button, &format!("Bar {bar}")).rect().center()
-        };
-        let (from, to): (Pos2, Pos2) = (centre(&self.stage, first), centre(&self.stage, last));
-        self.stage.drag(from, Vec2::new(to.x - from.x, 0.0));
+        self.stage.drag_over_bars(first, last);
         self.n_drags += 1;
         self
     }
