@@ -11,8 +11,10 @@ use egui_kittest::kittest::{NodeT, Queryable};
 use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{DynamicImage, Rgba, RgbaImage};
 
-use crate::music::{Family, Voice};
-use crate::player::{Knob, Part};
+use crate::composer::{Take, Writer, compose_until};
+use crate::model::Model;
+use crate::music::{Family, Meter, Tick, Voice};
+use crate::player::{ComposingKnobs, Knob, Part};
 use crate::plugin::editor::pages::knobs::page::PAGES;
 use crate::plugin::editor::tests::Stage;
 use crate::plugin::editor::tests::fixtures::{band, beat, chorale, marks, played, quartet, view};
@@ -277,39 +279,57 @@ fn the_main_states_look_as_in_the_golden_pictures() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Styles of the built-in model, by the steps of the knob.
+const QUARTETS: u8 = 4;
+const DRUMS: u8 = 6;
+const POP: u8 = 10;
+
+/// The view with music that the built-in model has composed in a style, and with its card.
+fn real(mut view: View, style: u8) -> View {
+    let model = Model::embedded().unwrap();
+    let knobs = ComposingKnobs { style, seed: 4, ..ComposingKnobs::default() };
+    let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
+    compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(16 * 96));
+    view.roll.score = Arc::new(take.score());
+    view.card = Some(Arc::new(model.card().clone()));
+    let position = view.parameters.position_of_step(Knob::Style, usize::from(style));
+    view.parameters.put(Knob::Style, position);
+    view
+}
+
 /// The manual's pictures: written into the folder in `CONTINUO_PICTURES` by `cargo xtask manual-pictures`.
 #[test]
 fn the_manual_has_a_picture_for_each_section() {
     let menu = {
-        let mut stage = Stage::sized(kept_bars(), USUAL, 1.0);
+        let mut stage = Stage::sized(real(kept_bars(), POP), USUAL, 1.0);
         stage.click("More to save");
         stage.harness.set_render_cursor(false);
         stage.picture()
     };
     let bar_menu = {
-        let mut stage = Stage::sized(kept_bars(), USUAL, 1.0);
+        let mut stage = Stage::sized(real(kept_bars(), POP), USUAL, 1.0);
         stage.click("Bar 8");
         stage.harness.set_render_cursor(false);
         stage.picture()
     };
     let pictures = [
         ("first-minute", draw(first_minute(), USUAL, &[])),
-        ("roll", draw(kept_bars(), USUAL, &[])),
+        ("roll", draw(real(kept_bars(), POP), USUAL, &[])),
         ("bars", bar_menu),
-        ("drums", draw(drums(), USUAL, &["Instruments"])),
-        ("compose", draw(stopped(), SMALLEST, &["Compose"])),
-        ("chords", draw(chords(), SMALLEST, &["Chords"])),
-        ("detail", draw(stopped(), SMALLEST, &["Detail"])),
-        ("notes", draw(stopped(), SMALLEST, &["Notes"])),
-        ("perform", draw(view(), SMALLEST, &["Perform"])),
-        ("touch", draw(view(), SMALLEST, &["Touch"])),
-        ("parts", draw(alto(), SMALLEST, &["Parts"])),
-        ("converse", draw(conversation(), USUAL, &["Converse"])),
-        ("takes", draw(kept_bars(), USUAL, &["Blend"])),
-        ("models", draw(view(), USUAL, &["Models"])),
+        ("drums", draw(real(drums(), DRUMS), USUAL, &["Instruments"])),
+        ("compose", draw(real(stopped(), POP), SMALLEST, &["Compose"])),
+        ("chords", draw(real(chords(), POP), SMALLEST, &["Chords"])),
+        ("detail", draw(real(stopped(), POP), SMALLEST, &["Detail"])),
+        ("notes", draw(real(stopped(), POP), SMALLEST, &["Notes"])),
+        ("perform", draw(real(view(), POP), SMALLEST, &["Perform"])),
+        ("touch", draw(real(view(), POP), SMALLEST, &["Touch"])),
+        ("parts", draw(real(alto(), QUARTETS), SMALLEST, &["Parts"])),
+        ("converse", draw(real(conversation(), POP), USUAL, &["Converse"])),
+        ("takes", draw(real(kept_bars(), POP), USUAL, &["Blend"])),
+        ("models", draw(real(view(), POP), USUAL, &["Models"])),
         ("train", draw(training(), USUAL, &["Train"])),
         ("save-midi", menu),
-        ("light", draw(light(view()), USUAL, &[])),
+        ("light", draw(light(real(view(), POP)), USUAL, &[])),
     ];
     for (idx, (name, picture)) in pictures.iter().enumerate() {
         assert!(pictures[..idx].iter().all(|(_, other)| other != picture), "{name} shows what another does");
