@@ -69,6 +69,7 @@ fn view() -> View {
     View {
         parameters: Arc::new(Parameters::new(handover().0)),
         card: None,
+        families: Arc::default(),
         chosen: ModelChoice::BuiltIn,
         is_loading: false,
         models: Arc::default(),

@@ -7,13 +7,12 @@ use egui::{Event, Key, Modifiers, Pos2, Vec2};
 use egui_kittest::kittest::{By, NodeT, Queryable};
 
 use crate::composer::Edit;
-use crate::model::InstrumentKeys;
-use crate::music::{Beats, Family};
+use crate::music::{Beats, Family, FamilySet};
 use crate::player::Knob;
 use crate::player::knobs::Form;
 use crate::plugin::editor::pages::knobs::page::{PAGES, rows_of};
 use crate::plugin::editor::settings::Settings;
-use crate::plugin::editor::tests::fixtures::{card, marks, view};
+use crate::plugin::editor::tests::fixtures::{marks, view};
 use crate::plugin::editor::tests::{Stage, turned};
 use crate::plugin::editor::view::{IdeaEntry, Intent, Roll, View};
 use crate::plugin::midi_file::{Extent, Performance};
@@ -142,12 +141,8 @@ fn knobs_that_would_change_nothing_are_disabled_until_they_do() {
 
 #[test]
 fn instruments_that_the_style_does_not_have_are_behind_a_button() {
-    let with_keys = || {
-        let mut card = card();
-        let keys = |family: Family| InstrumentKeys { family: family.index(), ranges: vec![(36, 84)] };
-        card.keys = vec![vec![keys(Family::PIANO), keys(Family::BASS)]; card.styles.len()];
-        View { card: Some(card.into()), ..view() }
-    };
+    let own: FamilySet = [Family::PIANO, Family::BASS].into_iter().collect();
+    let with_keys = || View { families: vec![own; 10].into(), ..view() };
     let mut stage = Stage::new(with_keys());
     stage.turn_to("Instruments");
     assert!(stage.has("Bass") && !stage.has("Brass"));

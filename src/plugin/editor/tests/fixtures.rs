@@ -185,6 +185,7 @@ pub(super) fn view() -> View {
     View {
         parameters: Arc::new(Parameters::new(handover().0)),
         card: Some(Arc::new(card())),
+        families: Arc::default(),
         chosen: ModelChoice::BuiltIn,
         is_loading: false,
         models: models(),

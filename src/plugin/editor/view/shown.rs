@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::composer::{Mark, Picture};
 use crate::model::Card;
-use crate::music::{Beats, Note, Score};
+use crate::music::{Beats, FamilySet, Note, Score};
 use crate::player::handover::Playhead;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::models::choice::ModelChoice;
@@ -76,6 +76,8 @@ pub struct View {
     pub parameters: Arc<Parameters>,
     /// The card of the model that composes, if there is one.
     pub card: Option<Arc<Card>>,
+    /// The instruments of each style of that model; empty where that is not known.
+    pub families: Arc<[FamilySet]>,
     /// The model that the user or the project asked for.
     pub chosen: ModelChoice,
     /// Whether that model is still being loaded.

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use nice_plug::context::gui::GuiContext;
 
 use crate::composer::{Edit, Opening};
-use crate::model::Card;
+use crate::model::{Card, Model};
+use crate::music::{Family, FamilySet};
 use crate::player::{ComposingKnobs, Conversation, Knob};
 use crate::plugin::editor::pages::guide;
 use crate::plugin::editor::settings::Settings;
@@ -49,6 +50,8 @@ pub(crate) struct Controller {
     held: Option<(Knob, f32, f32)>,
     /// The hash of the model that composes, with its card.
     card: Option<(String, Arc<Card>)>,
+    /// The instruments of each of its styles.
+    families: Arc<[FamilySet]>,
     /// The hash of the model that composed when another was asked for, and when that was.
     loading: Option<(Option<String>, Instant)>,
     training: Status,
@@ -72,6 +75,7 @@ impl Controller {
             memory,
             held: None,
             card: None,
+            families: Arc::default(),
             loading: None,
             training: Status::default(),
             picker: Picker::default(),
@@ -134,6 +138,7 @@ impl Controller {
         View {
             parameters: Arc::clone(&self.parameters),
             card: self.card.as_ref().map(|(_, card)| Arc::clone(card)),
+            families: Arc::clone(&self.families),
             chosen: session.chosen(),
             is_loading: self.loading.is_some(),
             models: self.library.entries(),
@@ -164,6 +169,7 @@ impl Controller {
         let model = self.parameters.session.model();
         let hash = model.as_ref().map(|model| model.hash().to_owned());
         if self.card.as_ref().map(|(hash, _)| hash) != hash.as_ref() {
+            self.families = model.as_ref().map(|model| families_of(model)).unwrap_or_default();
             self.card = model.map(|model| (model.hash().to_owned(), Arc::new(model.card().clone())));
         }
         if let Some((before, asked)) = &self.loading
@@ -510,6 +516,19 @@ fn host() -> Option<&'static str> {
     })
 }
 
+/// The instruments of each style: those that the card lists, or else those of the passages that pieces start from.
+fn families_of(model: &Model) -> Arc<[FamilySet]> {
+    let card = model.card();
+    let of_style = |style: usize| {
+        let listed = card.keys.get(style).into_iter().flatten();
+        let listed: FamilySet = listed.filter_map(|keys| Family::from_index(keys.family)).collect();
+        let primers = model.primers().iter().filter(|primer| primer.style == style);
+        let played: FamilySet = primers.flat_map(|primer| &primer.notes).map(|note| note.family).collect();
+        [listed, played].into_iter().find(|families| families.bits() != 0).unwrap_or(FamilySet::ALL)
+    };
+    (0..card.styles.len()).map(of_style).collect()
+}
+
 /// Any seed but this one.
 fn another_seed(seed: i32) -> u32 {
     let random = RandomState::new().hash_one(seed);
@@ -519,8 +538,21 @@ fn another_seed(seed: i32) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use crate::plugin::editor::window::controller::another_seed;
+    use crate::model::Model;
+    use crate::music::{Family, FamilySet};
+    use crate::plugin::editor::window::controller::{another_seed, families_of};
     use crate::plugin::parameters::MAX_SEED;
+
+    #[test]
+    fn the_built_in_model_knows_the_instruments_of_its_styles() {
+        let model = Model::embedded().unwrap();
+        let families = families_of(&model);
+        let of = |name: &str| families[model.card().styles.iter().position(|style| style == name).unwrap()];
+        assert_eq!(of("Drums"), [Family::DRUMS].into_iter().collect());
+        assert!(of("Jazz").contains(Family::BASS) && of("Jazz").contains(Family::DRUMS));
+        assert!(!of("Chorales").contains(Family::DRUMS));
+        assert!(families.iter().all(|of_style| *of_style != FamilySet::ALL));
+    }
 
     #[test]
     fn a_re_roll_gives_another_seed_within_the_range() {

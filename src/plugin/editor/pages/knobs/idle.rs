@@ -27,13 +27,11 @@ pub(crate) fn why_idle(view: &View, knob: Knob) -> Option<&'static str> {
 
 /// The instruments that the styles in use have; all if the model does not say.
 pub(crate) fn instruments(view: &View) -> FamilySet {
-    let Some(card) = &view.card else { return FamilySet::ALL };
     let knobs = view.parameters.composing();
     let second = (knobs.blend > 0.0).then_some(knobs.second_style);
-    let last = card.styles.len().saturating_sub(1);
+    let last = view.families.len().saturating_sub(1);
     let styles = [Some(knobs.style), second].into_iter().flatten().map(|style| usize::from(style).min(last));
-    let listed: Option<Vec<_>> =
-        styles.map(|style| card.keys.get(style).filter(|listed| !listed.is_empty())).collect();
-    let Some(listed) = listed else { return FamilySet::ALL };
-    listed.into_iter().flatten().filter_map(|instrument| Family::from_index(instrument.family)).collect()
+    let families: Option<Vec<FamilySet>> = styles.map(|style| view.families.get(style).copied()).collect();
+    let Some(families) = families else { return FamilySet::ALL };
+    Family::all().filter(|family| families.iter().any(|of_style| of_style.contains(*family))).collect()
 }
