@@ -131,29 +131,22 @@ fn about(ui: &mut Ui, card: &Card) {
         ui.add(Label::new(job).wrap());
     };
     paragraph("", &card.description);
-    paragraph("Styles", &styles(card));
+    paragraph("Styles", &card.styles.join(", "));
     paragraph("Licence", &card.licence);
-    ui.collapsing(RichText::new("What it was trained on").size(theme::SMALL), |ui| {
-        for line in card.credits.iter().chain(std::iter::once(&card.training)).filter(|line| !line.is_empty())
-        {
+    ui.collapsing(RichText::new("Details").size(theme::SMALL), |ui| {
+        let rest = [&card.training, &errors(card)];
+        for line in card.credits.iter().chain(rest).filter(|line| !line.is_empty()) {
             ui.add(Label::new(theme::small(ui, line)).wrap());
         }
     });
 }
 
-/// The styles with their scores, in nats per note on pieces that were kept out of the training.
-fn styles(card: &Card) -> String {
-    let mut names = Vec::new();
-    for (idx, style) in card.styles.iter().enumerate() {
-        match card.nats_per_note.get(idx).filter(|nats| **nats > 0.0) {
-            Some(nats) => names.push(format!("{style} {nats:.2}")),
-            None => names.push(style.clone()),
-        }
+/// How well it predicts pieces that were kept out of the training, by style; empty if that was not measured.
+fn errors(card: &Card) -> String {
+    let measured = card.styles.iter().zip(&card.nats_per_note).filter(|(_, nats)| **nats > 0.0);
+    let errors: Vec<String> = measured.map(|(style, nats)| format!("{style} {nats:.2}")).collect();
+    if errors.is_empty() {
+        return String::new();
     }
-    let unit = if card.nats_per_note.iter().any(|nats| *nats > 0.0) {
-        " (prediction error; lower is better)"
-    } else {
-        ""
-    };
-    names.join(", ") + unit
+    format!("Prediction error on pieces that it did not learn from, lower is better: {}", errors.join(", "))
 }
