@@ -1,6 +1,6 @@
 //! The one door to the disk: files are opened without waiting, and written completely or not at all.
 //!
-//! [`open`] and [`read`] open regular files only. A pipe, a socket or a device under the name of a file is refused, not
+//! [`open()`] and [`read`] open regular files only. A pipe, a socket or a device under the name of a file is refused, not
 //! waited for, and no more is read than a limit allows.
 //!
 //! [`write_with`] and its short forms follow links and replace only files of the kind that they write. A file takes its

@@ -15,7 +15,7 @@ pub fn open(path: &Path) -> io::Result<File> {
 /// Opens a regular file to write at its end; a new one if none is there.
 ///
 /// # Errors
-/// As [`open`].
+/// As [`open()`].
 pub fn append(path: &Path) -> io::Result<File> {
     open_with(File::options().append(true).create(true), path)
 }
@@ -23,7 +23,7 @@ pub fn append(path: &Path) -> io::Result<File> {
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// As [`open`], or [`FileTooLarge`](ErrorKind::FileTooLarge) if it is longer, before any of it is read.
+/// As [`open()`], or [`FileTooLarge`](ErrorKind::FileTooLarge) if it is longer, before any of it is read.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = open(path)?;
     let length = file.metadata()?.len();
