@@ -5,32 +5,24 @@ use crate::music::{Bar, Note, Score};
 /// How a bar relates to the one in the same place of the phrase before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Repeats {
-    /// It has the same notes as the bar of this index, which is the first of them.
-    Exactly(usize),
-    /// It shares at least half of its notes with that bar.
-    Varies(usize),
+    /// It has the same notes.
+    Exactly,
+    /// It shares at least half of its notes with it.
+    Varies,
 }
 
-/// What a bar repeats in phrases of so many bars; none if it is new or silent.
-pub(crate) fn repeats(score: &Score, bar_idx: usize, length: usize) -> Option<Repeats> {
-    let bar = |idx: usize| score.bars.get(idx).map(AsRef::as_ref);
+/// Whether a bar repeats the one a phrase of so many bars earlier, and the index of that one; none if it is new or silent.
+pub(crate) fn repeats(score: &Score, bar_idx: usize, length: usize) -> Option<(Repeats, usize)> {
     let before = bar_idx.checked_sub(length.max(1))?;
-    let (here, there) = (bar(bar_idx)?, bar(before)?);
-    let n_notes = here.notes.len().max(there.notes.len());
-    if here.notes.is_empty() || there.notes.is_empty() {
-        return None;
-    }
-    let n_shared = n_shared(here, there);
-    if n_shared == n_notes {
-        // The first of the bars that are all the same.
-        let earlier = (0..).map_while(|n| before.checked_sub(n * length.max(1)));
-        let same = earlier.take_while(|idx| {
-            bar(*idx)
-                .is_some_and(|other| other.notes.len() == n_notes && self::n_shared(here, other) == n_notes)
-        });
-        return same.last().map(Repeats::Exactly);
-    }
-    (2 * n_shared >= n_notes).then_some(Repeats::Varies(before))
+    let (here, there) = (score.bars.get(bar_idx)?, score.bars.get(before)?);
+    let (n_notes, n_shared) = (here.notes.len().max(there.notes.len()), n_shared(here, there));
+    let repeats = match n_shared {
+        0 => return None,
+        all if all == n_notes => Repeats::Exactly,
+        some if 2 * some >= n_notes => Repeats::Varies,
+        _ => return None,
+    };
+    Some((repeats, before))
 }
 
 /// How many notes two bars have in common: the same key at the same place for the same time.
@@ -69,23 +61,23 @@ mod tests {
     }
 
     #[test]
-    fn bars_that_come_round_name_the_first_of_their_kind_and_varied_ones_the_bar_before() {
+    fn bars_that_come_round_and_varied_ones_name_the_bar_a_phrase_earlier() {
         let (a, b): (&[u8], &[u8]) = (&[60, 62, 64, 65], &[70, 71, 72, 73]);
         let varied: &[u8] = &[60, 62, 64, 67];
         let score = score(&[a, b, a, b, a, &[], varied, b, varied]);
-        let all: Vec<Option<Repeats>> = (0..10).map(|idx| repeats(&score, idx, 2)).collect();
+        let all: Vec<_> = (0..10).map(|idx| repeats(&score, idx, 2)).collect();
         assert_eq!(
             all,
             [
                 None,
                 None,
-                Some(Repeats::Exactly(0)),
-                Some(Repeats::Exactly(1)),
-                Some(Repeats::Exactly(0)),
+                Some((Repeats::Exactly, 0)),
+                Some((Repeats::Exactly, 1)),
+                Some((Repeats::Exactly, 2)),
                 None,
-                Some(Repeats::Varies(4)),
+                Some((Repeats::Varies, 4)),
                 None,
-                Some(Repeats::Exactly(6)),
+                Some((Repeats::Exactly, 6)),
                 None
             ]
         );

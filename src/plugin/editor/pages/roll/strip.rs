@@ -40,11 +40,8 @@ pub(crate) fn show(
         paint_bar(&painter, rect, &mark, is_lit, palette);
         let is_phrase = bar_idx % length == 0;
         let repeats = repeats(&view.roll.score, bar_idx, length);
-        let other = |idx: usize| view.roll.score.bars.get(idx).map_or(0, |bar| bar_number(bar));
-        let repeated = repeats.map(|repeats| match repeats {
-            Repeats::Exactly(idx) => format!("= {}", other(idx)),
-            Repeats::Varies(idx) => format!("≈ {}", other(idx)),
-        });
+        let repeats =
+            repeats.map(|(how, idx)| (how, view.roll.score.bars.get(idx).map_or(0, |bar| bar_number(bar))));
         let left = rect.left() + if mark.is_kept { 18.0 } else { 5.0 };
         if left >= next_label && rect.left() > strip.left() - 12.0 {
             let colour = if is_phrase { palette.text } else { palette.dim };
@@ -52,9 +49,11 @@ pub(crate) fn show(
             let label = painter.text(at, Align2::LEFT_CENTER, number, theme::font(theme::SMALL), colour);
             next_label = label.right() + 8.0;
             if rect.right() - label.right() > 34.0
-                && let Some(text) = &repeated
+                && let Some((how, other)) = repeats
             {
+                let sign = if how == Repeats::Exactly { "=" } else { "≈" };
                 let (at, font) = (pos2(label.right() + 5.0, strip.center().y), theme::font(10.0));
+                let text = format!("{sign} {other}");
                 painter.text(at, Align2::LEFT_CENTER, text, font, palette.dim.gamma_multiply(0.8));
             }
         }
@@ -63,7 +62,7 @@ pub(crate) fn show(
             let x = response.interact_pointer_pos().map_or(rect.left(), |pointer| pointer.x);
             camera.menu = Some(pos2(x.clamp(strip.left(), strip.right()), strip.bottom()));
         }
-        response.on_hover_text(hint(number, &mark, is_phrase, repeated.as_deref()));
+        response.on_hover_text(hint(number, &mark, is_phrase, repeats));
     }
     bar_menu(ui, camera, view, intents);
 }
@@ -89,10 +88,11 @@ fn select(ui: &Ui, response: &Response, bar_idx: usize, times: &Times, camera: &
     }
 }
 
-fn hint(number: i64, mark: &Mark, is_phrase: bool, repeated: Option<&str>) -> String {
-    let repeated = match repeated.map(|text| text.split_at(text.len().min(text.find(' ').unwrap_or(0)))) {
-        Some(("=", number)) => format!(", plays what bar{number} plays"),
-        Some((_, number)) => format!(", varies bar{number}"),
+/// What hovering over a bar shows; `repeats` has the number of the bar that it repeats.
+fn hint(number: i64, mark: &Mark, is_phrase: bool, repeats: Option<(Repeats, i64)>) -> String {
+    let repeated = match repeats {
+        Some((Repeats::Exactly, other)) => format!(", plays what bar {other} plays"),
+        Some((Repeats::Varies, other)) => format!(", varies bar {other}"),
         None => String::new(),
     };
     let phrase = if is_phrase { ", where the phrase begins" } else { "" };
