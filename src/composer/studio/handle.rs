@@ -20,7 +20,7 @@ use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::composer::take::saved::{SavedTake, TakeError};
 use crate::model::Model;
-use crate::music::{Bar, Family, Piece, Progression};
+use crate::music::{Bar, Family, Note, Piece, Progression};
 use crate::player::ComposingKnobs;
 use crate::player::handover::{ComposerEnd, Playhead};
 
@@ -142,6 +142,12 @@ impl Composer {
     /// as they are.
     pub fn write_notes(&self, bars: Vec<(usize, Arc<Bar>)>) {
         self.send(Command::WriteNotes(bars));
+    }
+
+    /// Locks a note of a bar, by its index, or unlocks it, as one edit to undo. A bar with a locked note is kept; where it is
+    /// composed again by hand the note stays.
+    pub fn lock_note(&self, bar_idx: usize, note: Note, is_locked: bool) {
+        self.send(Command::LockNote(bar_idx, note, is_locked));
     }
 
     /// Undoes the last edit, if there is one.

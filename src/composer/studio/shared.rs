@@ -13,7 +13,7 @@ use crate::composer::take::ideas::Idea;
 use crate::composer::take::opening::Opening;
 use crate::composer::take::picture::Picture;
 use crate::model::Model;
-use crate::music::{Bar, Progression};
+use crate::music::{Bar, Note, Progression};
 
 /// What the main thread asks of a composer.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub(crate) enum Command {
     },
     Edit(Range<usize>, Edit),
     WriteNotes(Vec<(usize, Arc<Bar>)>),
+    LockNote(usize, Note, bool),
     Undo,
     Redo,
     CopyTake(u8, u8),

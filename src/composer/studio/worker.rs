@@ -282,6 +282,9 @@ impl Worker {
                 self.planner.mark_heard();
                 self.planner.take.write_notes(&bars);
             }
+            Command::LockNote(bar_idx, note, is_locked) => {
+                self.planner.take.lock_note(bar_idx, &note, is_locked);
+            }
             Command::Undo => self.planner.take.undo(),
             Command::Redo => self.planner.take.redo(),
             Command::CopyTake(from, to) => {

@@ -31,6 +31,8 @@ pub(crate) struct ComposedBar {
     pub(crate) harmony: Harmony,
     /// The probability with which each note was drawn, 0 for one that density added; empty where unknown.
     pub(crate) sureness: Arc<[f32]>,
+    /// Whether each note stays when the bar is composed again by hand; what is missing at the end does not.
+    pub(crate) locked: Arc<[bool]>,
 }
 
 impl ComposedBar {
@@ -73,6 +75,11 @@ impl ComposedBar {
     /// The notes that the network is given for it when later bars are composed.
     pub(crate) fn context(&self) -> &[Note] {
         self.context.as_deref().unwrap_or(&self.bar.notes)
+    }
+
+    /// The notes that stay when the bar is composed again by hand.
+    pub(crate) fn locked_notes(&self) -> impl Iterator<Item = &Note> {
+        self.bar.notes.iter().zip(self.locked.iter()).filter_map(|(note, locked)| locked.then_some(note))
     }
 
     /// Whether it has the start and the meter of `other`.

@@ -37,6 +37,7 @@ impl Take {
             context: context.map(|notes| notes.iter().filter(|note| note.onset < end).copied().collect()),
             harmony: self.harmony(BarPlace { bar_idx, meter, key: composed.key }, &composed.knobs),
             sureness: composed.sureness.iter().take(n_notes).copied().collect(),
+            locked: composed.locked.iter().take(n_notes).copied().collect(),
             ..(**composed).clone()
         };
         self.put_resized(bar_idx, Arc::new(shortened));

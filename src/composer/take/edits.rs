@@ -66,6 +66,7 @@ impl Take {
                 context: None,
                 is_kept: true,
                 sureness: Arc::default(),
+                locked: Arc::default(),
                 ..(**here).clone()
             };
             self.edit(bar_idx, &silent);
@@ -81,7 +82,8 @@ impl Take {
         let mut changes = Vec::new();
         for (idx, here) in self.bars.iter().enumerate().skip(bar_idx % length).step_by(length) {
             if here.is_kept {
-                let new = Arc::new(ComposedBar { is_kept: false, ..(**here).clone() });
+                let new = ComposedBar { is_kept: false, locked: Arc::default(), ..(**here).clone() };
+                let new = Arc::new(new);
                 changes.push(Change { bar_idx: idx, old: Some(Arc::clone(here)), new });
             }
         }
@@ -126,9 +128,16 @@ impl Take {
         self.history.end_parts();
     }
 
-    /// Whether a bar can be changed as a part of an edit of several.
+    /// Whether a bar can be changed as a part of an edit of several. Of a kept bar with locked notes the others can be
+    /// drawn again.
     pub(crate) fn can_be_part(&self, bar_idx: usize, edit: Edit) -> bool {
-        let is_right = |here: &Arc<ComposedBar>| here.is_kept == (edit == Edit::Release);
+        let is_right = |here: &Arc<ComposedBar>| match edit {
+            Edit::Release => here.is_kept,
+            Edit::ReRoll | Edit::ReRollRhythm | Edit::ReRollPitches => {
+                !here.is_kept || here.locked_notes().next().is_some()
+            }
+            Edit::Keep | Edit::Clear => !here.is_kept,
+        };
         self.bars.get(bar_idx).is_some_and(is_right) && !self.history.has_changed(bar_idx)
     }
 

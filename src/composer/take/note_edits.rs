@@ -23,9 +23,37 @@ impl Take {
         }
         self.end_parts();
     }
+
+    /// Locks a note of a bar, or unlocks it. A bar with a locked note is kept, and where it is composed again by hand the note
+    /// stays.
+    pub(crate) fn lock_note(&mut self, bar_idx: usize, note: &Note, is_locked: bool) {
+        let Some(here) = self.bars().get(bar_idx).cloned() else { return };
+        let was_locked = |other: &Note| here.locked_notes().any(|locked| locked == other);
+        if here.bar.notes.contains(note) && was_locked(note) != is_locked {
+            let locked =
+                mask(&here.bar.notes, |other| if other == note { is_locked } else { was_locked(other) });
+            self.edit(bar_idx, &ComposedBar { is_kept: true, locked, ..(*here).clone() });
+        }
+    }
 }
 
 impl ComposedBar {
+    /// The bar, composed again in the place of `old`: with the locked notes of that one, which stay locked, and kept.
+    pub(crate) fn around_locked_notes_of(&self, old: &Self) -> Self {
+        let locked: Vec<Note> = old.locked_notes().copied().collect();
+        let makes_room = |note: &&Note| {
+            let is_in_way = |lock: &&Note| {
+                (lock.family, lock.pitch) == (note.family, note.pitch)
+                    && lock.onset < note.end()
+                    && note.onset < lock.end()
+            };
+            !locked.iter().any(|lock| is_in_way(&lock))
+        };
+        let others = self.bar.notes.iter().filter(makes_room);
+        let with_locked = self.with_notes(&others.chain(&locked).copied().collect::<Vec<_>>());
+        Self { locked: mask(&with_locked.bar.notes, |note| locked.contains(note)), ..with_locked }
+    }
+
     /// The bar with other notes, kept. The network is given what is played then, and what was played in.
     fn with_notes(&self, notes: &[Note]) -> Self {
         let bar = &self.bar;
@@ -52,14 +80,26 @@ impl ComposedBar {
             idx.and_then(|idx| self.sureness.get(idx)).copied().unwrap_or(0.0)
         };
         let is_known = !self.sureness.is_empty();
+        // A note that is made louder or longer stays locked; one that is moved is another.
+        let is_locked = |note: &Note| {
+            self.locked_notes()
+                .any(|old| (old.onset, old.pitch, old.family) == (note.onset, note.pitch, note.family))
+        };
         Self {
             sureness: notes.iter().filter(|_| is_known).map(sureness).collect(),
+            locked: mask(&notes, is_locked),
             bar: Arc::new(Bar { start: bar.start, meter: bar.meter, notes }),
             context,
             is_kept: true,
             ..self.clone()
         }
     }
+}
+
+/// Which notes are locked; empty if none is.
+fn mask(notes: &[Note], is_locked: impl Fn(&Note) -> bool) -> Arc<[bool]> {
+    let locked: Arc<[bool]> = notes.iter().map(is_locked).collect();
+    if locked.contains(&true) { locked } else { Arc::default() }
 }
 
 #[cfg(test)]

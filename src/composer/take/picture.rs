@@ -30,6 +30,16 @@ pub struct Mark {
     pub is_edited: bool,
     /// The probability with which each of its notes was drawn, 0 to 1; empty where unknown.
     pub sureness: Arc<[f32]>,
+    /// Whether each of its notes stays when it is composed again by hand; what is missing at the end does not.
+    pub locked: Arc<[bool]>,
+}
+
+impl Mark {
+    /// Whether a note of the bar, by its index, stays when the bar is composed again by hand.
+    #[must_use]
+    pub fn is_locked(&self, note_idx: usize) -> bool {
+        self.locked.get(note_idx).is_some_and(|is_locked| *is_locked)
+    }
 }
 
 impl Picture {
@@ -39,6 +49,7 @@ impl Picture {
             is_kept: composed.is_kept,
             is_edited: composed.n_rolls > 0,
             sureness: Arc::clone(&composed.sureness),
+            locked: Arc::clone(&composed.locked),
         };
         Self {
             score: Arc::new(take.score()),

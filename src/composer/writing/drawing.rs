@@ -115,6 +115,30 @@ impl Place {
         drawn
     }
 
+    /// Draws the bar around notes that it has in any case: each is fed in its place between those that are drawn.
+    pub(crate) async fn draw_around(
+        &self,
+        generator: &mut Generator,
+        given: &[Note],
+        rng: &mut Pcg64,
+    ) -> Vec<Drawn> {
+        let (sampling, constraints) = (self.sampling(), self.constraints());
+        let (mut drawn, mut given): (Vec<Drawn>, _) = (Vec::new(), given.iter().peekable());
+        while drawn.len() < ComposedBar::MAX_NOTES {
+            let next = generator.draw(&sampling, &constraints, &Given::default(), rng);
+            let next = next.filter(|next| next.note.onset < self.end());
+            let is_first = |given: &&Note| next.is_none_or(|next| **given <= next.note);
+            let next = match (given.next_if(is_first), next) {
+                (Some(given), _) => Drawn { note: *given, log_probability: f32::NEG_INFINITY },
+                (None, Some(next)) => next,
+                (None, None) => break,
+            };
+            generator.feed_async(&next.note).await;
+            drawn.push(next);
+        }
+        drawn
+    }
+
     /// Draws the bar beside notes that are being played in. What is drawn depends only on those played
     /// before it.
     ///
@@ -156,17 +180,27 @@ impl Place {
         drawn
     }
 
-    /// Draws other pitches for the rhythm of `notes`, or another rhythm for their pitches.
+    /// Draws other pitches for the rhythm of `notes`, or another rhythm for their pitches. Locked ones stay, and in another
+    /// rhythm those that begin together with one.
     pub(crate) async fn redraw(
         &self,
         generator: &mut Generator,
         notes: &[Note],
-        what: Redraw,
+        (what, locked): (Redraw, &[Note]),
         rng: &mut Pcg64,
     ) -> Vec<Drawn> {
         let (sampling, constraints) = (self.sampling(), self.constraints());
         let mut drawn = Vec::new();
-        for note in notes {
+        let stays = |note: &Note| match what {
+            Redraw::Pitches => locked.contains(note),
+            Redraw::Rhythm => locked.iter().any(|locked| locked.onset == note.onset),
+        };
+        for (idx, note) in notes.iter().enumerate() {
+            if stays(note) {
+                generator.feed_async(note).await;
+                drawn.push(Drawn { note: *note, log_probability: f32::NEG_INFINITY });
+                continue;
+            }
             let family = Some(note.family);
             let given = match what {
                 Redraw::Pitches => Given {
@@ -180,7 +214,9 @@ impl Place {
                     ..Given::default()
                 },
                 Redraw::Rhythm => {
-                    Given { family, pitch: Some(note.pitch), before: Some(self.end()), ..Given::default() }
+                    let before = notes[idx..].iter().find(|note| stays(note)).map(|note| note.onset);
+                    let before = Some(before.unwrap_or(self.end()));
+                    Given { family, pitch: Some(note.pitch), before, ..Given::default() }
                 }
             };
             if let Some(next) = generator.draw(&sampling, &constraints, &given, rng) {

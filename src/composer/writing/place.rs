@@ -186,6 +186,7 @@ impl Place {
             candidate: self.candidate,
             harmony: self.harmony(take),
             sureness: sure.iter().map(|(_, sureness)| *sureness).collect(),
+            locked: Arc::default(),
         }
     }
 

@@ -63,8 +63,8 @@ mod tests {
     use crate::composer::writing::range_edit::edit_bars;
     use crate::composer::writing::writer::{Writer, compose_until};
     use crate::model::Model;
-    use crate::music::{Meter, Score, Tick};
-    use crate::player::ComposingKnobs;
+    use crate::music::{Meter, Note, Score, Tick};
+    use crate::player::{ComposingKnobs, Conversation};
 
     /// Twelve bars; a phrase of four that comes round exactly.
     fn composed() -> (Take, Writer) {
@@ -160,5 +160,63 @@ mod tests {
         assert_eq!(changed(&a, &take.score()).iter().filter(|idx| (4..6).contains(*idx)).count(), 0);
         take.undo();
         assert_eq!(take.score(), b);
+    }
+
+    /// Locks every second note of a bar, and returns them.
+    fn lock_some(take: &mut Take, bar_idx: usize) -> Vec<Note> {
+        let notes: Vec<Note> = take.bars()[bar_idx].bar.notes.iter().step_by(2).copied().collect();
+        for note in &notes {
+            take.lock_note(bar_idx, note, true);
+        }
+        notes
+    }
+
+    #[test]
+    fn a_bar_is_composed_again_around_its_locked_notes() {
+        for (seed, density) in [(1, 1.0), (2, 0.5), (3, 1.6), (4, 1.0), (5, 1.0)] {
+            let mut knobs = ComposingKnobs { length: 16, seed, density, ..ComposingKnobs::default() };
+            if seed == 4 {
+                knobs.tonic = 5;
+            }
+            if seed == 5 {
+                knobs.conversation = Conversation::Accompany;
+            }
+            for edit in [Edit::ReRoll, Edit::ReRollRhythm, Edit::ReRollPitches] {
+                let (mut take, mut writer) = (Take::default(), Writer::new(Arc::new(Model::random(3, 7))));
+                compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(6 * 96));
+                let bar_idx = (1..6).max_by_key(|idx| take.bars()[*idx].bar.notes.len()).unwrap();
+                let locked = lock_some(&mut take, bar_idx);
+                assert!(take.bars()[bar_idx].is_kept && !locked.is_empty(), "{seed}");
+                let before = take.score();
+                edit_bars(&mut take, Some(&mut writer), bar_idx..bar_idx + 1, edit);
+                let after = take.score();
+                assert_eq!(changed(&before, &after), [bar_idx], "{edit:?} {seed}");
+                let here = &take.bars()[bar_idx];
+                let stay: Vec<Note> = here.locked_notes().copied().collect();
+                assert_eq!((&stay, here.is_kept), (&locked, true), "{edit:?} {seed}");
+                assert!(here.bar.notes.is_sorted() && here.bar.notes.len() > locked.len(), "{edit:?} {seed}");
+                let knobs = here.knobs;
+                assert!((0..6).all(|idx| !take.is_stale(idx, &knobs, writer.hash())), "{edit:?} {seed}");
+                let mut again = reopened(&take);
+                assert_eq!(again.bars()[bar_idx].locked, here.locked);
+                again.undo();
+                assert_eq!(again.score(), before, "{edit:?} {seed}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_bar_without_locked_notes_stays_when_it_is_kept() {
+        let (mut take, mut writer) = composed();
+        for note in lock_some(&mut take, 1) {
+            take.lock_note(1, &note, false);
+        }
+        let before = take.score();
+        edit_bars(&mut take, Some(&mut writer), 1..2, Edit::ReRoll);
+        assert_eq!((take.score(), kept(&take)), (before, vec![1, 5, 9]));
+        // What follows the knobs again has no locks.
+        lock_some(&mut take, 1);
+        edit_bars(&mut take, None, 1..2, Edit::Release);
+        assert!(take.bars().iter().all(|bar| bar.locked_notes().next().is_none()));
     }
 }

@@ -224,10 +224,13 @@ impl Writer {
         for attempt in 0..n_draws {
             let candidate = best.as_ref().map_or(place.candidate, |(_, bar)| bar.candidate);
             let place = Place { candidate, attempt, ..*place };
+            let locked = place.to_c(&old.locked_notes().copied().collect::<Vec<_>>());
             let new = match redraw {
-                None => self.compose(take, &place).await.composed,
-                Some(what) => self.redraw(take, &place, old, what).await,
+                Some(what) => self.redraw(take, &place, old, (what, &locked)).await,
+                None if locked.is_empty() => self.compose(take, &place).await.composed,
+                None => self.compose_around(take, &place, &locked).await,
             };
+            let new = if locked.is_empty() { new } else { new.around_locked_notes_of(old) };
             let score = likelihood_after(&mut self.generator, take, place.bar_idx, &new, following).await;
             if best.as_ref().is_none_or(|(best, _)| score > *best) {
                 best = Some((score, new));
@@ -237,11 +240,32 @@ impl Writer {
     }
 
     /// Draws the rhythm or the pitches of a bar again.
-    async fn redraw(&mut self, take: &Take, place: &Place, old: &ComposedBar, what: Redraw) -> ComposedBar {
+    async fn redraw(
+        &mut self,
+        take: &Take,
+        place: &Place,
+        old: &ComposedBar,
+        (what, locked): (Redraw, &[Note]),
+    ) -> ComposedBar {
         let generator = self.generator.before(take, place).await;
         place.begin(generator, &[]).await;
         let mut rng = place.rng(1 << 40);
-        let drawn = place.redraw(generator, &place.to_c(&old.bar.notes), what, &mut rng).await;
+        let drawn = place.redraw(generator, &place.to_c(&old.bar.notes), (what, locked), &mut rng).await;
+        place.composed_bar(take, self.generator.hash(), &drawn, None)
+    }
+
+    /// A bar around notes that are in it already. Answers to what is played in take no notice of them.
+    async fn compose_around(&mut self, take: &Take, place: &Place, locked: &[Note]) -> ComposedBar {
+        if place.knobs.conversation != Conversation::Generate {
+            return self.compose(take, place).await.composed;
+        }
+        let generator = self.generator.before(take, place).await;
+        let before = generator.snapshot();
+        place.begin(generator, &[]).await;
+        let mut drawn = place.draw_around(generator, locked, &mut place.rng(0)).await;
+        if place.has_its_own_density() {
+            drawn = at_density(generator, place, &drawn, &before, place.start).await;
+        }
         place.composed_bar(take, self.generator.hash(), &drawn, None)
     }
 

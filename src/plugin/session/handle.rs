@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::composer::{Composer, Edit, Idea, Opening, Picture, Status};
 use crate::model::Model;
 use crate::music::smf::{self, SmfError};
-use crate::music::{Bar, Family, InvalidProgression, Piece, Progression};
+use crate::music::{Bar, Family, InvalidProgression, Note, Piece, Progression};
 use crate::player::ComposingKnobs;
 use crate::player::handover::{ComposerEnd, Playhead};
 use crate::plugin::models::choice::ModelChoice;
@@ -112,6 +112,11 @@ impl Session {
     /// Gives bars of the take, by their indices, other notes, and keeps them: one edit to undo.
     pub fn write_notes(&self, bars: &[(usize, Arc<Bar>)]) {
         self.with_composer(|composer| composer.write_notes(bars.to_vec()));
+    }
+
+    /// Locks a note of a bar, by its index, or unlocks it: one edit to undo.
+    pub fn lock_note(&self, bar_idx: usize, note: Note, is_locked: bool) {
+        self.with_composer(|composer| composer.lock_note(bar_idx, note, is_locked));
     }
 
     /// Takes the last edit back.

@@ -216,6 +216,7 @@ impl Restoring {
             candidate: 0,
             harmony: self.harmony(bar_idx, meter, knobs.key(), &knobs),
             sureness: Arc::default(),
+            locked: Arc::default(),
         }
     }
 

@@ -48,6 +48,9 @@ pub(super) struct SavedBar {
     /// The chords that it was composed with, an index into the harmonies.
     #[serde(default)]
     harmony: Option<usize>,
+    /// Whether each note is locked; not there if none is, so that such bars are as earlier versions wrote them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    locked: Vec<bool>,
 }
 
 /// Chords around a bar, where each begins and its code; and the text of their lane.
@@ -94,6 +97,7 @@ impl Section {
             candidate: saved.candidate,
             harmony: saved.harmony.map_or(Ok(Harmony::default()), |idx| self.harmony(idx))?,
             sureness: sure.iter().map(|sure| f32::from(*sure) / 255.0).collect(),
+            locked: saved.locked.as_slice().into(),
         })
     }
 
@@ -151,6 +155,7 @@ impl Collector {
             candidate: composed.candidate,
             sure: composed.sureness.iter().map(|sureness| (sureness * 255.0).round() as u8).collect(),
             harmony: self.harmony_idx(&composed.harmony),
+            locked: composed.locked.to_vec(),
         };
         self.section.bars.push(saved);
     }

@@ -209,6 +209,7 @@ pub(super) fn marks(score: &Score, kept: &[usize], edited: &[usize]) -> Arc<[Mar
         is_kept: kept.contains(&idx),
         is_edited: edited.contains(&idx),
         sureness: bar.notes.iter().map(|note| f32::from(note.pitch % 10) / 10.0).collect(),
+        locked: Arc::default(),
     };
     score.bars.iter().enumerate().map(mark).collect()
 }

@@ -2,12 +2,12 @@
 
 use egui::accesskit::Role;
 use egui::{CursorIcon, Event, Key, Modifiers, Pos2, Rect, Vec2};
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{NodeT as _, Queryable};
 
 use crate::music::{Beats, Family, Grid, Note, Tick};
 use crate::player::Knob;
 use crate::plugin::editor::tests::Stage;
-use crate::plugin::editor::tests::fixtures::{band, view};
+use crate::plugin::editor::tests::fixtures::{band, marks, view};
 use crate::plugin::editor::view::{Intent, View};
 
 /// Pixels to the quarter note.
@@ -69,6 +69,16 @@ impl Stage {
             (*bar_idx, gone, come)
         };
         bars.iter().map(change).collect()
+    }
+
+    fn open_note_menu(&mut self, at: Pos2) {
+        self.harness.hover_at(at);
+        for pressed in [true, false] {
+            let (pos, button) = (at, egui::PointerButton::Secondary);
+            self.harness.event(Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE });
+            self.harness.step();
+        }
+        self.harness.run();
     }
 
     fn with_modifiers(&mut self, modifiers: Modifiers) {
@@ -183,20 +193,41 @@ fn a_note_is_deleted_by_key_and_from_its_menu() {
     stage.harness.run();
     assert_eq!(stage.change(), deleted);
     assert_eq!(stage.key(Key::Delete), [], "once");
-    stage.harness.get_by_role_and_label(Role::Canvas, "Piano roll");
-    stage.harness.hover_at(at);
-    for pressed in [true, false] {
-        let (pos, button) = (at, egui::PointerButton::Secondary);
-        stage.harness.event(Event::PointerButton { pos, button, pressed, modifiers: Modifiers::NONE });
-        stage.harness.step();
-    }
-    stage.harness.run();
+    stage.open_note_menu(at);
     stage.click("Delete note");
     assert_eq!(stage.change(), deleted);
     // Escape leaves it.
     stage.click_at(at);
     assert_eq!(stage.key(Key::Escape), []);
     assert_eq!(stage.key(Key::Delete), []);
+}
+
+#[test]
+fn a_note_is_locked_by_key_and_from_its_menu_and_its_bar_re_rolled_around_it() {
+    let (mut stage, at, tune) = stage();
+    stage.click_at(at);
+    assert_eq!(stage.key(Key::L), [Intent::LockNote(0, tune, true)]);
+    stage.open_note_menu(at);
+    stage.click("Lock note");
+    assert_eq!(stage.take_intents(), [Intent::LockNote(0, tune, true)]);
+    let score = stage.view.borrow().roll.score.clone();
+    let mut marks = marks(&score, &[0, 1], &[]).to_vec();
+    marks[0].locked = score.bars[0].notes.iter().map(|note| *note == tune).collect();
+    stage.view.borrow_mut().roll.marks = marks.into();
+    stage.harness.run();
+    assert_eq!(stage.key(Key::L), [Intent::LockNote(0, tune, false)]);
+    stage.open_note_menu(at);
+    stage.click("Unlock note");
+    assert_eq!(stage.take_intents(), [Intent::LockNote(0, tune, false)]);
+    // Both bars are kept: what is not locked of the first can be composed again.
+    for (bar, is_possible) in [("Bar 1", true), ("Bar 2", false)] {
+        stage.press(Role::Button, bar);
+        let re_roll = stage.harness.get_by_role_and_label(Role::Button, "Re-roll this bar");
+        assert_eq!(!re_roll.accesskit_node().is_disabled(), is_possible, "{bar}");
+        stage.key(Key::Escape);
+        stage.key(Key::Escape);
+        stage.take_intents();
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::composer::Edit;
-use crate::music::Bar;
+use crate::music::{Bar, Note};
 use crate::player::Knob;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::midi_file::{Extent, Performance};
@@ -38,6 +38,8 @@ pub enum Intent {
     CopyBars(u8, u8, Range<usize>),
     /// Give bars of the take, by their indices, other notes, and keep them.
     WriteNotes(Vec<(usize, Arc<Bar>)>),
+    /// Lock a note of a bar, by its index, or unlock it. What is locked stays when its bar is composed again.
+    LockNote(usize, Note, bool),
     /// Keep every bar of the phrase under the playhead.
     KeepPhrase,
     /// Let the phrase under the playhead follow the knobs again.

@@ -216,6 +216,9 @@ impl Controller {
             Intent::Edit(bars, edit) => self.edit(|session| session.edit(bars, edit)),
             Intent::CopyBars(from, to, bars) => self.edit(|session| session.copy_bars(from, to, bars)),
             Intent::WriteNotes(bars) => self.edit(|session| session.write_notes(&bars)),
+            Intent::LockNote(bar_idx, note, is_locked) => {
+                self.edit(|session| session.lock_note(bar_idx, note, is_locked));
+            }
             Intent::Undo => self.undo_or_redo(UndoHistory::undo, Session::undo),
             Intent::Redo => self.undo_or_redo(UndoHistory::redo, Session::redo),
             Intent::BringBack(idx) => self.bring_back(idx),

@@ -99,10 +99,13 @@ fn items(bars: &Range<usize>, view: &View) -> [(&'static str, Edit, bool); 5] {
     let are_all_kept = bars.clone().all(is_kept);
     let (keep, edit) = if are_all_kept { ("Release", Edit::Release) } else { ("Keep", Edit::Keep) };
     let re_roll = if bars.len() == 1 { "Re-roll this bar" } else { "Re-roll these bars" };
+    let has_locked =
+        |bar_idx: usize| view.roll.marks.get(bar_idx).is_some_and(|mark| mark.locked.contains(&true));
+    let can_change = !are_all_kept || bars.clone().any(has_locked);
     [
-        (re_roll, Edit::ReRoll, !are_all_kept),
-        ("New rhythm only", Edit::ReRollRhythm, !are_all_kept),
-        ("New pitches only", Edit::ReRollPitches, !are_all_kept),
+        (re_roll, Edit::ReRoll, can_change),
+        ("New rhythm only", Edit::ReRollRhythm, can_change),
+        ("New pitches only", Edit::ReRollPitches, can_change),
         (keep, edit, true),
         ("Clear", Edit::Clear, !are_all_kept),
     ]

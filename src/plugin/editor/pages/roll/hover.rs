@@ -21,7 +21,9 @@ pub(crate) fn explain(ui: &Ui, response: &Response, times: &Times, rows: &Rows, 
         }
         let mark = view.roll.marks.get(bar_idx);
         let sureness = mark.and_then(|mark| mark.sureness.get(note_idx)).copied();
-        describe(note, bar, sureness)
+        let is_locked = mark.is_some_and(|mark| mark.is_locked(note_idx));
+        let locked = if is_locked { "\nlocked: it stays when the bar is re-rolled" } else { "" };
+        describe(note, bar, sureness) + locked
     } else {
         let is_here = |note: &&Note| rows.is_at(pointer, note, times);
         let Some(note) = view.roll.input.iter().find(is_here) else { return };

@@ -3,7 +3,7 @@
 use egui::{Align, CursorIcon, Event, Id, Key, Layout, Modifiers, Popup, PopupCloseBehavior, PopupKind};
 use egui::{Pos2, Rect, Response, Stroke, StrokeKind, Ui};
 
-use crate::music::{Note, Tick};
+use crate::music::{Bar, Note, Tick};
 use crate::plugin::editor::pages::roll::hover;
 use crate::plugin::editor::pages::roll::note_edit::{Bars, Drag, added, dragged, grid_of, replaced};
 use crate::plugin::editor::pages::roll::rows::Rows;
@@ -64,9 +64,9 @@ pub(crate) fn edit(
     let changes = [
         drag(ui, response, scene, camera),
         clicks(ui, response, scene, camera),
-        keys(ui, camera, scene.view),
+        keys(ui, camera, scene.view, intents),
         wheel(ui, response, scene, camera),
-        menu(ui, camera, scene.view),
+        menu(ui, camera, scene.view, intents),
     ];
     intents.extend(changes.into_iter().filter(|bars| !bars.is_empty()).map(Intent::WriteNotes));
     frame(ui, response, scene, camera);
@@ -127,17 +127,26 @@ fn clicks(ui: &Ui, response: &Response, scene: Scene<'_>, camera: &mut Camera) -
     replaced(&view.roll.score, None, Some(added(at, row.pitch, row.is_drum, grid, bar)))
 }
 
-/// Delete takes the picked note away; Escape picks none.
-fn keys(ui: &Ui, camera: &mut Camera, view: &View) -> Bars {
+/// Delete takes the picked note away, L locks or unlocks it; Escape picks none.
+fn keys(ui: &Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) -> Bars {
     let Some(picked) = camera.picked.filter(|_| !ui.ctx().text_edit_focused()) else { return Vec::new() };
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
     if ui.input(|input| input.key_pressed(Key::Escape)) {
         camera.picked = None;
+    } else if pressed(Key::L) {
+        intents.push(Intent::LockNote(picked.bar_idx, picked.note, !is_locked(picked, view)));
     } else if pressed(Key::Delete) || pressed(Key::Backspace) {
         camera.picked = None;
         return replaced(&view.roll.score, Some(picked), None);
     }
     Vec::new()
+}
+
+/// Whether a note stays when its bar is composed again.
+fn is_locked(picked: PickedNote, view: &View) -> bool {
+    let bar = view.roll.score.bars.get(picked.bar_idx).zip(view.roll.marks.get(picked.bar_idx));
+    let idx = |bar: &Bar| bar.notes.iter().position(|note| *note == picked.note);
+    bar.and_then(|(bar, mark)| Some(mark.is_locked(idx(bar)?))).unwrap_or(false)
 }
 
 /// The wheel with Alt makes the note under the pointer louder or softer.
@@ -156,7 +165,7 @@ fn wheel(ui: &Ui, response: &Response, scene: Scene<'_>, camera: &mut Camera) ->
 }
 
 /// The menu of the picked note.
-fn menu(ui: &Ui, camera: &mut Camera, view: &View) -> Bars {
+fn menu(ui: &Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) -> Bars {
     let (Some(at), Some(picked)) = (camera.note_menu, camera.picked) else { return Vec::new() };
     let (mut is_open, mut bars) = (true, Vec::new());
     Popup::new(Id::unique(("continuo note menu", at.x.to_bits())), ui.ctx().clone(), at, ui.layer_id())
@@ -166,6 +175,10 @@ fn menu(ui: &Ui, camera: &mut Camera, view: &View) -> Bars {
         .layout(Layout::top_down_justified(Align::Min))
         .show(|ui| {
             ui.label(theme::small(ui, hover::pitch_name(&picked.note)));
+            let is_locked = is_locked(picked, view);
+            if ui.button(if is_locked { "Unlock note" } else { "Lock note" }).clicked() {
+                intents.push(Intent::LockNote(picked.bar_idx, picked.note, !is_locked));
+            }
             if ui.button("Delete note").clicked() {
                 bars = replaced(&view.roll.score, Some(picked), None);
                 camera.picked = None;

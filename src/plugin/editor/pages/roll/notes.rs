@@ -26,10 +26,14 @@ pub(crate) fn paint(ui: &Ui, painter: &Painter, times: &Times, rows: &Rows, view
     let range = times.range();
     for (bar_idx, bar) in times.bars_that_ring(&view.roll.score) {
         let is_certain = is_certain(view, bar_idx, bar);
+        let mark = view.roll.marks.get(bar_idx);
         for (note_idx, note) in bar.notes.iter().enumerate() {
             let Some(rect) = rows.rect(note, times) else { continue };
             if rect.right() < range.min || rect.left() > range.max {
                 continue;
+            }
+            if mark.is_some_and(|mark| mark.is_locked(note_idx)) {
+                mesh.add_colored_rect(rect.expand(1.5), palette.text);
             }
             let sounds = view.roll.playing && note.onset <= now && now < note.end().max(note.onset + Tick(2));
             let colour = palette.note(note.family, note.velocity);
