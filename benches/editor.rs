@@ -9,6 +9,7 @@ use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
 use continuo::plugin::editor::{Roll, Settings, View, prepare, show};
 use continuo::plugin::models::ModelChoice;
+use continuo::plugin::picker::Picked;
 use continuo::plugin::trainer::Status;
 use egui::{Context, Event, Pos2, RawInput, Rect, Vec2};
 
@@ -81,6 +82,7 @@ fn view() -> View {
         ideas: Arc::default(),
         roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() },
         training: Status::default(),
+        picked: Picked::default(),
         host: None,
         settings: Settings { is_welcomed: true, ..Settings::default() },
         messages: Vec::new(),

@@ -1,5 +1,7 @@
 //! The text of a progression, changed bar by bar.
 
+use crate::music::chord::Chord;
+use crate::music::piece::Piece;
 use crate::music::progression::{InvalidProgression, Progression, place};
 use crate::music::time::Tick;
 
@@ -31,6 +33,48 @@ impl Progression {
             }
         }
         Self::parse(&bars.join(" | "))
+    }
+}
+
+impl Piece {
+    /// The chords of the piece bar by bar, as the text of a lane that has them where they are: those that it names, or
+    /// those that its notes make. None if there are none.
+    #[must_use]
+    pub fn chord_text(&self) -> Option<String> {
+        let chords = if self.chords.is_empty() { self.find_chords().0 } else { self.chords.clone() };
+        let (first, _) = chords.first()?;
+        let chord_at = |tick: Tick| {
+            let idx = chords.partition_point(|(at, _)| *at <= tick).saturating_sub(1);
+            chords.get(idx).and_then(|(_, chord)| *chord)
+        };
+        let name = |chord: Option<Chord>| chord.map_or("N.C.".to_owned(), |chord| chord.to_string());
+        let (mut bars, mut n_before, mut start) = (Vec::new(), 0, Tick::ZERO);
+        while start < self.end() {
+            let (_, meter) = self.bar_at(start);
+            let end = start + meter.bar_length();
+            if end <= *first {
+                n_before += 1;
+            } else {
+                let beats =
+                    (0..).map(|idx| start + Tick(idx * meter.beat().0)).take_while(|tick| *tick < end);
+                let mut names: Vec<String> = beats.map(|tick| name(chord_at(tick))).collect();
+                let is_even = |size: usize| {
+                    names.len().is_multiple_of(size)
+                        && names.chunks(size).all(|part| part.iter().all(|name| *name == part[0]))
+                };
+                let size = [names.len(), names.len() / 2]
+                    .into_iter()
+                    .find(|size| *size > 0 && is_even(*size))
+                    .unwrap_or(1);
+                names = names.into_iter().step_by(size).collect();
+                bars.push(names.join(" "));
+            }
+            start = end;
+        }
+        // The lane comes round from the beginning of the song.
+        let n_bars = bars.len().max(1);
+        bars.rotate_right(n_before % n_bars);
+        Some(bars.join(" | "))
     }
 }
 
@@ -69,7 +113,7 @@ fn bar_texts(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::music::{Key, Meter, Mode, Progression, Tick, spread_words};
+    use crate::music::{Chord, Family, Key, Meter, Mode, Note, Piece, Progression, Tick, spread_words};
 
     fn with_bar(lane: &str, bar_idx: usize, text: &str) -> Result<String, String> {
         let changed = Progression::parse(lane).unwrap().with_bar(bar_idx, text);
@@ -132,5 +176,28 @@ mod tests {
                 assert_eq!(places, words.map(|(at, _)| at), "{text} in {numerator}/{denominator}");
             }
         }
+    }
+
+    #[test]
+    fn the_chords_of_a_piece_are_those_it_names_or_those_its_notes_make() {
+        let triad = |bar: i64, root: u8| {
+            [0, 4, 7].map(|tone| Note {
+                onset: Tick(96 * bar),
+                duration: Tick(96),
+                pitch: 48 + root + tone,
+                velocity: 80,
+                family: Family::PIANO,
+                feel: None,
+            })
+        };
+        let notes: Vec<Note> = [triad(0, 0), triad(1, 5), triad(2, 0)].concat();
+        let piece = Piece { notes, ..Piece::default() };
+        assert_eq!(piece.chord_text().as_deref(), Some("C | F | C"));
+        let chord = |pitches: &[u8]| Chord::of_pitches(pitches);
+        let chords =
+            vec![(Tick(0), chord(&[57, 60, 64, 67])), (Tick(96), None), (Tick(144), chord(&[55, 59, 62]))];
+        let piece = Piece { chords, ..piece };
+        assert_eq!(piece.chord_text().as_deref(), Some("Am7 | N.C. G | G"));
+        assert_eq!(Piece::default().chord_text(), None);
     }
 }

@@ -1,4 +1,4 @@
-//! The system's dialog that chooses a folder, on a thread of its own so that neither the host nor the editor waits.
+//! The system's dialog that chooses a file or a folder, on a thread of its own so that neither the host nor the editor waits.
 //!
 //! On Linux the dialog is that of the desktop's portal, or of zenity where no portal answers. Where there is neither, no
 //! dialog appears, and the user types the path.
@@ -13,15 +13,40 @@ use crate::plugin::keep_loaded::keep_loaded;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Picker(Arc<Mutex<Picked>>);
 
+/// What the user is to choose.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// A folder of MIDI files.
+    #[default]
+    MidiFolder,
+    /// A MIDI file.
+    MidiFile,
+    /// The trainer's program.
+    Trainer,
+}
+
+impl Wanted {
+    /// What it is, in words.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::MidiFolder => "a folder of MIDI files",
+            Self::MidiFile => "a MIDI file",
+            Self::Trainer => "the program continuo-trainer",
+        }
+    }
+}
+
 /// What was last chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Picked {
+    /// What the last dialog asked for.
+    pub wanted: Wanted,
     /// Whether the dialog is open.
     pub is_open: bool,
     /// How many dialogs have been closed, so that each choice is taken over once.
     pub n_closed: u32,
-    /// The folder chosen in the last one; `None` if it was closed without a choice.
-    pub folder: Option<PathBuf>,
+    /// What was chosen in the last one; `None` if it was closed without a choice.
+    pub path: Option<PathBuf>,
     /// Whether no dialog appeared.
     pub is_missing: bool,
 }
@@ -30,41 +55,46 @@ pub struct Picked {
 const NEVER_SEEN: Duration = Duration::from_millis(250);
 
 impl Picker {
-    /// Opens the dialog, beginning in this folder, unless one is open.
-    pub(crate) fn open(&self, begin: Option<&Path>) {
-        let dialog = rfd::FileDialog::new().set_title("A folder of MIDI files");
-        let dialog = match begin.filter(|begin| begin.is_dir()) {
-            Some(begin) => dialog.set_directory(begin),
+    /// Opens the dialog, beginning in this folder or in that of this file, unless one is open.
+    pub(crate) fn open(&self, wanted: Wanted, begin: &Path) {
+        let dialog = rfd::FileDialog::new().set_title(format!("Choose {}", wanted.title()));
+        let dialog = match begin.ancestors().take(2).find(|folder| folder.is_dir()) {
+            Some(folder) => dialog.set_directory(folder),
             None => dialog,
         };
-        self.open_with(move || dialog.pick_folder());
+        self.open_with(wanted, move || match wanted {
+            Wanted::MidiFolder => dialog.pick_folder(),
+            Wanted::MidiFile => dialog.add_filter("MIDI files", &["mid", "midi", "MID", "MIDI"]).pick_file(),
+            Wanted::Trainer => dialog.pick_file(),
+        });
     }
 
-    fn open_with(&self, choose: impl FnOnce() -> Option<PathBuf> + Send + 'static) {
+    fn open_with(&self, wanted: Wanted, choose: impl FnOnce() -> Option<PathBuf> + Send + 'static) {
         {
             let mut picked = self.lock();
             if picked.is_open {
                 return;
             }
-            picked.is_open = true;
+            (picked.is_open, picked.wanted) = (true, wanted);
         }
         // The host may unload the plugin meanwhile.
         keep_loaded();
         let picker = self.clone();
         let waiting = move || {
             let opened = Instant::now();
-            let folder = choose();
-            let is_missing = was_never_seen(folder.as_deref(), opened.elapsed());
-            picker.close(folder, is_missing);
+            let path = choose();
+            let is_missing = was_never_seen(path.as_deref(), opened.elapsed());
+            picker.close(path, is_missing);
         };
         if std::thread::Builder::new().name("continuo picker".into()).spawn(waiting).is_err() {
             self.close(None, true);
         }
     }
 
-    fn close(&self, folder: Option<PathBuf>, is_missing: bool) {
+    fn close(&self, path: Option<PathBuf>, is_missing: bool) {
         let mut picked = self.lock();
-        *picked = Picked { is_open: false, n_closed: picked.n_closed + 1, folder, is_missing };
+        let (wanted, n_closed) = (picked.wanted, picked.n_closed + 1);
+        *picked = Picked { wanted, is_open: false, n_closed, path, is_missing };
     }
 
     /// What was last chosen.
@@ -77,8 +107,8 @@ impl Picker {
     }
 }
 
-fn was_never_seen(folder: Option<&Path>, lasted: Duration) -> bool {
-    folder.is_none() && lasted < NEVER_SEEN
+fn was_never_seen(path: Option<&Path>, lasted: Duration) -> bool {
+    path.is_none() && lasted < NEVER_SEEN
 }
 
 #[cfg(test)]
@@ -87,7 +117,7 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::time::Duration;
 
-    use crate::plugin::picker::{Picker, was_never_seen};
+    use crate::plugin::picker::{Picker, Wanted, was_never_seen};
 
     /// Waits until the dialogs opened so far are closed.
     fn wait_for(picker: &Picker, n_closed: u32) {
@@ -100,14 +130,14 @@ mod tests {
     fn a_dialog_is_open_once_and_its_choice_is_kept() {
         let picker = Picker::default();
         let (choose, chosen) = channel::<PathBuf>();
-        picker.open_with(move || chosen.recv().ok());
+        picker.open_with(Wanted::MidiFile, move || chosen.recv().ok());
         assert!(picker.picked().is_open);
-        picker.open_with(|| Some(PathBuf::from("/other")));
-        choose.send(PathBuf::from("/midi")).unwrap();
+        picker.open_with(Wanted::MidiFolder, || Some(PathBuf::from("/other")));
+        choose.send(PathBuf::from("/tune.mid")).unwrap();
         wait_for(&picker, 1);
         let picked = picker.picked();
-        assert_eq!((picked.is_open, picked.n_closed), (false, 1));
-        assert_eq!(picked.folder, Some(PathBuf::from("/midi")));
+        assert_eq!((picked.is_open, picked.n_closed, picked.wanted), (false, 1, Wanted::MidiFile));
+        assert_eq!(picked.path, Some(PathBuf::from("/tune.mid")));
     }
 
     #[test]

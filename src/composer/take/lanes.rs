@@ -80,41 +80,7 @@ impl Take {
     /// The chords that were played in, bar by bar, as the text of a lane that has them where they were played.
     #[must_use]
     pub fn captured_chords(&self) -> Option<String> {
-        let piece = self.played_piece(Family::PIANO);
-        let (chords, _) = piece.find_chords();
-        let (first, _) = chords.first()?;
-        let chord_at = |tick: Tick| {
-            let idx = chords.partition_point(|(at, _)| *at <= tick).saturating_sub(1);
-            chords.get(idx).and_then(|(_, chord)| *chord)
-        };
-        let name = |chord: Option<Chord>| chord.map_or("N.C.".to_owned(), |chord| chord.to_string());
-        let (mut bars, mut n_before, mut start) = (Vec::new(), 0, Tick::ZERO);
-        while start < piece.end() {
-            let (_, meter) = piece.bar_at(start);
-            let end = start + meter.bar_length();
-            if end <= *first {
-                n_before += 1;
-            } else {
-                let beats =
-                    (0..).map(|idx| start + Tick(idx * meter.beat().0)).take_while(|tick| *tick < end);
-                let mut names: Vec<String> = beats.map(|tick| name(chord_at(tick))).collect();
-                let is_even = |size: usize| {
-                    names.len().is_multiple_of(size)
-                        && names.chunks(size).all(|part| part.iter().all(|name| *name == part[0]))
-                };
-                let size = [names.len(), names.len() / 2]
-                    .into_iter()
-                    .find(|size| *size > 0 && is_even(*size))
-                    .unwrap_or(1);
-                names = names.into_iter().step_by(size).collect();
-                bars.push(names.join(" "));
-            }
-            start = end;
-        }
-        // The lane comes round from the beginning of the song.
-        let n_bars = bars.len().max(1);
-        bars.rotate_right(n_before % n_bars);
-        Some(bars.join(" | "))
+        self.played_piece(Family::PIANO).chord_text()
     }
 
     /// Whether a bar was composed with other chords than those it would be composed with now.

@@ -32,6 +32,7 @@ pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
     }
     let id = Id::unique("continuo state");
     let mut state: UiState = ui.data(|data| data.get_temp(id)).unwrap_or_default();
+    state.forms.take_over(&view.picked);
     let outer = Frame::new().inner_margin(Margin::symmetric(10, 6));
     Panel::top("title")
         .frame(outer)

@@ -186,22 +186,27 @@ impl Session {
         lane.map_or(String::new(), |lane| lane.text().to_owned())
     }
 
-    /// The end of a MIDI file, for the music to start from. A file that cannot be used gives a message.
+    /// The music of a MIDI file. A file that cannot be read gives a message.
     #[must_use]
-    pub fn read_opening(&self, path: &Path) -> Option<Opening> {
-        let smf = match smf::load(path) {
-            Ok(smf) => smf,
+    pub fn read_piece(&self, path: &Path) -> Option<Piece> {
+        match smf::load(path) {
+            Ok(smf) => Some(smf.to_piece()),
             // These name the file themselves.
             Err(error @ (SmfError::Unreadable { .. } | SmfError::TooLarge { .. })) => {
                 self.add_error(&error);
-                return None;
+                None
             }
             Err(error) => {
                 self.add_message(format!("{}: {error}", path.display()));
-                return None;
+                None
             }
-        };
-        let opening = Opening::of(&smf.to_piece());
+        }
+    }
+
+    /// The end of a MIDI file, for the music to start from. A file that cannot be used gives a message.
+    #[must_use]
+    pub fn read_opening(&self, path: &Path) -> Option<Opening> {
+        let opening = Opening::of(&self.read_piece(path)?);
         if opening.is_none() {
             self.add_message(format!("{} holds no notes to start from", path.display()));
         }

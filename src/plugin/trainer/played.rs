@@ -1,4 +1,4 @@
-//! What was played in, as music to learn from.
+//! One piece of music to learn from, such as what was played in.
 
 use std::path::Path;
 
@@ -17,13 +17,12 @@ const FEWEST: usize = 20;
 /// of that name beside the models.
 ///
 /// # Errors
-/// A message for the user: too little was played, the name is taken, or as [`start`].
+/// A message for the user: there are too few notes, the name is taken, or as [`start`].
 pub fn learn(trainer: Option<&Path>, piece: &Piece, name: &str) -> Result<(), String> {
     let n_notes = piece.notes.len();
     if n_notes < FEWEST {
         return Err(format!(
-            "expected at least {FEWEST} notes played in to learn from, found {n_notes}: play some in Continue, Trade or \
-             Accompany"
+            "expected at least {FEWEST} notes to learn from, found {n_notes}; notes are played in in Continue, Trade or Accompany"
         ));
     }
     let weights = model_file(name).ok_or("give the model a name first")?;

@@ -169,7 +169,7 @@ pub fn status(trainer: Option<PathBuf>) -> Status {
         return Status { trainer, survey, ..Status::default() };
     };
     let (state, seen) = (run.state(), run.seen());
-    Status { trainer, name: run.job.name.clone(), state, seen, survey, ..Status::default() }
+    Status { trainer, name: run.job.name.clone(), state, seen, survey }
 }
 
 impl Run {

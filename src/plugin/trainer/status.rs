@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::plugin::picker::Picked;
 use crate::plugin::trainer::seen::Seen;
 use crate::plugin::trainer::survey::Survey;
 use crate::plugin::trainer::traces::checkpoint_file;
@@ -21,8 +20,6 @@ pub struct Status {
     pub seen: Arc<Seen>,
     /// What is in the folder to learn from, and how long that takes.
     pub survey: Option<Survey>,
-    /// The folder that was last chosen in the system's dialog.
-    pub picked: Picked,
 }
 
 impl Status {
@@ -30,7 +27,7 @@ impl Status {
     #[must_use]
     pub fn is_busy(&self) -> bool {
         let is_surveying = self.survey.as_ref().is_some_and(|survey| survey.is_running);
-        self.state == State::Running || is_surveying || self.picked.is_open
+        self.state == State::Running || is_surveying
     }
 }
 

@@ -9,3 +9,5 @@ pub(crate) mod models;
 pub(crate) mod train;
 
 pub(crate) mod guide;
+
+mod choose;

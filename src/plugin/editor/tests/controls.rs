@@ -17,6 +17,7 @@ use crate::plugin::editor::tests::{Stage, turned};
 use crate::plugin::editor::view::{IdeaEntry, Intent, Roll, View};
 use crate::plugin::midi_file::{Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::picker::{Picked, Wanted};
 
 /// The page that a knob is on.
 fn page(knob: Knob) -> Option<&'static str> {
@@ -448,15 +449,26 @@ fn music_is_saved_as_it_is_asked_for_and_the_phrase_at_one_click() {
 }
 
 #[test]
-fn a_primer_is_typed_and_cleared() {
-    let mut stage = Stage::new(View { primer: Some("tune".to_owned()), ..view() });
+fn a_midi_file_is_typed_or_chosen_and_used_as_is_asked() {
+    let mut view = View { primer: Some("tune".to_owned()), ..view() };
+    view.training.trainer = Some(PathBuf::from("/bin/continuo-trainer"));
+    let mut stage = Stage::new(view);
     stage.turn_to("Converse");
-    stage.type_into("Primer file", "\"/music/tune.mid\"");
-    assert_eq!(
-        stage.press(Role::Button, "Start from"),
-        [Intent::LoadPrimer(PathBuf::from("/music/tune.mid"))]
-    );
+    stage.type_into("MIDI file", "\"/music/tune.mid\"");
+    let path = PathBuf::from("/music/tune.mid");
+    stage.press(Role::Button, "Use it");
+    assert_eq!(stage.press(Role::Button, "Begin from it"), [Intent::LoadPrimer(path.clone())]);
+    stage.press(Role::Button, "Use it");
+    assert_eq!(stage.press(Role::Button, "Take its chords"), [Intent::TakeChords(path.clone(), 0)]);
     assert_eq!(stage.press(Role::Button, "Clear"), [Intent::ClearPrimer]);
+    let choose = "Choose a MIDI file";
+    assert_eq!(stage.press(Role::Button, choose), [Intent::Pick(Wanted::MidiFile, PathBuf::new())]);
+    stage.view.borrow_mut().picked =
+        Picked { wanted: Wanted::MidiFile, n_closed: 1, path: Some(path.clone()), ..Picked::default() };
+    stage.harness.run();
+    stage.press(Role::Button, "Use it");
+    assert_eq!(stage.press(Role::Button, "Learn it"), [Intent::LearnFile(path)]);
+    stage.harness.get_by_label_contains("A folder of MIDI files");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::view::{Roll, View};
 use crate::plugin::models::{ModelChoice, ModelEntry};
 use crate::plugin::parameters::Parameters;
+use crate::plugin::picker::Picked;
 use crate::plugin::presets;
 use crate::plugin::trainer::Status;
 
@@ -197,6 +198,7 @@ pub(super) fn view() -> View {
         ideas: Arc::default(),
         roll: Roll { score: quartet(16), playhead: Beats(21.3), playing: true, ..Roll::default() },
         training: Status::default(),
+        picked: Picked::default(),
         host: None,
         settings: Settings { is_welcomed: true, ..Settings::default() },
         messages: Vec::new(),

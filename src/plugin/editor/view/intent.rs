@@ -10,6 +10,7 @@ use crate::player::Knob;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::midi_file::{Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::picker::Wanted;
 use crate::plugin::presets::PresetId;
 use crate::plugin::trainer::job::Job;
 
@@ -58,6 +59,10 @@ pub enum Intent {
     CaptureChords(u8),
     /// Start the music from a MIDI file.
     LoadPrimer(PathBuf),
+    /// Make the chords of a MIDI file the chord lane of a take, by its slot.
+    TakeChords(PathBuf, u8),
+    /// Train a model, named after it, from a MIDI file.
+    LearnFile(PathBuf),
     /// Start the music from the model's own primers again.
     ClearPrimer,
     /// Save music in a MIDI file.
@@ -70,8 +75,8 @@ pub enum Intent {
     HearPreset(PresetId),
     /// Save the knobs as a preset of this name.
     SavePreset(String),
-    /// Let the user choose a folder of MIDI files, beginning in this one.
-    PickFolder(PathBuf),
+    /// Let the user choose something of this kind, beginning at this path.
+    Pick(Wanted, PathBuf),
     /// Look at what is in a folder, and how long it takes to learn it; from the built-in model or not.
     Survey(PathBuf, bool),
     /// Open the report of a training in the browser.

@@ -11,6 +11,7 @@ use crate::plugin::editor::settings::Settings;
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::library::ModelEntry;
 use crate::plugin::parameters::Parameters;
+use crate::plugin::picker::Picked;
 use crate::plugin::presets::PresetEntry;
 use crate::plugin::trainer::status::Status;
 
@@ -100,6 +101,8 @@ pub struct View {
     pub roll: Roll,
     /// The training that runs or has ended.
     pub training: Status,
+    /// What was last chosen in the system's dialog.
+    pub picked: Picked,
     /// The host, by the name that the guide uses, if the guide knows it.
     pub host: Option<&'static str>,
     /// The user's settings on this computer.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::plugin::editor::view::camera::Camera;
+use crate::plugin::picker::{Picked, Wanted};
 use crate::plugin::trainer::job::Size;
 
 /// What the editor remembers between frames. It stays in egui's memory and is not saved.
@@ -58,8 +59,23 @@ pub(crate) struct Forms {
     pub(crate) starts_from_default: bool,
     /// The folder that was last surveyed, and whether from the built-in model.
     pub(crate) surveyed: Option<(PathBuf, bool)>,
-    /// How many choices of the folder dialog were taken over.
+    /// How many choices of the system's dialog were taken over.
     pub(crate) n_picked: u32,
+}
+
+impl Forms {
+    /// Puts what was chosen in the system's dialog into the field that it was opened for.
+    pub(crate) fn take_over(&mut self, picked: &Picked) {
+        if std::mem::replace(&mut self.n_picked, picked.n_closed) == picked.n_closed {
+            return;
+        }
+        let Some(path) = picked.path.as_ref().map(|path| path.display().to_string()) else { return };
+        match picked.wanted {
+            Wanted::MidiFolder => self.corpus = path,
+            Wanted::MidiFile => self.primer = path,
+            Wanted::Trainer => self.trainer = path,
+        }
+    }
 }
 
 /// A page of the editor.

@@ -56,6 +56,8 @@ pub(crate) struct Controller {
     loading: Option<(Option<String>, Instant)>,
     training: Status,
     picker: Picker,
+    /// How many of its dialogs have been closed so far.
+    n_picked: u32,
     /// When the status of the training was last read.
     training_read: Instant,
     /// Text for the clipboard.
@@ -79,6 +81,7 @@ impl Controller {
             loading: None,
             training: Status::default(),
             picker: Picker::default(),
+            n_picked: 0,
             training_read: Instant::now(),
             to_copy: None,
         }
@@ -120,6 +123,7 @@ impl Controller {
 
     /// What the editor shows now.
     pub(crate) fn view(&mut self) -> View {
+        self.follow_picker();
         let messages = self.parameters.session.messages();
         self.follow_model(!messages.is_empty());
         if self.training_read.elapsed() > TRAINING_INTERVAL {
@@ -149,7 +153,8 @@ impl Controller {
             chords: session.chords(self.parameters.plain(Knob::Slot) as u8),
             ideas,
             roll,
-            training: Status { picked: self.picker.picked(), ..self.training.clone() },
+            training: self.training.clone(),
+            picked: self.picker.picked(),
             host: host(),
             settings: self.settings.clone(),
             messages,
@@ -176,6 +181,15 @@ impl Controller {
             && (*before != hash || has_messages || asked.elapsed() > LOAD_TIMEOUT)
         {
             self.loading = None;
+        }
+    }
+
+    /// Says so where the system has no dialog.
+    fn follow_picker(&mut self) {
+        let picked = self.picker.picked();
+        if std::mem::replace(&mut self.n_picked, picked.n_closed) != picked.n_closed && picked.is_missing {
+            let message = "this system has no dialog to choose a file or folder: type or paste its path";
+            self.parameters.session.add_message(message.to_owned());
         }
     }
 
@@ -234,6 +248,8 @@ impl Controller {
                 }
             }
             Intent::LoadPrimer(path) => self.load_primer(&path),
+            Intent::TakeChords(path, slot) => self.take_chords(&path, slot),
+            Intent::LearnFile(path) => self.learn_file(&path),
             Intent::ClearPrimer => {
                 self.memory.lock().primer = None;
                 self.open_with(None);
@@ -262,7 +278,7 @@ impl Controller {
                 self.done(vec![change]);
             }
             Intent::ListModels => self.library.scan(),
-            Intent::PickFolder(begin) => self.picker.open(Some(&begin)),
+            Intent::Pick(wanted, begin) => self.picker.open(wanted, &begin),
             Intent::Survey(folder, from_default) => self.train(|trainer| {
                 trainer::survey(trainer, &folder, from_default);
                 Ok(())
@@ -447,6 +463,21 @@ impl Controller {
             self.memory.lock().primer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
             self.open_with(Some(opening));
         }
+    }
+
+    fn take_chords(&mut self, path: &Path, slot: u8) {
+        let session = &self.parameters.session;
+        let Some(piece) = session.read_piece(path) else { return };
+        match piece.chord_text() {
+            Some(text) => self.set_chords(slot, &text),
+            None => session.add_message(format!("{} holds no chords", path.display())),
+        }
+    }
+
+    fn learn_file(&mut self, path: &Path) {
+        let Some(piece) = self.parameters.session.read_piece(path) else { return };
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.train(|trainer| trainer::learn(trainer, &piece, &name));
     }
 
     fn open_with(&self, opening: Option<Opening>) {

@@ -1,18 +1,22 @@
 //! Playing together: the conversation, and a MIDI file to start from.
 
+use std::path::PathBuf;
+
 use egui::{Button, Key, Label, Ui, vec2};
 
-use crate::player::Conversation;
-use crate::player::Knob;
+use crate::files::typed_path;
+use crate::player::{Conversation, Knob};
 use crate::plugin::editor::controls::{KnobSetter, SMALL};
+use crate::plugin::editor::pages::choose::choose_button;
 use crate::plugin::editor::pages::knobs::rows::control;
 use crate::plugin::editor::theme;
-use crate::plugin::editor::view::state::Forms;
+use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets::{self, text_field};
+use crate::plugin::picker::Wanted;
 
 /// Draws the modes of conversation, their knobs, and the file to start from.
-pub(crate) fn converse(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut KnobSetter<'_>) {
+pub(crate) fn converse(ui: &mut Ui, state: &mut UiState, view: &View, setter: &mut KnobSetter<'_>) {
     let palette = theme::palette(ui);
     let chosen = setter.step(Knob::Conversation);
     ui.horizontal(|ui| {
@@ -36,7 +40,7 @@ pub(crate) fn converse(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut
             ui.add(Label::new(theme::small(ui, description(mode))).wrap());
         });
     });
-    primer(ui, forms, view, setter);
+    midi_file(ui, state, view, setter);
 }
 
 fn description(mode: Conversation) -> &'static str {
@@ -48,21 +52,42 @@ fn description(mode: Conversation) -> &'static str {
     }
 }
 
-fn primer(ui: &mut Ui, forms: &mut Forms, view: &View, setter: &mut KnobSetter<'_>) {
+/// Draws the path of a MIDI file, and what it can be used for.
+fn midi_file(ui: &mut Ui, state: &mut UiState, view: &View, setter: &mut KnobSetter<'_>) {
     ui.horizontal(|ui| {
-        let hint = "A MIDI file to start from: type or paste its path";
-        let width = (ui.available_width() - 150.0).max(80.0);
-        let field = text_field(ui, "Primer file", &mut forms.primer, hint, width);
-        let is_entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
-        let path = forms.primer.trim().trim_matches('"').to_owned();
-        let start = ui.add_enabled(!path.is_empty(), Button::new("Start from"));
-        if (start.clicked() || is_entered) && !path.is_empty() {
-            setter.intents.push(Intent::LoadPrimer(path.into()));
+        let width = (ui.available_width() - 230.0).max(80.0);
+        let hint = "A MIDI file";
+        let field = text_field(ui, "MIDI file", &mut state.forms.primer, hint, width);
+        let path = typed_path(&state.forms.primer);
+        let has_path = !path.as_os_str().is_empty();
+        if has_path && field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+            setter.intents.push(Intent::LoadPrimer(path.clone()));
         }
+        choose_button(ui, Wanted::MidiFile, &state.forms.primer, view, setter.intents);
+        ui.add_enabled_ui(has_path, |ui| ui.menu_button("Use it", |ui| uses(ui, path, state, view, setter)));
         let clear = ui.add_enabled(view.primer.is_some(), Button::new("Clear"));
-        if clear.on_hover_text("Start from the model's own music again").clicked() {
-            forms.primer.clear();
+        if clear.on_hover_text("Begin from the model's own music again").clicked() {
+            state.forms.primer.clear();
             setter.intents.push(Intent::ClearPrimer);
         }
     });
+}
+
+/// Draws the menu of what a MIDI file can be used for.
+fn uses(ui: &mut Ui, path: PathBuf, state: &mut UiState, view: &View, setter: &mut KnobSetter<'_>) {
+    let begin = ui.button("Begin from it").on_hover_text("The music goes on where the file ends");
+    if begin.clicked() {
+        setter.intents.push(Intent::LoadPrimer(path));
+        return;
+    }
+    let chords = ui.button("Take its chords").on_hover_text("They become the chord lane of this take");
+    if chords.clicked() {
+        setter.intents.push(Intent::TakeChords(path, setter.step(Knob::Slot) as u8));
+        return;
+    }
+    let learn = ui.add_enabled(view.training.trainer.is_some(), Button::new("Learn it"));
+    if learn.on_hover_text("It becomes a style of a model of its own, in a minute or so").clicked() {
+        setter.intents.push(Intent::LearnFile(path));
+        state.page = Page::Train;
+    }
 }

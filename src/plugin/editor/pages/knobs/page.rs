@@ -77,7 +77,7 @@ pub(crate) fn page(
         KnobPage::Chords => chords(ui, &mut state.forms, view, &mut setter),
         KnobPage::Instruments => instruments(ui, view, &mut setter),
         KnobPage::Parts => parts(ui, view, &mut setter),
-        KnobPage::Converse => converse(ui, &mut state.forms, view, &mut setter),
+        KnobPage::Converse => converse(ui, state, view, &mut setter),
         KnobPage::Blend => blend(ui, state, view, &mut setter),
     }
 }

@@ -5,11 +5,13 @@ use std::path::PathBuf;
 use egui::{Align2, Button, Label, RichText, Sense, Ui, vec2};
 
 use crate::files::typed_path;
+use crate::plugin::editor::pages::choose::choose_button;
 use crate::plugin::editor::pages::train::words::{about, counted};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::Forms;
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets::{self, text_field};
+use crate::plugin::picker::Wanted;
 use crate::plugin::trainer::Survey;
 use crate::plugin::trainer::job::{Job, Size};
 use crate::run_events::CorpusFound;
@@ -40,13 +42,6 @@ pub(super) fn show(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Ve
 
 /// Draws the folder, and what is in it.
 fn folder(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Vec<Intent>) {
-    let picked = &view.training.picked;
-    if picked.n_closed != forms.n_picked {
-        forms.n_picked = picked.n_closed;
-        if let Some(folder) = &picked.folder {
-            forms.corpus = folder.display().to_string();
-        }
-    }
     let name = "Folder of MIDI files";
     let mut is_being_typed = false;
     ui.horizontal(|ui| {
@@ -54,14 +49,8 @@ fn folder(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Vec<Intent>
         let field = text_field(ui, name, &mut forms.corpus, "~/midi", width);
         is_being_typed = field.has_focus();
         field.on_hover_text(format!("{name}: choose it, or type or paste its path"));
-        if ui.add_enabled(!picked.is_open, Button::new("Choose …")).clicked() {
-            intents.push(Intent::PickFolder(typed_path(&forms.corpus)));
-        }
+        choose_button(ui, Wanted::MidiFolder, &forms.corpus, view, intents);
     });
-    if picked.is_missing {
-        let text = "This system has no dialog to choose a folder: type or paste its path.";
-        ui.add(Label::new(theme::small(ui, text)).wrap());
-    }
     let path = typed_path(&forms.corpus);
     let wanted = (path.clone(), forms.starts_from_default);
     if path.as_os_str().is_empty() {
@@ -201,8 +190,9 @@ fn trainer_path(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Vec<I
                 that comes with Continuo. Where is it?";
     ui.add(Label::new(RichText::new(text).color(theme::palette(ui).alarm)).wrap());
     ui.horizontal(|ui| {
-        let width = (ui.available_width() - 90.0).max(120.0);
+        let width = (ui.available_width() - 180.0).max(120.0);
         text_field(ui, "Path of the trainer", &mut forms.trainer, "", width);
+        choose_button(ui, Wanted::Trainer, &forms.trainer, view, intents);
         if ui.button("Use this").clicked() {
             let mut settings = view.settings.clone();
             settings.trainer = Some(typed_path(&forms.trainer));
