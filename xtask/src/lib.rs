@@ -16,6 +16,9 @@ pub mod instances;
 #[cfg(target_os = "linux")]
 pub mod soak;
 
+#[cfg(target_os = "linux")]
+pub mod scale;
+
 pub mod chaos;
 
 #[cfg(target_os = "linux")]

@@ -76,6 +76,18 @@ enum Command {
     #[cfg(target_os = "linux")]
     SoakSong(xtask::soak::Options),
 
+    /// Measure what instances, takes and corpora cost as they grow, and draw the plots of docs/SCALE.md.
+    #[cfg(target_os = "linux")]
+    Scale(xtask::scale::Options),
+    /// The measurement of so many instances, for the command above.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    ScaleInstances {
+        /// The plugin.
+        clap: PathBuf,
+        /// How many.
+        instances: u32,
+    },
     /// Try random sessions: every call that a host may make, in any order.
     Chaos(xtask::chaos::Options),
     /// Prove that the plugin makes no system call on the audio thread, and measure its longest block.
@@ -205,6 +217,10 @@ fn main() -> Result<()> {
         Command::Notes(options) => notes::write(&options),
         #[cfg(target_os = "linux")]
         Command::Instances(options) => xtask::instances::measure(&options),
+        #[cfg(target_os = "linux")]
+        Command::Scale(options) => xtask::scale::run(&options),
+        #[cfg(target_os = "linux")]
+        Command::ScaleInstances { clap, instances } => xtask::scale::print_instances(&clap, instances),
         Command::Chaos(options) => xtask::chaos::run(&options),
         #[cfg(target_os = "linux")]
         Command::AudioThread(options) => xtask::audio_thread::run(&options),
