@@ -24,6 +24,11 @@ pub enum RunEvent {
     Estimate(Estimate),
     /// Some of it is done.
     Progress(Reached),
+    /// A few bars that the network composes by now.
+    Sample {
+        /// In the order in which they begin.
+        notes: Vec<SampleNote>,
+    },
     /// It has ended before its time, since the held-out pieces were predicted no better.
     EndedEarly,
     /// It was asked to stop, and can be resumed.
@@ -134,6 +139,21 @@ pub struct Reached {
     pub held_out: Option<HeldOut>,
 }
 
+/// A note of a sample.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SampleNote {
+    /// Where it begins, in 24ths of a quarter note.
+    pub onset: i64,
+    /// How long it sounds, in the same.
+    pub duration: i64,
+    /// MIDI key, 0 to 127.
+    pub pitch: u8,
+    /// 1 to 127.
+    pub velocity: u8,
+    /// The index of its instrument family, 0 to 16; 16 is drums.
+    pub family: usize,
+}
+
 /// The error on the held-out pieces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HeldOut {
@@ -184,7 +204,7 @@ impl RunEvent {
 
 #[cfg(test)]
 mod tests {
-    use crate::run_events::{HeldOut, Reached, RunEvent};
+    use crate::run_events::{HeldOut, Reached, RunEvent, SampleNote};
 
     #[test]
     fn an_event_reads_back_as_it_was_written_and_other_lines_are_passed_over() {
@@ -202,6 +222,9 @@ mod tests {
             RunEvent::EndedEarly,
             RunEvent::Progress(reached),
             RunEvent::Saved { file: "a.safetensors".into() },
+            RunEvent::Sample {
+                notes: vec![SampleNote { onset: 0, duration: 24, pitch: 60, velocity: 80, family: 0 }],
+            },
         ] {
             assert_eq!(RunEvent::parse(&event.line()), Some(event.clone()));
             assert!(!event.line().contains('\n'));

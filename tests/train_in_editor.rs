@@ -106,6 +106,7 @@ fn a_training_is_started_watched_stopped_resumed_and_its_model_loaded() {
     let progress = early.seen.progress();
     assert!(early.state == State::Running && progress > 0.05 && progress < 0.9, "{early:?}");
     assert!(!early.seen.curve.is_empty() && early.seen.corpus.is_some(), "{early:?}");
+    assert!(!early.seen.sample.is_empty(), "what it composes so far can be heard");
 
     stop();
     output.wait_for_end();
@@ -149,7 +150,7 @@ fn what_was_played_in_becomes_a_style_that_sounds() {
     };
     take.play_in(&[note(0)]);
     let too_little = learn(script, &take.played_piece(Family::PIANO), "My playing").unwrap_err();
-    assert!(too_little.starts_with("expected at least 20 notes played in"), "{too_little}");
+    assert!(too_little.starts_with("expected at least 20 notes to learn from"), "{too_little}");
     take.play_in(&(0..96).map(note).collect::<Vec<_>>());
     learn(script, &take.played_piece(Family::PIANO), "My playing").unwrap();
     trainer.output().wait_for_end();

@@ -23,6 +23,8 @@ mod estimate;
 
 mod time;
 
+mod sample;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +44,7 @@ use crate::cli::train::log::write_log;
 use crate::cli::train::options::products;
 use crate::cli::train::output::Output;
 use crate::cli::train::outputs::Outputs;
+use crate::cli::train::sample::Sampler;
 use crate::cli::train::settings::Preset;
 use crate::cli::train::time::{best_within, preset_of};
 use crate::model::network::Network;
@@ -114,7 +117,8 @@ fn make_model(args: &TrainArgs, output: &mut Output) -> Result<()> {
         Some(network) => Start::From(Box::new(network)),
         None => Start::From(Box::new(Network::random(config.network, config.seed))),
     };
-    let outcome = train_and_show(&config, &corpus, start, output)?;
+    let sampler = output.is_json().then(|| Sampler::new(args, &corpus, config.seed, model.as_deref()));
+    let outcome = train_and_show(&config, &corpus, start, sampler.as_ref(), output)?;
     let (passages, limits) = limits(&corpus);
     let card = Card {
         longest_shared: limits.iter().map(|limits| limits.longest_shared).collect(),
@@ -244,12 +248,18 @@ fn train_and_show(
     config: &TrainingConfig,
     corpus: &Arc<Corpus>,
     start: Start,
+    sampler: Option<&Sampler>,
     output: &mut Output,
 ) -> Result<Outcome> {
     ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("could not listen for Ctrl-C")?;
     output.show_bar();
     let outcome = train(config, corpus, start, |step| {
         output.progress(reached(&corpus.styles, step));
+        if let Some((sampler, network)) = sampler.zip(step.network.as_ref())
+            && let Some(sample) = sampler.sample(network.clone())
+        {
+            output.report(&sample);
+        }
         !STOP.load(Ordering::Relaxed)
     })?;
     output.hide_bar();

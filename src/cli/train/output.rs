@@ -52,6 +52,11 @@ impl Output {
         }
     }
 
+    /// Whether a program reads the events.
+    pub(super) fn is_json(&self) -> bool {
+        self.form == Form::Json
+    }
+
     /// Prints a text on the terminal, if words are wanted.
     pub(super) fn say(&self, text: &str) {
         if self.form == Form::Words {

@@ -17,7 +17,7 @@ pub(super) const NOTHING_HELD_OUT: &str = "No piece is held out to measure the n
 /// The words of an event; none for one that says nothing to a reader of the terminal.
 pub(super) fn words(event: &RunEvent) -> Option<String> {
     match event {
-        RunEvent::Started { .. } | RunEvent::Error { .. } => None,
+        RunEvent::Started { .. } | RunEvent::Sample { .. } | RunEvent::Error { .. } => None,
         RunEvent::Corpus(found) => Some(corpus(found)),
         RunEvent::Estimate(estimate) => Some(length(estimate)),
         RunEvent::Progress(reached) => reached.held_out.is_some().then(|| line(reached)),

@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::composer::{Take, Writer, compose_bar};
 use crate::model::Model;
-use crate::music::{Beats, Family, Meter, Score};
+use crate::music::{Beats, Family, Meter, Note, Score};
 use crate::player::{ComposingKnobs, EventList};
 
 /// How many bars are composed.
@@ -37,9 +37,9 @@ struct Stroke {
 struct Audition(Vec<Stroke>);
 
 impl Audition {
-    fn of(score: &Score) -> Self {
+    fn of<'a>(notes: impl IntoIterator<Item = &'a Note>) -> Self {
         let mut strokes = Vec::new();
-        for note in score.bars.iter().flat_map(|bar| &bar.notes) {
+        for note in notes {
             let channel = channel(note.family);
             let stroke = |time: Beats, velocity| Stroke { time, channel, key: note.pitch, velocity };
             strokes.push(stroke(note.onset.to_beats(), Some(note.velocity)));
@@ -111,9 +111,17 @@ impl Auditions {
             .spawn(move || {
                 let score = compose(model, &knobs);
                 // Where the host does not process, the one before still waits, and this one is not heard.
-                let _ = to_player.try_send(Box::new(Audition::of(&score)));
+                let _ =
+                    to_player.try_send(Box::new(Audition::of(score.bars.iter().flat_map(|bar| &bar.notes))));
             })
             .ok();
+    }
+
+    /// Plays notes from their beginning.
+    pub fn play_notes(&self, notes: &[Note]) {
+        self.retired.try_iter().for_each(drop);
+        // Where the host does not process, the one before still waits, and this one is not heard.
+        let _ = self.to_player.try_send(Box::new(Audition::of(notes)));
     }
 
     /// Waits until nothing is being composed. The host may unload the plugin then.
@@ -264,14 +272,11 @@ mod tests {
             family: Family::PIANO,
             feel: None,
         };
-        let bar = crate::music::Bar {
-            start: Tick::ZERO,
-            meter: crate::music::Meter::COMMON,
-            notes: vec![note(0), note(24)],
-        };
-        let score = crate::music::Score { bars: vec![Arc::new(bar)], ..crate::music::Score::default() };
-        let downs: Vec<(Beats, bool)> =
-            Audition::of(&score).0.iter().map(|stroke| (stroke.time, stroke.velocity.is_some())).collect();
+        let downs: Vec<(Beats, bool)> = Audition::of(&[note(0), note(24)])
+            .0
+            .iter()
+            .map(|stroke| (stroke.time, stroke.velocity.is_some()))
+            .collect();
         assert_eq!(downs, [(Beats(0.0), true), (Beats(1.0), false), (Beats(1.0), true), (Beats(2.0), false)]);
     }
 }

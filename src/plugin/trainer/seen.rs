@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use crate::run_events::{Assessment, CorpusFound, Estimate, Reached, RunEvent};
+use crate::music::{Family, Note, Tick};
+use crate::run_events::{Assessment, CorpusFound, Estimate, Reached, RunEvent, SampleNote};
+
+/// No note of a sample begins later, in ticks: a minute or so.
+const LONGEST_SAMPLE: i64 = 128 * Tick::PER_BEAT;
 
 /// What a run has reported so far.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -15,6 +19,8 @@ pub struct Seen {
     pub reached: Option<Reached>,
     /// The errors so far, one point for each validation.
     pub curve: Vec<CurvePoint>,
+    /// A few bars of the music that the network composes by now.
+    pub sample: Vec<Note>,
     /// How good the model is, once the run is complete.
     pub assessment: Option<Assessment>,
     /// The report, once it is written.
@@ -64,6 +70,7 @@ impl Seen {
                 }
                 self.reached = Some(reached);
             }
+            RunEvent::Sample { notes } => self.sample = notes.iter().filter_map(note).collect(),
             RunEvent::Stopped => self.is_stopped = true,
             RunEvent::Report { file } => self.report = Some(file),
             RunEvent::Finished(assessment) => self.assessment = Some(assessment),
@@ -87,10 +94,21 @@ fn point(reached: &Reached) -> Option<CurvePoint> {
     Some(CurvePoint { done: reached.done, error })
 }
 
+/// A note, if it is possible.
+fn note(sample: &SampleNote) -> Option<Note> {
+    let SampleNote { onset, duration, pitch, velocity, family } = *sample;
+    let is_possible =
+        (0..=LONGEST_SAMPLE).contains(&onset) && duration > 0 && pitch < 128 && (1..128).contains(&velocity);
+    let family = Family::from_index(family)?;
+    let duration = Tick(duration.min(Note::LONGEST.0));
+    is_possible.then_some(Note { onset: Tick(onset), duration, pitch, velocity, family, feel: None })
+}
+
 #[cfg(test)]
 mod tests {
+    use crate::music::{Family, Tick};
     use crate::plugin::trainer::seen::Seen;
-    use crate::run_events::{Assessment, HeldOut, Reached, RunEvent};
+    use crate::run_events::{Assessment, HeldOut, Reached, RunEvent, SampleNote};
 
     pub(crate) fn reached(done: f32, error: f32) -> RunEvent {
         RunEvent::Progress(Reached {
@@ -127,6 +145,23 @@ mod tests {
         let complete = seen(&[&events[..], &more, &[RunEvent::Finished(Assessment::default())]].concat());
         assert!((complete.progress() - 1.0).abs() < 1e-6);
         assert_eq!(seen(&[&events[..], &[start(false)]].concat()), Seen::default(), "another run");
+    }
+
+    #[test]
+    fn the_last_sample_is_kept_without_impossible_notes() {
+        let note = SampleNote { onset: 24, duration: 12, pitch: 60, velocity: 80, family: 16 };
+        let wrong = [
+            SampleNote { onset: -1, ..note },
+            SampleNote { onset: i64::MAX, ..note },
+            SampleNote { duration: 0, ..note },
+            SampleNote { pitch: 128, ..note },
+            SampleNote { velocity: 0, ..note },
+            SampleNote { family: 17, ..note },
+        ];
+        let sample = |notes: &[SampleNote]| RunEvent::Sample { notes: notes.to_vec() };
+        let seen = seen(&[sample(&wrong), sample(&[&wrong[..], &[note]].concat())]);
+        let [kept] = &seen.sample[..] else { panic!("{:?}", seen.sample) };
+        assert_eq!((kept.onset, kept.pitch, kept.family), (Tick(24), 60, Family::DRUMS));
     }
 
     #[test]

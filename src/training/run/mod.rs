@@ -53,6 +53,8 @@ pub struct Progress {
     pub loss: [f32; N_PARTS],
     /// The validation after this update, if there was one.
     pub validation: Option<Validation>,
+    /// The network that was validated.
+    pub network: Option<Network>,
 }
 
 /// The outcome of a run.
@@ -126,7 +128,7 @@ pub fn train(
         run.count(losses, notes_per_update);
         run.seconds = plan.seconds();
         let done = plan.done(&run);
-        let mut validation = None;
+        let (mut validation, mut validated) = (None, None);
         if run.n_until_validation == 0 || done >= 1.0 {
             let network = engine.network()?.clone();
             let found = engine.validate(&network, Some(VALIDATION_NOTES))?;
@@ -135,6 +137,7 @@ pub fn train(
                 break;
             }
             validation = Some(run.judge(found, &network, lr, config));
+            validated = Some(network);
         }
         let progress = Progress {
             done,
@@ -144,6 +147,7 @@ pub fn train(
             lr,
             loss: run.loss,
             validation,
+            network: validated,
         };
         let goes_on = observe(&progress);
         ending = plan.ending(&run).or((!goes_on).then_some(Ending::Stopped));

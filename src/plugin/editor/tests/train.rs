@@ -182,10 +182,15 @@ fn a_run_is_told_in_a_musicians_words_with_numbers_under_details() {
     let mut stage = Stage::new(view.clone());
     stage.turn_to("Train");
     assert!(stage.has("Training Tango: 3 minutes left"));
+    assert!(stage.harness.query_by_label("Hear it so far").is_none(), "nothing was composed yet");
     let numbers = "600,000 notes learned from, 9,000 notes a second; error 2.100";
     assert!(!stage.has(numbers));
     stage.click("Details");
     assert!(stage.has(numbers));
+    let notes = stage.view.borrow().roll.score.bars[0].notes.clone();
+    stage.view.borrow_mut().training.seen = Arc::new(Seen { sample: notes, ..seen.clone() });
+    stage.harness.run();
+    assert_eq!(stage.press(Role::Button, "Hear it so far"), [Intent::HearTraining]);
 
     let assessment =
         Assessment { grade: "Good".to_owned(), sentence: "it has learned this.".to_owned(), held_out: None };

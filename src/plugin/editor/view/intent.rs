@@ -83,6 +83,8 @@ pub enum Intent {
     OpenReport(PathBuf),
     /// Train a model.
     Train(Job),
+    /// Play what the network that is being trained composes by now.
+    HearTraining,
     /// Train a model of this name from what was played in.
     LearnPlayed(String),
     /// Resume a training that was stopped or interrupted.

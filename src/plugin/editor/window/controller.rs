@@ -285,6 +285,7 @@ impl Controller {
             }),
             Intent::OpenReport(report) => self.train(|_| trainer::open_report(&report)),
             Intent::Train(job) => self.train(|trainer| trainer::start(trainer, &job)),
+            Intent::HearTraining => self.parameters.auditions.play_notes(&self.training.seen.sample),
             Intent::LearnPlayed(name) => {
                 let piece = session.played_piece(self.parameters.composing().instrument);
                 self.train(|trainer| trainer::learn(trainer, &piece, &name));

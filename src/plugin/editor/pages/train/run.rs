@@ -106,7 +106,12 @@ fn buttons(ui: &mut Ui, training: &Status, intents: &mut Vec<Intent>) {
     };
     match &training.state {
         State::Idle => {}
-        State::Running => button("Stop", Intent::StopTraining),
+        State::Running => {
+            if !training.seen.sample.is_empty() {
+                button("Hear it so far", Intent::HearTraining);
+            }
+            button("Stop", Intent::StopTraining);
+        }
         State::Stopped(model) => {
             button("Continue", Intent::ResumeTraining);
             if let Some(model) = model {
