@@ -17,6 +17,8 @@ const MAX_BYTES: u64 = 1 << 20;
 pub struct Settings {
     /// Whether the editor is light instead of dark.
     pub is_light: bool,
+    /// How much larger than usual everything is drawn, in percent: 0 to 100.
+    pub enlarged_by: u32,
     /// Whether the roll shows chords as degrees of the key instead of by their names.
     pub shows_degrees: bool,
     /// Whether the welcome card has been closed.
@@ -30,6 +32,12 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How many points of the screen a point of the editor takes, 1 to 2.
+    #[must_use]
+    pub fn zoom(&self) -> f32 {
+        1.0 + self.enlarged_by.min(100) as f32 / 100.0
+    }
+
     /// Reads the settings; those that cannot be read have their defaults.
     #[must_use]
     pub fn load() -> Self {

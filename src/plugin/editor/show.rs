@@ -7,6 +7,7 @@ use crate::plugin::editor::pages::{guide, knobs, models, roll, train};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
+use crate::plugin::window_size::WindowSize;
 
 /// Applies the editor's fonts, sizes and colours to a fresh egui context.
 pub fn prepare(ctx: &egui::Context) {
@@ -30,6 +31,7 @@ pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
         // This frame still has the old colours.
         ui.ctx().request_repaint();
     }
+    zoom(ui, view.settings.zoom());
     let id = Id::unique("continuo state");
     let mut state: UiState = ui.data(|data| data.get_temp(id)).unwrap_or_default();
     state.forms.take_over(&view.picked);
@@ -55,6 +57,13 @@ pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
     shortcuts(ui, view, &mut intents);
     ui.data_mut(|data| data.insert_temp(id, state));
     intents
+}
+
+/// Draws everything larger from the next frame on, as far as it has room. The window grows with it, if the host lets it.
+fn zoom(ui: &Ui, wanted: f32) {
+    let room = ui.ctx().content_rect().size() * ui.ctx().zoom_factor();
+    let most = (room.x / WindowSize::SMALLEST.0).min(room.y / WindowSize::SMALLEST.1);
+    ui.ctx().set_zoom_factor(wanted.min(most).max(1.0));
 }
 
 fn central(ui: &mut Ui, frame: Frame, contents: impl FnOnce(&mut Ui)) {

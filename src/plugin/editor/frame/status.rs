@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use egui::{Align, Label, Layout, RichText, Ui};
+use egui::containers::menu::MenuButton;
+use egui::{Align, Button, Label, Layout, RichText, Ui};
 
 use crate::player::Conversation;
 use crate::plugin::editor::frame::grip::GRIP;
 use crate::plugin::editor::pages::roll::bar_number;
+use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::Notice;
 use crate::plugin::editor::view::{Intent, View};
@@ -20,6 +22,7 @@ pub(crate) fn status(ui: &mut Ui, notice: &mut Notice, view: &View, intents: &mu
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(GRIP);
         theme_button(ui, view, intents);
+        size_menu(ui, view, intents);
         let is_shown = follow(ui, notice, view);
         if !view.messages.is_empty() && !is_shown {
             let words = if view.messages.len() == 1 { "message" } else { "messages" };
@@ -81,6 +84,23 @@ fn theme_button(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         settings.is_light = !settings.is_light;
         intents.push(Intent::Set(settings));
     }
+}
+
+/// The sizes in which everything can be drawn, in percent.
+const SIZES: [u32; 5] = [100, 125, 150, 175, 200];
+
+fn size_menu(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
+    let now = 100 + view.settings.enlarged_by;
+    let button = Button::new(format!("{now}%")).small();
+    let (response, _) = MenuButton::from_button(button).ui(ui, |ui| {
+        for size in SIZES {
+            if ui.selectable_label(size == now, format!("{size}%")).clicked() {
+                let settings = view.settings.clone();
+                intents.push(Intent::Set(Settings { enlarged_by: size - 100, ..settings }));
+            }
+        }
+    });
+    response.on_hover_text("How large everything is drawn");
 }
 
 /// What the plugin is doing, in a few words.

@@ -449,6 +449,19 @@ fn music_is_saved_as_it_is_asked_for_and_the_phrase_at_one_click() {
 }
 
 #[test]
+fn everything_is_drawn_larger_as_the_user_likes() {
+    let mut stage = Stage::new(view());
+    assert_eq!(stage.press(Role::Button, "100%"), []);
+    let settings = Settings { enlarged_by: 50, ..view().settings };
+    assert_eq!(stage.press(Role::Button, "150%"), [Intent::Set(settings.clone())]);
+    stage.view.borrow_mut().settings = settings;
+    stage.harness.run();
+    assert!((stage.harness.ctx.zoom_factor() - 1.5).abs() < 1e-6);
+    let wild = Settings { enlarged_by: 4_000_000, ..Settings::default() };
+    assert!((wild.zoom() - 2.0).abs() < 1e-6, "a settings file may hold anything");
+}
+
+#[test]
 fn a_midi_file_is_typed_or_chosen_and_used_as_is_asked() {
     let mut view = View { primer: Some("tune".to_owned()), ..view() };
     view.training.trainer = Some(PathBuf::from("/bin/continuo-trainer"));

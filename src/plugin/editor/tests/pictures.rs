@@ -342,7 +342,9 @@ fn the_manual_has_a_picture_for_each_section() {
 #[test]
 fn lines_are_as_sharp_at_one_and_a_half_and_twice_the_size() {
     for scale in [1.5, 2.0] {
-        let mut stage = Stage::sized(view(), SMALLEST, scale);
+        let mut view = view();
+        view.settings.enlarged_by = (100.0 * (scale - 1.0)) as u32;
+        let mut stage = Stage::sized(view, SMALLEST, scale);
         let picture = stage.picture();
         assert_eq!(picture.width(), (SMALLEST.0 * scale) as u32);
         let columns = edges(&picture);

@@ -95,9 +95,16 @@ impl NiceEguiApp for EditorApp {
             ui.ctx().request_repaint();
         }
         for intent in &intents {
-            if let Intent::Resize(width, height) = *intent {
-                self.last_drag.note();
-                ui.send_viewport_cmd(egui::ViewportCommand::InnerSize(egui::vec2(width, height)));
+            match intent {
+                Intent::Resize(width, height) => {
+                    self.last_drag.note();
+                    ui.send_viewport_cmd(egui::ViewportCommand::InnerSize(egui::vec2(*width, *height)));
+                }
+                // egui's window asks for another size by itself.
+                Intent::Set(settings) if settings.enlarged_by != view.settings.enlarged_by => {
+                    self.last_drag.note()
+                }
+                _ => {}
             }
         }
         self.controller.carry_out_all(intents);
@@ -118,6 +125,10 @@ impl NiceEguiApp for EditorApp {
     fn resized(&mut self, new_size: NewSize) {
         let size = new_size.logical;
         self.controller.parameters().window_size.put(size.width as f32, size.height as f32);
+    }
+
+    fn zoom_factor_changed(&mut self, zoom_factor: f32) {
+        self.controller.remember_zoom(zoom_factor);
     }
 
     fn editor_closed(&mut self) {

@@ -101,6 +101,11 @@ impl Controller {
         self.host = None;
     }
 
+    /// Remembers how large everything is drawn.
+    pub(crate) fn remember_zoom(&self, zoom: f32) {
+        self.memory.lock().zoom = zoom;
+    }
+
     /// The parameters of the instance.
     pub(crate) fn parameters(&self) -> &Arc<Parameters> {
         &self.parameters

@@ -17,6 +17,8 @@ pub(crate) struct Remembered {
     pub(crate) preset: Option<(PresetId, Arc<Preset>)>,
     /// The name of the MIDI file that the music starts from.
     pub(crate) primer: Option<String>,
+    /// How many points of the screen a point of the editor takes; 0 before the first window.
+    pub(crate) zoom: f32,
 }
 
 impl Memory {

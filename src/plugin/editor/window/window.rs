@@ -14,6 +14,7 @@ use nice_plug_egui::{
     EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, GraphicsConfig, RepaintNotifier,
 };
 
+use crate::plugin::editor::settings::Settings;
 use crate::plugin::editor::window::app::EditorApp;
 use crate::plugin::editor::window::closing::{Closing, WindowThread};
 #[cfg(target_os = "linux")]
@@ -53,8 +54,10 @@ fn editor(
     last_drag: LastDrag,
 ) -> Option<(EguiEditor<EditorApp>, Waker, WindowThread)> {
     let (width, height) = parameters.window_size.get();
-    let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
-    let smallest = LogicalSize::new(WindowSize::SMALLEST.0, WindowSize::SMALLEST.1);
+    let zoom = Settings::load().zoom();
+    memory.lock().zoom = zoom;
+    let state = EguiEditorState::from_size(LogicalSize::new(width, height), zoom);
+    let smallest = LogicalSize::new(WindowSize::SMALLEST.0 * zoom, WindowSize::SMALLEST.1 * zoom);
     let settings = EguiNiceSettings::new()
         .with_tile("Continuo")
         .with_resize_hint(ResizeHint::resizable().with_min_logical_size(smallest))
@@ -99,7 +102,10 @@ impl HostedEditor for EditorWindow {
     }
 
     fn size(&self) -> NativeSize<u32> {
-        self.inner().size()
+        // The framework leaves the zoom out.
+        let (zoom, size) = (self.memory.lock().zoom, self.inner().size());
+        let zoomed = |pixels: u32| (pixels as f32 * zoom).round() as u32;
+        NativeSize { width: zoomed(size.width), height: zoomed(size.height) }
     }
 
     fn resize_hint(&self) -> ResizeHint {
