@@ -256,3 +256,25 @@ fn in_accompany_nothing_changes_before_a_note_and_the_music_follows_it_within_a_
         );
     }
 }
+
+#[test]
+fn what_is_played_beside_the_music_can_be_captured_and_learned_and_changes_nothing() {
+    // C, F and G, a bar each, struck together.
+    let chords = [[60, 64, 67], [60, 65, 69], [59, 62, 67]];
+    let keys: Vec<(f64, u8)> =
+        (0..).zip(chords).flat_map(|(bar, keys)| keys.map(|key| (4.0 * f64::from(bar), key))).collect();
+    let run = |keys: &[(f64, u8)]| {
+        let host = Host::new(setting(Conversation::Generate, keys));
+        let mut instance = instance(noise(), None);
+        let heard = onsets(&host.run_beats(&mut instance.player, 16.0));
+        instance.composer.wait_until_idle();
+        (heard, instance.composer)
+    };
+    let (alone, none) = run(&[]);
+    let (beside, composer) = run(&keys);
+    assert_eq!(alone, beside);
+    assert_eq!(composer.captured_chords().as_deref(), Some("C | F/C | G/B"));
+    assert_eq!(composer.played_piece(Family::PIANO).notes.len(), 9);
+    assert_eq!((composer.picture().n_played, composer.picture().input.len()), (9, 0));
+    assert_eq!(composer.saved_take(), none.saved_take(), "it is no part of the project");
+}

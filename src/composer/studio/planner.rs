@@ -10,6 +10,7 @@ use crate::composer::studio::input::InputTracker;
 use crate::composer::take::bars::Take;
 use crate::composer::take::edits::Edit;
 use crate::composer::take::ideas::Idea;
+use crate::composer::take::played_in::PlayedIn;
 use crate::composer::writing::range_edit::RangeEdit;
 use crate::composer::writing::writer::Writer;
 use crate::music::{Meter, Tick};
@@ -249,6 +250,7 @@ impl Planner {
     /// than a note.
     async fn take_input(&mut self, writer: &mut Writer, input: &Input) -> Progress {
         if self.ignores_input() {
+            self.overhear(input);
             return self.answer(input.number);
         }
         self.input.receive(&mut self.take, input);
@@ -256,6 +258,19 @@ impl Planner {
             self.input.catch_up(&mut self.take, writer).await;
         }
         self.answer(input.number)
+    }
+
+    /// Remembers a key for those who want its chords, or to learn what was played.
+    fn overhear(&mut self, input: &Input) {
+        let overheard = &mut self.take.overheard;
+        if input.velocity == 0 {
+            overheard.release(input.at, input.position, input.key);
+            return;
+        }
+        if overheard.notes().last().is_some_and(|last| input.at < last.at) {
+            *overheard = PlayedIn::default();
+        }
+        overheard.press(input);
     }
 
     fn ignores_input(&self) -> bool {

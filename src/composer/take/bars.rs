@@ -44,6 +44,8 @@ pub struct Take {
     pub(in crate::composer::take) ideas: Ideas,
     /// What time it is, in seconds since the beginning of 1970; 0 if that is not known. Not saved.
     pub(crate) now: u64,
+    /// What was played while no conversation was on, since the song last went back. Not saved, and no part of the music.
+    pub(crate) overheard: PlayedIn,
     /// How many bars the piece will have, if it comes to an end.
     length: Option<usize>,
     /// The chord lane of each take, A to D.
@@ -106,11 +108,22 @@ impl Take {
         self.input.notes_in(Tick(i64::MIN), Tick(i64::MAX), instrument)
     }
 
-    /// What was played in as a piece of an instrument, in the meters of the bars.
+    /// What was played in as a piece of an instrument, in the meters of the bars: in a conversation or, if there was none,
+    /// beside the music.
     #[must_use]
     pub fn played_piece(&self, instrument: Family) -> Piece {
         let meters = meter_changes(self.bars.iter().map(|composed| &*composed.bar));
-        Piece { notes: self.played_in(instrument), meters, ..Piece::default() }
+        let notes = self.played_or_overheard().notes_in(Tick(i64::MIN), Tick(i64::MAX), instrument);
+        Piece { notes, meters, ..Piece::default() }
+    }
+
+    /// How many notes can be learned from: those that were played in or, if there are none, overheard.
+    pub(crate) fn n_played(&self) -> usize {
+        self.played_or_overheard().notes().len()
+    }
+
+    fn played_or_overheard(&self) -> &PlayedIn {
+        if self.input.notes().is_empty() { &self.overheard } else { &self.input }
     }
 
     /// Its bars, to be played.

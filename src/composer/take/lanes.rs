@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::composer::take::bars::Take;
 use crate::composer::take::harmony::{BarPlace, Harmony};
-use crate::music::{Chord, Family, Mode, PitchClassSet, Progression, Tick};
+use crate::music::{Chord, Family, Mode, Piece, PitchClassSet, Progression, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
 impl Take {
@@ -80,7 +80,9 @@ impl Take {
     /// The chords that were played in, bar by bar, as the text of a lane that has them where they were played.
     #[must_use]
     pub fn captured_chords(&self) -> Option<String> {
-        self.played_piece(Family::PIANO).chord_text()
+        let mut piece = self.played_piece(Family::PIANO);
+        hold_until_the_next(&mut piece);
+        piece.chord_text()
     }
 
     /// Whether a bar was composed with other chords than those it would be composed with now.
@@ -93,5 +95,24 @@ impl Take {
             let place = BarPlace { bar_idx, meter: composed.bar.meter, key: composed.key };
             composed.harmony != self.harmony(place, knobs)
         })
+    }
+}
+
+/// Lets each note sound at least until another one begins, or its bar ends: a chord that is struck is meant until the next.
+fn hold_until_the_next(piece: &mut Piece) {
+    let onsets: Vec<Tick> = piece.notes.iter().map(|note| note.onset).collect();
+    let bar_end = |onset| {
+        let (start, meter) = piece.bar_at(onset);
+        start + meter.bar_length()
+    };
+    let ends: Vec<Tick> = onsets
+        .iter()
+        .map(|onset| {
+            let next = onsets.get(onsets.partition_point(|other| other <= onset)).copied();
+            next.unwrap_or_else(|| bar_end(*onset))
+        })
+        .collect();
+    for (note, end) in piece.notes.iter_mut().zip(ends) {
+        note.duration = note.duration.max(end - note.onset);
     }
 }

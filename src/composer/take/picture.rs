@@ -15,6 +15,8 @@ pub struct Picture {
     pub marks: Arc<[Mark]>,
     /// What was played in, at song positions.
     pub input: Arc<[Note]>,
+    /// How many notes have been played, in a conversation or beside the music.
+    pub n_played: usize,
     /// How many edits can be undone.
     pub n_undo: usize,
     /// How many edits can be redone.
@@ -55,6 +57,7 @@ impl Picture {
             score: Arc::new(take.score()),
             marks: take.bars().iter().map(|composed| mark(composed)).collect(),
             input: take.played_in(Family::PIANO).into(),
+            n_played: take.n_played(),
             n_undo: take.history().done.len(),
             n_redo: take.history().undone.len(),
         }

@@ -173,7 +173,7 @@ impl Session {
     pub fn captured_chords(&self) -> Option<String> {
         let captured = self.lock().composer.as_ref().and_then(Composer::captured_chords);
         if captured.is_none() {
-            let message = "no chords have been played in: play some in Continue, Trade or Accompany";
+            let message = "no chords have been played in: play some while the song moves";
             self.add_message(message.to_owned());
         }
         captured

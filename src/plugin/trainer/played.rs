@@ -22,8 +22,8 @@ pub fn learn(trainer: Option<&Path>, piece: &Piece, name: &str) -> Result<(), St
     let n_notes = piece.notes.len();
     if n_notes < FEWEST {
         return Err(format!(
-            "expected at least {FEWEST} notes to learn from, found {n_notes}: play some in Continue, Trade or Accompany, or \
-             choose another file"
+            "expected at least {FEWEST} notes to learn from, found {n_notes}: play some while the song moves, or choose \
+             another file"
         ));
     }
     let weights = model_file(name).ok_or("give the model a name first")?;

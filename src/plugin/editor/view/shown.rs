@@ -24,6 +24,8 @@ pub struct Roll {
     pub marks: Arc<[Mark]>,
     /// The notes that were played in, at song positions.
     pub input: Arc<[Note]>,
+    /// How many notes have been played, in a conversation or beside the music.
+    pub n_played: usize,
     /// How many steps can be undone.
     pub n_undo: usize,
     /// How many steps can be redone.
@@ -53,9 +55,9 @@ impl Roll {
 
     /// The composer's picture with the playhead in it.
     pub(crate) fn new(picture: Picture, playhead: &Playhead) -> Self {
-        let Picture { score, marks, input, n_undo, n_redo } = picture;
+        let Picture { score, marks, input, n_played, n_undo, n_redo } = picture;
         let (playhead, playing) = (playhead.position(), playhead.is_playing());
-        Self { score, marks, input, n_undo, n_redo, playhead, playing }
+        Self { score, marks, input, n_played, n_undo, n_redo, playhead, playing }
     }
 }
 

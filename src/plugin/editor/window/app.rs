@@ -102,7 +102,7 @@ impl NiceEguiApp for EditorApp {
                 }
                 // egui's window asks for another size by itself.
                 Intent::Set(settings) if settings.enlarged_by != view.settings.enlarged_by => {
-                    self.last_drag.note()
+                    self.last_drag.note();
                 }
                 _ => {}
             }

@@ -112,7 +112,7 @@ fn summary(corpus: &CorpusFound) -> String {
 /// Draws the button that learns what was played in.
 fn learn(ui: &mut Ui, forms: &Forms, view: &View, intents: &mut Vec<Intent>) {
     ui.horizontal(|ui| {
-        let n_notes = view.roll.input.len();
+        let n_notes = view.roll.n_played;
         let is_ready = n_notes > 0 && view.training.trainer.is_some();
         let learn = ui.add_enabled(is_ready, Button::new("Learn what I played"));
         let text = format!("Or the {n_notes} notes that you have played in: a minute or so.");
