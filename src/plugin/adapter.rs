@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use nice_plug::prelude::*;
 
-use crate::player::handover::{Playhead, handover};
-use crate::player::{Block, EventList, Player};
 use crate::plugin::editor::window::window::EditorWindow;
 use crate::plugin::host::note_input::NoteInput;
 use crate::plugin::host::note_output::NoteOutput;
 use crate::plugin::host::transport;
+use crate::plugin::instance::Instance;
 use crate::plugin::parameters::Parameters;
-use crate::plugin::preview::{AuditionPlayer, Preview};
 use crate::plugin::remote;
 
 /// A plugin format, as far as the formats differ.
@@ -59,78 +57,24 @@ impl Format for Vst3 {
 /// Owned by the audio thread while the host processes. Its composer starts with the first activation and ends when
 /// the instance is dropped; one thread composes for all instances.
 pub struct Continuo<F> {
-    parameters: Arc<Parameters>,
-    playhead: Arc<Playhead>,
-    player: Player,
-    events: EventList,
+    instance: Instance,
     note_input: NoteInput,
     note_output: NoteOutput,
-    preview: Preview,
-    audition: Option<AuditionPlayer>,
-    sample_rate: f64,
     is_offline: bool,
-    /// Whether notes of before the host's last interruption may still sound.
-    must_silence: bool,
     format: PhantomData<F>,
 }
 
-/// Samples per second until the host says how many.
-const SAMPLE_RATE: f64 = 48_000.0;
-/// How long an activation may take to compose the first bars.
-const PREPARATION: Duration = Duration::from_secs(2);
 /// How long a deactivation waits for the framework's worker to carry out what was queued.
 const TIME_FOR_TASKS: Duration = Duration::from_millis(2);
-/// The sample rates that a host may ask for.
-const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=10_000_000.0;
 
 impl<F: Format> Default for Continuo<F> {
     fn default() -> Self {
-        let (composer_end, player_end) = handover();
-        let playhead = Arc::clone(composer_end.playhead());
-        let parameters = Arc::new(Parameters::new(composer_end));
         Self {
-            playhead,
-            audition: parameters.auditions.take_player(),
-            parameters,
-            player: Player::new(player_end),
-            events: EventList::default(),
+            instance: Instance::new(),
             note_input: NoteInput::new(),
             note_output: NoteOutput::new(),
-            preview: Preview::new(SAMPLE_RATE),
-            sample_rate: SAMPLE_RATE,
             is_offline: false,
-            must_silence: false,
             format: PhantomData,
-        }
-    }
-}
-
-impl<F> Drop for Continuo<F> {
-    fn drop(&mut self) {
-        // The editor may keep the session for a while longer; the threads must not outlive the plugin.
-        self.parameters.session.stop();
-        self.parameters.auditions.stop();
-    }
-}
-
-impl<F> Continuo<F> {
-    /// Writes the preview sound: the music to try if there is some, or what is played.
-    fn render_preview(&mut self, buffer: &mut Buffer) {
-        let tempo = self.playhead.tempo();
-        let mut events = self.events.as_slice();
-        let mut level = self.parameters.preview_gain();
-        if let Some(audition) = &mut self.audition {
-            if audition.receive() {
-                self.preview.silence();
-            }
-            if let Some(tried) = audition.advance(buffer.samples() as u32, self.sample_rate, tempo) {
-                (events, level) = (tried.as_slice(), self.parameters.audition_gain());
-            }
-        }
-        match buffer.as_slice() {
-            [left, right, ..] => self.preview.render(events, level, left, right),
-            [mono] => self.preview.render_mono(events, level, mono),
-            [] => {}
         }
     }
 }
@@ -157,11 +101,11 @@ impl<F: Format> Plugin for Continuo<F> {
     type BackgroundTask = ();
 
     fn params(&self) -> Arc<dyn Params> {
-        self.parameters.clone()
+        self.instance.parameters().clone()
     }
 
     fn editor(&mut self, _async_executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
-        EditorWindow::new(Arc::clone(&self.parameters))
+        EditorWindow::new(Arc::clone(self.instance.parameters()))
     }
 
     fn filter_state(state: &mut PluginState) {
@@ -174,26 +118,12 @@ impl<F: Format> Plugin for Continuo<F> {
         buffer_config: &BufferConfig,
         _context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        let sample_rate = f64::from(buffer_config.sample_rate);
-        if !SAMPLE_RATES.contains(&sample_rate) {
-            return false;
-        }
-        self.sample_rate = sample_rate;
-        self.preview = Preview::new(self.sample_rate);
         self.is_offline = buffer_config.process_mode == ProcessMode::Offline;
-        let session = &self.parameters.session;
-        session.start();
-        // A host may render or play at once, and not every host says in time that it renders: nice-plug 0.4.2
-        // reports a VST3 host's offline mode one activation late.
-        self.player.prepare(&self.parameters.composing());
-        session.wait_until_idle_within(PREPARATION);
-        true
+        self.instance.activate(f64::from(buffer_config.sample_rate))
     }
 
     fn reset(&mut self) {
-        // Note-offs cannot be sent from here; the next block begins with them.
-        self.must_silence = true;
-        self.preview.silence();
+        self.instance.reset();
     }
 
     fn process(
@@ -203,32 +133,18 @@ impl<F: Format> Plugin for Continuo<F> {
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
         self.note_input.receive(context);
-        self.events.clear();
-        let is_bypassed = self.parameters.bypass.value();
-        if std::mem::take(&mut self.must_silence) || is_bypassed {
-            self.player.silence(&mut self.events);
-        }
-        if !is_bypassed {
-            let block = Block {
-                n_samples: buffer.samples() as u32,
-                sample_rate: self.sample_rate,
-                transport: transport::from_host(context.transport(), self.is_offline),
-            };
-            if let Some(tempo) = block.transport.tempo {
-                self.playhead.set_tempo(tempo);
-            }
-            let (composing, performing) = (self.parameters.composing(), self.parameters.performing());
-            self.player.process(&block, &composing, &performing, self.note_input.events(), &mut self.events);
-        }
-        self.note_output.send(context, &self.events);
-        self.render_preview(buffer);
+        let transport = transport::from_host(context.transport(), self.is_offline);
+        let n_samples = buffer.samples() as u32;
+        let events = self.instance.play(n_samples, transport, self.note_input.events());
+        self.note_output.send(context, events);
+        self.instance.render_preview(n_samples, buffer.as_slice());
         // Also while stopped: bars are composed ahead then, and a host that lets the plugin sleep may
         // wake it late.
         ProcessStatus::KeepAlive
     }
 
     fn deactivate(&mut self) {
-        self.must_silence = true;
+        self.instance.reset();
         // The framework's worker may not meet tasks of an instance that is gone: docs/UPSTREAM.md, section 10.
         std::thread::sleep(TIME_FOR_TASKS);
     }
@@ -251,7 +167,7 @@ impl ClapPlugin for Continuo<Clap> {
         &[ClapFeature::NoteEffect, ClapFeature::Instrument, ClapFeature::Synthesizer, ClapFeature::Stereo];
 
     fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
-        remote::declare(&self.parameters, context);
+        remote::declare(self.instance.parameters(), context);
     }
 }
 

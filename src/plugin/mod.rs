@@ -43,6 +43,8 @@ pub mod preview;
 
 pub mod editor;
 
+mod instance;
+
 mod host;
 
 mod adapter;
