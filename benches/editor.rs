@@ -81,6 +81,7 @@ fn view() -> View {
         preset: None,
         ideas: Arc::default(),
         roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() },
+        transport: None,
         training: Status::default(),
         picked: Picked::default(),
         host: None,

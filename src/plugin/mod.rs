@@ -28,6 +28,8 @@ pub use window_size::{SavedSize, WindowSize};
 
 mod spread;
 
+pub mod own_transport;
+
 mod parameters;
 pub use parameters::Parameters;
 

@@ -11,7 +11,7 @@ mod settings;
 pub use settings::Settings;
 
 mod view;
-pub use view::{IdeaEntry, Intent, Roll, View};
+pub use view::{IdeaEntry, Intent, Roll, TransportView, View};
 
 mod controls;
 

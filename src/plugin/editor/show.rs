@@ -2,7 +2,7 @@
 
 use egui::{CentralPanel, Color32, Frame, Id, Key, Margin, Modifiers, Panel, Theme, Ui};
 
-use crate::plugin::editor::frame::{grip, status, title};
+use crate::plugin::editor::frame::{grip, status, title, transport};
 use crate::plugin::editor::pages::{guide, knobs, models, roll, train};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{Page, UiState};
@@ -41,6 +41,13 @@ pub fn show(ui: &mut Ui, view: &View) -> Vec<Intent> {
         .exact_size(38.0)
         .show_separator_line(false)
         .show(ui, |ui| title(ui, &mut state, view, &mut intents));
+    if let Some(shown) = &view.transport {
+        Panel::top("transport")
+            .frame(outer.inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 6 }))
+            .exact_size(32.0)
+            .show_separator_line(false)
+            .show(ui, |ui| transport(ui, shown, view, &mut intents));
+    }
     Panel::bottom("status")
         .frame(outer.inner_margin(Margin { left: 10, right: 10, top: 0, bottom: 4 }))
         .exact_size(26.0)
@@ -90,6 +97,14 @@ fn shortcuts(ui: &Ui, view: &View, intents: &mut Vec<Intent>) {
         return;
     }
     let pressed = |modifiers, key| ui.input_mut(|input| input.consume_key(modifiers, key));
+    // A button that has the focus is pressed by the same key.
+    let has_focus = ui.memory(|memory| memory.focused().is_some());
+    if let Some(transport) = &view.transport
+        && !has_focus
+        && pressed(Modifiers::NONE, Key::Space)
+    {
+        intents.push(if transport.is_playing { Intent::Stop } else { Intent::Play });
+    }
     if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y) {
         if view.roll.n_redo > 0 {
             intents.push(Intent::Redo);

@@ -10,5 +10,8 @@ mod history;
 mod title;
 pub(crate) use title::title;
 
+mod transport;
+pub(crate) use transport::transport;
+
 mod status;
 pub(crate) use status::status;

@@ -197,6 +197,7 @@ pub(super) fn view() -> View {
         preset: None,
         ideas: Arc::default(),
         roll: Roll { score: quartet(16), playhead: Beats(21.3), playing: true, ..Roll::default() },
+        transport: None,
         training: Status::default(),
         picked: Picked::default(),
         host: None,

@@ -18,6 +18,8 @@ mod roll;
 
 mod train;
 
+mod transport;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 

@@ -10,6 +10,7 @@ use crate::player::Knob;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::midi_file::{Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::own_transport::Song;
 use crate::plugin::picker::Wanted;
 use crate::plugin::presets::PresetId;
 use crate::plugin::trainer::job::Job;
@@ -95,6 +96,14 @@ pub enum Intent {
     DiscardTraining,
     /// Change the editor's settings on this computer.
     Set(Settings),
+    /// Start the song, in the application.
+    Play,
+    /// Stop the song, in the application.
+    Stop,
+    /// Go to the first bar, in the application.
+    ReturnToStart,
+    /// Set tempo, meter and loop, in the application.
+    SetSong(Song),
     /// Resize the window to this width and height in logical pixels.
     Resize(f32, f32),
 }

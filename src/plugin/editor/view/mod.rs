@@ -4,7 +4,7 @@ pub(crate) mod intent;
 pub use intent::Intent;
 
 pub(crate) mod shown;
-pub use shown::{IdeaEntry, Roll, View};
+pub use shown::{IdeaEntry, Roll, TransportView, View};
 
 pub(crate) mod camera;
 

@@ -10,6 +10,7 @@ use crate::player::handover::Playhead;
 use crate::plugin::editor::settings::Settings;
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::library::ModelEntry;
+use crate::plugin::own_transport::{OwnTransport, Song};
 use crate::plugin::parameters::Parameters;
 use crate::plugin::picker::Picked;
 use crate::plugin::presets::PresetEntry;
@@ -72,6 +73,27 @@ pub struct IdeaEntry {
     pub notes: Arc<[Note]>,
 }
 
+/// The application's own transport.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TransportView {
+    /// Whether the song is to move.
+    pub is_playing: bool,
+    /// Tempo, meter and loop.
+    pub song: Song,
+    /// Whether the audio device is gone.
+    pub has_lost_audio: bool,
+}
+
+impl TransportView {
+    pub(crate) fn of(transport: &OwnTransport) -> Self {
+        Self {
+            is_playing: transport.is_playing(),
+            song: transport.song(),
+            has_lost_audio: transport.has_lost_audio(),
+        }
+    }
+}
+
 /// What the editor shows.
 #[derive(Clone)]
 pub struct View {
@@ -101,6 +123,8 @@ pub struct View {
     pub ideas: Arc<[IdeaEntry]>,
     /// The music.
     pub roll: Roll,
+    /// The application's transport; `None` in a host.
+    pub transport: Option<TransportView>,
     /// The training that runs or has ended.
     pub training: Status,
     /// What was last chosen in the system's dialog.

@@ -16,6 +16,7 @@ use crate::plugin::editor::window::memory::Memory;
 use crate::plugin::editor::window::resizing::LastDrag;
 use crate::plugin::editor::window::visibility::Visibility;
 use crate::plugin::editor::window::waker::Waker;
+use crate::plugin::own_transport::OwnTransport;
 use crate::plugin::parameters::Parameters;
 
 /// How long a frame stays while the song moves and the window is hidden.
@@ -35,13 +36,14 @@ pub(crate) struct EditorApp {
 impl EditorApp {
     pub(crate) fn new(
         parameters: Arc<Parameters>,
+        transport: Option<Arc<OwnTransport>>,
         memory: Memory,
         waker: Waker,
         guard: ThreadGuard,
         last_drag: LastDrag,
     ) -> Self {
         Self {
-            controller: Controller::new(parameters, memory),
+            controller: Controller::new(parameters, transport, memory),
             waker,
             guard: Some(guard),
             last_drag,
@@ -55,8 +57,12 @@ impl EditorApp {
         prepare(ctx);
         let parameters = Arc::downgrade(self.controller.parameters());
         let library = self.controller.library().clone();
-        let fingerprint =
-            move || parameters.upgrade().map_or(0, |parameters| fingerprint(&parameters, &library));
+        let transport = self.controller.transport().cloned();
+        let fingerprint = move || {
+            let has_lost_audio = transport.as_ref().is_some_and(|transport| transport.has_lost_audio());
+            let known = parameters.upgrade().map_or(0, |parameters| fingerprint(&parameters, &library));
+            known ^ u64::from(has_lost_audio)
+        };
         self.waker.start(ctx.clone(), fingerprint);
     }
 }

@@ -14,7 +14,7 @@ use crate::music::{Family, FamilySet};
 use crate::player::{ComposingKnobs, Conversation, Knob};
 use crate::plugin::editor::pages::guide;
 use crate::plugin::editor::settings::Settings;
-use crate::plugin::editor::view::{Intent, Roll, View};
+use crate::plugin::editor::view::{Intent, Roll, TransportView, View};
 use crate::plugin::editor::window::clipboard;
 use crate::plugin::editor::window::ideas::IdeaEntries;
 use crate::plugin::editor::window::memory::Memory;
@@ -23,6 +23,7 @@ use crate::plugin::midi_file::{self, Extent, Performance};
 use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::folder::models_folder;
 use crate::plugin::models::library::Library;
+use crate::plugin::own_transport::OwnTransport;
 use crate::plugin::parameters::{MAX_SEED, Parameters};
 use crate::plugin::picker::Picker;
 use crate::plugin::presets::{self, PresetEntry, PresetId};
@@ -39,6 +40,8 @@ const LOAD_TIMEOUT: Duration = Duration::from_mins(1);
 /// Connects the editor with the instance.
 pub(crate) struct Controller {
     parameters: Arc<Parameters>,
+    /// `None` in a host.
+    transport: Option<Arc<OwnTransport>>,
     /// `None` while no window is open.
     host: Option<GuiContext>,
     library: Library,
@@ -66,9 +69,14 @@ pub(crate) struct Controller {
 
 impl Controller {
     /// A controller whose window is not open yet.
-    pub(crate) fn new(parameters: Arc<Parameters>, memory: Memory) -> Self {
+    pub(crate) fn new(
+        parameters: Arc<Parameters>,
+        transport: Option<Arc<OwnTransport>>,
+        memory: Memory,
+    ) -> Self {
         Self {
             parameters,
+            transport,
             host: None,
             library: Library::default(),
             presets: Arc::default(),
@@ -109,6 +117,11 @@ impl Controller {
     /// The parameters of the instance.
     pub(crate) fn parameters(&self) -> &Arc<Parameters> {
         &self.parameters
+    }
+
+    /// The application's transport; `None` in a host.
+    pub(crate) fn transport(&self) -> Option<&Arc<OwnTransport>> {
+        self.transport.as_ref()
     }
 
     /// The list of models.
@@ -160,6 +173,7 @@ impl Controller {
             roll,
             training: self.training.clone(),
             picked: self.picker.picked(),
+            transport: self.transport.as_deref().map(TransportView::of),
             host: host(),
             settings: self.settings.clone(),
             messages,
@@ -307,6 +321,10 @@ impl Controller {
             }
             Intent::Set(settings) => self.change_settings(settings),
             Intent::Dismiss => session.dismiss(),
+            Intent::Play => self.transport.iter().for_each(|transport| transport.play()),
+            Intent::Stop => self.transport.iter().for_each(|transport| transport.stop()),
+            Intent::ReturnToStart => self.transport.iter().for_each(|transport| transport.return_to_start()),
+            Intent::SetSong(song) => self.transport.iter().for_each(|transport| transport.set_song(song)),
             Intent::Resize(..) => {}
         }
     }

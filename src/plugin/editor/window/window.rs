@@ -22,12 +22,15 @@ use crate::plugin::editor::window::egl;
 use crate::plugin::editor::window::memory::Memory;
 use crate::plugin::editor::window::resizing::{LastDrag, ResizeFilter};
 use crate::plugin::editor::window::waker::Waker;
+use crate::plugin::own_transport::OwnTransport;
 use crate::plugin::parameters::Parameters;
 use crate::plugin::window_size::WindowSize;
 
 /// The editor as the framework opens it.
 pub struct EditorWindow {
     parameters: Arc<Parameters>,
+    /// `None` in a host.
+    transport: Option<Arc<OwnTransport>>,
     memory: Memory,
     /// The one that is open or was last.
     inner: Mutex<EguiEditor<EditorApp>>,
@@ -37,9 +40,19 @@ impl EditorWindow {
     /// An editor that is not open yet.
     #[must_use]
     pub fn new(parameters: Arc<Parameters>) -> Option<Self> {
+        Self::with(parameters, None)
+    }
+
+    /// The editor of the application, which has a transport of its own.
+    #[must_use]
+    pub fn with_transport(parameters: Arc<Parameters>, transport: Arc<OwnTransport>) -> Option<Self> {
+        Self::with(parameters, Some(transport))
+    }
+
+    fn with(parameters: Arc<Parameters>, transport: Option<Arc<OwnTransport>>) -> Option<Self> {
         let memory = Memory::default();
-        let (inner, ..) = editor(&parameters, &memory, LastDrag::default())?;
-        Some(Self { parameters, memory, inner: Mutex::new(inner) })
+        let (inner, ..) = editor(&parameters, transport.as_ref(), &memory, LastDrag::default())?;
+        Some(Self { parameters, transport, memory, inner: Mutex::new(inner) })
     }
 
     fn inner(&self) -> MutexGuard<'_, EguiEditor<EditorApp>> {
@@ -50,6 +63,7 @@ impl EditorWindow {
 /// A fresh editor of the size that the project has, what wakes it, and the thread of its window.
 fn editor(
     parameters: &Arc<Parameters>,
+    transport: Option<&Arc<OwnTransport>>,
     memory: &Memory,
     last_drag: LastDrag,
 ) -> Option<(EguiEditor<EditorApp>, Waker, WindowThread)> {
@@ -66,7 +80,14 @@ fn editor(
         .with_graphics_config(GraphicsConfig { dithering: false, ..GraphicsConfig::default() });
     let waker = Waker::default();
     let (guard, thread) = WindowThread::new();
-    let app = EditorApp::new(Arc::clone(parameters), memory.clone(), waker.clone(), guard, last_drag);
+    let app = EditorApp::new(
+        Arc::clone(parameters),
+        transport.cloned(),
+        memory.clone(),
+        waker.clone(),
+        guard,
+        last_drag,
+    );
     let editor = nice_plug_egui::create_egui_editor(state, RepaintNotifier::new(), settings, app)?;
     Some((editor, waker, thread))
 }
@@ -87,7 +108,8 @@ impl HostedEditor for EditorWindow {
         // A fresh one each time: a project may have been loaded since, with a size of its own.
         let last_drag = LastDrag::default();
         let (editor, waker, thread) =
-            editor(&self.parameters, &self.memory, last_drag.clone()).ok_or("the editor cannot be made")?;
+            editor(&self.parameters, self.transport.as_ref(), &self.memory, last_drag.clone())
+                .ok_or("the editor cannot be made")?;
         let host = host.map(|host| HostMethods {
             callbacks: Box::new(ResizeFilter { host: host.callbacks, last_drag }),
             ..host
