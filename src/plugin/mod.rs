@@ -53,3 +53,6 @@ mod adapter;
 pub use adapter::{Clap, Continuo, Format, Vst3};
 
 mod export;
+
+#[cfg(feature = "standalone")]
+pub mod standalone;

@@ -342,13 +342,19 @@ impl Parameters {
         on_parameter!(self, knob, parameter => page.add_param(parameter));
     }
 
-    /// Puts the knob somewhere, as a host would.
-    #[cfg(test)]
-    #[allow(unsafe_code, reason = "the framework keeps setting to itself; there is no host in these tests")]
+    /// The knob of a parameter of the framework's.
+    #[cfg(feature = "standalone")]
+    pub(crate) fn knob_of(&self, parameter: ParamPtr) -> Option<Knob> {
+        Knob::all().find(|knob| self.parameter(*knob).as_ptr() == parameter)
+    }
+
+    /// Puts the knob somewhere, as a host would: the application is one.
+    #[cfg(any(test, feature = "standalone"))]
+    #[allow(unsafe_code, reason = "the framework keeps setting to itself, and here is no host of its kind")]
     pub(crate) fn put(&self, knob: Knob, position: f32) {
         use nice_plug::params::InternalParamMut;
         on_parameter!(self, knob, parameter => {
-            // SAFETY: nothing else uses these parameters meanwhile.
+            // SAFETY: it stores an atomic number; no pointer is involved. It is unsafe so that only hosts call it.
             unsafe { parameter._internal_set_normalized_value(position) };
         });
     }

@@ -61,7 +61,8 @@ impl NoteInput {
         &self.events
     }
 
-    fn receive_all(&mut self, events: impl Iterator<Item = NoteEvent<()>>) {
+    /// Receives these events, which are in order of time.
+    pub(crate) fn receive_all(&mut self, events: impl Iterator<Item = NoteEvent<()>>) {
         self.events.clear();
         let mut is_full = false;
         for event in events {

@@ -23,7 +23,7 @@ const CAPACITY: usize = 8192;
 
 /// Whether the host took an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+pub(crate) enum Answer {
     Taken,
     Full,
     NoOutput,
@@ -50,7 +50,8 @@ impl NoteOutput {
         });
     }
 
-    fn send_with(&mut self, events: &[Event], mut offer: impl FnMut(Event) -> Answer) {
+    /// The same for any host, which answers whether it has taken an event.
+    pub(crate) fn send_with(&mut self, events: &[Event], mut offer: impl FnMut(Event) -> Answer) {
         let mut n_sent = 0;
         for kind in &self.refused {
             match offer(Event { offset: 0, kind: *kind }) {
