@@ -112,6 +112,7 @@ fn view(score: Arc<Score>) -> View {
         chords: String::new(),
         preset: None,
         ideas: Arc::default(),
+        transport: None,
         roll: Roll { score, playhead, playing: true, ..Roll::default() },
         training: Status::default(),
         picked: Picked::default(),
