@@ -33,9 +33,23 @@ pub struct Options {
     /// The numbers of files.
     #[arg(long, value_delimiter = ',', default_values_t = [1000, 10_000, 100_000])]
     pub files: Vec<u32>,
+    /// Only this.
+    #[arg(long)]
+    pub only: Option<Subject>,
     /// The folder for the plots.
     #[arg(long, default_value = "docs/scale")]
     pub out: PathBuf,
+}
+
+/// What grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Subject {
+    /// Instances of the plugin.
+    Instances,
+    /// Bars of a take.
+    Takes,
+    /// Files of a corpus.
+    Corpora,
 }
 
 /// Measures, prints tables in Markdown, and draws the plots.
@@ -46,12 +60,17 @@ pub fn run(options: &Options) -> Result<()> {
     let clap = bundles::clap_to_try(options.clap.as_deref())?;
     std::fs::create_dir_all(&options.out)?;
     size(&clap)?;
-    instances(&clap, options)?;
-    takes(options)?;
-    if let Some(midi) = &options.midi {
-        corpora(midi, options)?;
+    let is_wanted = |subject| options.only.is_none_or(|only| only == subject);
+    if is_wanted(Subject::Instances) {
+        instances(&clap, options)?;
     }
-    Ok(())
+    if is_wanted(Subject::Takes) {
+        takes(options)?;
+    }
+    match &options.midi {
+        Some(midi) if is_wanted(Subject::Corpora) => corpora(midi, options),
+        _ => Ok(()),
+    }
 }
 
 /// Prints a table in Markdown.
