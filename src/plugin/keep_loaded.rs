@@ -5,7 +5,6 @@
 
 /// Makes the system keep this library in memory until the process ends.
 ///
-/// On Unix alone. Windows counts on the dialog being closed before the plugin is removed.
 #[cfg(unix)]
 pub(crate) fn keep_loaded() {
     use std::sync::Once;
@@ -26,6 +25,19 @@ pub(crate) fn keep_loaded() {
     });
 }
 
-/// Does nothing.
-#[cfg(not(unix))]
-pub(crate) fn keep_loaded() {}
+/// Makes the system keep this library in memory until the process ends.
+#[cfg(windows)]
+pub(crate) fn keep_loaded() {
+    use std::ffi::c_void;
+
+    #[link(name = "kernel32")]
+    unsafe extern "system" {
+        fn GetModuleHandleExW(flags: u32, address: *const c_void, module: *mut *mut c_void) -> i32;
+    }
+    const PIN: u32 = 1;
+    const FROM_ADDRESS: u32 = 4;
+    let mut module = std::ptr::null_mut();
+    let here = (keep_loaded as *const ()).cast();
+    // SAFETY: `here` is an address of this library, and `module` has room for the answer, which nothing needs.
+    unsafe { GetModuleHandleExW(PIN | FROM_ADDRESS, here, &raw mut module) };
+}

@@ -37,15 +37,28 @@ fn plugin_folders() -> Vec<PathBuf> {
         &[".clap", ".vst3", ".local/bin"]
     };
     folders.extend(home.iter().flat_map(|home| usual.iter().map(|folder| home.join(folder))));
-    let common = std::env::var_os("COMMONPROGRAMFILES").map(PathBuf::from);
-    folders.extend(common.iter().flat_map(|common| ["CLAP", "VST3"].map(|folder| common.join(folder))));
+    folders.extend(windows_folders(|name| std::env::var_os(name).map(PathBuf::from)));
     folders.dedup();
     folders
 }
 
+/// The usual folders on Windows, by the variables that name its own: where hosts look for plugins, and where the
+/// installer puts the trainer, for all users and for one.
+fn windows_folders(variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
+    let of_all = variable("COMMONPROGRAMFILES").zip(variable("PROGRAMFILES"));
+    let of_one = variable("LOCALAPPDATA").map(|local| local.join("Programs"));
+    let of_one = of_one.map(|programs| (programs.join("Common"), programs));
+    let folders = |(common, programs): (PathBuf, PathBuf)| {
+        [common.join("CLAP"), common.join("VST3"), programs.join("Continuo")]
+    };
+    of_one.into_iter().chain(of_all).flat_map(folders).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::plugin::trainer::find::{NAME, find_trainer};
+    use std::path::Path;
+
+    use crate::plugin::trainer::find::{NAME, find_trainer, windows_folders};
 
     #[test]
     fn a_given_path_goes_first_and_may_be_its_folder() {
@@ -54,5 +67,15 @@ mod tests {
         std::fs::write(&trainer, "").unwrap();
         assert_eq!(find_trainer(Some(&trainer)), Some(trainer.clone()));
         assert_eq!(find_trainer(Some(folder.path())), Some(trainer));
+    }
+
+    #[test]
+    fn the_folders_of_the_installer_for_windows_are_searched_and_one_user_goes_first() {
+        let folders = windows_folders(|name| Some(Path::new(name).to_owned()));
+        assert_eq!(folders[0], Path::new("LOCALAPPDATA/Programs/Common/CLAP"));
+        for folder in ["LOCALAPPDATA/Programs/Continuo", "COMMONPROGRAMFILES/VST3", "PROGRAMFILES/Continuo"] {
+            assert!(folders.iter().any(|searched| searched == Path::new(folder)), "{folder}");
+        }
+        assert!(windows_folders(|_| None).is_empty());
     }
 }

@@ -47,6 +47,13 @@ fn copy_commands() -> Vec<Command> {
 
 /// Runs a command with this input, and returns whether it succeeded.
 fn run(command: &mut Command, input: &[u8]) -> bool {
+    #[cfg(windows)]
+    {
+        use std::os::windows::process::CommandExt;
+        // A host is no console program, so a console would flash up.
+        const NO_CONSOLE_WINDOW: u32 = 0x0800_0000;
+        command.creation_flags(NO_CONSOLE_WINDOW);
+    }
     let command = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     let Ok(mut child) = command.spawn() else {
         return false;
