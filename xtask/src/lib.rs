@@ -42,6 +42,7 @@ pub mod wav;
 pub mod bundles;
 
 mod flags;
+pub mod icon;
 pub mod package;
 
 #[cfg(target_os = "linux")]
