@@ -253,6 +253,7 @@ impl Planner {
             self.overhear(input);
             return self.answer(input.number);
         }
+        self.take.overheard = PlayedIn::default();
         self.input.receive(&mut self.take, input);
         if !matches!(self.requests.get(1), Some(Request::Input(_))) {
             self.input.catch_up(&mut self.take, writer).await;

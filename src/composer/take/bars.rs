@@ -108,8 +108,7 @@ impl Take {
         self.input.notes_in(Tick(i64::MIN), Tick(i64::MAX), instrument)
     }
 
-    /// What was played in as a piece of an instrument, in the meters of the bars: in a conversation or, if there was none,
-    /// beside the music.
+    /// What was played in last as a piece of an instrument, in the meters of the bars: in a conversation, or beside the music.
     #[must_use]
     pub fn played_piece(&self, instrument: Family) -> Piece {
         let meters = meter_changes(self.bars.iter().map(|composed| &*composed.bar));
@@ -117,13 +116,13 @@ impl Take {
         Piece { notes, meters, ..Piece::default() }
     }
 
-    /// How many notes can be learned from: those that were played in or, if there are none, overheard.
+    /// How many notes can be learned from.
     pub(crate) fn n_played(&self) -> usize {
         self.played_or_overheard().notes().len()
     }
 
     fn played_or_overheard(&self) -> &PlayedIn {
-        if self.input.notes().is_empty() { &self.overheard } else { &self.input }
+        if self.overheard.notes().is_empty() { &self.input } else { &self.overheard }
     }
 
     /// Its bars, to be played.

@@ -10,7 +10,7 @@ pub enum Conversation {
     Continue,
     /// Takes turns of some bars with the user.
     Trade,
-    /// Plays along, from the next beat on.
+    /// Plays along, from the next eighth on.
     Accompany,
 }
 

@@ -76,7 +76,7 @@ fn mouse_and_keys(ui: &mut Ui) {
     for line in [
         "Drag a knob up or to the right; hold Shift for fine steps. ",
         "The mouse wheel turns the knob under the pointer. ",
-        "Double-click a knob to type a value, right-click for its default. ",
+        "Double-click a knob to type a value, right-click for more; with Ctrl, a click sets its default. ",
         "Tab moves to the next knob, the arrow keys turn it, Enter types a value, Backspace resets it. ",
         "Ctrl+Z undoes what you did last, Ctrl+Shift+Z redoes it. ",
         "Drag over the numbers of bars to select several; K keeps them, Delete clears them, Escape selects none. ",

@@ -48,7 +48,7 @@ fn description(mode: Conversation) -> &'static str {
         Conversation::Generate => "Composes by itself. What you play is ignored.",
         Conversation::Continue => "Listens while you play, and continues where you stop, from the next bar.",
         Conversation::Trade => "You have some bars, then it answers for as many.",
-        Conversation::Accompany => "Plays along with you, from the next beat.",
+        Conversation::Accompany => "Plays along with you, from the next eighth.",
     }
 }
 
