@@ -7,10 +7,7 @@ use std::sync::Arc;
 use continuo::music::{Bar, Beats, Family, Meter, Note, Score, Tick};
 use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
-use continuo::plugin::editor::{Roll, Settings, View, prepare, show};
-use continuo::plugin::models::ModelChoice;
-use continuo::plugin::picker::Picked;
-use continuo::plugin::trainer::Status;
+use continuo::plugin::editor::{Roll, View, prepare, show};
 use egui::{Context, Event, Pos2, RawInput, Rect, Vec2};
 
 fn main() {
@@ -67,27 +64,8 @@ fn band_with_chords() -> View {
 }
 
 fn view() -> View {
-    View {
-        parameters: Arc::new(Parameters::new(handover().0)),
-        card: None,
-        families: Arc::default(),
-        chosen: ModelChoice::BuiltIn,
-        is_loading: false,
-        models: Arc::default(),
-        folder: String::new(),
-        presets: Arc::default(),
-        primer: None,
-        chords: String::new(),
-        preset: None,
-        ideas: Arc::default(),
-        roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() },
-        transport: None,
-        training: Status::default(),
-        picked: Picked::default(),
-        host: None,
-        settings: Settings { is_welcomed: true, ..Settings::default() },
-        messages: Vec::new(),
-    }
+    let view = View::of(Arc::new(Parameters::new(handover().0)));
+    View { roll: Roll { score: score(), playhead: Beats(100.0), playing: true, ..Roll::default() }, ..view }
 }
 
 /// Draws frame after frame, the song moving on between them.

@@ -20,10 +20,7 @@ use continuo::music::{Beats, Meter, Score, Tick};
 use continuo::player::ComposingKnobs;
 use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
-use continuo::plugin::editor::{Roll, Settings, View, prepare, show};
-use continuo::plugin::models::ModelChoice;
-use continuo::plugin::picker::Picked;
-use continuo::plugin::trainer::Status;
+use continuo::plugin::editor::{Roll, View, prepare, show};
 use egui::{Context, Event, Pos2, RawInput, Rect, Vec2};
 
 /// Each time is the median of so many.
@@ -99,25 +96,6 @@ fn frame(score: &Arc<Score>, zooms: usize) -> f64 {
 
 fn view(score: Arc<Score>) -> View {
     let playhead = Beats(2.0 * score.bars.len() as f64);
-    View {
-        parameters: Arc::new(Parameters::new(handover().0)),
-        card: None,
-        families: Arc::default(),
-        chosen: ModelChoice::BuiltIn,
-        is_loading: false,
-        models: Arc::default(),
-        folder: String::new(),
-        presets: Arc::default(),
-        primer: None,
-        chords: String::new(),
-        preset: None,
-        ideas: Arc::default(),
-        transport: None,
-        roll: Roll { score, playhead, playing: true, ..Roll::default() },
-        training: Status::default(),
-        picked: Picked::default(),
-        host: None,
-        settings: Settings { is_welcomed: true, ..Settings::default() },
-        messages: Vec::new(),
-    }
+    let view = View::of(Arc::new(Parameters::new(handover().0)));
+    View { roll: Roll { score, playhead, playing: true, ..Roll::default() }, ..view }
 }

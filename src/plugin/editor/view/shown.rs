@@ -136,3 +136,31 @@ pub struct View {
     /// Messages for the user, the latest last.
     pub messages: Vec<String>,
 }
+
+impl View {
+    /// A view of these knobs and nothing else.
+    #[must_use]
+    pub fn of(parameters: Arc<Parameters>) -> Self {
+        Self {
+            parameters,
+            card: None,
+            families: Arc::default(),
+            chosen: ModelChoice::BuiltIn,
+            is_loading: false,
+            models: Arc::default(),
+            folder: String::new(),
+            presets: Arc::default(),
+            primer: None,
+            chords: String::new(),
+            preset: None,
+            ideas: Arc::default(),
+            roll: Roll::default(),
+            transport: None,
+            training: Status::default(),
+            picked: Picked::default(),
+            host: None,
+            settings: Settings { is_welcomed: true, ..Settings::default() },
+            messages: Vec::new(),
+        }
+    }
+}
