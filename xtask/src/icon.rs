@@ -1,6 +1,4 @@
-//! Continuo's icon: a long bass note, and above it shorter ones, as in a piano roll.
-//!
-//! Drawn from rectangles on a grid of sixteen squares a side, so that it is sharp at every size that systems ask for.
+//! Continuo's icon: the editor's emblem, three rising notes over one that is held, in the colours of the dark theme.
 
 use std::fmt::Write as _;
 
@@ -20,22 +18,21 @@ struct Shape {
 }
 
 /// How many squares a side has.
-const GRID: f32 = 16.0;
-const BACKGROUND: Colour = [0x13, 0x15, 0x1b];
-const BASS: Colour = [0xff, 0xb6, 0x5c];
-const TREBLE: Colour = [0x4d, 0xf0, 0xc0];
+const GRID: f32 = 24.0;
+const BACKGROUND: Colour = [0xff, 0xb6, 0x5c];
+const NOTE: Colour = [0x21, 0x14, 0x03];
 
-/// From the back to the front. Colours are those of the dark editor: its background, what is set, what comes in.
+/// From the back to the front; the same as in the plugin's `editor::widgets::emblem`.
 const SHAPES: [Shape; 5] = [
-    Shape { left: 0.0, top: 0.0, width: 16.0, height: 16.0, radius: 3.5, colour: BACKGROUND },
-    note(2.0, 11.0, 12.0, BASS),
-    note(2.0, 8.0, 3.0, TREBLE),
-    note(6.0, 6.0, 2.0, TREBLE),
-    note(9.0, 3.0, 5.0, TREBLE),
+    Shape { left: 0.0, top: 0.0, width: GRID, height: GRID, radius: 5.5, colour: BACKGROUND },
+    note(4.0, 16.6, 16.0),
+    note(4.0, 11.6, 5.0),
+    note(9.5, 7.9, 5.0),
+    note(15.0, 4.2, 5.0),
 ];
 
-const fn note(left: f32, top: f32, width: f32, colour: Colour) -> Shape {
-    Shape { left, top, width, height: 2.0, radius: 0.6, colour }
+const fn note(left: f32, top: f32, width: f32) -> Shape {
+    Shape { left, top, width, height: 3.4, radius: 1.7, colour: NOTE }
 }
 
 impl Shape {
@@ -110,9 +107,9 @@ pub fn svg() -> String {
 mod tests {
     use super::*;
 
-    /// Red, green, blue and opacity in the middle of a square of the grid.
+    /// Red, green, blue and opacity at a place in the grid.
     fn at(pixels: &[u8], side: usize, column: usize, row: usize) -> [u8; 4] {
-        let (x, y) = (column * side / 16 + side / 32, row * side / 16 + side / 32);
+        let (x, y) = (column * side / 24, row * side / 24);
         let start = (y * side + x) * 4;
         [pixels[start], pixels[start + 1], pixels[start + 2], pixels[start + 3]]
     }
@@ -125,10 +122,13 @@ mod tests {
         for entry in icon.entries() {
             let image = entry.decode()?;
             let side = image.width() as usize;
-            let opaque = |[red, green, blue]: Colour| [red, green, blue, 255];
-            assert_eq!(at(image.rgba_data(), side, 4, 12), opaque(BASS), "{side}");
-            assert_eq!(at(image.rgba_data(), side, 11, 4), opaque(TREBLE), "{side}");
-            assert_eq!(at(image.rgba_data(), side, 8, 14), opaque(BACKGROUND), "{side}");
+            let colour = |column, row| at(image.rgba_data(), side, column, row);
+            let distance = |one: [u8; 4], other: Colour| {
+                one.iter().zip(other).map(|(one, other)| one.abs_diff(other)).max().unwrap_or(u8::MAX)
+            };
+            assert!(distance(colour(12, 18), NOTE) < 60 && distance(colour(17, 6), NOTE) < 60, "{side}");
+            assert!(distance(colour(18, 13), BACKGROUND) < 10, "{side}");
+            assert_eq!(colour(12, 22)[3], 255, "{side}");
             assert!(image.rgba_data()[3] < 40, "{side}");
         }
         Ok(())
