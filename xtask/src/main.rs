@@ -48,13 +48,6 @@ enum Command {
     /// Build for Windows with Debian's compiler, and try the trainer, the plugin and its editor in Wine.
     #[cfg(target_os = "linux")]
     Windows(xtask::cross::WindowsOptions),
-    /// Show the editor of the plugin for Windows in Wine on this display, and take a picture.
-    #[cfg(target_os = "linux")]
-    #[command(hide = true)]
-    PictureInWine {
-        /// The picture to write.
-        png: PathBuf,
-    },
     /// Show the plugin's editor in a window.
     #[cfg(windows)]
     ShowEditor {
@@ -206,8 +199,6 @@ fn main() -> Result<()> {
         }
         #[cfg(target_os = "linux")]
         Command::Windows(options) => xtask::cross::run_windows(&options),
-        #[cfg(target_os = "linux")]
-        Command::PictureInWine { png } => xtask::cross::picture(&png),
         #[cfg(windows)]
         Command::ShowEditor { clap, seconds } => {
             xtask::window::show(&clap, std::time::Duration::from_secs(seconds))

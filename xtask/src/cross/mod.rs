@@ -7,4 +7,4 @@ mod windows;
 mod wine;
 
 pub use macos::check as check_macos;
-pub use windows::{Options as WindowsOptions, picture, run as run_windows};
+pub use windows::{Options as WindowsOptions, run as run_windows};

@@ -1,5 +1,6 @@
 //! Builds everything for Windows, and tries it in Wine.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,17 +8,24 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use x11rb::connection::Connection as _;
+use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, Window};
+use x11rb::rust_connection::RustConnection;
 
 use crate::bundles::{self, Format, System};
 use crate::cross::compiler::Compiler;
 use crate::cross::wine::{self, Wine};
-use crate::editor::window::{is_blank, pixels};
 use crate::notes;
 use crate::picture::save_png;
 use crate::system::{project, succeeds};
 
 const TARGET: &str = "x86_64-pc-windows-gnu";
 const TRAINER: &str = "continuo-trainer";
+
+/// The tests that are run beside those in the library.
+const TESTS: [&str; 6] = ["generate", "odd_midi", "safe_files", "train", "trainer", "weights_file"];
+
+/// The name of a model.
+const NAME: &str = "Stücke 音楽";
 
 /// What to build and to try.
 #[derive(Clone, Debug, clap::Args)]
@@ -40,6 +48,9 @@ pub struct Options {
     /// How many bars of each.
     #[arg(long, default_value_t = 4)]
     pub bars: u32,
+    /// A check to leave out; may be given several times.
+    #[arg(long, value_name = "NAME")]
+    pub skip: Vec<String>,
 }
 
 /// Builds and tries the plugin, the trainer and the test hosts. Prints a line for each check.
@@ -62,6 +73,7 @@ pub fn run(options: &Options) -> Result<()> {
         wine: Wine::new(&packed, &folder)?,
         options: options.clone(),
         linux,
+        built,
         packed,
         out: folder.join("out"),
     };
@@ -69,15 +81,24 @@ pub fn run(options: &Options) -> Result<()> {
         std::fs::remove_dir_all(&attempt.out)?;
     }
     std::fs::create_dir_all(&attempt.out)?;
-    let checks: [(&str, Check); 5] = [
+    println!("{}, {} profile", Wine::version()?, options.profile);
+    let checks: [(&str, Check); 6] = [
         ("generate", Attempt::generate),
         ("notes", Attempt::notes),
         ("paths", Attempt::paths),
         ("locks", Attempt::locks),
+        ("tests", Attempt::tests),
         ("editor", Attempt::editor),
     ];
     let mut failed = Vec::new();
+    for name in &options.skip {
+        ensure!(checks.iter().any(|(known, _)| known == name), "there is no check {name}");
+    }
     for (name, check) in checks {
+        if options.skip.iter().any(|skipped| skipped == name) {
+            println!("{name:<10}skipped");
+            continue;
+        }
         let begun = Instant::now();
         let result = check(&attempt);
         let seconds = begun.elapsed().as_secs();
@@ -100,6 +121,14 @@ fn build(profile: &str, folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// How much is played.
+#[derive(Clone, Copy)]
+struct Amount {
+    seeds: u32,
+    styles: u32,
+    bars: u32,
+}
+
 /// Returns what it found.
 type Check = fn(&Attempt) -> Result<String>;
 
@@ -108,6 +137,8 @@ struct Attempt {
     wine: Wine,
     options: Options,
     linux: PathBuf,
+    /// What cargo has built.
+    built: PathBuf,
     /// The plugin and the programs for Windows.
     packed: PathBuf,
     out: PathBuf,
@@ -143,19 +174,24 @@ impl Attempt {
     /// The plugin plays the same notes as on Linux in both formats, also after saving and loading.
     fn notes(&self) -> Result<String> {
         let name = bundles::name()?;
+        let plugin = |format: Format| self.packed.join(format.bundle(&name));
         let Options { seeds, styles, bars, .. } = self.options;
+        self.same_notes(&plugin(Format::Clap), &plugin(Format::Vst3), Amount { seeds, styles, bars })
+    }
+
+    fn same_notes(&self, clap: &Path, vst3: &Path, amount: Amount) -> Result<String> {
+        let Amount { seeds, styles, bars } = amount;
         let (windows, linux) = (self.out.join("windows.txt"), self.out.join("linux.txt"));
-        let plugin = |folder: &Path, format: Format| folder.join(format.bundle(&name));
         let mut xtask = self.wine.program("xtask");
-        xtask.arg("notes").arg("--clap").arg(plugin(&self.packed, Format::Clap));
-        xtask.arg("--vst3").arg(plugin(&self.packed, Format::Vst3)).arg("--out").arg(&windows);
+        xtask.arg("notes").arg("--clap").arg(clap).arg("--vst3").arg(vst3).arg("--out").arg(&windows);
         for (option, number) in [("--seeds", seeds), ("--styles", styles), ("--bars", bars)] {
             xtask.args([option, &number.to_string()]);
         }
         let printed = Wine::run(&mut xtask)?;
+        let name = bundles::name()?;
         notes::write(&notes::Options {
-            clap: Some(plugin(&self.linux, Format::Clap)),
-            vst3: Some(plugin(&self.linux, Format::Vst3)),
+            clap: Some(self.linux.join(Format::Clap.bundle(&name))),
+            vst3: Some(self.linux.join(Format::Vst3.bundle(&name))),
             seeds,
             styles,
             bars,
@@ -187,14 +223,20 @@ impl Attempt {
         Ok(format!("with letters of other scripts, and of {longest} characters"))
     }
 
-    /// Of two runs that would write one model the second is refused, and the file of the first is whole.
+    /// Of two runs that would write one model the second is refused, and the file of the first is whole. Options are
+    /// read from a file as editors on Windows write it, with a mark at the start and two characters at the end of a line.
     fn locks(&self) -> Result<String> {
         let weights = self.out.join("model.safetensors");
+        let options = self.out.join("options.toml");
+        std::fs::write(
+            &options,
+            format!("\u{feff}preset = \"sketch\"\r\nname = \"{NAME}\"\r\nepochs = 4\r\n"),
+        )?;
         let train = || {
             let mut train = self.wine.program(TRAINER);
             let mut corpus = OsString::from("samples=");
             corpus.push(project().join("docs/samples"));
-            train.arg("train").arg(corpus).args(["--preset", "sketch", "--out"]).arg(&weights);
+            train.arg("train").arg(corpus).arg("--config").arg(&options).arg("--out").arg(&weights);
             train
         };
         let log = std::fs::File::create(self.out.join("train.log"))?;
@@ -215,58 +257,108 @@ impl Attempt {
         ensure!(!second.status.success(), "a second run was let in");
         ensure!(first.wait()?.success(), "the first run fails (train.log)");
         let mut inspect = self.wine.program(TRAINER);
-        Wine::run(inspect.arg("inspect").arg(&weights))?;
+        ensure!(
+            Wine::run(inspect.arg("inspect").arg(&weights))?.contains(NAME),
+            "the model has another name"
+        );
         Ok(format!("a second training is refused: {}", printed.lines().next().unwrap_or_default()))
     }
 
-    /// The editor is drawn.
+    /// The tests of what differs between systems pass: files, and the trainer's commands and runs.
+    fn tests(&self) -> Result<String> {
+        let folder = self.built.ancestors().nth(2).context("no target folder")?;
+        let mut test = Compiler::new()?.cargo("test", TARGET, folder)?;
+        test.args(["--profile", &self.options.profile, "--package", "continuo", "--no-fail-fast", "--lib"]);
+        test.args(TESTS.iter().flat_map(|name| ["--test", name]));
+        let runner = format!("CARGO_TARGET_{}_RUNNER", TARGET.to_uppercase().replace('-', "_"));
+        let log = self.out.join("tests.txt");
+        let file = std::fs::File::create(&log)?;
+        test.env(runner, "wine").stdout(file.try_clone()?).stderr(file);
+        let passes = succeeds(self.wine.environment(&mut test))?;
+        let text = std::fs::read_to_string(&log)?;
+        let results =
+            text.lines().filter_map(|line| line.strip_prefix("test result: ok. ")?.split_once(" passed"));
+        let n_passed: u32 = results.filter_map(|(number, _)| number.parse::<u32>().ok()).sum();
+        ensure!(passes, "see {}", log.display());
+        Ok(format!("{n_passed} pass"))
+    }
+
+    /// The editor opens in a window, and is drawn.
+    ///
+    /// The picture is of the window that OpenGL draws into. Wine makes a hidden one for a child window, and copies it to
+    /// the screen; Wine 8 does not here, since the device context that the window library has taken is of no window.
     fn editor(&self) -> Result<String> {
         let png = self.out.join("editor.png");
-        let mut display = Command::new("xvfb-run");
-        display.args(["-a", "-s", "-screen 0 1400x900x24"]).arg(std::env::current_exe()?);
-        display.arg("picture-in-wine").arg(&png);
-        let output = display.output()?;
-        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
-        Ok(png.display().to_string())
+        let (connection, screen) = x11rb::connect(Some(self.wine.display()))?;
+        let root = connection.setup().roots[screen].root;
+        let mut show = self.wine.program("xtask");
+        show.arg("show-editor").arg(self.packed.join(Format::Clap.bundle(&bundles::name()?)));
+        let log = std::fs::File::create(self.out.join("editor.txt"))?;
+        show.args(["--seconds", &PATIENCE.as_secs().to_string()]).stdout(log.try_clone()?).stderr(log);
+        let mut shown = show.spawn()?;
+        let begun = Instant::now();
+        let drawn = loop {
+            // One picture more, so that the one that is kept is complete.
+            if best_picture(&connection, root)?.is_some()
+                && let Some(drawn) = best_picture(&connection, root)?
+            {
+                break drawn;
+            }
+            if let Some(status) = shown.try_wait()? {
+                bail!("the editor ends too early: {status} (editor.txt)");
+            }
+            if begun.elapsed() > PATIENCE {
+                shown.kill()?;
+                bail!("the editor stays blank (editor.txt)");
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        };
+        shown.kill()?;
+        shown.wait()?;
+        save_png(&png, drawn.width.into(), drawn.height.into(), &drawn.pixels)?;
+        Ok(format!("drawn in {} colours: {}", drawn.n_colours, png.display()))
     }
 }
 
 /// How long the editor may take to draw in Wine, on a processor that is busy.
-const PATIENCE: Duration = Duration::from_mins(2);
+const PATIENCE: Duration = Duration::from_mins(3);
 
-/// Shows the editor of the plugin for Windows on this X11 display, and saves a picture of it.
-///
-/// # Errors
-/// If Wine fails or the editor stays blank.
-pub fn picture(png: &Path) -> Result<()> {
-    let folder = bundles::target()?.join("windows");
-    let packed = folder.join("bundled");
-    let wine = Wine::new(&packed, &folder)?;
-    let (connection, screen) = x11rb::connect(None)?;
-    let screen = &connection.setup().roots[screen];
-    let size = (u32::from(screen.width_in_pixels), u32::from(screen.height_in_pixels));
-    let mut show = wine.program("xtask");
-    show.arg("show-editor").arg(packed.join(Format::Clap.bundle(&bundles::name()?)));
-    let mut shown = show.args(["--seconds", &PATIENCE.as_secs().to_string()]).spawn()?;
-    let begun = Instant::now();
-    let drawn = loop {
-        if let Some(status) = shown.try_wait()? {
-            bail!("the editor ends too early: {status}");
+/// Fewer than the editor has, and more than other windows.
+const FEWEST_COLOURS: usize = 500;
+
+/// What a window shows.
+struct Picture {
+    width: u16,
+    height: u16,
+    /// Three bytes a pixel.
+    pixels: Vec<u8>,
+    n_colours: usize,
+}
+
+/// A window below `window` that shows a picture of many colours.
+fn best_picture(connection: &RustConnection, window: Window) -> Result<Option<Picture>> {
+    for child in connection.query_tree(window)?.reply()?.children {
+        // A window may be gone by now, or is not shown.
+        let own = picture(connection, child).ok().filter(|own| own.n_colours > FEWEST_COLOURS);
+        let found = own.map_or_else(|| best_picture(connection, child), |own| Ok(Some(own)))?;
+        if found.is_some() {
+            return Ok(found);
         }
-        let drawn = pixels(&connection, screen.root, size)?;
-        let middle = drawn.len() / 4..drawn.len() / 2;
-        let colours: std::collections::BTreeSet<&[u8]> = drawn[middle].chunks_exact(3).collect();
-        if !is_blank(&drawn) && colours.len() > 16 {
-            break drawn;
-        }
-        if begun.elapsed() > PATIENCE {
-            save_png(png, size.0 as usize, size.1 as usize, &drawn)?;
-            shown.kill()?;
-            bail!("the editor stays blank: {}", png.display());
-        }
-        std::thread::sleep(Duration::from_millis(200));
-    };
-    shown.kill()?;
-    shown.wait()?;
-    save_png(png, size.0 as usize, size.1 as usize, &drawn)
+    }
+    Ok(None)
+}
+
+/// What a window shows on the screen's area.
+fn picture(connection: &RustConnection, window: Window) -> Result<Picture> {
+    let size = connection.get_geometry(window)?.reply()?;
+    let root = size.root;
+    let corner = connection.translate_coordinates(window, root, 0, 0)?.reply()?;
+    let (left, top) = (corner.dst_x.min(0).unsigned_abs(), corner.dst_y.min(0).unsigned_abs());
+    let (width, height) = (size.width.saturating_sub(left), size.height.saturating_sub(top));
+    let (x, y) = (left.cast_signed(), top.cast_signed());
+    let image = connection.get_image(ImageFormat::Z_PIXMAP, window, x, y, width, height, !0)?.reply()?;
+    let pixels: Vec<u8> =
+        image.data.chunks_exact(4).flat_map(|pixel| [pixel[2], pixel[1], pixel[0]]).collect();
+    let n_colours = pixels.chunks_exact(3).collect::<BTreeSet<&[u8]>>().len();
+    Ok(Picture { width, height, pixels, n_colours })
 }
