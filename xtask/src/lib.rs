@@ -19,6 +19,9 @@ pub mod soak;
 #[cfg(target_os = "linux")]
 pub mod scale;
 
+#[cfg(target_os = "linux")]
+pub mod standalone;
+
 pub mod chaos;
 
 #[cfg(target_os = "linux")]

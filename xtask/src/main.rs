@@ -138,6 +138,11 @@ enum Command {
         #[arg(long)]
         png: Option<PathBuf>,
     },
+    /// Play the application on JACK's dummy driver and a virtual display, and check the notes that leave it.
+    ///
+    /// Installs Debian's JACK if it is missing and this user may.
+    #[cfg(target_os = "linux")]
+    Standalone(xtask::standalone::Options),
     /// Draw the pictures of docs/MANUAL.md again.
     ManualPictures,
     /// Play a VST3 in Ardour 7 and save the MIDI that it records on a second track.
@@ -236,6 +241,8 @@ fn main() -> Result<()> {
             let closing = if hide { ardour::Closing::Hides } else { ardour::Closing::Destroys };
             ardour::soak(&vst3, times, closing, png.as_deref())
         }
+        #[cfg(target_os = "linux")]
+        Command::Standalone(options) => xtask::standalone::run(&options),
         Command::ManualPictures => manual_pictures(),
         Command::Ardour { vst3, midi, seconds, params } => record_in_ardour(&vst3, &midi, seconds, &params),
         Command::Roll { midi, png } => {

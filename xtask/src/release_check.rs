@@ -23,7 +23,7 @@ enum Check {
 }
 
 /// In the order in which they need each other's results.
-const CHECKS: [(&str, Check); 15] = [
+const CHECKS: [(&str, Check); 16] = [
     ("changelog", Check::Function(changelog)),
     ("address", Check::Function(address)),
     ("gates", Check::Command(&["check"])),
@@ -36,6 +36,7 @@ const CHECKS: [(&str, Check); 15] = [
     ("chaos", Check::Command(&["chaos", "--cases", "1000"])),
     ("audio-thread", Check::Command(&["audio-thread"])),
     ("editor", Check::Command(&["soak-editor", "CLAP"])),
+    ("standalone", Check::Command(&["standalone"])),
     ("python", Check::Command(&["render-in-python"])),
     ("windows", Check::Command(&["windows"])),
     ("macos", Check::Command(&["macos-check"])),

@@ -45,6 +45,21 @@ pub fn install(packages: &[&str]) -> Result<()> {
     as_root(&[&["apt-get", "install", "-qy", "--no-install-recommends"], packages].concat())
 }
 
+/// Installs the libraries that the application is built with, where they are missing.
+///
+/// # Errors
+/// If this user may not, or the installation fails.
+pub fn install_libraries() -> Result<()> {
+    let is_there = |library: &&str| {
+        let mut pkg_config = Command::new("pkg-config");
+        pkg_config.args(["--exists", library]).status().is_ok_and(|status| status.success())
+    };
+    if ["alsa", "jack"].iter().all(is_there) {
+        return Ok(());
+    }
+    install(&["pkg-config", "libasound2-dev", "libjack-jackd2-dev"])
+}
+
 fn as_root(command: &[&str]) -> Result<()> {
     let sudo = ["sudo", "-n"].into_iter().filter(|_| !is_root());
     let words: Vec<&str> = sudo.chain(command.iter().copied()).collect();

@@ -31,7 +31,7 @@ pub enum Colours {
 ///
 /// # Errors
 /// If there is no display, or the program fails on it.
-pub(super) fn is_test_user(
+pub(crate) fn is_test_user(
     arguments: &[OsString],
     colours: Colours,
     variables: &[(&str, &str)],

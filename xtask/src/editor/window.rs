@@ -16,13 +16,13 @@ use crate::hosts::clap::ClapHost;
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The X server, and a screen of it.
-pub(super) struct Display {
-    pub(super) connection: RustConnection,
+pub(crate) struct Display {
+    pub(crate) connection: RustConnection,
     screen: usize,
 }
 
 impl Display {
-    pub(super) fn connect() -> Result<Self> {
+    pub(crate) fn connect() -> Result<Self> {
         let (connection, screen) = x11rb::connect(None)?;
         Ok(Self { connection, screen })
     }
@@ -51,7 +51,7 @@ impl Display {
     }
 
     /// The window of the whole screen.
-    pub(super) fn root(&self) -> Window {
+    pub(crate) fn root(&self) -> Window {
         self.connection.setup().roots[self.screen].root
     }
 
