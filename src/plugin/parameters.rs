@@ -348,7 +348,22 @@ impl Parameters {
         Knob::all().find(|knob| self.parameter(*knob).as_ptr() == parameter)
     }
 
-    /// Puts the knob somewhere, as a host would: the application is one.
+    /// Gives the knob a value in its own unit, exactly, as a host does that loads a project: the application is one.
+    #[cfg(feature = "standalone")]
+    #[allow(unsafe_code, reason = "the framework keeps setting to itself, and here is no host of its kind")]
+    pub(crate) fn put_plain(&self, knob: Knob, plain: f32) {
+        use nice_plug::params::InternalParamMut;
+        // SAFETY: it stores an atomic number; no pointer is involved. It is unsafe so that only hosts call it.
+        unsafe {
+            match self.parameter(knob) {
+                Parameter::Whole(whole) => whole._internal_set_plain_value(plain as i32),
+                Parameter::Fraction(fraction) => fraction._internal_set_plain_value(plain),
+                Parameter::Switch(switch) => switch._internal_set_plain_value(plain > 0.5),
+            };
+        }
+    }
+
+    /// Puts the knob somewhere, as a host would.
     #[cfg(any(test, feature = "standalone"))]
     #[allow(unsafe_code, reason = "the framework keeps setting to itself, and here is no host of its kind")]
     pub(crate) fn put(&self, knob: Knob, position: f32) {

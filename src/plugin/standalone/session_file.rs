@@ -127,7 +127,7 @@ fn restore(session: SavedSession, parameters: &Parameters) -> Song {
             Some(ParamValue::Bool(is_on)) => f32::from(u8::from(*is_on)),
             Some(ParamValue::String(_)) | None => continue,
         };
-        parameters.put(knob, parameters.position_of_plain(knob, plain));
+        parameters.put_plain(knob, plain);
     }
     parameters.deserialize_fields(&state.fields);
     let meter = Meter::new(numerator.into(), denominator.into()).unwrap_or(Meter::COMMON);

@@ -98,7 +98,7 @@ fn choose(
 /// Draws the switch of the preview sound, which is what the application sounds by.
 fn preview(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
     let is_on = view.parameters.plain(Knob::Preview) > 0.5;
-    let button = widgets::toggle_button(ui, "Preview sound", is_on, vec2(100.0, 24.0));
+    let button = widgets::toggle_button(ui, "Sound", is_on, vec2(64.0, 24.0));
     if button.on_hover_text(Knob::Preview.spec().hint).clicked() {
         let mut setter = KnobSetter { parameters: &view.parameters, intents };
         setter.set(Knob::Preview, f32::from(u8::from(!is_on)));

@@ -71,10 +71,9 @@ fn meter_and_loop_are_two_clicks_and_keep_the_rest() {
 #[test]
 fn the_first_bar_and_the_preview_sound_are_a_click_each() {
     let mut stage = Stage::new(application(true));
-    // The page Perform has the switch, too.
-    stage.turn_to("Touch");
-    assert_eq!(stage.press(Role::Button, "To the first bar"), [Intent::ReturnToStart]);
-    assert_eq!(stage.press(Role::CheckBox, "Preview sound"), turned(Knob::Preview, 1.0));
+    stage.click("To the first bar").click("Sound");
+    let preview = turned(Knob::Preview, 1.0);
+    assert_eq!(stage.take_intents(), [vec![Intent::ReturnToStart], preview].concat());
 }
 
 #[test]
