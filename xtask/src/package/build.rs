@@ -8,15 +8,19 @@ use anyhow::{Result, ensure};
 use crate::bundles::{self, System};
 use crate::flags::encoded_flags;
 use crate::package::checks::GLIBC;
-use crate::system::{cargo, project, succeeds};
+use crate::system::{cargo, install_libraries, project, succeeds};
 
 /// What links for older C libraries than this machine's, from the Python package index.
 const LINKER: [&str; 2] = ["cargo-zigbuild==0.24.1", "ziglang==0.17.1"];
 
+/// This machine's ALSA library needs newer symbols of the C library than the application may; users have their own.
+const THIS_ALSA: &str = "-Clink-arg=-Wl,--allow-shlib-undefined";
+
 /// The oldest macOS that Rust's standard library runs on for both processors.
 const MACOS: &str = "11.0";
 
-/// Builds the plugin and the trainer with the profile for packages. Returns the folder of what was built.
+/// Builds the plugin, the trainer and on Linux the application with the profile for packages. Returns the folder of what
+/// was built.
 ///
 /// # Errors
 /// If the build fails, or `system` is not this machine's.
@@ -30,8 +34,15 @@ pub(super) fn build(system: System) -> Result<PathBuf> {
     let (mut command, built) = match system {
         System::Linux => {
             let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
-            let mut command = zigbuild(&target)?;
-            command.args(arguments).args(["--target", &format!("{triple}.{}.{}", GLIBC.0, GLIBC.1)]);
+            let oldest = format!("{triple}.{}.{}", GLIBC.0, GLIBC.1);
+            install_libraries()?;
+            // Before the plugin: the library that is built with the application is none to ship.
+            let mut application = zig(&target, "rustc")?;
+            application.args(arguments).args(["--target", &oldest, "--bin", "continuo"]);
+            application.args(["--features", "standalone", "--", THIS_ALSA]);
+            run(&mut application, &target, &[])?;
+            let mut command = zig(&target, "zigbuild")?;
+            command.args(arguments).args(["--target", &oldest]);
             (command, target.join(triple).join("dist"))
         }
         System::MacOs | System::Windows => {
@@ -43,13 +54,18 @@ pub(super) fn build(system: System) -> Result<PathBuf> {
     // Users need not have Microsoft's run-time library.
     let static_runtime = ["-Ctarget-feature=+crt-static".to_owned()];
     let more = if system == System::Windows { &static_runtime[..] } else { &[] };
-    command.env("CARGO_TARGET_DIR", &target).env("CARGO_ENCODED_RUSTFLAGS", encoded_flags(&[], more)?);
-    ensure!(succeeds(&mut command)?, "the build failed");
+    run(&mut command, &target, more)?;
     Ok(built)
 }
 
-/// `cargo zigbuild`, installed if it is missing.
-fn zigbuild(target: &Path) -> Result<Command> {
+fn run(command: &mut Command, target: &Path, flags: &[String]) -> Result<()> {
+    command.env("CARGO_TARGET_DIR", target).env("CARGO_ENCODED_RUSTFLAGS", encoded_flags(&[], flags)?);
+    ensure!(succeeds(command)?, "the build failed");
+    Ok(())
+}
+
+/// `cargo zigbuild` with one of its commands, installed if it is missing.
+fn zig(target: &Path, subcommand: &str) -> Result<Command> {
     let environment = target.join("tools/zig");
     let programs = environment.join("bin");
     let program = programs.join("cargo-zigbuild");
@@ -63,6 +79,6 @@ fn zigbuild(target: &Path) -> Result<Command> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let path = std::env::join_paths([programs].into_iter().chain(std::env::split_paths(&path)))?;
     let mut command = Command::new(program);
-    command.arg("zigbuild").current_dir(project()).env("PATH", path);
+    command.arg(subcommand).current_dir(project()).env("PATH", path);
     Ok(command)
 }

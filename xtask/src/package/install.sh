@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs the plugin and the trainer from the folder that this script is in.
+# Installs the plugin, the application and the trainer from the folder that this script is in.
 #   ./install.sh               for this user
 #   ./install.sh --system      for all users (as root)
 #   add --uninstall            to take it away again; settings, presets and models stay
@@ -16,8 +16,10 @@ done
 if [ "$scope" = system ]; then
     root=${DESTDIR:-}
     clap=$root/usr/lib/clap vst3=$root/usr/lib/vst3 bin=$root/usr/local/bin
+    menu=$root/usr/local/share/applications
 else
     clap=$HOME/.clap vst3=$HOME/.vst3 bin=$HOME/.local/bin
+    menu=${XDG_DATA_HOME:-$HOME/.local/share}/applications
 fi
 
 # A host may have the old file loaded: it is removed and not overwritten.
@@ -40,4 +42,6 @@ take_away() {
 if [ "$action" = install ]; then step=place; else step=take_away; fi
 for bundle in "$here"/*.clap; do $step "$bundle" "$clap"; done
 for bundle in "$here"/*.vst3; do $step "$bundle" "$vst3"; done
+$step "$here/continuo" "$bin"
 $step "$here/continuo-trainer" "$bin"
+$step "$here/continuo.desktop" "$menu"

@@ -1,4 +1,4 @@
-//! The licences of everything that is linked into the plugin and the trainer.
+//! The licences of everything that is linked into the plugin, the trainer and the application.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -24,8 +24,10 @@ struct Linked {
 /// If cargo fails, or there is no licence text for a crate.
 pub(super) fn licences(system: System) -> Result<String> {
     let target = target(system);
-    let linked = linked(&target)?;
-    let packages = packages(&target)?;
+    // Packages for Linux alone hold the application.
+    let features = if system == System::Linux { "standalone" } else { "" };
+    let linked = linked(&target, features)?;
+    let packages = packages(&target, features)?;
     let mut list = String::new();
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for found in &linked {
@@ -63,10 +65,11 @@ fn target(system: System) -> String {
     }
 }
 
-/// The crates that are linked into the plugin and the trainer; our own are left out.
-fn linked(target: &str) -> Result<BTreeSet<Linked>> {
+/// The crates that are linked with these features of our own; our own crates are left out.
+fn linked(target: &str, features: &str) -> Result<BTreeSet<Linked>> {
     let edges = "normal,no-proc-macro";
-    let arguments = ["tree", "--package", "continuo", "--edges", edges, "--target", target];
+    let arguments =
+        ["tree", "--package", "continuo", "--edges", edges, "--target", target, "--features", features];
     let tree = output(&[&arguments[..], &["--prefix", "none", "--format", "{p}"]].concat())?;
     let lines = tree.lines().filter(|line| !line.contains("(/") && !line.contains(":\\"));
     let linked = lines.filter_map(|line| {
@@ -78,8 +81,9 @@ fn linked(target: &str) -> Result<BTreeSet<Linked>> {
 }
 
 /// What cargo knows of all packages.
-fn packages(target: &str) -> Result<BTreeMap<Linked, Value>> {
-    let text = output(&["metadata", "--format-version", "1", "--filter-platform", target])?;
+fn packages(target: &str, features: &str) -> Result<BTreeMap<Linked, Value>> {
+    let text =
+        output(&["metadata", "--format-version", "1", "--filter-platform", target, "--features", features])?;
     let mut metadata: Value = serde_json::from_str(&text)?;
     let packages = metadata["packages"].as_array_mut().context("no packages")?;
     let text = |package: &Value, key: &str| package[key].as_str().map(str::to_owned);

@@ -33,10 +33,14 @@ pub struct Options {
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TRAINER: &str = "continuo-trainer";
+/// The application, which packages for Linux hold, and its entry in the menu of a desktop.
+const APPLICATION: &str = "continuo";
+const DESKTOP_FILE: &str = "continuo.desktop";
+const DESKTOP_ENTRY: &str = include_str!("continuo.desktop");
 const LICENCES: &str = "LICENCES-OF-LIBRARIES.txt";
 const INSTALLER: &str = include_str!("install.sh");
 
-/// Builds the plugin and the trainer for others' machines, packs them with their documents and licences, and checks
+/// Builds the plugin, the trainer and on Linux the application for others' machines, packs them with their documents and licences, and checks
 /// the packages. Prints a line for each check.
 ///
 /// # Errors
@@ -107,12 +111,13 @@ fn source_time() -> Result<u64> {
     time.context("without git, SOURCE_DATE_EPOCH must say when the source was made")
 }
 
-/// What a package has beside the binaries: pages, licences, and on Linux the installer.
+/// What a package has beside the binaries: pages, licences, and on Linux the installer and the entry in the menu.
 fn documents(system: System) -> Result<BTreeMap<PathBuf, Vec<u8>>> {
     let mut documents = pages::pages()?;
     documents.insert(LICENCES.into(), licences::licences(system)?.into_bytes());
     if system == System::Linux {
         documents.insert("install.sh".into(), INSTALLER.into());
+        documents.insert(DESKTOP_FILE.into(), DESKTOP_ENTRY.into());
     }
     Ok(documents)
 }
@@ -128,6 +133,9 @@ fn stage(
         std::fs::remove_dir_all(folder)?;
     }
     bundles::pack_all(system, built, folder)?;
+    if system == System::Linux {
+        std::fs::copy(built.join(APPLICATION), folder.join(APPLICATION)).context("no application")?;
+    }
     for (path, bytes) in documents {
         write(&folder.join(path), bytes)?;
     }
@@ -158,17 +166,17 @@ fn read_folder(folder: &Path, inside: &Path, files: &mut Vec<File>) -> Result<()
 
 fn is_program(path: &Path) -> bool {
     let is_of_macos = path.parent().is_some_and(|folder| folder.ends_with("Contents/MacOS"));
-    is_of_macos || path.file_stem().is_some_and(|name| name == TRAINER || name == "install")
+    let programs = [TRAINER, APPLICATION, "continuo-trainer.exe", "install.sh"];
+    is_of_macos || path.to_str().is_some_and(|path| programs.contains(&path))
 }
 
-/// Checks the plugin in both formats and the trainer.
+/// Checks the plugin in both formats, the trainer and the application.
 fn check_binaries(system: System, files: &[File]) -> Result<()> {
     let name = bundles::name()?;
-    let binaries = [
-        Format::Clap.library(system, &name),
-        Format::Vst3.library(system, &name),
-        system.program(TRAINER).into(),
-    ];
+    let libraries = [Format::Clap.library(system, &name), Format::Vst3.library(system, &name)];
+    let application = (system == System::Linux).then(|| PathBuf::from(APPLICATION));
+    let programs = [PathBuf::from(system.program(TRAINER))].into_iter().chain(application);
+    let binaries: Vec<PathBuf> = libraries.iter().cloned().chain(programs).collect();
     let folders = folders_of_this_machine()?;
     for binary in &binaries {
         let file = files.iter().find(|file| file.path == *binary);
@@ -176,7 +184,7 @@ fn check_binaries(system: System, files: &[File]) -> Result<()> {
         let context = || binary.display().to_string();
         println!("{}", binary.display());
         print_check("  size", &format!("{} MB", megabytes(bytes.len())));
-        if !binary.ends_with(system.program(TRAINER)) {
+        if libraries.contains(binary) {
             print_check("  exports", &checks::entries(bytes).with_context(context)?);
         }
         let needed: Vec<String> = checks::needed(bytes).with_context(context)?.into_iter().collect();
@@ -215,7 +223,8 @@ fn debian_path(path: &Path) -> Option<PathBuf> {
     let first = path.iter().next()?.to_string_lossy();
     let folder = match first.as_ref() {
         "install.sh" => return None,
-        TRAINER => "./usr/bin",
+        TRAINER | APPLICATION => "./usr/bin",
+        DESKTOP_FILE => "./usr/share/applications",
         _ if first.ends_with(".clap") => "./usr/lib/clap",
         _ if first.ends_with(".vst3") => "./usr/lib/vst3",
         LICENCES => return Some("./usr/share/doc/continuo/copyright".into()),
@@ -224,7 +233,8 @@ fn debian_path(path: &Path) -> Option<PathBuf> {
     Some(Path::new(folder).join(path))
 }
 
-/// The description of the Debian package. The editor opens the libraries of the display at run time.
+/// The description of the Debian package. The editor opens the libraries of the display at run time, and the application
+/// JACK's; ALSA's is needed by the application alone.
 fn control(arch: &str, n_bytes: usize) -> String {
     let (major, minor) = checks::GLIBC;
     format!(
@@ -234,12 +244,13 @@ fn control(arch: &str, n_bytes: usize) -> String {
          Maintainer: The Continuo authors\n\
          Installed-Size: {}\n\
          Depends: libc6 (>= {major}.{minor})\n\
-         Recommends: libegl1, libgl1, libx11-6, libx11-xcb1, libxcb1, libxcursor1, libxkbcommon-x11-0\n\
+         Recommends: libasound2 | libasound2t64, libegl1, libgl1, libx11-6, libx11-xcb1, libxcb1, libxcursor1, libxkbcommon-x11-0\n\
          Section: sound\n\
          Priority: optional\n\
          Description: MIDI-effect plugin that composes while the DAW plays\n \
          Continuo (CLAP and VST3) composes with a neural network, bar by bar, a little ahead\n \
-         of the playhead. continuo-trainer makes models of one's own from MIDI files.\n",
+         of the playhead. continuo is the same without a DAW, with JACK or ALSA.\n \
+         continuo-trainer makes models of one's own from MIDI files.\n",
         n_bytes.div_ceil(1024)
     )
 }

@@ -6,11 +6,12 @@ use super::*;
 
 /// A package of small files in place of the plugin and the trainer.
 fn small_package(folder: &Path) -> Result<Vec<File>> {
-    for program in [System::Linux.library_name(), TRAINER] {
+    for program in [System::Linux.library_name(), TRAINER, APPLICATION] {
         std::fs::write(folder.join(program), program)?;
     }
     let mut documents = pages::pages()?;
     documents.insert("install.sh".into(), INSTALLER.into());
+    documents.insert(DESKTOP_FILE.into(), DESKTOP_ENTRY.into());
     documents.insert(LICENCES.into(), b"Continuo contains 0 libraries.".to_vec());
     stage(System::Linux, folder, &folder.join("staged"), &documents)
 }
@@ -23,7 +24,11 @@ fn unpack(tar_gz: &[u8], folder: &Path) -> Result<PathBuf> {
 
 fn install(package: &Path, home: &Path, options: &[&str]) -> Result<Output> {
     let mut sh = Command::new("sh");
-    sh.arg(package.join("install.sh")).args(options).env("HOME", home).env("DESTDIR", home.join("root"));
+    sh.arg(package.join("install.sh"))
+        .args(options)
+        .env("HOME", home)
+        .env_remove("XDG_DATA_HOME")
+        .env("DESTDIR", home.join("root"));
     Ok(sh.output()?)
 }
 
@@ -40,25 +45,29 @@ fn the_installer_puts_everything_in_its_place_and_takes_it_away_again() -> Resul
         ".clap/Continuo.clap",
         ".vst3/Continuo.vst3/Contents/x86_64-linux/Continuo.so",
         ".local/bin/continuo-trainer",
+        ".local/bin/continuo",
+        ".local/share/applications/continuo.desktop",
     ]
     .map(|path| path.replace("x86_64", std::env::consts::ARCH));
     let system = [
         "root/usr/lib/clap/Continuo.clap",
         "root/usr/lib/vst3/Continuo.vst3",
         "root/usr/local/bin/continuo-trainer",
+        "root/usr/local/bin/continuo",
+        "root/usr/local/share/applications/continuo.desktop",
     ]
     .map(str::to_owned);
     for (options, places) in [(&[][..], user), (&["--system"], system)] {
         for _twice in 0..2 {
             let output = install(&package, &home, options)?;
             assert!(output.status.success(), "{output:?}");
-            assert_eq!(String::from_utf8(output.stdout)?.lines().count(), 3);
+            assert_eq!(String::from_utf8(output.stdout)?.lines().count(), 5);
         }
         let exist = || places.iter().map(|place| home.join(place).exists()).collect::<Vec<bool>>();
-        assert_eq!(exist(), [true; 3]);
+        assert_eq!(exist(), [true; 5]);
         let output = install(&package, &home, &[options, &["--uninstall"]].concat())?;
         assert!(output.status.success(), "{output:?}");
-        assert_eq!(exist(), [false; 3]);
+        assert_eq!(exist(), [false; 5]);
     }
     assert!(!home.join(".clap").exists());
     assert!(presets.exists());
