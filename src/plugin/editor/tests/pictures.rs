@@ -19,7 +19,8 @@ use crate::plugin::editor::pages::knobs::page::PAGES;
 use crate::plugin::editor::tests::Stage;
 use crate::plugin::editor::tests::fixtures::{band, beat, chorale, marks, played, quartet, view};
 use crate::plugin::editor::tests::train::survey;
-use crate::plugin::editor::view::{IdeaEntry, Roll, View};
+use crate::plugin::editor::view::{IdeaEntry, Roll, TransportView, View};
+use crate::plugin::own_transport::Song;
 use crate::plugin::trainer::{CurvePoint, Seen, State};
 use crate::plugin::window_size::WindowSize;
 use crate::run_events::Reached;
@@ -217,6 +218,14 @@ fn light(mut view: View) -> View {
     view
 }
 
+/// The view with the application's transport, looping four bars.
+fn application(mut view: View) -> View {
+    let song = Song { tempo: 96.0, loop_bars: 4, ..Song::default() };
+    view.transport = Some(TransportView { is_playing: view.roll.playing, song, has_lost_audio: false });
+    view.parameters.put(Knob::Preview, 1.0);
+    view
+}
+
 fn training() -> View {
     let mut view = view();
     view.training.trainer = Some("/usr/local/bin/continuo-trainer".into());
@@ -273,6 +282,7 @@ fn the_main_states_look_as_in_the_golden_pictures() {
         ("parts", draw(alto(), SMALLEST, &["Parts"])),
         ("largest", draw(view(), (1600.0, 900.0), &[])),
         ("training", draw(training(), SMALLEST, &["Train"])),
+        ("application", draw(application(view()), SMALLEST, &[])),
     ];
     let wrong: Vec<String> =
         pictures.iter().filter_map(|(name, picture)| compare(name, picture).err()).collect();
@@ -330,6 +340,7 @@ fn the_manual_has_a_picture_for_each_section() {
         ("train", draw(training(), USUAL, &["Train"])),
         ("save-midi", menu),
         ("light", draw(light(real(view(), POP)), USUAL, &[])),
+        ("application", draw(application(real(view(), POP)), USUAL, &[])),
     ];
     for (idx, (name, picture)) in pictures.iter().enumerate() {
         assert!(pictures[..idx].iter().all(|(_, other)| other != picture), "{name} shows what another does");
