@@ -2,9 +2,9 @@
 //!
 //! nice-plug 0.4.2 has a standalone host, too, whose song always plays at one tempo, whose MIDI needs a port that is
 //! there already, and which forgets everything when it ends (docs/UPSTREAM.md). So the application opens audio and MIDI
-//! itself: [`jack`](mod@jack), or the system's through [`device`] and [`midi`], or a clock where there is no audio.
+//! itself: through `jack`, or the system's through `device` and `midi`, or without sound by a `clock`.
 //!
-//! Each of them has a thread of its own that asks a [`Renderer`](renderer::Renderer) for block after block, as a host's
+//! Each of them has a thread of its own that asks a `Renderer` for block after block, as a host's
 //! audio thread does: it allocates, frees, locks and waits for nothing. The main thread has the window.
 
 mod error;
