@@ -7,6 +7,8 @@ use object::elf::{self, FileHeader64};
 use object::read::elf::FileHeader as _;
 use object::{Endianness, Object as _};
 
+use crate::bundles::System;
+
 /// The newest C library that a package for Linux may need: Debian 11's.
 pub(super) const GLIBC: (u32, u32) = (2, 31);
 
@@ -35,20 +37,68 @@ pub(super) fn entries(library: &[u8]) -> Result<String> {
 /// The libraries that a binary is linked with.
 ///
 /// # Errors
-/// If the bytes are no binary, or one of the compiler's own libraries is needed that users do not have.
-pub(super) fn needed(binary: &[u8]) -> Result<BTreeSet<String>> {
+/// If the bytes are no binary, or it needs a library that does not come with the system.
+pub(super) fn needed(system: System, binary: &[u8]) -> Result<BTreeSet<String>> {
     let mut needed = BTreeSet::new();
     for library in object::File::parse(binary)?.import_libraries()? {
         needed.insert(String::from_utf8_lossy(library?.name()).into_owned());
     }
     for library in &needed {
-        let name = library.to_ascii_lowercase();
-        let is_missing = ["libgcc_s_seh", "libwinpthread", "libstdc++", "vcruntime"]
-            .iter()
-            .any(|own| name.starts_with(own));
-        ensure!(!is_missing, "it needs {library}, which users may not have");
+        ensure!(comes_with(system, library), "it needs {library}, which does not come with the system");
     }
     Ok(needed)
+}
+
+/// Whether every installation of a system has a library: on Linux those of the C library, and the compiler's that all
+/// programs need.
+fn comes_with(system: System, library: &str) -> bool {
+    match system {
+        System::Linux => LINUX.iter().any(|name| library.strip_prefix(name).is_some_and(is_version)),
+        System::MacOs => ["/usr/lib/", "/System/Library/"].iter().any(|folder| library.starts_with(folder)),
+        System::Windows => {
+            let name = library.to_ascii_lowercase();
+            let name = name.strip_suffix(".dll").unwrap_or(&name);
+            name.starts_with("api-ms-win-") || WINDOWS.contains(&name)
+        }
+    }
+}
+
+/// Libraries of Linux, without their versions.
+const LINUX: [&str; 8] =
+    ["libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "libutil.so", "libgcc_s.so", "ld-linux"];
+
+/// Libraries of Windows 10, as far as they are needed.
+const WINDOWS: [&str; 25] = [
+    "advapi32",
+    "bcrypt",
+    "bcryptprimitives",
+    "combase",
+    "comctl32",
+    "comdlg32",
+    "crypt32",
+    "dwmapi",
+    "gdi32",
+    "imm32",
+    "kernel32",
+    "msvcrt",
+    "ntdll",
+    "ole32",
+    "oleaut32",
+    "opengl32",
+    "propsys",
+    "rpcrt4",
+    "shcore",
+    "shell32",
+    "shlwapi",
+    "user32",
+    "userenv",
+    "uxtheme",
+    "ws2_32",
+];
+
+/// Whether this follows the name of a library of Linux.
+fn is_version(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('.') || rest.starts_with('-')
 }
 
 /// The newest version of the C library whose symbols a Linux binary uses.
@@ -109,11 +159,34 @@ mod tests {
         assert!(error.to_string().contains("/home/ada/continuo/src/lib.rs"), "{error}");
     }
 
+    #[test]
+    fn only_libraries_that_come_with_the_system_may_be_needed() {
+        for (system, library) in [
+            (System::Linux, "libc.so.6"),
+            (System::Linux, "ld-linux-x86-64.so.2"),
+            (System::MacOs, "/usr/lib/libSystem.B.dylib"),
+            (System::MacOs, "/System/Library/Frameworks/AppKit.framework/Versions/C/AppKit"),
+            (System::Windows, "KERNEL32.dll"),
+            (System::Windows, "api-ms-win-core-synch-l1-2-0.dll"),
+        ] {
+            assert!(comes_with(system, library), "{library}");
+        }
+        for (system, library) in [
+            (System::Linux, "libcrypto.so.3"),
+            (System::Linux, "libcap.so.2"),
+            (System::MacOs, "/usr/local/lib/libz.dylib"),
+            (System::Windows, "libgcc_s_seh-1.dll"),
+            (System::Windows, "VCRUNTIME140.dll"),
+        ] {
+            assert!(!comes_with(system, library), "{library}");
+        }
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn this_test_is_a_program_that_needs_the_c_library_and_is_no_plugin() -> Result<()> {
         let binary = std::fs::read(std::env::current_exe()?)?;
-        assert!(needed(&binary)?.contains("libc.so.6"));
+        assert!(needed(System::Linux, &binary)?.contains("libc.so.6"));
         assert!(entries(&binary).unwrap_err().to_string().contains("clap_entry is not exported"));
         // Which version it needs depends on the machine.
         let version =

@@ -155,6 +155,7 @@ fn standard_text(expression: &str, authors: &str) -> Result<String> {
     let text = match expression {
         _ if expression.contains("MIT") => with_authors(&read("LICENSE-MIT")?, "Permission"),
         _ if expression.contains("Apache-2.0") => Some(tidy(&read("LICENSE-APACHE")?)),
+        "BSL-1.0" => Some(format!("Copyright (c) {authors}\n\n{}", tidy(include_str!("BSL-1.0.txt")))),
         "ISC" => with_authors(include_str!("ISC.txt"), "Permission"),
         "Unlicense" => Some(format!("Released into the public domain by {authors} (https://unlicense.org).")),
         _ => None,
@@ -193,6 +194,9 @@ mod tests {
     fn a_licence_without_a_text_is_an_error() -> Result<()> {
         assert!(standard_text("MIT OR Apache-2.0", "Ada")?.contains("Copyright (c) Ada"));
         assert!(standard_text("Apache-2.0", "Ada")?.contains("Apache License"));
+        for licence in ["BSL-1.0", "ISC"] {
+            assert!(standard_text(licence, "Ada")?.contains("Copyright (c) Ada"), "{licence}");
+        }
         assert!(standard_text("Zlib", "Ada").is_err());
         Ok(())
     }

@@ -1,8 +1,10 @@
-//! Packages to give away: archives, an installer for Linux, a Debian package, and the checks of what is in them.
+//! Packages to give away: archives, installers for Linux and Windows, a Debian package, and the checks of what is in
+//! them.
 
 mod archives;
 mod build;
 mod checks;
+mod installer;
 mod licences;
 mod pages;
 
@@ -55,13 +57,15 @@ pub fn run(options: &Options) -> Result<()> {
     let pack = |folder: &Path| -> Result<Vec<File>> {
         stage(options.system, &built, folder, &documents(options.system)?)
     };
-    let files = pack(&out.join(package_name(options.system)))?;
+    let staged = out.join(package_name(options.system));
+    let files = pack(&staged)?;
     print_check("licences", licences_line(&files)?);
     check_binaries(options.system, &files)?;
-    let packages = archives(options.system, &files, time)?;
-    let again = pack(&out.join("again"))?;
-    std::fs::remove_dir_all(out.join("again"))?;
-    ensure!(archives(options.system, &again, time)? == packages, "packed twice, the bytes differ");
+    let packages = packages(options.system, &files, &staged, time)?;
+    let staged = out.join("again");
+    let again = self::packages(options.system, &pack(&staged)?, &staged, time)?;
+    std::fs::remove_dir_all(&staged)?;
+    ensure!(again == packages, "packed twice, the bytes differ");
     print_check("same bytes", "packed twice from one build");
     for (name, bytes) in &packages {
         let package = out.join(name);
@@ -187,7 +191,7 @@ fn check_binaries(system: System, files: &[File]) -> Result<()> {
         if libraries.contains(binary) {
             print_check("  exports", &checks::entries(bytes).with_context(context)?);
         }
-        let needed: Vec<String> = checks::needed(bytes).with_context(context)?.into_iter().collect();
+        let needed: Vec<String> = checks::needed(system, bytes).with_context(context)?.into_iter().collect();
         print_check("  needs", &needed.join(", "));
         if system == System::Linux {
             let (major, minor) = checks::newest_glibc(bytes).with_context(context)?;
@@ -199,7 +203,23 @@ fn check_binaries(system: System, files: &[File]) -> Result<()> {
     Ok(())
 }
 
-/// The packages for a system, each with its file name.
+/// The packages for a system, each with its file name. `staged` is the folder that their files are in.
+fn packages(system: System, files: &[File], staged: &Path, time: u64) -> Result<Vec<(String, Vec<u8>)>> {
+    let mut packages = archives(system, files, time)?;
+    if system == System::Windows {
+        let work = staged.with_file_name("installer");
+        packages.push((setup_name(), installer::installer(files, staged, &work, time)?));
+    }
+    Ok(packages)
+}
+
+/// The file name of the installer for Windows.
+#[must_use]
+pub fn setup_name() -> String {
+    format!("{}-setup.exe", package_name(System::Windows))
+}
+
+/// What can be made of the files without other programs.
 fn archives(system: System, files: &[File], time: u64) -> Result<Vec<(String, Vec<u8>)>> {
     let folder = package_name(system);
     let moved = |to: &dyn Fn(&Path) -> Option<PathBuf>| -> Vec<File> {
