@@ -42,6 +42,8 @@ pub struct Options {
 pub fn write(options: &Options) -> Result<()> {
     let clap = bundles::clap_to_try(options.clap.as_deref())?;
     let vst3 = options.vst3.clone().map_or_else(|| bundles::last(Format::Vst3), Ok)?;
+    // Each time a library is loaded again costs Windows thread-local keys, of which a process has about a thousand.
+    let _kept_loaded = [load(Format::Clap, &clap)?, load(Format::Vst3, &vst3)?];
     let (mut text, mut n_notes) = (String::new(), 0);
     for style in 1..=options.styles {
         for seed in 1..=options.seeds {

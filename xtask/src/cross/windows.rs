@@ -15,6 +15,7 @@ use crate::bundles::{self, Format, System};
 use crate::cross::compiler::Compiler;
 use crate::cross::wine::{self, Wine};
 use crate::notes;
+use crate::package;
 use crate::picture::save_png;
 use crate::system::{project, succeeds};
 
@@ -82,12 +83,13 @@ pub fn run(options: &Options) -> Result<()> {
     }
     std::fs::create_dir_all(&attempt.out)?;
     println!("{}, {} profile", Wine::version()?, options.profile);
-    let checks: [(&str, Check); 6] = [
+    let checks: [(&str, Check); 7] = [
         ("generate", Attempt::generate),
         ("notes", Attempt::notes),
         ("paths", Attempt::paths),
         ("locks", Attempt::locks),
         ("tests", Attempt::tests),
+        ("installer", Attempt::installer),
         ("editor", Attempt::editor),
     ];
     let mut failed = Vec::new();
@@ -281,6 +283,59 @@ impl Attempt {
         let n_passed: u32 = results.filter_map(|(number, _)| number.parse::<u32>().ok()).sum();
         ensure!(passes, "see {}", log.display());
         Ok(format!("{n_passed} pass"))
+    }
+
+    /// The installer puts every file in its place, for all users and for one; what it has installed plays as on Linux,
+    /// and the uninstaller leaves nothing behind.
+    fn installer(&self) -> Result<String> {
+        let out = self.out.join("packages");
+        package::run(&package::Options {
+            system: System::Windows,
+            built: Some(self.built.clone()),
+            out: Some(out.clone()),
+        })?;
+        let setup = out.join(package::setup_name());
+        let mut n_files = 0;
+        for (scope, key, common, programs) in [
+            ("/AllUsers", "HKLM", "Program Files/Common Files", "Program Files"),
+            ("/CurrentUser", "HKCU", "AppData/Local/Programs/Common", "AppData/Local/Programs"),
+        ] {
+            let before = self.wine.files()?;
+            let key = format!(r"{key}\Software\Microsoft\Windows\CurrentVersion\Uninstall\Continuo");
+            let listed = || Wine::run(self.wine.other("reg").args(["query", &key]));
+            // A second installation over the first is an update.
+            for _ in 0..2 {
+                Wine::run(self.wine.other(&setup).args(["/S", scope]))?;
+            }
+            let after = self.wine.files()?;
+            let installed: Vec<&PathBuf> = after.difference(&before).collect();
+            let find = |end: PathBuf| -> Result<&PathBuf> {
+                let found = installed.iter().find(|path| path.ends_with(&end));
+                found.copied().with_context(|| format!("{scope}: {} is missing", end.display()))
+            };
+            let name = bundles::name()?;
+            let clap =
+                find(Path::new(common).join("CLAP").join(Format::Clap.library(System::Windows, &name)))?;
+            let vst3 =
+                find(Path::new(common).join("VST3").join(Format::Vst3.library(System::Windows, &name)))?;
+            let programs = Path::new(programs).join("Continuo");
+            find(programs.join(System::Windows.program(TRAINER)))?;
+            let uninstall = find(programs.join("uninstall.exe"))?;
+            n_files = installed.len();
+            listed().with_context(|| format!("{scope}: it is not listed among the programs"))?;
+            let bundle = vst3.ancestors().nth(3).context("no bundle")?;
+            self.same_notes(clap, bundle, Amount { seeds: 1, styles: 1, bars: 4 })?;
+            Wine::run(self.wine.other(uninstall).args(["/S", scope]))?;
+            self.wine.wait()?;
+            let left: Vec<PathBuf> = self.wine.files()?.difference(&before).cloned().collect();
+            ensure!(left.is_empty(), "{scope}: left behind: {left:?}");
+            for file in [clap, vst3, uninstall] {
+                let folder = file.parent().context("no folder")?;
+                ensure!(!folder.exists(), "{scope}: left behind: {}", folder.display());
+            }
+            ensure!(listed().is_err(), "{scope}: it is still listed among the programs");
+        }
+        Ok(format!("{n_files} files for all users and for one, installed twice, played, and removed"))
     }
 
     /// The editor opens in a window, and is drawn.

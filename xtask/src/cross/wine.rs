@@ -1,5 +1,6 @@
 //! Programs for Windows, run in Wine.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -98,6 +99,12 @@ impl Wine {
         Ok(printed)
     }
 
+    /// Waits until every program of this installation has ended, those too that were started by others.
+    pub(super) fn wait(&self) -> Result<()> {
+        ensure!(self.server("-w")?, "wineserver fails");
+        Ok(())
+    }
+
     fn server(&self, option: &str) -> Result<bool> {
         succeeds(self.environment(Command::new("wineserver").arg(option)))
     }
@@ -105,6 +112,24 @@ impl Wine {
     /// The name of the display, for programs of this system.
     pub(super) fn display(&self) -> &str {
         &self.display.name
+    }
+
+    /// The files on the drive C, except temporary ones.
+    pub(super) fn files(&self) -> Result<BTreeSet<PathBuf>> {
+        let (mut files, mut folders) = (BTreeSet::new(), vec![self.installation.join("drive_c")]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(&folder)? {
+                let entry = entry?;
+                let is_temporary = ["temp", "Temp"].iter().any(|name| entry.file_name() == *name);
+                // Links lead to folders of this machine.
+                if entry.file_type()?.is_dir() && !is_temporary {
+                    folders.push(entry.path());
+                } else if entry.file_type()?.is_file() {
+                    files.insert(entry.path());
+                }
+            }
+        }
+        Ok(files)
     }
 
     /// What programs that start Wine by themselves need.
