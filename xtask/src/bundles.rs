@@ -19,6 +19,9 @@ pub fn name() -> Result<String> {
     name.map(str::to_owned).with_context(|| format!("{} has no name of continuo", file.display()))
 }
 
+/// The application's program, as cargo names it.
+pub const APPLICATION: &str = "continuo";
+
 /// A system that the plugin is packed for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum System {
@@ -202,14 +205,66 @@ fn pack(system: System, format: Format, library: &Path, folder: &Path) -> Result
     copy(library, &folder.join(format.library(system, &name)))?;
     let packed = folder.join(format.bundle(&name));
     if system == System::MacOs {
-        std::fs::write(packed.join("Contents/PkgInfo"), "BNDL????")?;
-        std::fs::write(packed.join("Contents/Info.plist"), info_plist(&name))?;
-        if System::HERE == System::MacOs {
-            let signed = Command::new("codesign").args(["-f", "-s", "-"]).arg(&packed).status()?;
-            ensure!(signed.success(), "codesign refuses {}", packed.display());
-        }
+        finish_macos(&packed, &name, BundleType::Plugin)?;
     }
     Ok(packed)
+}
+
+/// What macOS takes a bundle for.
+#[derive(Clone, Copy)]
+enum BundleType {
+    Plugin,
+    Application,
+}
+
+impl BundleType {
+    fn code(self) -> &'static str {
+        match self {
+            Self::Plugin => "BNDL",
+            Self::Application => "APPL",
+        }
+    }
+
+    fn identifier(self) -> &'static str {
+        match self {
+            Self::Plugin => "org.continuo.Continuo",
+            Self::Application => "org.continuo.application",
+        }
+    }
+}
+
+/// Describes a bundle for macOS, and signs it if this is macOS.
+fn finish_macos(packed: &Path, executable: &str, of: BundleType) -> Result<()> {
+    std::fs::write(packed.join("Contents/PkgInfo"), format!("{}????", of.code()))?;
+    std::fs::write(packed.join("Contents/Info.plist"), info_plist(executable, of)?)?;
+    if System::HERE == System::MacOs {
+        let signed = Command::new("codesign").args(["-f", "-s", "-"]).arg(packed).status()?;
+        ensure!(signed.success(), "codesign refuses {}", packed.display());
+    }
+    Ok(())
+}
+
+/// Packs the application that cargo built for a system in the folder `built`: a program, and on macOS a bundle around it.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn pack_application(system: System, built: &Path, folder: &Path) -> Result<()> {
+    copy(&built.join(system.program(APPLICATION)), &folder.join(application(system)?))?;
+    if system == System::MacOs {
+        finish_macos(&folder.join(format!("{}.app", name()?)), APPLICATION, BundleType::Application)?;
+    }
+    Ok(())
+}
+
+/// The place of the application's program.
+///
+/// # Errors
+/// If bundler.toml cannot be read.
+pub fn application(system: System) -> Result<PathBuf> {
+    Ok(match system {
+        System::MacOs => [&format!("{}.app", name()?), "Contents", "MacOS", APPLICATION].iter().collect(),
+        System::Linux | System::Windows => system.program(APPLICATION).into(),
+    })
 }
 
 /// Copies a file to a place that a running host may have loaded: the old file is unlinked, not overwritten.
@@ -225,24 +280,24 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// What macOS asks of a bundle.
-fn info_plist(name: &str) -> String {
+fn info_plist(executable: &str, of: BundleType) -> Result<String> {
     let entries = [
-        ("CFBundleIdentifier", "org.continuo.Continuo"),
-        ("CFBundleExecutable", name),
-        ("CFBundleName", name),
-        ("CFBundlePackageType", "BNDL"),
+        ("CFBundleIdentifier", of.identifier()),
+        ("CFBundleExecutable", executable),
+        ("CFBundleName", &name()?),
+        ("CFBundlePackageType", of.code()),
         ("CFBundleSignature", "????"),
         ("CFBundleInfoDictionaryVersion", "6.0"),
         ("CFBundleShortVersionString", env!("CARGO_PKG_VERSION")),
         ("CFBundleVersion", env!("CARGO_PKG_VERSION")),
     ]
     .map(|(key, value)| format!("<key>{key}</key><string>{value}</string>\n"));
-    format!(
+    Ok(format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
          <!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">\n\
          <plist version=\"1.0\"><dict>\n{}<key>NSHighResolutionCapable</key><true/>\n</dict></plist>\n",
         entries.concat()
-    )
+    ))
 }
 
 /// Where hosts on this system look for plugins: CLAP, then VST3.
@@ -278,14 +333,19 @@ mod tests {
     #[test]
     fn a_bundle_for_macos_says_what_it_holds() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        for program in ["libcontinuo.dylib", "continuo-trainer"] {
+        for program in ["libcontinuo.dylib", "continuo-trainer", APPLICATION] {
             std::fs::write(folder.path().join(program), "code")?;
         }
         let packed = folder.path().join("packed");
         pack_all(System::MacOs, folder.path(), &packed)?;
-        for format in [Format::Clap, Format::Vst3] {
-            let name = name()?;
-            let contents = packed.join(format.bundle(&name)).join("Contents");
+        pack_application(System::MacOs, folder.path(), &packed)?;
+        let name = name()?;
+        for (bundle, program, of) in [
+            (Format::Clap.bundle(&name), name.as_str(), BundleType::Plugin),
+            (Format::Vst3.bundle(&name), &name, BundleType::Plugin),
+            (format!("{name}.app"), APPLICATION, BundleType::Application),
+        ] {
+            let contents = packed.join(bundle).join("Contents");
             let plist = std::fs::read_to_string(contents.join("Info.plist"))?;
             let value = |key: &str| {
                 let (_, rest) = plist.split_once(&format!("<key>{key}</key><string>"))?;
@@ -293,13 +353,14 @@ mod tests {
             };
             let executable = value("CFBundleExecutable").context("no executable")?;
             assert_eq!(std::fs::read_to_string(contents.join("MacOS").join(&executable))?, "code");
-            assert_eq!(executable, name);
-            assert_eq!(value("CFBundleIdentifier").as_deref(), Some("org.continuo.Continuo"));
-            assert_eq!(value("CFBundlePackageType").as_deref(), Some("BNDL"));
+            assert_eq!(executable, program);
+            assert_eq!(value("CFBundleIdentifier").as_deref(), Some(of.identifier()));
+            assert_eq!(value("CFBundlePackageType").as_deref(), Some(of.code()));
             for key in ["CFBundleShortVersionString", "CFBundleVersion"] {
                 assert_eq!(value(key).as_deref(), Some(env!("CARGO_PKG_VERSION")));
             }
-            assert_eq!(std::fs::read_to_string(contents.join("PkgInfo"))?, "BNDL????");
+            let description = std::fs::read_to_string(contents.join("PkgInfo"))?;
+            assert_eq!(description, format!("{}????", of.code()));
         }
         assert!(packed.join("continuo-trainer").exists());
         Ok(())

@@ -3,7 +3,9 @@
 //! All loops over f32 add up the products of one element in the same order with one rounding each (fused
 //! multiply-add), so AVX-512, AVX2 and NEON give the same bits; an x86 processor without FMA rounds twice.
 
-use crate::model::simd::{Products, Simd};
+use crate::model::simd::Products;
+#[cfg(target_arch = "x86_64")]
+use crate::model::simd::Simd;
 
 /// 32 bits of a factor: one f32, or two bf16 that follow each other along the inner dimension, the first in the
 /// lower half.

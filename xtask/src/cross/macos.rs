@@ -7,7 +7,7 @@ use crate::cross::compiler::Compiler;
 
 const TARGETS: [&str; 2] = ["aarch64-apple-darwin", "x86_64-apple-darwin"];
 
-/// Checks the plugin, the trainer and xtask for both processors.
+/// Checks the plugin, the trainer, the application and xtask for both processors.
 ///
 /// # Errors
 /// If there is an error or a warning.
@@ -17,8 +17,8 @@ pub fn check() -> Result<()> {
     let mut n_failed = 0;
     for target in TARGETS {
         let mut cargo = compiler.cargo("check", target, &folder)?;
-        let (passes, problems) =
-            Compiler::warnings(cargo.args(["--package", "continuo", "--package", "xtask"]))?;
+        cargo.args(["--package", "continuo", "--package", "xtask", "--features", "continuo/standalone"]);
+        let (passes, problems) = Compiler::warnings(&mut cargo)?;
         for problem in &problems {
             println!("{problem}");
         }

@@ -11,7 +11,7 @@ use x11rb::connection::Connection as _;
 use x11rb::protocol::xproto::{ConnectionExt as _, ImageFormat, Window};
 use x11rb::rust_connection::RustConnection;
 
-use crate::bundles::{self, Format, System};
+use crate::bundles::{self, APPLICATION, Format, System};
 use crate::cross::compiler::Compiler;
 use crate::cross::wine::{self, Wine};
 use crate::notes;
@@ -67,6 +67,7 @@ pub fn run(options: &Options) -> Result<()> {
     let built = folder.join(TARGET).join(if options.profile == "dev" { "debug" } else { &options.profile });
     let packed = folder.join("bundled");
     bundles::pack_all(System::Windows, &built, &packed)?;
+    bundles::pack_application(System::Windows, &built, &packed)?;
     let xtask = System::Windows.program("xtask");
     std::fs::copy(built.join(&xtask), packed.join(&xtask)).with_context(|| xtask.clone())?;
     let linux = options.linux.clone().map_or_else(bundles::folder, Ok)?;
@@ -83,7 +84,7 @@ pub fn run(options: &Options) -> Result<()> {
     }
     std::fs::create_dir_all(&attempt.out)?;
     println!("{}, {} profile", Wine::version()?, options.profile);
-    let checks: [(&str, Check); 7] = [
+    let checks: [(&str, Check); 8] = [
         ("generate", Attempt::generate),
         ("notes", Attempt::notes),
         ("paths", Attempt::paths),
@@ -91,6 +92,7 @@ pub fn run(options: &Options) -> Result<()> {
         ("tests", Attempt::tests),
         ("installer", Attempt::installer),
         ("editor", Attempt::editor),
+        ("application", Attempt::application),
     ];
     let mut failed = Vec::new();
     for name in &options.skip {
@@ -98,16 +100,16 @@ pub fn run(options: &Options) -> Result<()> {
     }
     for (name, check) in checks {
         if options.skip.iter().any(|skipped| skipped == name) {
-            println!("{name:<10}skipped");
+            println!("{name:<12}skipped");
             continue;
         }
         let begun = Instant::now();
         let result = check(&attempt);
         let seconds = begun.elapsed().as_secs();
         match result {
-            Ok(result) => println!("{name:<10}passes  {seconds:>4} s  {result}"),
+            Ok(result) => println!("{name:<12}passes  {seconds:>4} s  {result}"),
             Err(error) => {
-                println!("{name:<10}FAILS   {seconds:>4} s  {error:#}");
+                println!("{name:<12}FAILS   {seconds:>4} s  {error:#}");
                 failed.push(name);
             }
         }
@@ -117,9 +119,13 @@ pub fn run(options: &Options) -> Result<()> {
 }
 
 fn build(profile: &str, folder: &Path) -> Result<()> {
-    let mut build = Compiler::new()?.cargo("build", TARGET, folder)?;
-    build.args(["--profile", profile, "--package", "continuo", "--package", "xtask"]);
-    ensure!(succeeds(&mut build)?, "the build for Windows fails");
+    let compiler = Compiler::new()?;
+    let application = ["--package", "continuo", "--bin", APPLICATION, "--features", "standalone"];
+    // In this order, as for a package: the library that is built with the application is none to ship.
+    for what in [&application[..], &["--package", "continuo", "--package", "xtask"]] {
+        let mut build = compiler.cargo("build", TARGET, folder)?;
+        ensure!(succeeds(build.args(["--profile", profile]).args(what))?, "the build for Windows fails");
+    }
     Ok(())
 }
 
@@ -319,7 +325,9 @@ impl Attempt {
             let vst3 =
                 find(Path::new(common).join("VST3").join(Format::Vst3.library(System::Windows, &name)))?;
             let programs = Path::new(programs).join("Continuo");
-            find(programs.join(System::Windows.program(TRAINER)))?;
+            for program in [TRAINER, APPLICATION] {
+                find(programs.join(System::Windows.program(program)))?;
+            }
             let uninstall = find(programs.join("uninstall.exe"))?;
             n_files = installed.len();
             listed().with_context(|| format!("{scope}: it is not listed among the programs"))?;
@@ -339,18 +347,31 @@ impl Attempt {
     }
 
     /// The editor opens in a window, and is drawn.
+    fn editor(&self) -> Result<String> {
+        let mut show = self.wine.program("xtask");
+        show.arg("show-editor").arg(self.packed.join(Format::Clap.bundle(&bundles::name()?)));
+        self.drawn("editor", show.args(["--seconds", &PATIENCE.as_secs().to_string()]))
+    }
+
+    /// The application lists ports, opens its window, and draws it while it plays.
+    fn application(&self) -> Result<String> {
+        let listed = Wine::run(self.wine.program(APPLICATION).arg("--list"))?;
+        ensure!(listed.contains("MIDI"), "it lists no ports: {listed}");
+        let mut show = self.wine.program(APPLICATION);
+        show.arg("--session").arg(self.out.join("piece.session")).args(["--audio", "none", "--play"]);
+        self.drawn("application", &mut show)
+    }
+
+    /// Waits until a program for Windows has drawn its window, saves a picture of it, and ends the program.
     ///
     /// The picture is of the window that OpenGL draws into. Wine makes a hidden one for a child window, and copies it to
     /// the screen; Wine 8 does not here, since the device context that the window library has taken is of no window.
-    fn editor(&self) -> Result<String> {
-        let png = self.out.join("editor.png");
+    fn drawn(&self, name: &str, show: &mut Command) -> Result<String> {
+        let png = self.out.join(format!("{name}.png"));
         let (connection, screen) = x11rb::connect(Some(self.wine.display()))?;
         let root = connection.setup().roots[screen].root;
-        let mut show = self.wine.program("xtask");
-        show.arg("show-editor").arg(self.packed.join(Format::Clap.bundle(&bundles::name()?)));
-        let log = std::fs::File::create(self.out.join("editor.txt"))?;
-        show.args(["--seconds", &PATIENCE.as_secs().to_string()]).stdout(log.try_clone()?).stderr(log);
-        let mut shown = show.spawn()?;
+        let log = std::fs::File::create(self.out.join(format!("{name}.txt")))?;
+        let mut shown = show.stdout(log.try_clone()?).stderr(log).spawn()?;
         let begun = Instant::now();
         let drawn = loop {
             // One picture more, so that the one that is kept is complete.
@@ -360,11 +381,11 @@ impl Attempt {
                 break drawn;
             }
             if let Some(status) = shown.try_wait()? {
-                bail!("the editor ends too early: {status} (editor.txt)");
+                bail!("it ends too early: {status} ({name}.txt)");
             }
             if begun.elapsed() > PATIENCE {
                 shown.kill()?;
-                bail!("the editor stays blank (editor.txt)");
+                bail!("it stays blank ({name}.txt)");
             }
             std::thread::sleep(Duration::from_millis(500));
         };

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Result, ensure};
 
-use crate::bundles::{self, System};
+use crate::bundles::{self, APPLICATION, System};
 use crate::flags::encoded_flags;
 use crate::package::checks::GLIBC;
 use crate::system::{cargo, install_libraries, project, succeeds};
@@ -19,8 +19,7 @@ const THIS_ALSA: &str = "-Clink-arg=-Wl,--allow-shlib-undefined";
 /// The oldest macOS that Rust's standard library runs on for both processors.
 const MACOS: &str = "11.0";
 
-/// Builds the plugin, the trainer and on Linux the application with the profile for packages. Returns the folder of what
-/// was built.
+/// Builds the plugin, the trainer and the application with the profile for packages. Returns the folder of what was built.
 ///
 /// # Errors
 /// If the build fails, or `system` is not this machine's.
@@ -31,30 +30,32 @@ pub(super) fn build(system: System) -> Result<PathBuf> {
     );
     let target = bundles::target()?;
     let arguments = ["--profile", "dist", "--package", "continuo"];
-    let (mut command, built) = match system {
+    let application = ["--bin", APPLICATION, "--features", "standalone"];
+    // Users need not have Microsoft's run-time library.
+    let static_runtime = ["-Ctarget-feature=+crt-static".to_owned()];
+    let flags = if system == System::Windows { &static_runtime[..] } else { &[] };
+    // The application goes first: the library that is built with it is none to ship.
+    let (mut first, mut then, built) = match system {
         System::Linux => {
             let triple = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
             let oldest = format!("{triple}.{}.{}", GLIBC.0, GLIBC.1);
             install_libraries()?;
-            // Before the plugin: the library that is built with the application is none to ship.
-            let mut application = zig(&target, "rustc")?;
-            application.args(arguments).args(["--target", &oldest, "--bin", "continuo"]);
-            application.args(["--features", "standalone", "--", THIS_ALSA]);
-            run(&mut application, &target, &[])?;
-            let mut command = zig(&target, "zigbuild")?;
-            command.args(arguments).args(["--target", &oldest]);
-            (command, target.join(triple).join("dist"))
+            let mut first = zig(&target, "rustc")?;
+            first.args(arguments).args(application).args(["--target", &oldest, "--", THIS_ALSA]);
+            let mut then = zig(&target, "zigbuild")?;
+            then.args(arguments).args(["--target", &oldest]);
+            (first, then, target.join(triple).join("dist"))
         }
         System::MacOs | System::Windows => {
-            let mut command = cargo(&["build"]);
-            command.args(arguments).env("MACOSX_DEPLOYMENT_TARGET", MACOS);
-            (command, target.join("dist"))
+            let mut first = cargo(&["build"]);
+            first.args(arguments).args(application).env("MACOSX_DEPLOYMENT_TARGET", MACOS);
+            let mut then = cargo(&["build"]);
+            then.args(arguments).env("MACOSX_DEPLOYMENT_TARGET", MACOS);
+            (first, then, target.join("dist"))
         }
     };
-    // Users need not have Microsoft's run-time library.
-    let static_runtime = ["-Ctarget-feature=+crt-static".to_owned()];
-    let more = if system == System::Windows { &static_runtime[..] } else { &[] };
-    run(&mut command, &target, more)?;
+    run(&mut first, &target, flags)?;
+    run(&mut then, &target, flags)?;
     Ok(built)
 }
 

@@ -34,17 +34,21 @@ pub(super) fn entries(library: &[u8]) -> Result<String> {
     Ok(ENTRIES.join(", "))
 }
 
-/// The libraries that a binary is linked with.
+/// The libraries that a binary is linked with. The application may need ALSA's too, for which its Debian package asks.
 ///
 /// # Errors
 /// If the bytes are no binary, or it needs a library that does not come with the system.
-pub(super) fn needed(system: System, binary: &[u8]) -> Result<BTreeSet<String>> {
+pub(super) fn needed(system: System, binary: &[u8], is_application: bool) -> Result<BTreeSet<String>> {
     let mut needed = BTreeSet::new();
     for library in object::File::parse(binary)?.import_libraries()? {
         needed.insert(String::from_utf8_lossy(library?.name()).into_owned());
     }
     for library in &needed {
-        ensure!(comes_with(system, library), "it needs {library}, which does not come with the system");
+        let is_sound = is_application && library == "libasound.so.2";
+        ensure!(
+            is_sound || comes_with(system, library),
+            "it needs {library}, which does not come with the system"
+        );
     }
     Ok(needed)
 }
@@ -68,7 +72,7 @@ const LINUX: [&str; 8] =
     ["libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "libutil.so", "libgcc_s.so", "ld-linux"];
 
 /// Libraries of Windows 10, as far as they are needed.
-const WINDOWS: [&str; 25] = [
+const WINDOWS: [&str; 26] = [
     "advapi32",
     "bcrypt",
     "bcryptprimitives",
@@ -93,6 +97,7 @@ const WINDOWS: [&str; 25] = [
     "user32",
     "userenv",
     "uxtheme",
+    "winmm",
     "ws2_32",
 ];
 
@@ -186,7 +191,7 @@ mod tests {
     #[test]
     fn this_test_is_a_program_that_needs_the_c_library_and_is_no_plugin() -> Result<()> {
         let binary = std::fs::read(std::env::current_exe()?)?;
-        assert!(needed(System::Linux, &binary)?.contains("libc.so.6"));
+        assert!(needed(System::Linux, &binary, false)?.contains("libc.so.6"));
         assert!(entries(&binary).unwrap_err().to_string().contains("clap_entry is not exported"));
         // Which version it needs depends on the machine.
         let version =

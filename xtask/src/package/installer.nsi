@@ -1,4 +1,4 @@
-; Installs the plugin and the trainer, for all users or for one.
+; Installs the plugin, the trainer and the application, for all users or for one.
 ;   /S                         asks nothing
 ;   /AllUsers, /CurrentUser    for whom; all users, if not said and allowed
 ; FILES is a list of what is installed: the macros PlaceFiles, RemovePrograms and RemoveFiles.
@@ -94,6 +94,8 @@ Section
   ${EndIf}
   !insertmacro PlaceFiles
   WriteUninstaller "$INSTDIR\uninstall.exe"
+  SetOutPath "$INSTDIR"
+  CreateShortcut "$SMPROGRAMS\Continuo.lnk" "$INSTDIR\continuo.exe"
   WriteRegStr SHCTX "${KEY}" "DisplayName" "Continuo"
   WriteRegStr SHCTX "${KEY}" "DisplayVersion" "${VERSION}"
   WriteRegStr SHCTX "${KEY}" "DisplayIcon" "$INSTDIR\uninstall.exe"
@@ -113,5 +115,6 @@ Section Uninstall
     !insertmacro StopIfInUse
   ${EndIf}
   !insertmacro RemoveFiles
+  Delete "$SMPROGRAMS\Continuo.lnk"
   DeleteRegKey SHCTX "${KEY}"
 SectionEnd

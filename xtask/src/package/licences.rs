@@ -24,10 +24,8 @@ struct Linked {
 /// If cargo fails, or there is no licence text for a crate.
 pub(super) fn licences(system: System) -> Result<String> {
     let target = target(system);
-    // Packages for Linux alone hold the application.
-    let features = if system == System::Linux { "standalone" } else { "" };
-    let linked = linked(&target, features)?;
-    let packages = packages(&target, features)?;
+    let linked = linked(&target)?;
+    let packages = packages(&target)?;
     let mut list = String::new();
     let mut texts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for found in &linked {
@@ -65,12 +63,14 @@ fn target(system: System) -> String {
     }
 }
 
-/// The crates that are linked with these features of our own; our own crates are left out.
-fn linked(target: &str, features: &str) -> Result<BTreeSet<Linked>> {
+/// What packages hold: the application, and with it all that is in the plugin and the trainer.
+const FEATURES: [&str; 2] = ["--features", "standalone"];
+
+/// The crates that are linked; our own crates are left out.
+fn linked(target: &str) -> Result<BTreeSet<Linked>> {
     let edges = "normal,no-proc-macro";
-    let arguments =
-        ["tree", "--package", "continuo", "--edges", edges, "--target", target, "--features", features];
-    let tree = output(&[&arguments[..], &["--prefix", "none", "--format", "{p}"]].concat())?;
+    let arguments = ["tree", "--package", "continuo", "--edges", edges, "--target", target];
+    let tree = output(&[&arguments[..], &FEATURES, &["--prefix", "none", "--format", "{p}"]].concat())?;
     let lines = tree.lines().filter(|line| !line.contains("(/") && !line.contains(":\\"));
     let linked = lines.filter_map(|line| {
         let (name, rest) = line.split_once(" v")?;
@@ -81,9 +81,9 @@ fn linked(target: &str, features: &str) -> Result<BTreeSet<Linked>> {
 }
 
 /// What cargo knows of all packages.
-fn packages(target: &str, features: &str) -> Result<BTreeMap<Linked, Value>> {
-    let text =
-        output(&["metadata", "--format-version", "1", "--filter-platform", target, "--features", features])?;
+fn packages(target: &str) -> Result<BTreeMap<Linked, Value>> {
+    let arguments = ["metadata", "--format-version", "1", "--filter-platform", target];
+    let text = output(&[&arguments[..], &FEATURES].concat())?;
     let mut metadata: Value = serde_json::from_str(&text)?;
     let packages = metadata["packages"].as_array_mut().context("no packages")?;
     let text = |package: &Value, key: &str| package[key].as_str().map(str::to_owned);

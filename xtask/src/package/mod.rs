@@ -14,7 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::bundles::{self, Format, System};
+use crate::bundles::{self, APPLICATION, Format, System};
 use crate::flags::folders_of_this_machine;
 use crate::package::archives::File;
 use crate::system::{finds, project, succeeds};
@@ -35,15 +35,14 @@ pub struct Options {
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
 const TRAINER: &str = "continuo-trainer";
-/// The application, which packages for Linux hold, and its entry in the menu of a desktop.
-const APPLICATION: &str = "continuo";
+/// The application's entry in the menu of a desktop on Linux.
 const DESKTOP_FILE: &str = "continuo.desktop";
 const DESKTOP_ENTRY: &str = include_str!("continuo.desktop");
 const LICENCES: &str = "LICENCES-OF-LIBRARIES.txt";
 const INSTALLER: &str = include_str!("install.sh");
 
-/// Builds the plugin, the trainer and on Linux the application for others' machines, packs them with their documents and licences, and checks
-/// the packages. Prints a line for each check.
+/// Builds the plugin, the trainer and the application for others' machines, packs them with their documents and
+/// licences, and checks the packages. Prints a line for each check.
 ///
 /// # Errors
 /// If the build or a check fails, or a file cannot be written.
@@ -137,9 +136,7 @@ fn stage(
         std::fs::remove_dir_all(folder)?;
     }
     bundles::pack_all(system, built, folder)?;
-    if system == System::Linux {
-        std::fs::copy(built.join(APPLICATION), folder.join(APPLICATION)).context("no application")?;
-    }
+    bundles::pack_application(system, built, folder)?;
     for (path, bytes) in documents {
         write(&folder.join(path), bytes)?;
     }
@@ -170,7 +167,7 @@ fn read_folder(folder: &Path, inside: &Path, files: &mut Vec<File>) -> Result<()
 
 fn is_program(path: &Path) -> bool {
     let is_of_macos = path.parent().is_some_and(|folder| folder.ends_with("Contents/MacOS"));
-    let programs = [TRAINER, APPLICATION, "continuo-trainer.exe", "install.sh"];
+    let programs = [TRAINER, APPLICATION, "continuo-trainer.exe", "continuo.exe", "install.sh"];
     is_of_macos || path.to_str().is_some_and(|path| programs.contains(&path))
 }
 
@@ -178,8 +175,8 @@ fn is_program(path: &Path) -> bool {
 fn check_binaries(system: System, files: &[File]) -> Result<()> {
     let name = bundles::name()?;
     let libraries = [Format::Clap.library(system, &name), Format::Vst3.library(system, &name)];
-    let application = (system == System::Linux).then(|| PathBuf::from(APPLICATION));
-    let programs = [PathBuf::from(system.program(TRAINER))].into_iter().chain(application);
+    let application = bundles::application(system)?;
+    let programs = [PathBuf::from(system.program(TRAINER)), application.clone()];
     let binaries: Vec<PathBuf> = libraries.iter().cloned().chain(programs).collect();
     let folders = folders_of_this_machine()?;
     for binary in &binaries {
@@ -191,8 +188,8 @@ fn check_binaries(system: System, files: &[File]) -> Result<()> {
         if libraries.contains(binary) {
             print_check("  exports", &checks::entries(bytes).with_context(context)?);
         }
-        let needed: Vec<String> = checks::needed(system, bytes).with_context(context)?.into_iter().collect();
-        print_check("  needs", &needed.join(", "));
+        let needed = checks::needed(system, bytes, *binary == application).with_context(context)?;
+        print_check("  needs", &Vec::from_iter(needed).join(", "));
         if system == System::Linux {
             let (major, minor) = checks::newest_glibc(bytes).with_context(context)?;
             print_check("  glibc", &format!("{major}.{minor} or newer"));

@@ -143,6 +143,7 @@ impl ClapHost {
         result
     }
 
+    #[cfg_attr(target_os = "macos", allow(dead_code, reason = "editors are opened on Linux and Windows"))]
     pub(crate) fn instance(&mut self) -> &mut PluginInstance<Handlers> {
         &mut self.instance
     }
