@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
     assert_eq!(SavedTake::of(&again, None), saved);
 });
 
-/// A take of format 4 with this pack in one of the places that packs have.
+/// A take of format 5 with this pack in one of the places that packs have.
 fn take_with(place: u8, n_bars: u8, pack: &str) -> SavedTake {
     let (field, packs): (&str, Value) = match place % 9 {
         0 => ("song", json!([[0, n_bars, pack]])),
@@ -42,7 +42,7 @@ fn take_with(place: u8, n_bars: u8, pack: &str) -> SavedTake {
     };
     let knobs = ComposingKnobs::default();
     let names: Vec<&str> = knobs.fields().map(|(name, _)| name).collect();
-    let mut take = json!({ "version": 4, "composed_by": ["a", "b"], "knob_names": names });
+    let mut take = json!({ "version": 5, "composed_by": ["a", "b"], "knob_names": names });
     take[field] = packs;
     serde_json::from_value(take).expect("it has the form of a take")
 }
