@@ -51,12 +51,20 @@ fn knobs(temperature: &'static str) -> [Knob; 3] {
 }
 
 fn in_ardour(bundle: &Path, knobs: &[Knob]) -> Result<Song> {
+    together_in_ardour(bundle, &[knobs])?.pop().context("no recording")
+}
+
+/// Records several instances in one session, each with these knobs.
+fn together_in_ardour(bundle: &Path, instances: &[&[Knob]]) -> Result<Vec<Song>> {
     let mut host = ClapHost::load(&library()?)?;
-    let parameters = knobs.iter().map(|knob| Ok((knob.name, host.normalised(knob.id, knob.text)?)));
-    let parameters = parameters.collect::<Result<Vec<_>>>()?;
+    let mut parameters = Vec::new();
+    for knobs in instances {
+        let of_one = knobs.iter().map(|knob| Ok((knob.name, host.normalised(knob.id, knob.text)?)));
+        parameters.push(of_one.collect::<Result<Vec<_>>>()?);
+    }
     drop(host);
     let folder = tempfile::tempdir()?;
-    record(&Job { vst3: bundle, folder: folder.path(), seconds: SECONDS, parameters: &parameters })
+    record(&Job { vst3: bundle, folder: folder.path(), seconds: SECONDS, instances: &parameters })
 }
 
 #[test]
@@ -90,10 +98,20 @@ fn ardour_records_the_notes_that_our_own_host_records() -> Result<()> {
         "another temperature plays the same notes"
     );
 
-    let [seed, temperature, length] = knobs("0.9");
-    let soprano = [seed, temperature, length, Knob { id: "solo", name: "Solo", text: "Voice 1" }];
-    let alone = in_ardour(&bundle, &soprano)?;
-    let comparison = compare(&expected(&soprano)?, &alone)?;
-    assert!(comparison.n_compared > 5 && alone.notes.len() < first.notes.len(), "{comparison:?}");
+    let band = ["Voice 1", "Voice 2", "Voice 3", "Voice 4"].map(|part| {
+        let [seed, temperature, length] = knobs("0.9");
+        [seed, temperature, length, Knob { id: "solo", name: "Solo", text: part }]
+    });
+    let recorded = together_in_ardour(&bundle, &band.each_ref().map(<[Knob; 4]>::as_slice))?;
+    let mut together = Song { notes: Vec::new(), ..first.clone() };
+    for (knobs, alone) in band.iter().zip(recorded) {
+        let comparison = compare(&expected(knobs)?, &alone)?;
+        println!("{}: Ardour recorded {} notes, {comparison:?}", knobs[3].text, alone.notes.len());
+        assert!(comparison.n_compared > 5 && alone.notes.len() < first.notes.len(), "{comparison:?}");
+        together.notes.extend(alone.notes);
+    }
+    let comparison = compare(&expected(&knobs("0.9"))?, &together)?;
+    println!("together: {} notes, {comparison:?}", together.notes.len());
+    assert!(comparison.n_compared > first.notes.len() / 2, "{comparison:?}");
     Ok(())
 }

@@ -269,11 +269,12 @@ fn record_in_ardour(vst3: &Path, midi: &Path, seconds: u32, params: &[(String, S
     let parameters: Result<Vec<_>> =
         params.iter().map(|(name, value)| Ok((name.as_str(), value.parse()?))).collect();
     let folder = std::env::temp_dir().join(format!("continuo-ardour-{}", std::process::id()));
-    let job = ardour::Job { vst3, folder: &folder, seconds, parameters: &parameters? };
-    let song = ardour::record(&job)?;
-    song.write(midi)?;
+    let job = ardour::Job { vst3, folder: &folder, seconds, instances: &[parameters?] };
+    for song in ardour::record(&job)? {
+        song.write(midi)?;
+        println!("Ardour recorded {} notes: {}", song.notes.len(), midi.display());
+    }
     std::fs::remove_dir_all(&folder)?;
-    println!("Ardour recorded {} notes: {}", song.notes.len(), midi.display());
     Ok(())
 }
 

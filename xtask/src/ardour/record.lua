@@ -1,16 +1,21 @@
 -- A session in Ardour 7, on its dummy backend: without display, sound card or realtime rights.
 --
---   ardour7-lua record.lua PLUGIN SESSION_FOLDER OUT.mid SECONDS [NAME=VALUE ...]
+--   ardour7-lua record.lua PLUGIN SESSION_FOLDER OUT_FOLDER SECONDS [NAME=VALUE ...] [/ [NAME=VALUE ...]] ...
 --
 -- Loads the VST3 named PLUGIN on a track, sets its parameters (values between 0 and 1), saves, reopens,
--- plays for SECONDS of song, and records the plugin's MIDI on a second track, which it exports.
+-- plays for SECONDS of song, and records the plugin's MIDI on a second track, which it exports as 1.mid.
+-- Each "/" begins another instance, on tracks of its own.
 -- With SECONDS at 0 it ends once the session is saved.
 
 local plugin_name, folder, out, seconds = arg[1], arg[2], arg[3], tonumber(arg[4])
-local wanted = {}
+local instances = { {} }
 for i = 5, #arg do
-  local name, value = arg[i]:match("^(.-)=(.+)$")
-  wanted[name] = tonumber(value)
+  if arg[i] == "/" then
+    table.insert(instances, {})
+  else
+    local name, value = arg[i]:match("^(.-)=(.+)$")
+    instances[#instances][name] = tonumber(value)
+  end
 end
 local SAMPLE_RATE = 48000
 local NAME = "daw"
@@ -32,8 +37,14 @@ local function add_track(session, name)
   for track in tracks:iter() do return track end
 end
 
+-- The names of an instance's tracks.
+local function track_names(number)
+  if number == 1 then return "Gen", "Rec" end
+  return "Gen " .. number, "Rec " .. number
+end
+
 -- Sets the requested parameters.
-local function set_parameters(processor)
+local function set_parameters(processor, wanted)
   local plugin = processor:to_insert():plugin(0)
   for i = 0, plugin:parameter_count() - 1 do
     local _, results = plugin:get_parameter_descriptor(i, ARDOUR.ParameterDescriptor())
@@ -49,19 +60,24 @@ local function set_parameters(processor)
   for name in pairs(wanted) do fail("no parameter " .. name) end
 end
 
--- Makes the session: the plugin on one track, its MIDI routed to another.
-local function make()
-  local session = create_session(folder, NAME, SAMPLE_RATE)
-  if not session then fail("no session") end
-  local source, sink = add_track(session, "Gen"), add_track(session, "Rec")
+-- Adds the plugin on one track, its MIDI routed to another.
+local function add_instance(session, number, wanted)
+  local source_name, sink_name = track_names(number)
+  local source, sink = add_track(session, source_name), add_track(session, sink_name)
   -- Ardour 7.3 connects new tracks on a thread of its own, which holds its queue while it waits for the
   -- process lock; adding a plugin holds that lock and waits for the queue. Without a pause they deadlock.
   sleep(1.0)
   local processor = ARDOUR.LuaAPI.new_plugin(session, plugin_name, ARDOUR.PluginType.VST3, "")
   if processor:isnil() then fail("the plugin does not load") end
   source:add_processor_by_index(processor, 0, nil, true)
-  set_parameters(processor)
+  set_parameters(processor, wanted)
   if source:output():midi(0):connect(sink:input():midi(0):name()) ~= 0 then fail("not connected") end
+end
+
+local function make()
+  local session = create_session(folder, NAME, SAMPLE_RATE)
+  if not session then fail("no session") end
+  for number, wanted in ipairs(instances) do add_instance(session, number, wanted) end
   -- The process thread applies parameter changes; saved at once, they would be lost.
   sleep(1.0)
   session:save_state("", false, false, false, false, false)
@@ -79,10 +95,16 @@ local function align_to_capture_time()
   file:close()
 end
 
+-- Plays and records. Returns the tracks.
 local function roll(session)
-  local track = session:route_by_name("Rec"):to_track()
-  if not track:input():midi(0):connected() then fail("the connection was not saved") end
-  track:rec_enable_control():set_value(1, PBD.GroupControlDisposition.NoGroup)
+  local tracks = {}
+  for number in ipairs(instances) do
+    local _, name = track_names(number)
+    local track = session:route_by_name(name):to_track()
+    if not track:input():midi(0):connected() then fail("the connection was not saved") end
+    track:rec_enable_control():set_value(1, PBD.GroupControlDisposition.NoGroup)
+    tracks[number] = track
+  end
   session:request_locate(0, false, ARDOUR.LocateTransportDisposition.MustStop,
     ARDOUR.TransportRequestSource.TRS_UI)
   sleep(0.5)
@@ -97,14 +119,14 @@ local function roll(session)
   sleep(1.0)
   session:disable_record(false, false)
   sleep(0.5)
-  return track
+  return tracks
 end
 
-local function export(track)
+local function export(track, path)
   for region in track:playlist():region_list():iter() do
     local midi = region:to_midiregion()
     if not midi:isnil() then
-      midi:do_export(out)
+      midi:do_export(path)
       return
     end
   end
@@ -119,7 +141,7 @@ align_to_capture_time()
 if seconds > 0 then
   local session = load_session(folder, NAME)
   if not session then fail("the session does not reopen") end
-  export(roll(session))
+  for number, track in ipairs(roll(session)) do export(track, out .. "/" .. number .. ".mid") end
   session:save_state("", false, false, false, false, false)
   session = nil
   collectgarbage()

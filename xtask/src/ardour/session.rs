@@ -17,24 +17,27 @@ const SCRIPT: &str = include_str!("record.lua");
 pub struct Job<'a> {
     /// A `.vst3` bundle.
     pub vst3: &'a Path,
-    /// An empty folder for Ardour's home, its session and the recorded file.
+    /// An empty folder for Ardour's home, its session and the recorded files.
     pub folder: &'a Path,
     /// How long to play, in seconds.
     pub seconds: u32,
-    /// Parameters by the names that hosts show; values between 0 and 1.
-    pub parameters: &'a [(&'a str, f64)],
+    /// Instances of the plugin, each with its parameters by the names that hosts show; values between 0 and 1.
+    pub instances: &'a [Vec<(&'a str, f64)>],
 }
 
-/// Loads the plugin on a track, sets its parameters, saves, reopens, plays, and records its MIDI on a second
-/// track. Returns the recording.
+/// Loads each instance of the plugin on a track, sets its parameters, saves, reopens, plays, and records its MIDI on a
+/// second track. Returns the recording of each instance.
 ///
 /// # Errors
 /// If Ardour does not find the plugin, or a step fails.
-pub fn record(job: &Job<'_>) -> Result<Song> {
+pub fn record(job: &Job<'_>) -> Result<Vec<Song>> {
     let (_, log) = make_session(job)?;
-    let midi = job.midi();
-    ensure!(midi.exists(), "Ardour recorded nothing:\n{log}");
-    Song::read(&midi)
+    let read = |number: usize| {
+        let midi = job.recorded().join(format!("{number}.mid"));
+        ensure!(midi.exists(), "Ardour recorded nothing:\n{log}");
+        Song::read(&midi)
+    };
+    (1..=job.instances.len()).map(read).collect()
 }
 
 /// Runs Ardour for [`record`]. With `seconds` at 0 it ends with the saved session. Returns Ardour's home and output.
@@ -46,7 +49,8 @@ pub(super) fn make_session(job: &Job<'_>) -> Result<(Home, String)> {
         .args(["-f", "-v"])
         .arg(&home.vst3))?;
     ensure!(log.contains("Found Plugin"), "Ardour finds no plugin in the bundle:\n{log}");
-    let (session, midi) = (job.session(), job.midi());
+    let (session, recorded) = (job.session(), job.recorded());
+    std::fs::create_dir_all(&recorded)?;
     let script = job.folder.join("record.lua");
     std::fs::write(&script, SCRIPT)?;
     let run_script = || {
@@ -54,8 +58,11 @@ pub(super) fn make_session(job: &Job<'_>) -> Result<(Home, String)> {
         // Unbuffered, so that no output is lost if it has to be stopped.
         lua.args(["-k", "5"]).arg((job.seconds * 3 + 60).to_string());
         lua.args(["stdbuf", "-oL"]).arg(LUA).arg(&script);
-        lua.arg("Continuo").arg(&session).arg(&midi).arg(job.seconds.to_string());
-        lua.args(job.parameters.iter().map(|(name, value)| format!("{name}={value}")));
+        lua.arg("Continuo").arg(&session).arg(&recorded).arg(job.seconds.to_string());
+        for (idx, parameters) in job.instances.iter().enumerate() {
+            lua.args((idx > 0).then_some("/"));
+            lua.args(parameters.iter().map(|(name, value)| format!("{name}={value}")));
+        }
         run(&mut lua)
     };
     // Ardour 7 hangs now and then; the script avoids the one cause that is known.
@@ -63,7 +70,6 @@ pub(super) fn make_session(job: &Job<'_>) -> Result<(Home, String)> {
         Err(error) if error.to_string().contains("status: 124") => {
             eprintln!("\n*** ARDOUR HUNG AND IS STARTED AGAIN: {error} ***\n");
             let _ = std::fs::remove_dir_all(&session);
-            let _ = std::fs::remove_file(&midi);
             run_script()?
         }
         other => other?,
@@ -76,8 +82,9 @@ impl Job<'_> {
         self.folder.join("session")
     }
 
-    fn midi(&self) -> PathBuf {
-        self.folder.join("recorded.mid")
+    /// The folder of the recordings.
+    fn recorded(&self) -> PathBuf {
+        self.folder.join("recorded")
     }
 }
 

@@ -45,13 +45,13 @@ pub fn soak(vst3: &Path, n_times: usize, closing: Closing, png: Option<&Path>) -
     let (with, without) = (folder.join("with"), folder.join("without"));
     std::fs::create_dir_all(&with)?;
     std::fs::create_dir_all(&without)?;
-    let job = Job { vst3, folder: &with, seconds: 0, parameters: &[] };
+    let job = Job { vst3, folder: &with, seconds: 0, instances: &[Vec::new()] };
     let (home, _) = make_session(&job)?;
     gui::configure(&home, &job.session(), closing)?;
     let played = play(Ardour::start(&home, &job.session())?, n_times, closing, png)?;
     let recorded = Song::read(&recording(&job.session())?)?;
     let alone = record(&Job { folder: &without, seconds: played.as_secs() as u32 + 4, ..job })?;
-    let comparison = compare(&alone, &recorded)?;
+    let comparison = compare(&alone[0], &recorded)?;
     ensure!(comparison.stray < MAX_STRAY, "a note is late: {comparison:?}");
     let n_notes = comparison.n_compared;
     ensure!(n_notes as f64 > played.as_secs_f64(), "only {n_notes} notes in {played:?}");
