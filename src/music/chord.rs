@@ -47,6 +47,9 @@ pub(super) const KINDS: [(&str, PitchClassSet); 29] = [
     ("1", PitchClassSet::new(&[0])),
 ];
 
+/// The first kinds have a third, and four tones at most.
+const N_WITH_THIRD: usize = 13;
+
 impl Chord {
     /// A chord on the pitch class `root` with these tones above it, over the pitch class `bass`; 0 is C, and 12
     /// is C again. The root is always a tone.
@@ -87,6 +90,14 @@ impl Chord {
         let mut of_a_kind = roots.filter(|root| KINDS.iter().any(|(_, tones)| *tones == above(*root)));
         let root = of_a_kind.next().unwrap_or(bass);
         (from_bass.len() >= 3).then(|| Self::new(root, above(root), bass))
+    }
+
+    /// The chord that pitches make which sound one after the other: a triad, a sixth or a seventh chord with a third, and
+    /// no tone beside it.
+    #[must_use]
+    pub fn of_arpeggio(pitches: &[u8]) -> Option<Self> {
+        Self::of_pitches(pitches)
+            .filter(|chord| KINDS[..N_WITH_THIRD].iter().any(|kind| kind.1 == chord.tones))
     }
 
     /// Root, bass and tones as a number below 2²⁰.
