@@ -427,6 +427,7 @@ impl Controller {
                 }
                 Change::Model(_, model) => self.choose(model),
                 Change::Opening(_, opening) => self.parameters.session.open_with(opening.as_ref()),
+                Change::Preset(_, preset) => self.memory.lock().preset = preset,
                 Change::Edit => edit(&self.parameters.session),
             }
         }
@@ -543,7 +544,9 @@ impl Controller {
         match presets::load(id) {
             Ok(preset) => {
                 self.set_all(preset.settings(&self.parameters));
-                self.memory.lock().preset = Some((id.clone(), Arc::new(preset)));
+                let loaded = Some((id.clone(), Arc::new(preset)));
+                let before = std::mem::replace(&mut self.memory.lock().preset, loaded.clone());
+                self.done(vec![Change::Preset(before, loaded)]);
             }
             Err(error) => self.parameters.session.add_error(&error),
         }

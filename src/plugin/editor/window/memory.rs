@@ -9,12 +9,15 @@ use crate::plugin::presets::{Preset, PresetId};
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Arc<Mutex<Remembered>>);
 
+/// A preset as it was when it was loaded.
+pub(crate) type LoadedPreset = (PresetId, Arc<Preset>);
+
 /// What is remembered. Not saved with the project.
 #[derive(Default)]
 pub(crate) struct Remembered {
     pub(crate) undo: UndoHistory,
     /// The preset that was loaded last.
-    pub(crate) preset: Option<(PresetId, Arc<Preset>)>,
+    pub(crate) preset: Option<LoadedPreset>,
     /// The name of the MIDI file that the music starts from.
     pub(crate) primer: Option<String>,
     /// How many points of the screen a point of the editor takes; 0 before the first window.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::composer::Opening;
 use crate::player::Knob;
+use crate::plugin::editor::window::memory::LoadedPreset;
 use crate::plugin::models::choice::ModelChoice;
 
 /// Turns of one knob within this time are one step.
@@ -24,6 +25,8 @@ pub(crate) enum Change {
     Model(ModelChoice, ModelChoice),
     /// What the music begins from.
     Opening(Option<Opening>, Option<Opening>),
+    /// The preset that was loaded last, which is named in the title bar.
+    Preset(Option<LoadedPreset>, Option<LoadedPreset>),
     /// An edit of the take, which is in the take's own history.
     Edit,
 }
@@ -35,6 +38,7 @@ impl Change {
             Self::Chords(_, before, after) => before != after,
             Self::Model(before, after) => before != after,
             Self::Opening(before, after) => before != after,
+            Self::Preset(before, after) => before != after,
             Self::Edit => true,
         }
     }
@@ -46,6 +50,7 @@ impl Change {
             Self::Chords(slot, before, after) => Self::Chords(slot, after, before),
             Self::Model(before, after) => Self::Model(after, before),
             Self::Opening(before, after) => Self::Opening(after, before),
+            Self::Preset(before, after) => Self::Preset(after, before),
             Self::Edit => Self::Edit,
         }
     }
@@ -134,10 +139,12 @@ fn n_edits_in<'a>(steps: impl IntoIterator<Item = &'a Step>) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::{Duration, Instant};
 
     use crate::player::Knob;
     use crate::plugin::editor::window::undo::{Change, UndoHistory};
+    use crate::presets::{Preset, PresetId};
 
     impl UndoHistory {
         /// Makes a step of changes.
@@ -170,6 +177,20 @@ mod tests {
         history.undo();
         history.push(&[turn(0.7, 0.8)], start);
         assert_eq!(history.n_redo(1), 0, "what is done now replaces what was undone");
+    }
+
+    #[test]
+    fn a_preset_is_undone_with_its_name_and_loading_it_twice_is_no_step() {
+        let (mut history, start) = (UndoHistory::default(), Instant::now());
+        let loaded = |idx: usize| {
+            let preset = Preset { name: idx.to_string(), ..Preset::default() };
+            Some((PresetId::Factory(idx), Arc::new(preset)))
+        };
+        history.push(&[turn(0.5, 0.7), Change::Preset(None, loaded(1))], start);
+        history.push(&[Change::Preset(loaded(1), loaded(1))], start);
+        assert_eq!(history.n_undo(0), 1);
+        assert_eq!(history.undo(), [Change::Preset(loaded(1), None), turn(0.7, 0.5)]);
+        assert_eq!(history.redo(), [turn(0.5, 0.7), Change::Preset(None, loaded(1))]);
     }
 
     #[test]
