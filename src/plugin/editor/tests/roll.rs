@@ -39,6 +39,24 @@ fn bars_are_selected_by_dragging_either_way() {
 }
 
 #[test]
+fn a_selection_goes_on_beyond_the_edge_of_the_picture() {
+    let mut stage = Stage::new(view());
+    let from = stage.centre(Role::Button, "Bar 5");
+    let far = Vec2::new(2000.0, 0.0);
+    stage.harness.drag_at(from);
+    stage.harness.run();
+    for _ in 0..200 {
+        stage.harness.hover_at(from + far);
+        stage.harness.step();
+    }
+    stage.harness.drop_at(from + far);
+    stage.harness.run();
+    let n_bars = stage.view.borrow().roll.score.bars.len();
+    assert!(!stage.has("Bar 5"), "it is out of sight by now");
+    assert_eq!(stage.press(Role::Button, "Keep"), [Intent::Edit(4..n_bars, Edit::Keep)]);
+}
+
+#[test]
 fn shift_extends_the_selection_and_the_right_button_leaves_it() {
     let mut stage = Stage::new(view());
     stage.press(Role::Button, "Bar 7");

@@ -1,7 +1,10 @@
 //! The strip of bars above the notes: their numbers and marks.
 
 use egui::accesskit::Role;
-use egui::{Align2, Painter, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Painter, PointerButton, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
+};
 
 use crate::composer::Mark;
 use crate::plugin::editor::pages::roll::bar_menu::bar_menu;
@@ -25,6 +28,8 @@ pub(crate) fn show(
     let painter = ui.painter().with_clip_rect(strip);
     painter.rect_filled(strip, 0.0, palette.panel);
     let length = usize::from(view.parameters.composing().length).max(1);
+    let drag = ui.interact(strip, ui.scope_id().with("bars"), Sense::drag());
+    select_by_dragging(ui, &drag, strip, times, camera, view);
     let selected = camera.selected_bars(view.roll.score.bars.len()).unwrap_or_default();
     let mut next_label = f32::MIN;
     for (bar_idx, bar) in times.bars_in_sight(&view.roll.score) {
@@ -32,7 +37,7 @@ pub(crate) fn show(
         let rect = Rect::from_x_y_ranges(x, strip.y_range());
         let number = bar_number(bar);
         let id = ui.scope_id().with(("bar", bar_idx));
-        let response = ui.interact(rect.intersect(strip), id, Sense::click_and_drag());
+        let response = ui.interact(rect.intersect(strip), id, Sense::click());
         let name = format!("Bar {number}");
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         let mark = view.roll.marks.get(bar_idx).cloned().unwrap_or_default();
@@ -57,34 +62,71 @@ pub(crate) fn show(
                 painter.text(at, Align2::LEFT_CENTER, text, font, palette.dim.gamma_multiply(0.8));
             }
         }
-        select(ui, &response, bar_idx, times, camera, view);
-        if response.clicked() || response.secondary_clicked() || response.drag_stopped() {
-            let x = response.interact_pointer_pos().map_or(rect.left(), |pointer| pointer.x);
-            camera.menu = Some(pos2(x.clamp(strip.left(), strip.right()), strip.bottom()));
+        select(ui, &response, bar_idx, camera);
+        if response.clicked() || response.secondary_clicked() {
+            open_menu(camera, &response, strip, rect.left());
         }
         response.on_hover_text(hint(number, &mark, is_phrase, repeats));
+    }
+    if drag.drag_stopped_by(PointerButton::Primary) {
+        open_menu(camera, &drag, strip, strip.left());
     }
     bar_menu(ui, camera, view, intents);
 }
 
-/// Selects the bar that is clicked, or those over which the pointer is dragged; with shift, all up to it.
-fn select(ui: &Ui, response: &Response, bar_idx: usize, times: &Times, camera: &mut Camera, view: &View) {
+/// Opens the menu of the selected bars below the pointer, or else at `x`.
+fn open_menu(camera: &mut Camera, response: &Response, strip: Rect, x: f32) {
+    let x = response.interact_pointer_pos().map_or(x, |pointer| pointer.x);
+    camera.menu = Some(pos2(x.clamp(strip.left(), strip.right()), strip.bottom()));
+}
+
+/// Selects the bar that is clicked; with shift, all up to it.
+fn select(ui: &Ui, response: &Response, bar_idx: usize, camera: &mut Camera) {
     let is_extending = ui.input(|input| input.modifiers.shift);
-    let is_new = response.clicked() || response.secondary_clicked() || response.drag_started();
+    let is_new = response.clicked() || response.secondary_clicked();
     let is_selected = camera.selection.is_some_and(|selection| selection.bars().contains(&bar_idx));
     if is_new && is_extending {
         camera.extend_to(bar_idx);
     } else if is_new && !(response.secondary_clicked() && is_selected) {
         camera.select(bar_idx);
     }
-    if response.dragged()
-        && let Some(pointer) = response.interact_pointer_pos()
-    {
-        let bars = &view.roll.score.bars;
-        let here = times.beats(pointer.x).to_ticks_floor();
-        let idx = bars.partition_point(|bar| bar.end() <= here);
-        camera.extend_to(idx.min(bars.len().saturating_sub(1)));
-        camera.is_held = true;
+}
+
+/// How fast the picture moves while bars are selected beyond its edge: widths a second.
+const EDGE_SPEED: f32 = 0.6;
+
+/// Selects the bars over which the pointer is dragged; with shift, all up to it. Beyond an edge the picture moves on.
+fn select_by_dragging(
+    ui: &Ui,
+    drag: &Response,
+    strip: Rect,
+    times: &Times,
+    camera: &mut Camera,
+    view: &View,
+) {
+    let Some(pointer) = drag.interact_pointer_pos().filter(|_| drag.dragged_by(PointerButton::Primary))
+    else {
+        return;
+    };
+    let bars = &view.roll.score.bars;
+    let bar_at = |x: f32| {
+        let here = times.beats(x).to_ticks_floor();
+        bars.partition_point(|bar| bar.end() <= here).min(bars.len().saturating_sub(1))
+    };
+    if drag.drag_started() && !ui.input(|input| input.modifiers.shift) {
+        let press = ui.input(|input| input.pointer.press_origin()).unwrap_or(pointer);
+        camera.select(bar_at(press.x));
+    }
+    let idx = bar_at(pointer.x.clamp(strip.left(), strip.right()));
+    camera.extend_to(idx);
+    camera.is_held = true;
+    let [Some(first), Some(last)] = [bars.first(), bars.last()] else { return };
+    let is_after = pointer.x > strip.right() && times.x_of(last.end()) > strip.right();
+    let is_before = pointer.x < strip.left() && times.x_of(first.start) < strip.left();
+    if is_after || is_before {
+        let pixels = EDGE_SPEED * strip.width() * ui.input(|input| input.stable_dt.min(0.1));
+        camera.move_by(if is_after { pixels } else { -pixels });
+        ui.request_repaint();
     }
 }
 
