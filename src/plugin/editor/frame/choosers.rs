@@ -64,8 +64,8 @@ pub(crate) fn presets(ui: &mut Ui, forms: &mut Forms, view: &View, width: f32, i
         (None, _) => "Preset".to_owned(),
     };
     let chooser = Chooser { name: "Preset", shown: &shown, choices: &choices, chosen, can_be_heard: true };
-    let hint = "Sets the knobs for a kind of music or a role in it, and yours. It never changes the key, the seed, the chords, \
-                the takes, the channels and the preview sound. Kept bars stay.";
+    let hint = "Sets the knobs for a kind of music or a role in it, and yours. It never changes the key, the seed, vary, the \
+                chords, the take, the parts, the channels, thru and the preview sound. Kept bars stay.";
     let mut wanted = None;
     with_arrows(ui, &chooser, width, &mut wanted, hint, |ui| save(ui, forms, intents));
     let id = |idx: usize| view.presets.get(idx).map(|entry| entry.id.clone());
