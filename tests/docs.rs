@@ -80,7 +80,14 @@ fn every_source_file_that_the_architecture_names_exists() {
 #[test]
 fn every_link_between_documents_leads_to_a_file() {
     let mut n_links = 0;
-    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "models/README.md"];
+    let pages = [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "CHANGELOG.md",
+        "models/README.md",
+    ];
     let pages = pages.map(|page| root().join(page)).into_iter();
     for document in pages.chain(files(&root().join("docs"), "md")) {
         let text = fs::read_to_string(&document).unwrap();

@@ -28,7 +28,7 @@ pub(in crate::cli) struct TrainArgs {
     /// Read the music, measure this computer's speed, report how long each preset takes, and write nothing.
     #[arg(long, conflicts_with_all = ["resume", "force"])]
     pub(super) dry_run: bool,
-    /// Report progress as one JSON object a line (docs/TRAINER.md describes them).
+    /// Report progress as one JSON object a line (docs/TRAINING.md describes them).
     #[arg(long)]
     pub(super) json: bool,
     /// Print nothing but errors.

@@ -9,8 +9,15 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use crate::system::project;
 
 /// The documents for players and for those who train models.
-const PAGES: [&str; 6] =
-    ["README.md", "CHANGELOG.md", "docs/MANUAL.md", "docs/HOSTS.md", "docs/KNOBS.md", "models/README.md"];
+const PAGES: [&str; 7] = [
+    "README.md",
+    "CHANGELOG.md",
+    "docs/MANUAL.md",
+    "docs/HOSTS.md",
+    "docs/TRAINING.md",
+    "docs/KNOBS.md",
+    "models/README.md",
+];
 /// The project's own licences.
 const LICENCES: [&str; 2] = ["LICENSE-APACHE", "LICENSE-MIT"];
 
