@@ -218,6 +218,11 @@ fn for_musicians(measure: &str) -> &str {
         "repeated_bars" => "how much repeats",
         "empty_bars" => "empty bars",
         "longest_run" => "staying on one pitch",
+        "kick_on_one" => "kicks on the first beat",
+        "backbeat" => "the backbeat",
+        "kicks_per_bar" => "how many kicks a bar has",
+        "drum_velocity_entropy" => "how drums vary in loudness",
+        "drum_timing_deviation" => "how far drums are off the grid",
         "longest_shared_passage" => "copying from its pieces",
         other => other,
     }

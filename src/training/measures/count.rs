@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::music::{Note, Tick, best_scale_share};
+use crate::training::measures::groove::Groove;
 use crate::training::measures::passage::Passage;
 
 /// The measures of one passage; `None` where it has too few notes.
@@ -37,6 +38,16 @@ pub struct Measures {
     pub self_similarity: Option<f64>,
     /// Longest run of notes on one pitch within a family.
     pub longest_run: usize,
+    /// Share of the bars with drums that have a kick on their first beat.
+    pub kick_on_one: Option<f64>,
+    /// Share of such bars of four beats that have a snare or clap on the second and the fourth.
+    pub backbeat: Option<f64>,
+    /// Kicks in such a bar.
+    pub kicks_per_bar: Option<f64>,
+    /// Entropy of the velocities of drums in bits.
+    pub drum_velocity_entropy: Option<f64>,
+    /// Root mean square distance of drums from the grid as they were played, in ticks; `None` if all are on it.
+    pub drum_timing_deviation: Option<f64>,
 }
 
 /// Measures a passage.
@@ -46,6 +57,7 @@ pub fn measure(passage: &Passage) -> Measures {
     let has_pitch = !pitched.is_empty();
     let bars = contents(passage);
     let n_bars = passage.bars.len() as f64;
+    let groove = Groove::of(passage);
     Measures {
         n_bars: passage.bars.len(),
         scale_share: has_pitch.then(|| f64::from(best_scale_share(&pitched))),
@@ -58,6 +70,11 @@ pub fn measure(passage: &Passage) -> Measures {
         repeated_bars: repeated_bars(&bars),
         self_similarity: self_similarity(&bars),
         longest_run: longest_run(&passage.notes),
+        kick_on_one: groove.map(|groove| groove.kick_on_one),
+        backbeat: groove.and_then(|groove| groove.backbeat),
+        kicks_per_bar: groove.map(|groove| groove.kicks_per_bar),
+        drum_velocity_entropy: groove.map(|groove| groove.velocity_entropy),
+        drum_timing_deviation: groove.and_then(|groove| groove.timing_deviation),
     }
 }
 

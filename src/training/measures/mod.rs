@@ -9,6 +9,8 @@ pub use passage::Passage;
 mod count;
 pub use count::{Measures, measure};
 
+mod groove;
+
 mod verdict;
 pub use verdict::{Comparison, Means, Verdict};
 

@@ -34,6 +34,11 @@ impl Means {
             repeated_bars: mean(|m| m.repeated_bars),
             self_similarity: mean(|m| m.self_similarity),
             longest_run: all.iter().map(|m| m.longest_run).max().unwrap_or_default(),
+            kick_on_one: mean(|m| m.kick_on_one),
+            backbeat: mean(|m| m.backbeat),
+            kicks_per_bar: mean(|m| m.kicks_per_bar),
+            drum_velocity_entropy: mean(|m| m.drum_velocity_entropy),
+            drum_timing_deviation: mean(|m| m.drum_timing_deviation),
         };
         Self { n_passages: all.len(), measures }
     }
@@ -83,9 +88,15 @@ impl Comparison {
         judge("pitch_class_entropy", both(|m| m.pitch_class_entropy), "within 0.15 bits", |samples, real| {
             (samples - real).abs() <= 0.15
         });
-        judge("notes_per_bar", both(|m| m.notes_per_bar), "within 15%", |samples, real| {
-            (samples - real).abs() <= 0.15 * real
-        });
+        let within_15_percent = |samples: f64, real: f64| (samples - real).abs() <= 0.15 * real;
+        judge("notes_per_bar", both(|m| m.notes_per_bar), "within 15%", within_15_percent);
+        judge("kick_on_one", both(|m| m.kick_on_one), "within 15%", within_15_percent);
+        judge("backbeat", both(|m| m.backbeat), "within 15%", within_15_percent);
+        judge("kicks_per_bar", both(|m| m.kicks_per_bar), "within 15%", within_15_percent);
+        let entropy = both(|m| m.drum_velocity_entropy);
+        judge("drum_velocity_entropy", entropy, "within 15%", within_15_percent);
+        let deviation = both(|m| m.drum_timing_deviation);
+        judge("drum_timing_deviation", deviation, "within 15%", within_15_percent);
         let half = |samples: f64, real: f64| samples >= 0.5 * real;
         judge("repeated_bars", both(|m| m.repeated_bars), "at least half", half);
         judge("empty_bars", both(|m| m.empty_bars), "no more", |samples, real| samples <= real);
