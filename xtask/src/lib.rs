@@ -38,6 +38,8 @@ pub mod play;
 pub mod midi;
 
 pub mod roll;
+
+pub mod sheet;
 pub mod tracks;
 
 pub mod wav;

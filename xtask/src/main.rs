@@ -165,6 +165,8 @@ enum Command {
         /// The picture to write.
         png: PathBuf,
     },
+    /// Compose pieces in each style of a model, and draw a sheet of small piano rolls for each style.
+    Sheets(xtask::sheet::Options),
     /// Write dance music by rule, to train a style on (corpora/dance-floor).
     #[command(disable_help_flag = true)]
     DanceFloor {
@@ -249,6 +251,7 @@ fn main() -> Result<()> {
             let name = midi.file_name().context("no file name")?.to_string_lossy().into_owned();
             roll::draw(&Song::read(&midi)?, &name, &png)
         }
+        Command::Sheets(options) => xtask::sheet::sheets(&options),
         Command::KeepTracks(options) => xtask::tracks::keep(&options),
         Command::DanceFloor { arguments } => run_package("dance-floor", &arguments),
         Command::BenchPeers { arguments } => run_package("peers", &arguments),

@@ -25,8 +25,10 @@ const OCTAVE_LINE: Colour = [62, 67, 78];
 const BEAT_LINE: Colour = [46, 50, 58];
 const BAR_LINE: Colour = [98, 105, 120];
 const TEXT: Colour = [196, 202, 212];
-/// One for each channel; the tenth, the drums, is grey.
-const CHANNELS: [Colour; 16] = [
+/// The channel of drums.
+pub(crate) const DRUMS: usize = 9;
+/// One for each channel; that of the drums is grey.
+pub(crate) const CHANNELS: [Colour; 16] = [
     [92, 172, 238],
     [245, 168, 76],
     [126, 206, 122],
