@@ -6,12 +6,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::bundles;
 use crate::hosts::clap::ClapHost;
 use crate::hosts::daw::{Sizes, splitmix};
-use crate::hosts::{Block, Change, Daw, Host, Meanwhile, Pace, PlayedNote, Recording, RenderMode, Setup};
+use crate::hosts::{
+    Block, Change, Daw, Host, Meanwhile, Pace, PlayedNote, Recording, RenderMode, Setup, parameter_number,
+};
 use crate::process::resident;
 
 /// What to play.
@@ -53,20 +55,32 @@ pub fn song(options: &Options) -> Result<()> {
     let sizes = [Sizes::Fixed(2048), Sizes::Random { seed: options.seed, max: MAX_FRAMES }];
     let daw = |sizes| Daw { sample_rate: SAMPLE_RATE, tempo: MINUTE, sizes, ..Daw::default() };
     let mut daws = sizes.map(daw);
-    let knobs: Vec<u32> = instances[0].parameters()?.iter().map(|knob| knob.number).collect();
+    let knobs: Vec<(u32, f64)> =
+        instances[0].parameters()?.iter().map(|knob| (knob.number, knob.normalised)).collect();
+    let mut to_put_back = Vec::new();
     let n_minutes = (options.hours * 60.0).round().max(2.0) as u32;
     let (mut rng, mut n_notes, mut early) = (options.seed, 0, None);
     println!("{:>8}{:>12}{:>14}{:>14}", "minute", "notes", "memory MB", "state KB");
     for minute in 1..=n_minutes {
-        let turned = turn(&knobs, &mut rng);
+        let mut turned = turn(&knobs, &mut rng);
+        let numbers: Vec<u32> = turned.iter().map(|(_, change)| change.number).collect();
+        turned.splice(0..0, std::mem::take(&mut to_put_back));
+        // The style stays. Others would silence the music sooner or later.
+        let others = knobs
+            .iter()
+            .filter(|(number, _)| numbers.contains(number) && *number != parameter_number("style"));
+        to_put_back = others
+            .map(|(number, normalised)| (0.0, Change { offset: 0, number: *number, normalised: *normalised }))
+            .collect();
         let mut played = Vec::new();
         for (host, daw) in instances.iter_mut().zip(&mut daws) {
             played.push(play(host, daw, &turned).with_context(|| format!("minute {minute}"))?);
         }
-        ensure!(
-            same(&played[0], &played[1]),
-            "minute {minute}: a bar was late, or block lengths change the music"
-        );
+        if let Some(difference) = difference(&played[0], &played[1]) {
+            bail!(
+                "minute {minute}: a bar was late, or block lengths change the music: {difference}; turned: {turned:?}"
+            );
+        }
         n_notes += played[0].len();
         if minute % n_minutes.div_ceil(10) == 0 || minute == n_minutes {
             let (memory, state) = (resident(std::process::id())? as f64 / 1e6, instances[0].save()?.len());
@@ -88,28 +102,38 @@ pub fn song(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// One to three knobs to turn, each to a random value at a random place of the minute, in quarter notes.
-fn turn(knobs: &[u32], rng: &mut u64) -> Vec<(f64, Change)> {
+/// Knobs are turned at these places of a quarter note, each a whole number of samples.
+const PLACES: f64 = 32.0;
+
+/// One to three knobs to turn, each to a random value at a random place of the minute, in quarter notes and in order.
+/// Both instances have a block that begins there: a knob for how it is played holds from the start of a block.
+fn turn(knobs: &[(u32, f64)], rng: &mut u64) -> Vec<(f64, Change)> {
     let mut unit = || (splitmix(rng) >> 11) as f64 / (1_u64 << 53) as f64;
     let n_turned = 1 + (unit() * 3.0) as usize;
-    (0..n_turned)
+    let mut turned: Vec<(f64, Change)> = (0..n_turned)
         .map(|_| {
-            let number = knobs[(unit() * knobs.len() as f64) as usize];
-            (unit() * MINUTE, Change { offset: 0, number, normalised: unit() })
+            let (number, _) = knobs[(unit() * knobs.len() as f64) as usize];
+            let place = (1.0 + unit() * (MINUTE - 2.0)) * PLACES;
+            let place = place.floor() / PLACES;
+            (place, Change { offset: 0, number, normalised: unit() })
         })
-        .collect()
+        .collect();
+    turned.sort_by(|one, other| one.0.total_cmp(&other.0));
+    turned
 }
 
 /// Plays a minute from where the song stands, and stops, so that every note ends.
 fn play(host: &mut ClapHost, daw: &mut Daw, turned: &[(f64, Change)]) -> Result<Vec<PlayedNote>> {
-    let start = daw.position;
-    let mut blocks = daw.play(MINUTE);
-    for (beat, change) in turned {
-        let idx = blocks.partition_point(|block| block.beat <= start + beat).saturating_sub(1);
-        let block: &mut Block = blocks.get_mut(idx).context("no block")?;
-        let offset = ((start + beat - block.beat) / (block.tempo / 60.0 / SAMPLE_RATE)) as u32;
-        block.changes.push(Change { offset: offset.min(block.frames - 1), ..*change });
+    let (mut blocks, mut begun): (Vec<Block>, f64) = (Vec::new(), 0.0);
+    for changes in turned.chunk_by(|one, other| one.0.total_cmp(&other.0).is_eq()) {
+        let place = changes[0].0;
+        blocks.extend(daw.play(place - begun));
+        let first = blocks.len();
+        begun = place + 1.0 / PLACES;
+        blocks.extend(daw.play(1.0 / PLACES));
+        blocks.get_mut(first).context("no block")?.changes.extend(changes.iter().map(|(_, change)| *change));
     }
+    blocks.extend(daw.play(MINUTE - begun));
     blocks.extend(daw.stand(1));
     let mut recording = Recording::default();
     host.play(&mut blocks.into_iter(), Pace::AsFastAsPossible, Meanwhile::Answer, &mut recording)?;
@@ -118,10 +142,12 @@ fn play(host: &mut ClapHost, daw: &mut Daw, turned: &[(f64, Change)]) -> Result<
     recording.notes()
 }
 
-/// Whether two instances played the same.
-fn same(one: &[PlayedNote], other: &[PlayedNote]) -> bool {
+/// The first place at which two instances did not play the same.
+fn difference(one: &[PlayedNote], other: &[PlayedNote]) -> Option<String> {
     let what = |note: &PlayedNote| (note.on, note.off, note.channel, note.key, note.velocity);
-    one.iter().map(what).eq(other.iter().map(what))
+    let n_same = one.iter().zip(other).take_while(|(one, other)| what(one) == what(other)).count();
+    let [one, other] = [one, other].map(|notes| notes.get(n_same));
+    (one.is_some() || other.is_some()).then(|| format!("{one:?} and {other:?}"))
 }
 
 /// Loads the state into a fresh instance, and plays the last minute in both.
@@ -132,6 +158,8 @@ fn heard_again(fresh: &mut ClapHost, played: &mut ClapHost, state: &[u8], positi
         let mut daw = Daw { sample_rate: SAMPLE_RATE, tempo: MINUTE, position, ..Daw::default() };
         notes.push(play(host, &mut daw, &[])?);
     }
-    ensure!(same(&notes[0], &notes[1]), "the reloaded project plays other notes");
+    if let Some(difference) = difference(&notes[0], &notes[1]) {
+        bail!("the reloaded project plays other notes: {difference}");
+    }
     Ok(())
 }
