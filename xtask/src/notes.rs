@@ -78,7 +78,9 @@ fn notes(format: Format, plugin: &Path, knobs: &[(&str, u32)], n_bars: u32) -> R
     drop(first);
     let mut second = load(format, plugin)?;
     second.load(&saved)?;
-    ensure!(play(second.as_mut(), n_bars)? == played, "the saved project plays other notes");
+    let again = play(second.as_mut(), n_bars)?;
+    let other = played.lines().zip(again.lines()).find(|(one, other)| one != other);
+    ensure!(again == played, "the saved project plays other notes: {other:?}");
     ensure!(!played.is_empty(), "nothing was played");
     Ok(played)
 }
@@ -93,7 +95,11 @@ fn load(format: Format, plugin: &Path) -> Result<Box<dyn Host>> {
 /// Renders, with the song stopped for a second at the end.
 fn play(host: &mut dyn Host, n_bars: u32) -> Result<String> {
     let mut daw = Daw::default();
-    host.activate(Setup { mode: RenderMode::Offline, ..Setup::default() })?;
+    let setup = Setup { mode: RenderMode::Offline, ..Setup::default() };
+    // In VST3 nice-plug 0.4.2 reports the mode one setup late. In real time a busy machine may be late with a bar.
+    host.activate(setup)?;
+    host.deactivate()?;
+    host.activate(setup)?;
     let mut blocks = daw.play(f64::from(n_bars) * 4.0);
     blocks.extend(daw.stand(daw.sample_rate as u32));
     let mut recording = Recording::default();
