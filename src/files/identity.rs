@@ -3,26 +3,19 @@
 use std::io;
 use std::path::Path;
 
+use file_id::{FileId, get_file_id};
+
 /// Equal for all paths that lead to one file or folder, by links or other names.
-///
-/// Where the system does not number files (Windows), other names of a file made by hard links are not recognised.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Identity(#[cfg(unix)] (u64, u64), #[cfg(not(unix))] std::path::PathBuf);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity(FileId);
 
 impl Identity {
-    /// The identity of what is at `path`; links are followed, and nothing is opened.
+    /// The identity of what is at `path`; links are followed, and no content is opened.
     ///
     /// # Errors
     /// If nothing is there.
     pub fn of(path: &Path) -> io::Result<Self> {
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::MetadataExt;
-            let metadata = std::fs::metadata(path)?;
-            Ok(Self((metadata.dev(), metadata.ino())))
-        }
-        #[cfg(not(unix))]
-        path.canonicalize().map(Self)
+        get_file_id(path).map(Self)
     }
 
     /// Whether two paths lead to one file; not if nothing is at one of them.
@@ -36,14 +29,17 @@ impl Identity {
 mod tests {
     use crate::files::Identity;
 
-    #[cfg(unix)]
     #[test]
     fn a_file_is_the_same_by_every_path_that_leads_to_it() {
         let folder = tempfile::tempdir().unwrap();
         let [file, link, hard, other] = ["a", "b", "c", "d"].map(|name| folder.path().join(name));
         std::fs::write(&file, "").unwrap();
         std::fs::write(&other, "").unwrap();
+        #[cfg(unix)]
         std::os::unix::fs::symlink(&file, &link).unwrap();
+        // Windows asks for a right to make links of that kind.
+        #[cfg(not(unix))]
+        std::fs::hard_link(&file, &link).unwrap();
         std::fs::hard_link(&file, &hard).unwrap();
         let around = folder.path().join(".").join("a");
         for same in [&file, &link, &hard, &around] {

@@ -72,7 +72,7 @@ const LINUX: [&str; 8] =
     ["libc.so", "libm.so", "libdl.so", "libpthread.so", "librt.so", "libutil.so", "libgcc_s.so", "ld-linux"];
 
 /// Libraries of Windows 10, as far as they are needed.
-const WINDOWS: [&str; 26] = [
+const WINDOWS: [&str; 27] = [
     "advapi32",
     "bcrypt",
     "bcryptprimitives",
@@ -84,6 +84,7 @@ const WINDOWS: [&str; 26] = [
     "gdi32",
     "imm32",
     "kernel32",
+    "mmdevapi",
     "msvcrt",
     "ntdll",
     "ole32",
