@@ -38,6 +38,19 @@ fn the_application_plays_and_stops_by_a_click_or_the_space_bar() {
 }
 
 #[test]
+fn the_first_minute_speaks_of_the_applications_own_transport() {
+    let mut new = application(false);
+    new.settings.is_welcomed = false;
+    let in_a_host = |stage: &Stage| stage.harness.query_all_by_label_contains("host").count();
+    let in_the_application =
+        |stage: &Stage| stage.harness.query_all_by_label_contains("Press Play above").count();
+    let stage = Stage::new(new.clone());
+    assert_eq!((in_a_host(&stage), in_the_application(&stage)), (0, 1));
+    let stage = Stage::new(View { transport: None, ..new });
+    assert_eq!((in_a_host(&stage), in_the_application(&stage)), (1, 0));
+}
+
+#[test]
 fn a_space_that_is_typed_does_not_start_the_song() {
     let mut stage = Stage::new(application(false));
     stage.harness.get_by_role_and_label(Role::Tab, "Models").click();

@@ -3,7 +3,7 @@
 use egui::{Label, RichText, ScrollArea, Ui, vec2};
 
 use crate::plugin::editor::pages::guide::hosts::hosts;
-use crate::plugin::editor::pages::guide::parts::{STEPS, host_chips, preview_button};
+use crate::plugin::editor::pages::guide::parts::{host_chips, preview_button, steps};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::{Topic, UiState};
 use crate::plugin::editor::view::{Intent, View};
@@ -58,7 +58,7 @@ fn sentences(ui: &mut Ui, text: &str) {
 
 fn first_steps(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
     ui.label(RichText::new("First steps").size(theme::HEADING));
-    for line in STEPS {
+    for line in steps(view) {
         sentences(ui, line);
     }
     ui.add_space(4.0);

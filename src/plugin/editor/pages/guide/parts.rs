@@ -9,10 +9,21 @@ use crate::plugin::editor::view::state::{Page, Topic, UiState};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets;
 
-/// The first steps.
-pub(crate) const STEPS: [&str; 4] = [
+/// The first steps, in a host or in the application.
+pub(crate) fn steps(view: &View) -> [&'static str; 4] {
+    let [sound, play] = if view.transport.is_some() { IN_THE_APPLICATION } else { IN_A_HOST };
+    [sound, play, THEN[0], THEN[1]]
+}
+
+const IN_A_HOST: [&str; 2] = [
     "Turn the preview sound on, or route the notes to an instrument. ",
     "Press play in the host: it composes as the song moves. ",
+];
+const IN_THE_APPLICATION: [&str; 2] = [
+    "Turn the preview sound on, or connect a synthesiser to the MIDI output. ",
+    "Press Play above, or the space bar: it composes as the song moves. ",
+];
+const THEN: [&str; 2] = [
     "Press Re-roll until you like it; Previous goes back. Lock phrase keeps what you like. ",
     "The phrase comes round every 8 bars (Length); about 3 bars in 10 change then (Evolve). ",
 ];

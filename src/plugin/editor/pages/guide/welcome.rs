@@ -3,7 +3,7 @@
 use egui::{Align, Area, Id, Layout, Order, Rect, RichText, Sense, Stroke, Ui, vec2};
 
 use crate::plugin::editor::pages::guide::hosts::hosts;
-use crate::plugin::editor::pages::guide::parts::{STEPS, host_chips, preview_button};
+use crate::plugin::editor::pages::guide::parts::{host_chips, preview_button, steps};
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::state::UiState;
 use crate::plugin::editor::view::{Intent, View};
@@ -24,7 +24,7 @@ pub(crate) fn welcome(ui: &mut Ui, over: Rect, state: &mut UiState, view: &View,
             ui.set_width(size.x - 20.0);
             ui.spacing_mut().item_spacing.y = 3.0;
             ui.horizontal(|ui| heading(ui, view, intents));
-            for (idx, step) in STEPS.into_iter().enumerate() {
+            for (idx, step) in steps(view).into_iter().enumerate() {
                 ui.label(format!("{}   {}", idx + 1, step.trim()));
             }
             ui.add_space(2.0);

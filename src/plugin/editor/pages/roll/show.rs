@@ -100,10 +100,10 @@ fn music(
 }
 
 fn why_empty(view: &View) -> &'static str {
-    if view.card.is_some() {
-        "Nothing has been composed here yet. Press play in the host."
-    } else {
-        "No model is loaded, so nothing is composed. Choose one under Models."
+    match (&view.card, &view.transport) {
+        (None, _) => "No model is loaded, so nothing is composed. Choose one under Models.",
+        (Some(_), None) => "Nothing has been composed here yet. Press play in the host.",
+        (Some(_), Some(_)) => "Nothing has been composed here yet. Press Play.",
     }
 }
 
