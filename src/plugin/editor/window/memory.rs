@@ -2,15 +2,11 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::plugin::editor::window::undo::UndoHistory;
-use crate::plugin::presets::{Preset, PresetId};
+use crate::plugin::editor::window::undo::{LoadedPreset, UndoHistory};
 
 /// What the editor remembers of an instance while its window is closed. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct Memory(Arc<Mutex<Remembered>>);
-
-/// A preset as it was when it was loaded.
-pub(crate) type LoadedPreset = (PresetId, Arc<Preset>);
 
 /// What is remembered. Not saved with the project.
 #[derive(Default)]

@@ -4,15 +4,19 @@
 //! what was done; older ones are undone after everything that is known here.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::composer::Opening;
 use crate::player::Knob;
-use crate::plugin::editor::window::memory::LoadedPreset;
 use crate::plugin::models::choice::ModelChoice;
+use crate::plugin::presets::{Preset, PresetId};
 
 /// Turns of one knob within this time are one step.
 const ONE_TURN: Duration = Duration::from_millis(800);
+
+/// A preset as it was when it was loaded.
+pub(crate) type LoadedPreset = (PresetId, Arc<Preset>);
 
 /// One thing that has changed, with what it was before and after.
 #[derive(Debug, Clone, PartialEq)]
