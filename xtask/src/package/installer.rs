@@ -10,7 +10,6 @@ use anyhow::{Result, ensure};
 
 use crate::bundles::System;
 use crate::icon;
-use crate::package::VERSION;
 use crate::package::archives::File;
 use crate::system::{self, finds};
 
@@ -34,7 +33,7 @@ pub(super) fn installer(files: &[File], staged: &Path, work: &Path, time: u64) -
         nsis.arg("-DTARGET=amd64-unicode");
     }
     for (name, value) in [
-        ("VERSION", OsString::from(VERSION)),
+        ("VERSION", OsString::from(env!("CARGO_PKG_VERSION"))),
         ("KIBIBYTES", n_bytes.div_ceil(1024).to_string().into()),
         ("ICON", inside("continuo.ico").into()),
         ("FILES", inside("files.nsh").into()),
