@@ -51,6 +51,13 @@ impl Meter {
         Tick(4 * Tick::PER_BEAT * i64::from(self.numerator) / i64::from(self.denominator))
     }
 
+    /// About half a bar: whole beats, at least one.
+    #[must_use]
+    pub fn half_bar(self) -> Tick {
+        let beat = self.beat().0;
+        Tick((self.bar_length().0 / 2 / beat * beat).max(beat))
+    }
+
     /// The length of one metrical beat: a dotted quarter in 6/8 and the like, otherwise the denominator's note.
     #[must_use]
     pub fn beat(self) -> Tick {

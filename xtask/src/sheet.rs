@@ -42,7 +42,7 @@ pub fn sheets(options: &Options) -> Result<()> {
     let card: Value = serde_json::from_str(&card)?;
     let styles = card["styles"].as_array().context("the model has no styles")?;
     for style in styles {
-        let style = style["name"].as_str().or_else(|| style.as_str()).context("a style without a name")?;
+        let style = style["name"].as_str().context("a style without a name")?;
         let folder = options.out.join(style);
         std::fs::create_dir_all(&folder)?;
         let mut pieces = Vec::new();
@@ -142,7 +142,7 @@ impl Roll<'_> {
         kinds.dedup();
         for note in drums {
             let row = kinds.partition_point(|kind| *kind < note.key);
-            let y = self.top + height - 4 - row * (drum_height - 8) / kinds.len().max(2).saturating_sub(1);
+            let y = self.top + height - 4 - row * (drum_height - 8) / (kinds.len().max(2) - 1);
             self.note(picture, note, y, 0);
         }
     }

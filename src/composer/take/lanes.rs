@@ -30,16 +30,15 @@ impl Take {
     fn close(&self, BarPlace { bar_idx, meter, key }: BarPlace, knobs: &ComposingKnobs) -> Harmony {
         let n_left = self.bars_to_end(bar_idx, knobs).filter(|n_left| *n_left <= Harmony::BARS_AHEAD);
         let Some(n_left) = n_left else { return Harmony::default() };
-        let (length, beat) = (meter.bar_length(), meter.beat());
+        let length = meter.bar_length();
         let last = Tick((n_left as i64 - 1) * length.0);
-        let half = (length.0 / 2 / beat.0 * beat.0).max(beat.0);
         let third = if key.mode == Mode::Minor { 3 } else { 4 };
         let [tonic, dominant] = [key.tonic(), key.tonic() + 7];
         let tonic = Chord::new(tonic, PitchClassSet::new(&[0, third, 7]), tonic);
         let dominant = Chord::new(dominant, PitchClassSet::new(&[0, 4, 7, 10]), dominant);
         let chords = [
             (last - length - length, None),
-            (last - Tick(half), Some(dominant)),
+            (last - meter.half_bar(), Some(dominant)),
             (last, Some(tonic)),
             (last + length, None),
         ];

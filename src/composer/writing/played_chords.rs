@@ -35,15 +35,14 @@ pub(crate) fn played_chords(take: &Take, place: &Place) -> Harmony {
 /// The last chord among notes that were played: struck together or, within half a bar or a bar, one after the other.
 fn last_chord<'a>(notes: impl Iterator<Item = &'a PlayedNote>, place: &Place) -> Option<Chord> {
     let bar = place.meter.bar_length();
-    let half = Tick((bar.0 / 2 / place.meter.beat().0 * place.meter.beat().0).max(place.meter.beat().0));
     let mut notes: Vec<&PlayedNote> = notes.collect();
     notes.sort_unstable_by_key(|note| (note.at, note.pitch));
     while let Some(last) = notes.last() {
         let pitches = |range: Range<usize>| notes[range].iter().map(|note| note.pitch).collect::<Vec<u8>>();
         let struck = notes.partition_point(|note| note.at + STROKE < last.at);
         let bar_line = last.onset - Tick((last.onset - place.start).0.rem_euclid(bar.0));
-        let [first, second] =
-            [bar_line, bar_line + half].map(|from| notes.partition_point(|note| note.onset < from));
+        let [first, second] = [bar_line, bar_line + place.meter.half_bar()]
+            .map(|from| notes.partition_point(|note| note.onset < from));
         let broken = |range| Chord::of_arpeggio(&pitches(range));
         let n_notes = notes.len();
         let chord = Chord::of_pitches(&pitches(struck..n_notes))

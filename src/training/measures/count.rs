@@ -8,6 +8,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::music::{Note, Tick, best_scale_share};
+use crate::training::measures::entropy::entropy;
 use crate::training::measures::groove::Groove;
 use crate::training::measures::passage::Passage;
 
@@ -61,7 +62,7 @@ pub fn measure(passage: &Passage) -> Measures {
     Measures {
         n_bars: passage.bars.len(),
         scale_share: has_pitch.then(|| f64::from(best_scale_share(&pitched))),
-        pitch_class_entropy: has_pitch.then(|| pitch_class_entropy(&pitched)),
+        pitch_class_entropy: has_pitch.then(|| entropy(pitched.iter().map(|note| note.pitch % 12))),
         groove_consistency: groove_consistency(passage),
         empty_beats: empty_beats(passage),
         empty_bars: mean(bars.iter().map(|bar| if bar.is_empty() { 1.0 } else { 0.0 })),
@@ -85,15 +86,6 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
         count += 1;
     }
     (count > 0).then(|| sum / f64::from(count))
-}
-
-fn pitch_class_entropy(pitched: &[Note]) -> f64 {
-    let mut counts = [0_u32; 12];
-    for note in pitched {
-        counts[usize::from(note.pitch % 12)] += 1;
-    }
-    let share = |count: u32| f64::from(count) / pitched.len() as f64;
-    counts.into_iter().filter(|count| *count > 0).map(|count| -share(count) * share(count).log2()).sum()
 }
 
 fn groove_consistency(passage: &Passage) -> Option<f64> {

@@ -1,13 +1,12 @@
 //! How drums groove.
 
-use std::collections::HashMap;
-
 use crate::music::{Note, Tick};
+use crate::training::measures::entropy::entropy;
 use crate::training::measures::passage::Passage;
 
-const KICKS: [u8; 2] = [35, 36];
+pub(super) const KICKS: [u8; 2] = [35, 36];
 /// With the hand clap, which takes the snare's place in electronic music.
-const SNARES: [u8; 4] = [37, 38, 39, 40];
+pub(super) const SNARES: [u8; 4] = [37, 38, 39, 40];
 /// The fewest drum notes that are measured.
 const LEAST_NOTES: usize = 16;
 
@@ -55,21 +54,10 @@ impl Groove {
             kick_on_one: share(n_with_kick, bars.len()),
             backbeat: (n_of_four > 0).then(|| share(n_backbeats, n_of_four)),
             kicks_per_bar: share(drums.iter().filter(|note| KICKS.contains(&note.pitch)).count(), bars.len()),
-            velocity_entropy: velocity_entropy(&drums),
+            velocity_entropy: entropy(drums.iter().map(|note| note.velocity)),
             timing_deviation: (square > 0.0).then(|| square.sqrt()),
         })
     }
-}
-
-fn velocity_entropy(notes: &[&Note]) -> f64 {
-    let mut counts: HashMap<u8, usize> = HashMap::new();
-    for note in notes {
-        *counts.entry(note.velocity).or_default() += 1;
-    }
-    let mut counts: Vec<usize> = counts.into_values().collect();
-    counts.sort_unstable();
-    let share = |count: usize| count as f64 / notes.len() as f64;
-    counts.into_iter().map(|count| -share(count) * share(count).log2()).sum()
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ pub use passage::Passage;
 mod count;
 pub use count::{Measures, measure};
 
+mod entropy;
+
 mod groove;
 
 mod verdict;

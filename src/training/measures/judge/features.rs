@@ -2,10 +2,12 @@
 //!
 //! None of them changes with the key, the octave or an even change of loudness.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::music::{Family, Meter, Note, Tick, best_scale_share};
 use crate::training::measures::count::jaccard;
+use crate::training::measures::entropy::entropy;
+use crate::training::measures::groove::{KICKS, SNARES};
 use crate::training::measures::passage::Passage;
 
 /// The features of a passage, by name. Always the same names in the same order; 0 where there is nothing to measure.
@@ -220,8 +222,6 @@ fn instruments(passage: &Passage, pitched: &[Note], features: &mut Features) {
 }
 
 fn drums(passage: &Passage, features: &mut Features) {
-    const KICKS: [u8; 2] = [35, 36];
-    const SNARES: [u8; 4] = [37, 38, 39, 40];
     const HATS: [u8; 6] = [42, 44, 46, 51, 53, 59];
     let drums: Vec<Note> = passage.notes.iter().filter(|note| note.family.is_drums()).copied().collect();
     let n_bars = passage.bars.len();
@@ -267,12 +267,4 @@ fn ratio(part: usize, whole: usize) -> f64 {
 
 fn share<T>(values: &[T], is_counted: impl Fn(&T) -> bool) -> f64 {
     ratio(values.iter().filter(|value| is_counted(value)).count(), values.len())
-}
-
-/// In bits.
-fn entropy(values: impl Iterator<Item = i64>) -> f64 {
-    let mut counts: BTreeMap<i64, usize> = BTreeMap::new();
-    values.for_each(|value| *counts.entry(value).or_default() += 1);
-    let n: usize = counts.values().sum();
-    counts.values().map(|count| ratio(*count, n)).map(|share| -share * share.log2()).sum()
 }
