@@ -124,7 +124,7 @@ fn compose(model: &Arc<Model>, piece: &KeyedPiece, told: Told, seed: usize) -> V
     generator.tell(told);
     generator.begin(&Beginning { style: StyleMix::of(piece.style), mode, start: Tick::ZERO, meter, primer });
     let mut rng = Pcg64::seed_from_u64(seed as u64);
-    let sampling = Sampling { form: 1.0, ..Sampling::default() };
+    let sampling = Sampling::as_tuned();
     let mut notes = Vec::new();
     for bar in 0..N_BARS {
         let start = Tick(bar * meter.bar_length().0);

@@ -5,6 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use continuo::model::Model;
 use serde_json::Value;
 
 fn trainer(arguments: &[&str]) -> Output {
@@ -68,4 +69,43 @@ fn a_folder_of_an_unknown_style_is_refused_before_anything_is_evaluated() {
         "{message}"
     );
     assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn a_model_is_tuned_to_the_pieces_of_a_style_and_written_beside_the_old_one() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path().join("bass");
+    std::fs::create_dir_all(&folder).unwrap();
+    for seed in 0..12 {
+        let (seed, file) =
+            (seed.to_string(), folder.join(format!("{seed}.mid")).to_string_lossy().into_owned());
+        assert!(
+            trainer(&["generate", "--style=Bass", "--bars=16", "--seed", &seed, "--out", &file])
+                .status
+                .success()
+        );
+    }
+    let (folder, out) = (format!("Bass={}", folder.display()), temporary.path().join("tuned.safetensors"));
+    let out_text = out.to_string_lossy().into_owned();
+    let arguments = ["tune", "default", &folder, "--samples=12", "--bars=8", "--out", &out_text];
+    let output = trainer(&arguments);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("Bass: told in") && said.contains("min-p of rhythm"), "{said}");
+    let (tuned, before) = (Model::load(&out).unwrap(), Model::embedded().unwrap());
+    assert_eq!(tuned.network().parameters, before.network().parameters);
+    assert_eq!(tuned.primers(), before.primers());
+    let card = tuned.card();
+    assert_eq!(card.styles, before.card().styles);
+    let bass = card.style_named("Bass").unwrap();
+    for factors in [&card.ensemble, &card.consonance, &card.restrike, &card.drum_form, &card.min_p_of_rhythm]
+    {
+        assert_eq!(factors.len(), card.styles.len());
+    }
+    assert!(!card.velocities[bass].is_empty());
+    let refused = trainer(&arguments);
+    let message = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && message.contains("already there; --force"), "{message}");
+    let itself = trainer(&["tune", &out_text, &folder, "--force", "--out", &out_text]);
+    assert!(String::from_utf8_lossy(&itself.stderr).contains("is the model to tune"));
 }

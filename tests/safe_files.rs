@@ -301,6 +301,7 @@ mod unix {
                 &["generate", "--out=b.mid", "--played", path],
                 &["inspect", path],
                 &["evaluate", path, "."],
+                &["tune", path, ".", "--out=m"],
             ] {
                 assert_says(&folder.refusal(args), &[path, found]);
             }
@@ -311,6 +312,7 @@ mod unix {
                 &["train", ODD, "--force", "--out", path],
                 &["generate", "--bars=1", "--out", path],
                 &["generate", "--bars=1", "--force", "--out", path],
+                &["tune", "default", "Chorales=.", "--force", "--out", path],
             ] {
                 assert_says(&folder.refusal(args), &[path, "expected a file, found"]);
             }

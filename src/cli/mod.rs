@@ -24,6 +24,8 @@ mod samples;
 
 mod evaluate;
 
+mod tune;
+
 mod inspect;
 
 mod config_file;
@@ -52,6 +54,8 @@ enum Command {
     Generate(Box<generate::GenerateArgs>),
     /// Measures how well a model predicts held-out music
     Evaluate(evaluate::EvaluateArgs),
+    /// Finds by trial how the notes of each style are best drawn
+    Tune(tune::TuneArgs),
     /// Prints a model's description, styles and sizes
     Inspect(inspect::InspectArgs),
     /// Prints completions for a shell
@@ -80,6 +84,7 @@ pub fn run() -> anyhow::Result<()> {
         Command::Compare(args) => report::compare(&args),
         Command::Generate(args) => generate::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Tune(args) => tune::run(&args),
         Command::Inspect(args) => inspect::run(&args),
         Command::Completions(args) => shell::completions(&args, command),
         Command::Man(args) => shell::man(&args, command),

@@ -9,6 +9,8 @@ use crate::composer::{Take, Writer};
 use crate::model::{Model, StepSlot, join_all};
 use crate::music::{Key, Meter, Mode, Piece, Scale, Tick};
 use crate::player::ComposingKnobs;
+use crate::training::corpus::KeyedPiece;
+use crate::training::measures::Passage;
 use crate::training::threads::Threads;
 
 /// The settings of one sample.
@@ -21,15 +23,32 @@ pub(super) struct Order {
     pub(super) variety: f32,
     pub(super) meter: Meter,
     pub(super) mode: Mode,
+    pub(super) n_bars: u32,
+    /// Whether it comes to an end with its last bar.
+    pub(super) ends: bool,
 }
 
-/// Composes `n_bars` bars for each order, in C, with all other knobs at their defaults.
-pub(super) fn compose_all(
-    model: &Arc<Model>,
-    orders: &[Order],
-    n_bars: u32,
-    threads: &Threads,
-) -> Vec<Piece> {
+impl Order {
+    /// A sample like a piece: in its meter and mode, and of its length, at most `most_bars`. It comes to an end as the piece
+    /// does, if all of it counts.
+    pub(super) fn like(piece: &KeyedPiece, style: usize, most_bars: usize) -> Self {
+        let passage = Passage::at_most(&piece.piece, most_bars + 1);
+        let n_bars = passage.bars.len().clamp(1, most_bars);
+        Self {
+            style,
+            seed: 1,
+            temperature: 1.0,
+            variety: ComposingKnobs::default().variety,
+            meter: passage.meter(),
+            mode: piece.mode_at(Tick::ZERO),
+            n_bars: n_bars as u32,
+            ends: passage.bars.len() <= most_bars,
+        }
+    }
+}
+
+/// Composes each order, in C, with all other knobs at their defaults.
+pub(super) fn compose_all(model: &Arc<Model>, orders: &[Order], threads: &Threads) -> Vec<Piece> {
     // Composing several together is cheaper, but every thread should have some.
     let n_together = orders.len().div_ceil(threads.count()).clamp(1, 8);
     let groups: Vec<&[Order]> = orders.chunks(n_together).collect();
@@ -38,7 +57,7 @@ pub(super) fn compose_all(
     let pieces = threads.map(groups, |group| {
         let works = group.iter().map(|order| {
             let slot = StepSlot::default();
-            (compose_one(model, order, n_bars, slot.clone()), slot)
+            (compose_one(model, order, slot.clone()), slot)
         });
         let pieces = join_all(works);
         bar.inc(group.len() as u64);
@@ -48,7 +67,7 @@ pub(super) fn compose_all(
     pieces.into_iter().flatten().collect()
 }
 
-async fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32, slot: StepSlot) -> Piece {
+async fn compose_one(model: &Arc<Model>, order: &Order, slot: StepSlot) -> Piece {
     let scale = if order.mode == Mode::Minor { Scale::FreeMinor } else { Scale::FreeMajor };
     let knobs = ComposingKnobs {
         style: order.style as u8,
@@ -58,14 +77,16 @@ async fn compose_one(model: &Arc<Model>, order: &Order, n_bars: u32, slot: StepS
         scale,
         ..ComposingKnobs::default()
     };
-    let (knobs, amount) = (knobs.rounded(), Amount::Bars(n_bars));
+    let (knobs, amount) = (knobs.rounded(), Amount::Bars(order.n_bars));
+    let take = Take::default();
+    let take = if order.ends { take.ending_after(order.n_bars as usize) } else { take };
     let writer = Writer::with_slot(Arc::clone(model), slot);
-    let (notes, _) = compose(Take::default(), writer, &knobs, order.meter, &amount, &[]).await;
+    let (notes, _) = compose(take, writer, &knobs, order.meter, &amount, &[]).await;
     Piece {
         notes,
         meters: vec![(Tick::ZERO, order.meter)],
         keys: vec![(Tick::ZERO, Key::new(0, order.mode))],
-        length: Tick(order.meter.bar_length().0 * i64::from(n_bars)),
+        length: Tick(order.meter.bar_length().0 * i64::from(order.n_bars)),
         ..Piece::default()
     }
 }
@@ -84,15 +105,24 @@ mod tests {
         let model = Arc::new(Model::random(3, 4));
         let order = |seed: u32| {
             let style = seed as usize % 3;
-            Order { style, seed, temperature: 1.0, variety: 0.5, meter: Meter::COMMON, mode: Mode::Minor }
+            Order {
+                style,
+                seed,
+                temperature: 1.0,
+                variety: 0.5,
+                meter: Meter::COMMON,
+                mode: Mode::Minor,
+                n_bars: 8,
+                ends: seed.is_multiple_of(2),
+            }
         };
         let orders: Vec<Order> = (1..=19).map(order).collect();
         let one = Threads::new(1).unwrap();
-        let alone: Vec<_> = orders.iter().flat_map(|order| compose_all(&model, &[*order], 8, &one)).collect();
+        let alone: Vec<_> = orders.iter().flat_map(|order| compose_all(&model, &[*order], &one)).collect();
         assert!(alone.iter().any(|piece| piece.notes.len() > 5));
         for n_threads in [1, 3] {
             let threads = Threads::new(n_threads).unwrap();
-            assert_eq!(compose_all(&model, &orders, 8, &threads), alone);
+            assert_eq!(compose_all(&model, &orders, &threads), alone);
         }
     }
 }

@@ -41,10 +41,33 @@ pub struct Card {
     /// bar is many draws and any one of them can leave it. Empty when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub form: Vec<f32>,
+    /// The same for drums. Empty when not tuned: beats mostly repeat anyway.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drum_form: Vec<f32>,
+    /// How much less likely than in the network's own distribution a pitch is that makes a semitone, in any octave, with one
+    /// that sounds, in nats, by style. Empty when not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub consonance: Vec<f32>,
+    /// How much less likely than in the network's own distribution a pitch is that the instrument struck at its onset before,
+    /// in nats, by style: one repeated note leads to the next. Empty when not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub restrike: Vec<f32>,
+    /// How much less likely an instrument is that has not played for twelve bars or more, in nats, by style; so is a key of
+    /// the drum kit. Real pieces keep their instruments for longer than the network remembers. Empty when not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ensemble: Vec<f32>,
+    /// The velocities of the training pieces, each with the number of its notes, by style. A class of the encoding
+    /// stands for several: those that the style has are played. Empty when not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub velocities: Vec<Vec<(u8, u32)>>,
     /// A factor on [`Sampling::min_p`](crate::model::Sampling), by style: higher where unlikely notes lead out
     /// of the key. Empty when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub min_p: Vec<f32>,
+    /// A further factor for onsets and durations, by style: lower where min-p would leave out the long notes at the ends of
+    /// phrases, each of which is unlikely. Empty when not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub min_p_of_rhythm: Vec<f32>,
     /// A factor on [`Sampling::temperature`](crate::model::Sampling), by style, so that 1 is the best of each. Empty
     /// when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -52,6 +75,10 @@ pub struct Card {
     /// A factor on [`Sampling::variety`](crate::model::Sampling), by style. Empty when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variety: Vec<f32>,
+    /// The [`Sampling::variety`](crate::model::Sampling) that 0.5 stands for, 0 to 1, by style, so that the middle of the knob is
+    /// the best of each; 0 and 1 stay what they are. 0.5 where not tuned.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub usual_variety: Vec<f32>,
     /// The keys that each instrument plays in the training pieces, by style. Nothing else is composed. Empty
     /// when not known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -60,7 +87,7 @@ pub struct Card {
 
 impl Card {
     /// How much likelier a repetition goes on, in nats, in a style of which the card does not say.
-    const FORM: f32 = 1.0;
+    pub(crate) const FORM: f32 = 1.0;
 
     /// How notes of a style are drawn where `asked` stands for the defaults of each style.
     #[must_use]
@@ -69,10 +96,25 @@ impl Card {
             |factors: &[f32], default: f32| factors.get(style).map_or(default, |f| f.clamp(0.0, 10.0));
         Sampling {
             temperature: asked.temperature * factor(&self.temperature, 1.0),
-            variety: (asked.variety * factor(&self.variety, 1.0)).min(1.0),
+            variety: (self.variety_of(style, asked.variety) * factor(&self.variety, 1.0)).min(1.0),
             form: asked.form * factor(&self.form, Self::FORM),
+            drum_form: asked.drum_form * factor(&self.drum_form, 0.0),
+            consonance: asked.consonance * factor(&self.consonance, 0.0),
+            restrike: asked.restrike * factor(&self.restrike, 0.0),
+            ensemble: asked.ensemble * factor(&self.ensemble, 0.0),
+            min_p_of_rhythm: asked.min_p_of_rhythm * factor(&self.min_p_of_rhythm, 1.0),
             min_p: (asked.min_p * factor(&self.min_p, 1.0)).min(1.0),
             ..*asked
+        }
+    }
+
+    /// What a variety of `asked`, 0 to 1, is in a style.
+    fn variety_of(&self, style: usize, asked: f32) -> f32 {
+        const MIDDLE: f32 = 0.5;
+        match self.usual_variety.get(style).map(|usual| usual.clamp(0.0, 1.0)) {
+            None => asked,
+            Some(usual) if asked <= MIDDLE => usual * asked / MIDDLE,
+            Some(usual) => usual + (1.0 - usual) * (asked - MIDDLE) / MIDDLE,
         }
     }
 
@@ -118,8 +160,23 @@ impl Primer {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::Primer;
+    use crate::model::{Card, Primer, Sampling};
     use crate::music::{Family, Meter, Mode, Note, Tick};
+
+    #[test]
+    fn the_middle_of_variety_is_what_a_style_is_tuned_to_and_its_ends_stay() {
+        let card = Card { usual_variety: vec![0.2, 0.5], ..Card::default() };
+        let of = |style, variety| card.sampling(style, &Sampling { variety, ..Sampling::default() }).variety;
+        let near = |value: f32, expected: f32| (value - expected).abs() < 1e-6;
+        let found = [0.0, 0.25, 0.5, 0.75, 1.0].map(|asked| of(0, asked));
+        assert!(found.iter().zip([0.0, 0.1, 0.2, 0.6, 1.0]).all(|(value, expected)| near(*value, expected)));
+        // As asked where a style is not tuned.
+        assert!(
+            [0.0, 0.3, 0.7, 1.0]
+                .iter()
+                .all(|asked| near(of(1, *asked), *asked) && near(of(2, *asked), *asked))
+        );
+    }
 
     #[test]
     fn a_passage_beside_the_beat_is_told_from_pickups_and_syncopation() {

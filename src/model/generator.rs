@@ -194,7 +194,19 @@ impl Generator {
         let keys = model.keys(past.style, constraints.families);
         let open = keys.open(constraints, given);
         let chord_tones = ChordTones::new(&past.memory, constraints, &keys, given);
-        NextNote { heads, sampling, constraints, given, open, chord_tones, copying, longest_run }.draw(rng)
+        let velocities = card.velocities.get(style).map_or(&[][..], Vec::as_slice);
+        let mut next = NextNote {
+            heads,
+            sampling,
+            constraints,
+            given,
+            open,
+            chord_tones,
+            copying,
+            longest_run,
+            velocities,
+        };
+        next.draw(rng)
     }
 
     /// The log-probability, in nats, of each part of a note that might follow: family, shift, pitch, duration,
@@ -468,6 +480,78 @@ mod tests {
             note
         };
         (0..300).map(|_| next()).collect()
+    }
+
+    /// How many of the notes by an untrained network with this card are `counted`, each with those before it.
+    fn count(card: impl Fn(Card) -> Card, counted: impl Fn(&[Note], &Note) -> bool) -> usize {
+        let notes = compose(card, None, &Sampling { variety: 0.0, ..Sampling::as_tuned() }, 6);
+        (0..notes.len()).filter(|idx| counted(&notes[..*idx], &notes[*idx])).count()
+    }
+
+    #[test]
+    fn the_more_consonance_the_card_asks_for_the_fewer_semitones_sound() {
+        let clashes = |before: &[Note], note: &Note| {
+            let sounding = before.iter().filter(|other| other.end() > note.onset && !other.family.is_drums());
+            let mut distances =
+                sounding.map(|other| (i16::from(other.pitch) - i16::from(note.pitch)).rem_euclid(12));
+            !note.family.is_drums() && distances.any(|distance| distance == 1 || distance == 11)
+        };
+        let counts =
+            [0.0, 2.0, 10.0].map(|amount| count(|card| Card { consonance: vec![amount], ..card }, clashes));
+        assert!(counts[0] > 20 && counts[1] < counts[0] && counts[2] < counts[1], "{counts:?}");
+    }
+
+    #[test]
+    fn the_more_the_card_holds_against_it_the_fewer_notes_are_struck_again() {
+        let struck_again = |before: &[Note], note: &Note| {
+            let mut own = before.iter().rev().filter(|other| other.family == note.family);
+            let last = own.find(|other| other.onset < note.onset).map(|other| other.onset);
+            !note.family.is_drums()
+                && before.iter().any(|other| {
+                    (Some(other.onset), other.family, other.pitch) == (last, note.family, note.pitch)
+                })
+        };
+        let counts =
+            [0.0, 10.0].map(|amount| count(|card| Card { restrike: vec![amount], ..card }, struck_again));
+        assert!(counts[0] > 0 && counts[1] == 0, "{counts:?}");
+    }
+
+    #[test]
+    fn only_velocities_of_the_training_pieces_are_played_where_the_card_knows_them() {
+        let velocities: Vec<(u8, u32)> = vec![(40, 1), (41, 0), (42, 3), (90, 5)];
+        let card = |card| Card { velocities: vec![velocities.clone()], ..card };
+        let of = |velocity: u8| count(card, |_, note| note.velocity == velocity);
+        let in_class = count(card, |_, note| (40..=43).contains(&note.velocity));
+        assert_eq!((of(40) + of(42), of(41)), (in_class, 0));
+        assert!(of(42) > of(40), "three times as often in the training pieces");
+    }
+
+    #[test]
+    fn who_plays_goes_on_playing_alone_where_the_card_holds_to_the_ensemble() {
+        let families_after = |ensemble: f32| {
+            let model = Model::random(1, 3);
+            let card = Card { ensemble: vec![ensemble], ..model.card().clone() };
+            let mut generator = Generator::new(Arc::new(model.with(card, Vec::new()).unwrap()));
+            for bar in 0..3 {
+                generator.begin_bar(Tick(96 * bar), Meter::COMMON);
+                let note = |idx: i64| Note {
+                    onset: Tick(96 * bar + 24 * idx),
+                    duration: Tick(24),
+                    pitch: 60,
+                    velocity: 80,
+                    family: Family::PIANO,
+                    feel: None,
+                };
+                (0..4).for_each(|idx| generator.feed(&note(idx)));
+            }
+            let mut rng = Pcg64Mcg::seed_from_u64(8);
+            let mut draw = || {
+                generator.draw(&Sampling::as_tuned(), &Constraints::default(), &Given::default(), &mut rng)
+            };
+            (0..100).filter(|_| draw().unwrap().note.family != Family::PIANO).count()
+        };
+        let counts = [0.0, 2.0, 20.0].map(families_after);
+        assert!(counts[0] > counts[1] && counts[1] > counts[2] && counts[2] == 0, "{counts:?}");
     }
 
     #[test]

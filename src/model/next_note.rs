@@ -34,6 +34,8 @@ pub(crate) struct NextNote<'a> {
     pub(crate) copying: Option<&'a Passages>,
     /// How many times in a row an instrument may play one pitch.
     pub(crate) longest_run: Option<usize>,
+    /// Those of the style, ascending, with how often each comes; empty if not known.
+    pub(crate) velocities: &'a [(u8, u32)],
 }
 
 impl NextNote<'_> {
@@ -44,7 +46,7 @@ impl NextNote<'_> {
     pub(crate) fn draw<R: Rng>(&mut self, rng: &mut R) -> Option<Drawn> {
         let mut families = self.families();
         loop {
-            let (family, probability) = draw_class(&mut families.clone(), self.part_sampling(1.0), rng)?;
+            let (family, probability) = draw_class(&mut families.clone(), self.part_sampling(1.0, 1.0), rng)?;
             if let Some(mut drawn) = self.draw_of(family, rng) {
                 drawn.log_probability += ln(probability);
                 return Some(drawn);
@@ -54,9 +56,12 @@ impl NextNote<'_> {
     }
 
     fn draw_of<R: Rng>(&mut self, family: usize, rng: &mut R) -> Option<Drawn> {
-        let Sampling { rhythm, pitch, velocity, .. } = *self.sampling;
-        let (rhythm, of_pitch, of_velocity) =
-            (self.part_sampling(rhythm), self.part_sampling(pitch), self.part_sampling(velocity));
+        let Sampling { rhythm, pitch, velocity, min_p_of_rhythm, .. } = *self.sampling;
+        let (rhythm, of_pitch, of_velocity) = (
+            self.part_sampling(rhythm, min_p_of_rhythm),
+            self.part_sampling(pitch, 1.0),
+            self.part_sampling(velocity, 1.0),
+        );
         let (shift, p_shift) = draw_class(&mut self.shifts(family), rhythm, rng)?;
         let (pitch, p_pitch) = draw_class(&mut self.pitches(family, shift), of_pitch, rng)?;
         let (duration, p_duration) = draw_class(&mut self.durations(family, shift, pitch), rhythm, rng)?;
@@ -78,12 +83,23 @@ impl NextNote<'_> {
         Some(Drawn { note, log_probability: ln(p_shift) + ln(p_pitch) + ln(p_duration) })
     }
 
-    /// A velocity of a class. Where the network is not sure of the class, the music has dynamics, and players strike no
-    /// class's middle each time: any velocity of it is drawn.
+    /// A velocity of a class, as often as in the training pieces. Where those are not known: if the network is not sure of
+    /// the class, the music has dynamics, and players strike no class's middle each time, so any velocity of it is drawn.
     fn fine_velocity<R: Rng>(&self, class: usize, probability: f32, rng: &mut R) -> u8 {
         const SURE: f32 = 0.9;
         match self.encoding() {
             Encoding::Second => self.encoding().velocity_of(class),
+            Encoding::Third if !self.velocities.is_empty() => {
+                let of_class = velocities_of(class);
+                let own = || self.velocities.iter().filter(|(velocity, _)| of_class.contains(velocity));
+                let mut dart = rng.random_range(0..own().map(|(_, n_notes)| n_notes).sum::<u32>().max(1));
+                let drawn = own().find(|(_, n_notes)| {
+                    let is_hit = dart < *n_notes;
+                    dart = dart.saturating_sub(*n_notes);
+                    is_hit
+                });
+                drawn.map_or(self.encoding().velocity_of(class), |(velocity, _)| *velocity)
+            }
             Encoding::Third => {
                 // Taken in every case, so that later draws do not shift.
                 let within = rng.random_range(velocities_of(class));
@@ -96,27 +112,46 @@ impl NextNote<'_> {
         self.heads.memory.encoding()
     }
 
-    fn part_sampling(&self, factor: f32) -> PartSampling {
-        let Sampling { temperature, nucleus, min_p, .. } = *self.sampling;
-        PartSampling { temperature: temperature * factor, nucleus, min_p }
+    /// With further factors on the temperature and on min-p.
+    fn part_sampling(&self, temperature: f32, min_p: f32) -> PartSampling {
+        let Sampling { nucleus, .. } = *self.sampling;
+        PartSampling {
+            temperature: self.sampling.temperature * temperature,
+            nucleus,
+            min_p: (self.sampling.min_p * min_p).min(1.0),
+        }
     }
 
     /// Makes the class likelier that continues a repetition: `class` finds it in the shift and the note that came
     /// next then.
     fn favour_repetition(&self, logits: &mut [f32], class: impl Fn(usize, &Note) -> Option<usize>) {
-        let form = self.sampling.form;
-        let returning =
-            if form > 0.0 { self.heads.memory.next_in_repetition(Self::MIN_REPETITION) } else { None };
-        // Beats repeat anyway.
-        let returning = returning.filter(|(_, then)| !then.family.is_drums());
-        if let Some(logit) = returning.and_then(|(shift, then)| logits.get_mut(class(shift, then)?)) {
-            *logit += form;
+        let Sampling { form, drum_form, .. } = *self.sampling;
+        let is_on = form > 0.0 || drum_form > 0.0;
+        let returning = if is_on { self.heads.memory.next_in_repetition(Self::MIN_REPETITION) } else { None };
+        let Some((shift, then)) = returning else { return };
+        if let Some(logit) = class(shift, then).and_then(|class| logits.get_mut(class)) {
+            *logit += if then.family.is_drums() { drum_form } else { form };
         }
+    }
+
+    /// The notes that are remembered, once two bars of them say who plays.
+    fn ensemble(&self) -> Option<&[Note]> {
+        let memory = self.heads.memory;
+        let notes = memory.notes();
+        let began = notes.first()?.onset;
+        let bar_length = (memory.bar_end() - memory.bar_start()).0;
+        let is_settled = memory.bar_start() - began >= Tick(2 * bar_length);
+        (self.sampling.ensemble > 0.0 && is_settled).then_some(notes)
     }
 
     fn families(&self) -> [f32; N_FAMILIES] {
         let mut logits = self.heads.family();
         self.favour_repetition(&mut logits, |_, then| Some(then.family.index()));
+        if let Some(notes) = self.ensemble() {
+            let playing = notes.iter().fold(0_u32, |playing, note| playing | 1 << note.family.index());
+            let others = logits.iter_mut().enumerate().filter(|(family, _)| playing >> family & 1 == 0);
+            others.for_each(|(_, logit)| *logit -= self.sampling.ensemble);
+        }
         let given = self.given.family;
         mask(&mut logits, |family| {
             self.highest_open_pitch(family).is_some() && given.is_none_or(|given| given.index() == family)
@@ -197,6 +232,7 @@ impl NextNote<'_> {
             let others = logits.iter_mut().enumerate().filter(|(pitch, _)| keys >> pitch & 1 == 0);
             others.for_each(|(_, logit)| *logit -= amount);
         }
+        self.keep_to_the_style(&mut logits, family, onset);
         let notes = self.heads.memory.notes();
         if let Some(passages) = self.copying {
             let is_copied = passages.endings(notes, onset);
@@ -210,6 +246,39 @@ impl NextNote<'_> {
             logits.iter_mut().zip(penalties).for_each(|(logit, penalty)| *logit -= penalty);
         }
         logits
+    }
+
+    /// Makes pitches less likely that the network draws more often than the style has them: newcomers in the drum kit,
+    /// clashes, and notes struck again.
+    fn keep_to_the_style(&self, logits: &mut [f32; N_PITCHES], family: usize, onset: Tick) {
+        let Sampling { ensemble, consonance, restrike, .. } = *self.sampling;
+        let mut lower = |is_lowered: &dyn Fn(usize) -> bool, amount: f32| {
+            let lowered = logits.iter_mut().enumerate().filter(|(pitch, _)| is_lowered(*pitch));
+            lowered.for_each(|(_, logit)| *logit -= amount);
+        };
+        let memory = self.heads.memory;
+        if is_drums(family) {
+            if let Some(notes) = self.ensemble() {
+                let playing = keys_of(notes.iter().filter(|note| note.family.is_drums()));
+                lower(&|pitch| playing >> pitch & 1 == 0, ensemble);
+            }
+            return;
+        }
+        if consonance > 0.0 {
+            let sounding = keys_of(memory.sounding_at(onset));
+            let classes = (0..N_PITCHES).filter(|pitch| sounding >> pitch & 1 == 1);
+            let clashing = classes
+                .fold(0_u16, |classes, pitch| classes | 1 << ((pitch + 1) % 12) | 1 << ((pitch + 11) % 12));
+            lower(&|pitch| clashing >> (pitch % 12) & 1 == 1, consonance);
+        }
+        if restrike > 0.0 {
+            let before = memory.notes().iter().rev().skip_while(|note| note.onset >= onset);
+            let mut own = before.filter(|note| note.family.index() == family).peekable();
+            if let Some(last) = own.peek().map(|note| note.onset) {
+                let struck = keys_of(own.take_while(|note| note.onset == last));
+                lower(&|pitch| struck >> pitch & 1 == 1, restrike);
+            }
+        }
     }
 
     /// One duration is always open: the nearest to the limits when no class is within them.
@@ -262,6 +331,11 @@ fn mask_if_some_are_left(logits: &mut [f32], is_open: impl Fn(usize) -> bool) {
     if logits.iter().enumerate().any(|(class, logit)| logit.is_finite() && is_open(class)) {
         mask(logits, is_open);
     }
+}
+
+/// One bit each.
+fn keys_of<'a>(notes: impl Iterator<Item = &'a Note>) -> u128 {
+    notes.fold(0, |keys, note| keys | 1 << (note.pitch & 127))
 }
 
 fn is_drums(family: usize) -> bool {

@@ -17,11 +17,32 @@ pub struct Sampling {
     pub nucleus: f32,
     /// Drop values less likely than this share of the likeliest. 0 to 1; 0 is off.
     pub min_p: f32,
+    /// Further factor on `min_p` for onset shifts and durations. 0 to 10.
+    pub min_p_of_rhythm: f32,
     /// How strongly repeated figures are made less likely. 0 (not at all) to 1.
     pub variety: f32,
     /// How much likelier each part of the next note becomes where it continues a repetition: a factor on the
     /// [`form`](crate::model::Card::form) of the style. 0 is the network's own distribution.
     pub form: f32,
+    /// The same for drums: a factor on the [`drum_form`](crate::model::Card::drum_form) of the style.
+    pub drum_form: f32,
+    /// How much less likely a pitch becomes that lies a semitone from one that sounds: a factor on the
+    /// [`consonance`](crate::model::Card::consonance) of the style. 0 is the network's own distribution.
+    pub consonance: f32,
+    /// How much less likely a pitch becomes that the instrument struck just before: a factor on the
+    /// [`restrike`](crate::model::Card::restrike) of the style. 0 is the network's own distribution.
+    pub restrike: f32,
+    /// How much less likely an instrument becomes that has not played lately: a factor on the
+    /// [`ensemble`](crate::model::Card::ensemble) of the style. 0 is the network's own distribution.
+    pub ensemble: f32,
+}
+
+impl Sampling {
+    /// How a style is drawn at its best: all that its card says counts.
+    #[must_use]
+    pub fn as_tuned() -> Self {
+        Self { form: 1.0, drum_form: 1.0, consonance: 1.0, restrike: 1.0, ensemble: 1.0, ..Self::default() }
+    }
 }
 
 impl Default for Sampling {
@@ -33,8 +54,13 @@ impl Default for Sampling {
             velocity: 1.0,
             nucleus: 1.0,
             min_p: 0.02,
+            min_p_of_rhythm: 1.0,
             variety: 0.5,
             form: 0.0,
+            drum_form: 0.0,
+            consonance: 0.0,
+            restrike: 0.0,
+            ensemble: 0.0,
         }
     }
 }

@@ -46,14 +46,21 @@ pub fn put_new_styles_first(n_before: usize, network: &mut Network, card: &mut C
     let n_styles = card.styles.len();
     let place = |list: &mut Vec<f32>, usual: f32| rotate(list, n_styles, n_new, usual);
     place(&mut card.form, 0.0);
+    place(&mut card.drum_form, 0.0);
+    place(&mut card.consonance, 0.0);
+    place(&mut card.restrike, 0.0);
+    place(&mut card.ensemble, 0.0);
     place(&mut card.min_p, 1.0);
+    place(&mut card.min_p_of_rhythm, 1.0);
     place(&mut card.temperature, 1.0);
     place(&mut card.variety, 1.0);
+    place(&mut card.usual_variety, 0.5);
     place(&mut card.nats_per_note, 0.0);
     rotate(&mut card.sources, n_styles, n_new, Vec::new());
     rotate(&mut card.longest_shared, n_styles, n_new, None);
     rotate(&mut card.longest_run, n_styles, n_new, None);
     rotate(&mut card.keys, n_styles, n_new, Vec::new());
+    rotate(&mut card.velocities, n_styles, n_new, Vec::new());
     card.styles.rotate_right(n_new);
     for primer in primers.iter_mut() {
         primer.style = (primer.style + n_new) % n_styles.max(1);

@@ -30,5 +30,8 @@ pub use limits::{Limits, limits};
 mod keys;
 pub use keys::keys;
 
+mod velocities;
+pub use velocities::{counted, velocities};
+
 mod primers;
 pub use primers::choose_primers;

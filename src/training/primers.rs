@@ -10,14 +10,16 @@ use crate::training::corpus::{Corpus, KeyedPiece, Part};
 
 /// Length of a passage.
 const N_BARS: u32 = 4;
-/// Most primers of one style and meter.
+/// Most primers of one style and meter, once the style has [`ENOUGH`].
 const MAX_OF_A_METER: usize = 10;
+/// So many primers of a style are taken in any meter: with fewer, its music begins alike too often.
+const ENOUGH: usize = 32;
 /// Most pieces to look at.
 const MAX_PIECES: usize = 20_000;
-/// Most notes in a passage.
-const MAX_NOTES: usize = 160;
+/// Most notes in a passage: a full dance floor has 60 in a bar.
+const MAX_NOTES: usize = 320;
 
-/// Chooses passages of four bars from random training pieces, up to ten for each style and meter.
+/// Chooses passages of four bars from random training pieces: 32 of each style, and up to ten in each meter.
 ///
 /// Each begins at a multiple of four bars, has a note in every bar, and keeps one meter and one mode.
 #[must_use]
@@ -37,7 +39,8 @@ pub fn choose_primers(corpus: &Corpus, seed: u64) -> Vec<Primer> {
         let start = first_bar + Tick(rng.random_range(0..n_passages - 1) * length);
         let Some(primer) = passage(piece, start) else { continue };
         let n_alike = primers.iter().filter(|p| p.style == primer.style && p.meter == primer.meter).count();
-        if n_alike < MAX_OF_A_METER {
+        let n_of_style = primers.iter().filter(|p| p.style == primer.style).count();
+        if n_alike < MAX_OF_A_METER || n_of_style < ENOUGH {
             primers.push(primer);
         }
     }

@@ -10,7 +10,7 @@ use crate::training::corpus::{Corpus, KeyedPiece, Part, StyleFolder, read_folder
 use crate::training::threads::Threads;
 
 /// Parses a folder argument and finds the style of the model with its name, or trained on a folder of its name.
-pub(super) fn with_style(model: &Model, folder: &OsStr) -> Result<(StyleFolder, usize)> {
+pub(in crate::cli) fn with_style(model: &Model, folder: &OsStr) -> Result<(StyleFolder, usize)> {
     let folder = StyleFolder::parse(folder);
     match model.card().style_named(&folder.name) {
         Some(style) => Ok((folder, style)),
@@ -26,15 +26,20 @@ pub(super) fn with_style(model: &Model, folder: &OsStr) -> Result<(StyleFolder, 
 const MAX_NAMED: usize = 10;
 
 /// The pieces of one style.
-pub(super) struct Material {
-    pub(super) style: usize,
+pub(in crate::cli) struct Material {
+    pub(in crate::cli) style: usize,
     /// Pieces to train baselines on; empty unless every folder has a part `train`.
-    pub(super) train: Vec<Arc<KeyedPiece>>,
-    pub(super) measured: Vec<Arc<KeyedPiece>>,
+    pub(in crate::cli) train: Vec<Arc<KeyedPiece>>,
+    pub(in crate::cli) measured: Vec<Arc<KeyedPiece>>,
 }
 
 impl Material {
-    pub(super) fn read(folders: &[StyleFolder], style: usize, part: &str, threads: &Threads) -> Result<Self> {
+    pub(in crate::cli) fn read(
+        folders: &[StyleFolder],
+        style: usize,
+        part: &str,
+        threads: &Threads,
+    ) -> Result<Self> {
         let mut measured = Vec::new();
         for folder in folders {
             let part = folder.path.join(part);

@@ -1,8 +1,10 @@
 //! `continuo-trainer evaluate`: how well a model predicts held-out music, and how similar its samples are to it.
 
 mod material;
+pub(in crate::cli) use material::Material;
 
 mod music;
+pub(in crate::cli) use music::{Music, RealMusic, Wanted};
 
 mod row;
 
@@ -13,7 +15,7 @@ use std::sync::Arc;
 use anyhow::Result;
 use serde_json::{Map, Value};
 
-use crate::cli::evaluate::material::{Material, with_style};
+use crate::cli::evaluate::material::with_style;
 use crate::cli::evaluate::row::{MARKOV_ORDER, Row, Score, total};
 use crate::cli::model;
 use crate::cli::print::print_line;
@@ -73,15 +75,7 @@ pub(super) struct EvaluateArgs {
 pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let model = model::load(Some(&args.model))?;
     let threads = args.threads.map_or_else(Threads::on_all_cores, Threads::new)?;
-    // All folders are checked before the first is evaluated.
-    let mut styles: Vec<(usize, Vec<StyleFolder>)> = Vec::new();
-    for folder in &args.folders {
-        let (folder, style) = with_style(&model, folder)?;
-        match styles.iter_mut().find(|(other, _)| *other == style) {
-            Some((_, folders)) => folders.push(folder),
-            None => styles.push((style, vec![folder])),
-        }
-    }
+    let styles = by_style(&model, &args.folders)?;
     let mut rows = Vec::new();
     for (style, folders) in styles {
         let material = Material::read(&folders, style, &args.part, &threads)?;
@@ -102,6 +96,22 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     })
 }
 
+/// The folders of each style. All are checked before the first is read.
+pub(in crate::cli) fn by_style(
+    model: &Model,
+    folders: &[OsString],
+) -> Result<Vec<(usize, Vec<StyleFolder>)>> {
+    let mut styles: Vec<(usize, Vec<StyleFolder>)> = Vec::new();
+    for folder in folders {
+        let (folder, style) = with_style(model, folder)?;
+        match styles.iter_mut().find(|(other, _)| *other == style) {
+            Some((_, folders)) => folders.push(folder),
+            None => styles.push((style, vec![folder])),
+        }
+    }
+    Ok(styles)
+}
+
 fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &Threads) -> Row {
     let score = |(losses, n_notes)| Score { losses, n_notes };
     let measured = &material.measured;
@@ -120,7 +130,7 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &T
             [markov, score(baselines::evaluate(&copy_bar, measured, threads))]
         }),
         music: (args.samples > 0).then(|| {
-            let wanted = music::Wanted {
+            let wanted = Wanted {
                 n_samples: args.samples,
                 n_bars: args.bars,
                 temperature: args.temperature,
@@ -128,7 +138,8 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &T
                 seed: args.seed,
                 threads: threads.clone(),
             };
-            music::Music::of(model, material, &wanted)
+            let real = RealMusic::of(material, args.bars as usize);
+            Music::of(model, &real, &wanted).judge_real(&real)
         }),
     }
 }

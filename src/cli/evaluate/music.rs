@@ -9,25 +9,25 @@ use crate::cli::evaluate::material::Material;
 use crate::cli::print::{plural, print_line};
 use crate::cli::samples::{Order, compose_all};
 use crate::model::Model;
-use crate::music::{Meter, Note, Piece, Tick};
-use crate::training::measures::judge::{Difference, Judgement, judge, passages};
-use crate::training::measures::{Comparison, Means, Passage, PassageIndex, Verdict, measure};
+use crate::music::{Meter, Note};
+use crate::training::measures::judge::{self, Difference, Judgement, Passages, judge};
+use crate::training::measures::{Comparison, Means, Passage, PassageIndex, Shared, Verdict, measure};
 use crate::training::threads::Threads;
 
 /// The samples to compose.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
-    pub(super) n_samples: u32,
-    pub(super) n_bars: u32,
-    pub(super) temperature: f32,
-    pub(super) variety: f32,
-    pub(super) seed: u32,
-    pub(super) threads: Threads,
+pub(in crate::cli) struct Wanted {
+    pub(in crate::cli) n_samples: u32,
+    pub(in crate::cli) n_bars: u32,
+    pub(in crate::cli) temperature: f32,
+    pub(in crate::cli) variety: f32,
+    pub(in crate::cli) seed: u32,
+    pub(in crate::cli) threads: Threads,
 }
 
 /// The comparison of samples with real pieces in one style.
 #[derive(Debug)]
-pub(super) struct Music {
+pub(in crate::cli) struct Music {
     wanted: Wanted,
     comparison: Comparison,
     /// Between samples and real pieces.
@@ -39,42 +39,83 @@ pub(super) struct Music {
 /// How many differences are shown.
 const N_DIFFERENCES: usize = 5;
 
-impl Music {
-    /// Composes samples in the meters and modes of the real pieces, and compares them.
-    pub(super) fn of(model: &Arc<Model>, material: &Material, wanted: &Wanted) -> Self {
-        let n_bars = wanted.n_bars as usize;
-        let measured = material.measured.iter();
-        let real: Vec<Passage> =
-            measured.clone().map(|piece| Passage::at_most(&piece.piece, n_bars)).collect();
-        let modes: Vec<_> = measured.map(|piece| piece.mode_at(Tick::ZERO)).collect();
-        let order = |idx: u32| {
-            let like = idx as usize % real.len().max(1);
-            Order {
-                style: material.style,
-                seed: wanted.seed.wrapping_add(idx),
-                temperature: wanted.temperature,
-                variety: wanted.variety,
-                meter: real[like].meter(),
-                mode: modes[like],
-            }
-        };
-        let orders: Vec<Order> = (0..wanted.n_samples).map(order).collect();
-        let composed = compose_all(model, &orders, wanted.n_bars, &wanted.threads);
-        let samples: Vec<Passage> = composed.iter().map(|piece| Passage::of_length(piece, n_bars)).collect();
-        let shared = (!material.train.is_empty()).then(|| {
+/// The real pieces of one style, prepared for comparing.
+pub(in crate::cli) struct RealMusic {
+    passages: Vec<Passage>,
+    /// A sample like each of them.
+    orders: Vec<Order>,
+    /// The pieces trained on, and what the real ones share with them.
+    known: Option<(PassageIndex, Shared)>,
+    meter: Meter,
+    /// For the judge: of the real pieces, and of those trained on.
+    judged: [Passages; 2],
+}
+
+impl RealMusic {
+    /// Longer pieces are cut to `n_bars`.
+    pub(in crate::cli) fn of(material: &Material, n_bars: usize) -> Self {
+        let pieces = material.measured.iter();
+        let passages: Vec<Passage> =
+            pieces.clone().map(|piece| Passage::at_most(&piece.piece, n_bars)).collect();
+        let known = (!material.train.is_empty()).then(|| {
             let known = PassageIndex::new(material.train.iter().map(|piece| piece.piece.notes.as_slice()));
-            let shared = |passages: &[Passage]| {
-                known.shared(passages.iter().map(|p: &Passage| -> &[Note] { &p.notes }))
-            };
-            (shared(&samples), shared(&real))
+            let real = shared(&known, &passages);
+            (known, real)
         });
+        let meter = common_meter(&passages);
+        let judged = [&material.measured, &material.train];
+        Self {
+            orders: pieces.map(|piece| Order::like(piece, material.style, n_bars)).collect(),
+            passages,
+            known,
+            meter,
+            judged: judged.map(|pieces| judge::passages(pieces.iter().map(|piece| &piece.piece), meter)),
+        }
+    }
+}
+
+impl Music {
+    /// Composes samples like the real pieces, and compares them.
+    pub(in crate::cli) fn of(model: &Arc<Model>, real: &RealMusic, wanted: &Wanted) -> Self {
+        let Wanted { n_samples, temperature, variety, seed, ref threads, .. } = *wanted;
+        let like = real.orders.iter().cycle().zip(0..n_samples);
+        let orders: Vec<Order> = like
+            .map(|(like, idx)| Order { temperature, variety, seed: seed.wrapping_add(idx), ..*like })
+            .collect();
+        let composed = compose_all(model, &orders, threads);
+        let samples: Vec<Passage> = composed
+            .iter()
+            .zip(&orders)
+            .map(|(piece, order)| Passage::of_length(piece, order.n_bars as usize))
+            .collect();
         let means = |passages: &[Passage]| Means::of(&passages.iter().map(measure).collect::<Vec<_>>());
-        let comparison = Comparison { samples: means(&samples), real: means(&real), shared };
-        let (judged, judged_real) = judgements(&composed, material, common_meter(&real), wanted.seed);
-        Self { wanted: wanted.clone(), comparison, judged, judged_real }
+        let shared = real.known.as_ref().map(|(known, real)| (shared(known, &samples), real.clone()));
+        let judged = judge::passages(composed.iter(), real.meter);
+        Self {
+            wanted: wanted.clone(),
+            comparison: Comparison { samples: means(&samples), real: means(&real.passages), shared },
+            judged: judge([&judged, &real.judged[0]], seed.into()),
+            judged_real: None,
+        }
     }
 
-    pub(super) fn json(&self) -> Value {
+    /// Also judges the pieces trained on against the real ones.
+    pub(in crate::cli) fn judge_real(self, real: &RealMusic) -> Self {
+        let [held_out, trained_on] = &real.judged;
+        Self { judged_real: judge([trained_on, held_out], self.wanted.seed.into()), ..self }
+    }
+
+    /// How often the judge is right, 0 to 1; `None` where there are too few pieces.
+    pub(in crate::cli) fn judged(&self) -> Option<f64> {
+        self.judged.as_ref().map(|judged| judged.accuracy)
+    }
+
+    /// The number of bounds on the means that the samples miss.
+    pub(in crate::cli) fn n_missed(&self) -> usize {
+        self.comparison.verdicts().iter().filter(|verdict| !verdict.passes).count()
+    }
+
+    pub(in crate::cli) fn json(&self) -> Value {
         let verdicts = self.comparison.verdicts();
         let measures: Map<String, Value> = verdicts
             .iter()
@@ -103,7 +144,7 @@ impl Music {
         })
     }
 
-    pub(super) fn print(&self, style: &str) -> Result<()> {
+    pub(in crate::cli) fn print(&self, style: &str) -> Result<()> {
         let Wanted { n_bars, temperature, variety, .. } = self.wanted;
         let (n_samples, n_real) = (self.comparison.samples.n_passages, self.comparison.real.n_passages);
         print_line(&format!(
@@ -151,17 +192,9 @@ fn common_meter(passages: &[Passage]) -> Meter {
     passages.iter().map(Passage::meter).max_by_key(|meter| count(*meter)).unwrap_or(Meter::COMMON)
 }
 
-/// Of samples against held-out pieces, and of pieces trained on against held-out pieces.
-fn judgements(
-    samples: &[Piece],
-    material: &Material,
-    meter: Meter,
-    seed: u32,
-) -> (Option<Judgement>, Option<Judgement>) {
-    let real = passages(material.measured.iter().map(|piece| &piece.piece), meter);
-    let samples = passages(samples.iter(), meter);
-    let train = passages(material.train.iter().map(|piece| &piece.piece), meter);
-    (judge([&samples, &real], seed.into()), judge([&train, &real], seed.into()))
+/// What each passage shares with the pieces trained on.
+fn shared(known: &PassageIndex, passages: &[Passage]) -> Shared {
+    known.shared(passages.iter().map(|passage| -> &[Note] { &passage.notes }))
 }
 
 fn shown(judgement: &Judgement) -> Value {

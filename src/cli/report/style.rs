@@ -10,7 +10,6 @@ use crate::cli::report::roll;
 use crate::cli::report::story::Story;
 use crate::cli::samples::{Order, compose_all};
 use crate::music::{Meter, Mode, Note, Tick};
-use crate::player::ComposingKnobs;
 use crate::training::corpus::KeyedPiece;
 use crate::training::corpus::Part;
 use crate::training::losses::Losses;
@@ -38,10 +37,7 @@ pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Optio
         page.note("No pieces of this style were held out, so the real pieces are training pieces.");
     }
     rolls(story, style, real, page);
-    let samples: Vec<Passage> = compose_all(story.model, &orders(story, style, real), N_BARS, story.threads)
-        .iter()
-        .map(|piece| Passage::of_length(piece, N_BARS as usize))
-        .collect();
+    let samples: Vec<Passage> = samples_of(story, &orders(story, style, real));
     let passages: Vec<Passage> =
         real.iter().map(|piece| Passage::at_most(&piece.piece, N_BARS as usize)).collect();
     histograms(&samples, &passages, page);
@@ -53,17 +49,16 @@ pub(super) fn section(story: &Story<'_>, style: usize, page: &mut Page) -> Optio
     Some(format!("{}: {sentence}", story.corpus.styles[style]))
 }
 
-fn order(style: usize, like: &KeyedPiece, seed: u32, temperature: f32) -> Order {
-    let meter = Passage::at_most(&like.piece, N_BARS as usize).meter();
-    let variety = ComposingKnobs::default().variety;
-    Order { style, seed, temperature, variety, meter, mode: like.mode_at(Tick::ZERO) }
+fn samples_of(story: &Story<'_>, orders: &[Order]) -> Vec<Passage> {
+    let pieces = compose_all(story.model, orders, story.threads);
+    pieces.iter().zip(orders).map(|(piece, order)| Passage::of_length(piece, order.n_bars as usize)).collect()
 }
 
-/// Samples in the meters and modes of the real pieces.
+/// Samples in the meters, modes and lengths of the real pieces.
 fn orders(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>]) -> Vec<Order> {
     let order_of = |idx: u32| {
         let like = &real[idx as usize % real.len()];
-        order(style, like, story.seed.wrapping_add(idx), 1.0)
+        Order { seed: story.seed.wrapping_add(idx), ..Order::like(like, style, N_BARS as usize) }
     };
     (0..N_SAMPLES).map(order_of).collect()
 }
@@ -71,13 +66,14 @@ fn orders(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>]) -> Vec<Orde
 /// One sample at each temperature, and a real passage in the same meter and mode.
 fn rolls(story: &Story<'_>, style: usize, real: &[Arc<KeyedPiece>], page: &mut Page) {
     let like = &real[common(real)];
+    let usual =
+        Order { seed: story.seed, n_bars: N_SHOWN as u32, ends: false, ..Order::like(like, style, N_SHOWN) };
     let orders: Vec<Order> =
-        TEMPERATURES.iter().map(|temperature| order(style, like, story.seed, *temperature)).collect();
+        TEMPERATURES.iter().map(|temperature| Order { temperature: *temperature, ..usual }).collect();
     let mut shown = Vec::new();
     for order in orders {
         // One at a time, since all have the same seed.
-        let pieces = compose_all(story.model, &[order], N_SHOWN as u32, story.threads);
-        let passage = pieces.first().map(|piece| Passage::of_length(piece, N_SHOWN)).unwrap_or_default();
+        let passage = samples_of(story, &[order]).pop().unwrap_or_default();
         shown.push((format!("sample at temperature {}", order.temperature), passage));
     }
     shown.push(("real".to_owned(), Passage::inside(&like.piece, N_SHOWN)));

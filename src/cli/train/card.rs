@@ -30,13 +30,11 @@ pub(super) fn card(
         licence: args.licence.clone(),
         nats_per_note: validation.by_style.iter().map(|parts| parts.iter().sum()).collect(),
         training: training(preset, config, corpus),
-        longest_shared: Vec::new(),
-        longest_run: Vec::new(),
         form: args.form.clone(),
         min_p: args.min_p.clone(),
         temperature: args.temperature.clone(),
         variety: args.variety.clone(),
-        keys: Vec::new(),
+        ..Card::default()
     };
     if let Some(from) = model.map(Model::card) {
         // The earlier training is still in the weights.
@@ -47,6 +45,12 @@ pub(super) fn card(
         card.credits = from.credits.iter().chain(&card.credits).cloned().collect();
         let or = |asked: Vec<f32>, before: &[f32]| if asked.is_empty() { before.to_vec() } else { asked };
         card.form = or(card.form, &from.form);
+        card.drum_form.clone_from(&from.drum_form);
+        card.consonance.clone_from(&from.consonance);
+        card.restrike.clone_from(&from.restrike);
+        card.ensemble.clone_from(&from.ensemble);
+        card.usual_variety.clone_from(&from.usual_variety);
+        card.min_p_of_rhythm.clone_from(&from.min_p_of_rhythm);
         card.min_p = or(card.min_p, &from.min_p);
         card.temperature = or(card.temperature, &from.temperature);
         card.variety = or(card.variety, &from.variety);

@@ -54,7 +54,7 @@ use crate::training::config::TrainingConfig;
 use crate::training::corpus::{Corpus, CorpusError, StyleFolder};
 use crate::training::run::{Ending, Outcome, Start, checkpoint, train};
 use crate::training::threads::Threads;
-use crate::training::{keys, limits, put_new_styles_first, start_from};
+use crate::training::{keys, limits, put_new_styles_first, start_from, velocities};
 
 /// Set by Ctrl-C: the run ends after the current update.
 static STOP: AtomicBool = AtomicBool::new(false);
@@ -124,6 +124,7 @@ fn make_model(args: &TrainArgs, output: &mut Output) -> Result<()> {
         longest_shared: limits.iter().map(|limits| limits.longest_shared).collect(),
         longest_run: limits.iter().map(|limits| limits.longest_run).collect(),
         keys: keys(&corpus, model.as_deref().map(Model::card)),
+        velocities: velocities(&corpus, model.as_deref().map(Model::card)),
         ..card(args, preset, &config, &corpus, &outcome.validation, model.as_deref())
     };
     let primers = primers(&corpus, config.seed, model.as_deref());

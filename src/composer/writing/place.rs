@@ -133,7 +133,7 @@ impl Place {
     /// How notes are drawn.
     pub(crate) fn sampling(&self) -> Sampling {
         let ComposingKnobs { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, .. } = self.knobs;
-        Sampling { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, form: 1.0 }
+        Sampling { temperature, rhythm, pitch, velocity, nucleus, min_p, variety, ..Sampling::as_tuned() }
     }
 
     /// What may be drawn, relative to the network's tonic of C.

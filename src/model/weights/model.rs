@@ -67,6 +67,15 @@ impl Model {
         Self { passages: Some(passages), ..self }
     }
 
+    /// The same network with another card and other primers.
+    ///
+    /// # Errors
+    /// If they do not fit the network, as in [`Model::new`].
+    pub fn with(&self, card: Card, primers: Vec<Primer>) -> Result<Self, ModelError> {
+        let model = Self::new(self.network.clone(), card, primers)?;
+        Ok(Self { passages: self.passages.clone(), ..model })
+    }
+
     /// Loads a weights file, or returns the copy that this process already holds.
     ///
     /// # Errors

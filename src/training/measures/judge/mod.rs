@@ -26,6 +26,8 @@ const PASSAGES_A_PIECE: usize = 6;
 const LEAST_NOTES: usize = 8;
 const N_TREES: u16 = 100;
 const N_FOLDS: usize = 5;
+/// Times that the pieces are dealt into folds, since one deal is right by chance in some more passages than another.
+const N_DEALS: usize = 3;
 /// The fewest pieces on either side.
 const LEAST_PIECES: usize = 2 * N_FOLDS;
 
@@ -98,13 +100,16 @@ pub fn judge(kinds: [&Passages; 2], seed: u64) -> Option<Judgement> {
         .filter(|idx| has_dynamics(kinds, &names) || !DYNAMICS.contains(&names[*idx]))
         .collect();
     let mut rng = Pcg64::seed_from_u64(seed);
-    let folds = kinds.map(|pieces| folds(pieces.len(), &mut rng));
     let mut n_right = [0, 0];
     let mut n_judged = [0, 0];
-    for fold in 0..N_FOLDS {
+    let mut dealt = kinds.map(|_| Vec::new());
+    for fold in 0..N_FOLDS * N_DEALS {
+        if fold % N_FOLDS == 0 {
+            dealt = kinds.map(|pieces| folds(pieces.len(), &mut rng));
+        }
         let chosen = |kind: usize, is_held_out: bool| -> Vec<Vec<f64>> {
-            let pieces = kinds[kind].iter().zip(&folds[kind]);
-            let pieces = pieces.filter(|(_, of)| (**of == fold) == is_held_out);
+            let pieces = kinds[kind].iter().zip(&dealt[kind]);
+            let pieces = pieces.filter(|(_, of)| (**of == fold % N_FOLDS) == is_held_out);
             pieces
                 .flat_map(|(passages, _)| passages.iter().map(|p| used.iter().map(|idx| p[*idx]).collect()))
                 .collect()

@@ -1,0 +1,271 @@
+//! `continuo-trainer tune`: how notes of each style are best drawn, found by the judge.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+
+use crate::cli::evaluate::{Material, Music, RealMusic, Wanted, by_style};
+use crate::cli::model;
+use crate::cli::print::print_line;
+use crate::cli::values::{self, within};
+use crate::files::{self, Existing, Identity};
+use crate::model::{Card, Model, Primer};
+use crate::music::{Family, FamilySet};
+use crate::player::ComposingKnobs;
+use crate::training::corpus::Corpus;
+use crate::training::threads::Threads;
+use crate::training::{choose_primers, counted};
+
+/// Options of `tune`.
+#[derive(Debug, clap::Args)]
+pub(super) struct TuneArgs {
+    /// The model; `default` is the one that ships with Continuo
+    model: PathBuf,
+    /// Folders of MIDI files, each STYLE=FOLDER with a style of the model, or a folder that it was trained on; styles
+    /// without a folder stay as they are
+    #[arg(required = true, value_name = "[STYLE=]FOLDER")]
+    folders: Vec<OsString>,
+    /// The weights file to write: the same model with what was found
+    #[arg(long, short, value_name = "FILE")]
+    out: PathBuf,
+    /// Replace a weights file that is there
+    #[arg(long)]
+    force: bool,
+    /// Choose the passages of the training pieces that music of these styles can begin from again
+    #[arg(long)]
+    renew_primers: bool,
+    /// Samples of each style for each trial
+    #[arg(long, default_value_t = 48, value_parser = within(10_u32..=10_000))]
+    samples: u32,
+    /// Bars of each sample
+    #[arg(long, default_value_t = 32, value_parser = within(8_u32..=1000))]
+    bars: u32,
+    /// Times that each factor is gone through; at 0 only primers and velocities are renewed
+    #[arg(long, default_value_t = 1, value_parser = within(0_u32..=10))]
+    rounds: u32,
+    /// Seed of the first sample; each further sample adds one
+    #[arg(long, default_value_t = 1000)]
+    seed: u32,
+    /// Number of threads; by default one for each core
+    #[arg(long, value_parser = values::threads)]
+    threads: Option<usize>,
+}
+
+/// What is tuned: a field of the card, and the values to try.
+struct Factor {
+    name: &'static str,
+    of: fn(&mut Card) -> &mut Vec<f32>,
+    /// Where the card does not say.
+    default: f32,
+    values: &'static [f32],
+    /// Whether it can matter in music of these families.
+    matters: fn(FamilySet) -> bool,
+}
+
+const FACTORS: [Factor; 9] = [
+    Factor {
+        name: "ensemble",
+        of: |card| &mut card.ensemble,
+        default: 0.0,
+        values: &[0.0, 1.0, 2.0, 3.0, 5.0],
+        matters: |families| {
+            families.contains(Family::DRUMS)
+                || Family::all().filter(|family| families.contains(*family)).count() > 1
+        },
+    },
+    Factor {
+        name: "consonance",
+        of: |card| &mut card.consonance,
+        default: 0.0,
+        values: &[0.0, 0.5, 1.0, 1.5, 2.5],
+        matters: has_pitched,
+    },
+    Factor {
+        name: "restrike",
+        of: |card| &mut card.restrike,
+        default: 0.0,
+        values: &[0.0, 0.3, 0.6, 1.0, 1.5],
+        matters: has_pitched,
+    },
+    Factor {
+        name: "form",
+        of: |card| &mut card.form,
+        default: Card::FORM,
+        values: &[0.0, 0.5, 1.0, 2.0, 3.0],
+        matters: has_pitched,
+    },
+    Factor {
+        name: "form of drums",
+        of: |card| &mut card.drum_form,
+        default: 0.0,
+        values: &[0.0, 0.5, 1.0, 2.0, 3.0],
+        matters: |families| families.contains(Family::DRUMS),
+    },
+    Factor {
+        name: "min-p of rhythm",
+        of: |card| &mut card.min_p_of_rhythm,
+        default: 1.0,
+        values: &[0.1, 0.3, 1.0, 2.0],
+        matters: |_| true,
+    },
+    Factor {
+        name: "min-p",
+        of: |card| &mut card.min_p,
+        default: 1.0,
+        values: &[0.3, 0.6, 1.0, 2.0, 4.0],
+        matters: |_| true,
+    },
+    Factor {
+        name: "variety",
+        of: |card| &mut card.usual_variety,
+        default: 0.5,
+        values: &[0.0, 0.25, 0.5, 0.75],
+        matters: has_pitched,
+    },
+    Factor {
+        name: "temperature",
+        of: |card| &mut card.temperature,
+        default: 1.0,
+        values: &[0.7, 0.8, 0.9, 1.0, 1.1],
+        matters: |_| true,
+    },
+];
+
+fn has_pitched(families: FamilySet) -> bool {
+    Family::all().any(|family| families.contains(family) && !family.is_drums())
+}
+
+/// Another setting is taken only if it is better by this much: less is chance.
+const LEAST_GAIN: f64 = 0.01;
+/// What a bound that is missed counts, in accuracy of the judge.
+const MISSED_BOUND: f64 = 0.03;
+
+/// Tries settings of each style, one factor after the other, and writes the model with the best.
+///
+/// # Errors
+/// If the model or a folder cannot be read, or the file cannot be written.
+pub(super) fn run(args: &TuneArgs) -> Result<()> {
+    let model = model::load(Some(&args.model))?;
+    if Identity::is_same(&args.model, &args.out) {
+        bail!("{} is the model to tune: choose another file for --out", args.out.display());
+    }
+    match files::check(&args.out, if args.force { Model::EXISTING } else { Existing::Keep }) {
+        Err(error) if error.is_taken() => {
+            bail!("{} is already there; --force overwrites it", args.out.display())
+        }
+        checked => checked?,
+    }
+    let threads = args.threads.map_or_else(Threads::on_all_cores, Threads::new)?;
+    let mut card = model.card().clone();
+    let n_styles = card.styles.len();
+    for factor in &FACTORS {
+        (factor.of)(&mut card).resize(n_styles, factor.default);
+    }
+    card.velocities.resize(n_styles, Vec::new());
+    let mut primers = model.primers().to_vec();
+    for (style, folders) in by_style(&model, &args.folders)? {
+        let mut material = Material::read(&folders, style, "valid", &threads)?;
+        // The more real pieces, the less of what is found is chance.
+        material.measured.extend(material.train.iter().cloned());
+        let notes = || material.measured.iter().flat_map(|piece| &piece.piece.notes);
+        if card.velocities[style].is_empty() {
+            card.velocities[style] = counted(notes());
+        }
+        if args.renew_primers {
+            let corpus = Corpus::read(&folders, &threads)?;
+            primers.retain(|primer| primer.style != style);
+            primers.extend(
+                choose_primers(&corpus, args.seed.into())
+                    .into_iter()
+                    .map(|primer| Primer { style, ..primer }),
+            );
+            primers.sort_by_key(|primer| primer.style);
+        }
+        let families = notes().fold(FamilySet::EMPTY, |families, note| families.with(note.family));
+        let real = RealMusic::of(&material, args.bars as usize);
+        let trial = |card: &Card| {
+            let model = Arc::new(model.with(card.clone(), primers.clone())?);
+            Ok(score(&model, &real, args, &threads))
+        };
+        tune(&mut card, style, families, args.rounds, trial)?;
+    }
+    model.with(card, primers)?.save(&args.out)?;
+    print_line(&format!("Wrote {}", args.out.display()))
+}
+
+/// Sets the factors of one style.
+fn tune(
+    card: &mut Card,
+    style: usize,
+    families: FamilySet,
+    n_rounds: u32,
+    trial: impl Fn(&Card) -> Result<Option<Score>>,
+) -> Result<()> {
+    let name = card.styles[style].clone();
+    let Some(before) = trial(card)? else {
+        return print_line(&format!("{name}: too few pieces in the most common meter"));
+    };
+    let mut best = before;
+    let factors = FACTORS.iter().filter(|factor| (factor.matters)(families));
+    for factor in factors.clone().cycle().take(factors.clone().count() * n_rounds as usize) {
+        let mut chosen = (factor.of)(card)[style];
+        let former = chosen;
+        for value in factor.values.iter().filter(|value| value.to_bits() != former.to_bits()) {
+            (factor.of)(card)[style] = *value;
+            let Some(score) = trial(card)? else { continue };
+            eprintln!("{name}, {} {value}: {score}", factor.name);
+            if score.total() + LEAST_GAIN < best.total() {
+                (best, chosen) = (score, *value);
+            }
+        }
+        (factor.of)(card)[style] = chosen;
+    }
+    let settings: Vec<String> =
+        factors.map(|factor| format!("{} {}", factor.name, (factor.of)(card)[style])).collect();
+    print_line(&format!("{name}: {before}, tuned {best}; {}", settings.join(", ")))
+}
+
+/// How well samples pass for real.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Score {
+    /// How often the judge is right, 0 to 1; 0.5 is chance.
+    accuracy: f64,
+    /// Bounds on the means that are missed.
+    n_missed: usize,
+}
+
+impl Score {
+    /// Lower is better.
+    fn total(self) -> f64 {
+        self.accuracy.max(0.5) + MISSED_BOUND * self.n_missed as f64
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { accuracy, n_missed } = self;
+        write!(f, "told in {:.1}%", accuracy * 100.0)?;
+        match n_missed {
+            0 => Ok(()),
+            1 => write!(f, " and a bound missed"),
+            _ => write!(f, " and {n_missed} bounds missed"),
+        }
+    }
+}
+
+/// `None` where the judge has too few pieces.
+fn score(model: &Arc<Model>, real: &RealMusic, args: &TuneArgs, threads: &Threads) -> Option<Score> {
+    let wanted = Wanted {
+        n_samples: args.samples,
+        n_bars: args.bars,
+        temperature: 1.0,
+        variety: ComposingKnobs::default().variety,
+        seed: args.seed,
+        threads: threads.clone(),
+    };
+    let music = Music::of(model, real, &wanted);
+    Some(Score { accuracy: music.judged()?, n_missed: music.n_missed() })
+}
