@@ -91,7 +91,7 @@ fn a_model_is_tuned_to_the_pieces_of_a_style_and_written_beside_the_old_one() {
     let output = trainer(&arguments);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    assert!(said.contains("Bass: told in") && said.contains("min-p of rhythm"), "{said}");
+    assert!(said.contains("Bass: distance") && said.contains("min-p of rhythm"), "{said}");
     let (tuned, before) = (Model::load(&out).unwrap(), Model::embedded().unwrap());
     assert_eq!(tuned.network().parameters, before.network().parameters);
     assert_eq!(tuned.primers(), before.primers());

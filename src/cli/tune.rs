@@ -1,4 +1,4 @@
-//! `continuo-trainer tune`: how notes of each style are best drawn, found by the judge.
+//! `continuo-trainer tune`: how notes of each style are best drawn, found by trial.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -38,7 +38,7 @@ pub(super) struct TuneArgs {
     #[arg(long)]
     renew_primers: bool,
     /// Samples of each style for each trial
-    #[arg(long, default_value_t = 48, value_parser = within(10_u32..=10_000))]
+    #[arg(long, default_value_t = 96, value_parser = within(10_u32..=10_000))]
     samples: u32,
     /// Bars of each sample
     #[arg(long, default_value_t = 32, value_parser = within(8_u32..=1000))]
@@ -139,9 +139,9 @@ fn has_pitched(families: FamilySet) -> bool {
 }
 
 /// Another setting is taken only if it is better by this much: less is chance.
-const LEAST_GAIN: f64 = 0.01;
-/// What a bound that is missed counts, in accuracy of the judge.
-const MISSED_BOUND: f64 = 0.03;
+const LEAST_GAIN: f64 = 0.008;
+/// What a bound that is missed counts, in distance.
+const MISSED_BOUND: f64 = 0.015;
 
 /// Tries settings of each style, one factor after the other, and writes the model with the best.
 ///
@@ -225,14 +225,14 @@ fn tune(
     }
     let settings: Vec<String> =
         factors.map(|factor| format!("{} {}", factor.name, (factor.of)(card)[style])).collect();
-    print_line(&format!("{name}: {before}, tuned {best}; {}", settings.join(", ")))
+    print_line(&format!("{name}: {before}, then {best}; {}", settings.join(", ")))
 }
 
 /// How well samples pass for real.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Score {
-    /// How often the judge is right, 0 to 1; 0.5 is chance.
-    accuracy: f64,
+    /// Between samples and real pieces, 0 to 1.
+    distance: f64,
     /// Bounds on the means that are missed.
     n_missed: usize,
 }
@@ -240,14 +240,14 @@ struct Score {
 impl Score {
     /// Lower is better.
     fn total(self) -> f64 {
-        self.accuracy.max(0.5) + MISSED_BOUND * self.n_missed as f64
+        self.distance + MISSED_BOUND * self.n_missed as f64
     }
 }
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { accuracy, n_missed } = self;
-        write!(f, "told in {:.1}%", accuracy * 100.0)?;
+        let Self { distance, n_missed } = self;
+        write!(f, "distance {distance:.3}")?;
         match n_missed {
             0 => Ok(()),
             1 => write!(f, " and a bound missed"),
@@ -256,7 +256,7 @@ impl fmt::Display for Score {
     }
 }
 
-/// `None` where the judge has too few pieces.
+/// `None` where there are too few pieces.
 fn score(model: &Arc<Model>, real: &RealMusic, args: &TuneArgs, threads: &Threads) -> Option<Score> {
     let wanted = Wanted {
         n_samples: args.samples,
@@ -267,5 +267,5 @@ fn score(model: &Arc<Model>, real: &RealMusic, args: &TuneArgs, threads: &Thread
         threads: threads.clone(),
     };
     let music = Music::of(model, real, &wanted);
-    Some(Score { accuracy: music.judged()?, n_missed: music.n_missed() })
+    Some(Score { distance: music.distance(real)?, n_missed: music.n_missed() })
 }

@@ -139,7 +139,7 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &T
                 threads: threads.clone(),
             };
             let real = RealMusic::of(material, args.bars as usize);
-            Music::of(model, &real, &wanted).judge_real(&real)
+            Music::of(model, &real, &wanted).judge(&real)
         }),
     }
 }

@@ -30,6 +30,7 @@ pub(in crate::cli) struct Wanted {
 pub(in crate::cli) struct Music {
     wanted: Wanted,
     comparison: Comparison,
+    passages: Passages,
     /// Between samples and real pieces.
     judged: Option<Judgement>,
     /// Between the pieces trained on and the real ones.
@@ -90,24 +91,26 @@ impl Music {
             .collect();
         let means = |passages: &[Passage]| Means::of(&passages.iter().map(measure).collect::<Vec<_>>());
         let shared = real.known.as_ref().map(|(known, real)| (shared(known, &samples), real.clone()));
-        let judged = judge::passages(composed.iter(), real.meter);
         Self {
             wanted: wanted.clone(),
             comparison: Comparison { samples: means(&samples), real: means(&real.passages), shared },
-            judged: judge([&judged, &real.judged[0]], seed.into()),
+            passages: judge::passages(composed.iter(), real.meter),
+            judged: None,
             judged_real: None,
         }
     }
 
-    /// Also judges the pieces trained on against the real ones.
-    pub(in crate::cli) fn judge_real(self, real: &RealMusic) -> Self {
+    /// Has the judge tell samples from the real pieces, and those trained on from them.
+    pub(in crate::cli) fn judge(self, real: &RealMusic) -> Self {
         let [held_out, trained_on] = &real.judged;
-        Self { judged_real: judge([trained_on, held_out], self.wanted.seed.into()), ..self }
+        let seed = self.wanted.seed.into();
+        let judged = judge([&self.passages, held_out], seed);
+        Self { judged, judged_real: judge([trained_on, held_out], seed), ..self }
     }
 
-    /// How often the judge is right, 0 to 1; `None` where there are too few pieces.
-    pub(in crate::cli) fn judged(&self) -> Option<f64> {
-        self.judged.as_ref().map(|judged| judged.accuracy)
+    /// How far samples and real pieces lie apart, 0 to 1; `None` where there are too few pieces.
+    pub(in crate::cli) fn distance(&self, real: &RealMusic) -> Option<f64> {
+        judge::distance([&self.passages, &real.judged[0]])
     }
 
     /// The number of bounds on the means that the samples miss.

@@ -95,10 +95,7 @@ pub fn judge(kinds: [&Passages; 2], seed: u64) -> Option<Judgement> {
     if kinds.iter().any(|pieces| pieces.len() < LEAST_PIECES) {
         return None;
     }
-    let names: Vec<&'static str> = features(&Passage::default()).into_iter().map(|(name, _)| name).collect();
-    let used: Vec<usize> = (0..names.len())
-        .filter(|idx| has_dynamics(kinds, &names) || !DYNAMICS.contains(&names[*idx]))
-        .collect();
+    let used = used(kinds, &names());
     let mut rng = Pcg64::seed_from_u64(seed);
     let mut n_right = [0, 0];
     let mut n_judged = [0, 0];
@@ -123,10 +120,38 @@ pub fn judge(kinds: [&Passages; 2], seed: u64) -> Option<Judgement> {
         }
     }
     let share = |kind: usize| n_right[kind] as f64 / n_judged[kind] as f64;
-    let mut differences: Vec<Difference> =
-        used.iter().map(|idx| difference(kinds, names[*idx], *idx)).collect();
+    let mut differences = differences(kinds);
     differences.sort_by(|one, other| (other.higher - 0.5).abs().total_cmp(&(one.higher - 0.5).abs()));
     Some(Judgement { accuracy: f64::midpoint(share(0), share(1)), differences })
+}
+
+/// How far two kinds of music lie apart, 0 to 1: the mean over the features of how much more often than half of the time a
+/// feature is higher in one than in the other. `None` where there are too few pieces.
+///
+/// It says less than the judge, who sees how features go together, and depends far less on chance.
+#[must_use]
+pub fn distance(kinds: [&Passages; 2]) -> Option<f64> {
+    if kinds.iter().any(|pieces| pieces.len() < LEAST_PIECES) {
+        return None;
+    }
+    let found = differences(kinds);
+    Some(found.iter().map(|found| (2.0 * found.higher - 1.0).abs()).sum::<f64>() / found.len().max(1) as f64)
+}
+
+/// Of each feature that counts.
+fn differences(kinds: [&Passages; 2]) -> Vec<Difference> {
+    let names = names();
+    used(kinds, &names).into_iter().map(|idx| difference(kinds, names[idx], idx)).collect()
+}
+
+fn names() -> Vec<&'static str> {
+    features(&Passage::default()).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The features that count: all, or those that are no dynamics.
+fn used(kinds: [&Passages; 2], names: &[&'static str]) -> Vec<usize> {
+    let has_dynamics = has_dynamics(kinds, names);
+    (0..names.len()).filter(|idx| has_dynamics || !DYNAMICS.contains(&names[*idx])).collect()
 }
 
 /// Whether most passages of both kinds have more than one velocity.
