@@ -186,36 +186,37 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
         }
         let families = notes().fold(FamilySet::EMPTY, |families, note| families.with(note.family));
         let real = RealMusic::of(&material, args.bars as usize);
-        let trial = |card: &Card| {
+        let trial = |card: &Card, seed: u32| {
             let model = Arc::new(model.with(card.clone(), primers.clone())?);
-            Ok(score(&model, &real, args, &threads))
+            Ok(score(&model, &real, seed, args, &threads))
         };
-        tune(&mut card, style, families, args.rounds, trial)?;
+        tune(&mut card, style, families, args, trial)?;
     }
     model.with(card, primers)?.save(&args.out)?;
     print_line(&format!("Wrote {}", args.out.display()))
 }
 
-/// Sets the factors of one style.
+/// Sets the factors of one style. Of so many trials one is the best by chance, so what is found is tried with other seeds as
+/// well, and left if it is no better there.
 fn tune(
     card: &mut Card,
     style: usize,
     families: FamilySet,
-    n_rounds: u32,
-    trial: impl Fn(&Card) -> Result<Option<Score>>,
+    args: &TuneArgs,
+    trial: impl Fn(&Card, u32) -> Result<Option<Score>>,
 ) -> Result<()> {
     let name = card.styles[style].clone();
-    let Some(before) = trial(card)? else {
+    let former_card = card.clone();
+    let Some(mut best) = trial(card, args.seed)? else {
         return print_line(&format!("{name}: too few pieces in the most common meter"));
     };
-    let mut best = before;
     let factors = FACTORS.iter().filter(|factor| (factor.matters)(families));
-    for factor in factors.clone().cycle().take(factors.clone().count() * n_rounds as usize) {
+    for factor in factors.clone().cycle().take(factors.clone().count() * args.rounds as usize) {
         let mut chosen = (factor.of)(card)[style];
         let former = chosen;
         for value in factor.values.iter().filter(|value| value.to_bits() != former.to_bits()) {
             (factor.of)(card)[style] = *value;
-            let Some(score) = trial(card)? else { continue };
+            let Some(score) = trial(card, args.seed)? else { continue };
             eprintln!("{name}, {} {value}: {score}", factor.name);
             if score.total() + LEAST_GAIN < best.total() {
                 (best, chosen) = (score, *value);
@@ -223,9 +224,17 @@ fn tune(
         }
         (factor.of)(card)[style] = chosen;
     }
+    let other_seed = args.seed.wrapping_add(args.samples);
+    let (before, after) = (trial(&former_card, other_seed)?, trial(card, other_seed)?);
+    let (Some(before), Some(after)) = (before, after) else { return Ok(()) };
     let settings: Vec<String> =
         factors.map(|factor| format!("{} {}", factor.name, (factor.of)(card)[style])).collect();
-    print_line(&format!("{name}: {before}, then {best}; {}", settings.join(", ")))
+    let settings = settings.join(", ");
+    if after.total() < before.total() {
+        return print_line(&format!("{name}: {before}, tuned {after}: {settings}"));
+    }
+    *card = former_card;
+    print_line(&format!("{name}: {before}, which {settings} does not better ({after})"))
 }
 
 /// How well samples pass for real.
@@ -257,13 +266,19 @@ impl fmt::Display for Score {
 }
 
 /// `None` where there are too few pieces.
-fn score(model: &Arc<Model>, real: &RealMusic, args: &TuneArgs, threads: &Threads) -> Option<Score> {
+fn score(
+    model: &Arc<Model>,
+    real: &RealMusic,
+    seed: u32,
+    args: &TuneArgs,
+    threads: &Threads,
+) -> Option<Score> {
     let wanted = Wanted {
         n_samples: args.samples,
         n_bars: args.bars,
         temperature: 1.0,
         variety: ComposingKnobs::default().variety,
-        seed: args.seed,
+        seed,
         threads: threads.clone(),
     };
     let music = Music::of(model, real, &wanted);

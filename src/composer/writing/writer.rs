@@ -210,7 +210,8 @@ impl Writer {
 
     /// Composes a bar once more by hand, or draws its rhythm or its pitches again.
     ///
-    /// If bars are `following`, several are drawn, and the one is taken after which those are likeliest.
+    /// If bars are `following`, several are drawn, and the one is taken after which those are likeliest. A bar with the
+    /// very notes of before is taken only if no other is drawn.
     async fn roll_again(
         &mut self,
         take: &Take,
@@ -219,10 +220,9 @@ impl Writer {
         redraw: Option<Redraw>,
         following: &[Arc<ComposedBar>],
     ) -> ComposedBar {
-        let n_draws = if following.is_empty() { 1 } else { Self::N_DRAWS };
+        let mut candidate = place.candidate;
         let mut best: Option<(f32, ComposedBar)> = None;
-        for attempt in 0..n_draws {
-            let candidate = best.as_ref().map_or(place.candidate, |(_, bar)| bar.candidate);
+        for attempt in 0..Self::N_DRAWS {
             let place = Place { candidate, attempt, ..*place };
             let locked = place.to_c(&old.locked_notes().copied().collect::<Vec<_>>());
             let new = match redraw {
@@ -231,9 +231,17 @@ impl Writer {
                 None => self.compose_around(take, &place, &locked).await,
             };
             let new = if locked.is_empty() { new } else { new.around_locked_notes_of(old) };
+            candidate = new.candidate;
+            if new.bar.notes == old.bar.notes {
+                continue;
+            }
             let score = likelihood_after(&mut self.generator, take, place.bar_idx, &new, following).await;
+            let is_only_one = following.is_empty();
             if best.as_ref().is_none_or(|(best, _)| score > *best) {
                 best = Some((score, new));
+            }
+            if is_only_one {
+                break;
             }
         }
         best.map_or_else(|| old.clone(), |(_, bar)| bar)
