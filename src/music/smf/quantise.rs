@@ -6,6 +6,7 @@ use crate::music::note::Note;
 use crate::music::piece::Piece;
 use crate::music::programs::Programs;
 use crate::music::smf::file::Smf;
+use crate::music::smf::read::MAX_POSITION;
 use crate::music::time::Tick;
 use crate::music::timing::{Places, Timing, timing};
 
@@ -60,6 +61,8 @@ impl Smf {
 
     fn quantised_notes(&self) -> Vec<(Note, u8)> {
         let places = self.places();
+        // The place of a performed note may lie after it, and is no later than any note that is read.
+        let latest = Tick(MAX_POSITION as i64 * Tick::PER_BEAT);
         let mut notes: Vec<(Note, u8)> = self
             .notes
             .iter()
@@ -68,7 +71,7 @@ impl Smf {
                 let end = self.tick(note.start.saturating_add(note.duration));
                 let placed = places.as_ref().map(|places| places.place(self.in_beats(note.start)));
                 let quantised = Note {
-                    onset: placed.map_or(nearest, |(onset, _)| onset),
+                    onset: placed.map_or(nearest, |(onset, _)| onset.min(latest)),
                     duration: Tick((end - nearest).0.max(1)),
                     pitch: note.pitch.min(127),
                     velocity: note.velocity.clamp(1, 127),

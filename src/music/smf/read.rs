@@ -13,7 +13,7 @@ use crate::music::smf::warnings::Warnings;
 use crate::music::smf::{changes, pairing};
 
 /// The last position in quarter notes (nine hours at 120); events beyond it are moved there.
-const MAX_POSITION: u64 = 1 << 16;
+pub(super) const MAX_POSITION: u64 = 1 << 16;
 
 /// Reads the file at `path`.
 ///

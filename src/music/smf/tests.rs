@@ -302,6 +302,26 @@ fn a_performance_has_its_rhythm_and_its_feel() {
 }
 
 #[test]
+fn the_places_of_a_performance_end_where_positions_do() {
+    // On beats alone, all of them late by an eighth of a beat and some.
+    let late = |note: PerformedNote| PerformedNote {
+        onset: Beats(note.onset.0 + 0.14),
+        end: Beats(note.end.0 + 0.14),
+        ..note
+    };
+    let on_beats: Vec<PerformedNote> = swung(32).into_iter().step_by(2).map(late).collect();
+    let mut smf = smf::read(&smf::write_performed(&on_beats, &Piece::default(), "")).unwrap();
+    let last = u64::from(smf.ticks_per_beat) << 16;
+    smf.notes.last_mut().unwrap().start = last;
+    assert_eq!(smf.timing(), Timing::Performance);
+    let piece = smf.to_piece();
+    assert!(piece.notes[0].onset.0 % 24 > 0, "places are late too: {:?}", piece.notes[0]);
+    assert_eq!(piece.notes.last().unwrap().onset, Tick(24 << 16));
+    let again = smf::read(&smf::write(&piece, "")).unwrap().to_piece();
+    assert_eq!(again.notes.last().unwrap().onset, Tick(24 << 16));
+}
+
+#[test]
 fn a_score_has_no_feel() {
     let notes: Vec<PerformedNote> = swung(16)
         .into_iter()
