@@ -1,8 +1,10 @@
-//! The commands of the companion program: train, generate, evaluate, inspect.
+//! The commands of the companion program: train, generate, evaluate, tune, inspect.
 
 mod print;
 
 mod model;
+
+mod out;
 
 mod values;
 

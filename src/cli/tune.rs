@@ -5,17 +5,16 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::cli::evaluate::{Material, Music, RealMusic, Wanted, by_style};
-use crate::cli::model;
 use crate::cli::print::print_line;
 use crate::cli::values::{self, within};
-use crate::files::{self, Existing, Identity};
+use crate::cli::{model, out};
+use crate::files::{Existing, Identity};
 use crate::model::{Card, Model, Primer};
 use crate::music::{Family, FamilySet};
 use crate::player::ComposingKnobs;
-use crate::training::corpus::Corpus;
 use crate::training::threads::Threads;
 use crate::training::{choose_primers, counted};
 
@@ -40,7 +39,7 @@ pub(super) struct TuneArgs {
     /// Samples of each style for each trial
     #[arg(long, default_value_t = 96, value_parser = within(10_u32..=10_000))]
     samples: u32,
-    /// Bars of each sample
+    /// Most bars of a sample: each is as long as a real piece, or cut to this
     #[arg(long, default_value_t = 32, value_parser = within(8_u32..=1000))]
     bars: u32,
     /// Times that each factor is gone through; at 0 only primers and velocities are renewed
@@ -65,74 +64,38 @@ struct Factor {
     matters: fn(FamilySet) -> bool,
 }
 
+impl Factor {
+    const fn new(
+        name: &'static str,
+        of: fn(&mut Card) -> &mut Vec<f32>,
+        default: f32,
+        values: &'static [f32],
+        matters: fn(FamilySet) -> bool,
+    ) -> Self {
+        Self { name, of, default, values, matters }
+    }
+}
+
 const FACTORS: [Factor; 9] = [
-    Factor {
-        name: "ensemble",
-        of: |card| &mut card.ensemble,
-        default: 0.0,
-        values: &[0.0, 1.0, 2.0, 3.0, 5.0],
-        matters: |families| {
-            families.contains(Family::DRUMS)
-                || Family::all().filter(|family| families.contains(*family)).count() > 1
-        },
-    },
-    Factor {
-        name: "consonance",
-        of: |card| &mut card.consonance,
-        default: 0.0,
-        values: &[0.0, 0.5, 1.0, 1.5, 2.5],
-        matters: has_pitched,
-    },
-    Factor {
-        name: "restrike",
-        of: |card| &mut card.restrike,
-        default: 0.0,
-        values: &[0.0, 0.3, 0.6, 1.0, 1.5],
-        matters: has_pitched,
-    },
-    Factor {
-        name: "form",
-        of: |card| &mut card.form,
-        default: Card::FORM,
-        values: &[0.0, 0.5, 1.0, 2.0, 3.0],
-        matters: has_pitched,
-    },
-    Factor {
-        name: "form of drums",
-        of: |card| &mut card.drum_form,
-        default: 0.0,
-        values: &[0.0, 0.5, 1.0, 2.0, 3.0],
-        matters: |families| families.contains(Family::DRUMS),
-    },
-    Factor {
-        name: "min-p of rhythm",
-        of: |card| &mut card.min_p_of_rhythm,
-        default: 1.0,
-        values: &[0.1, 0.3, 1.0, 2.0],
-        matters: |_| true,
-    },
-    Factor {
-        name: "min-p",
-        of: |card| &mut card.min_p,
-        default: 1.0,
-        values: &[0.3, 0.6, 1.0, 2.0, 4.0],
-        matters: |_| true,
-    },
-    Factor {
-        name: "variety",
-        of: |card| &mut card.usual_variety,
-        default: 0.5,
-        values: &[0.0, 0.25, 0.5, 0.75],
-        matters: has_pitched,
-    },
-    Factor {
-        name: "temperature",
-        of: |card| &mut card.temperature,
-        default: 1.0,
-        values: &[0.7, 0.8, 0.9, 1.0, 1.1],
-        matters: |_| true,
-    },
+    Factor::new("ensemble", |card| &mut card.ensemble, 0.0, &[0.0, 1.0, 2.0, 3.0, 5.0], has_several),
+    Factor::new("consonance", |card| &mut card.consonance, 0.0, &[0.0, 0.5, 1.0, 1.5, 2.5], has_pitched),
+    Factor::new("restrike", |card| &mut card.restrike, 0.0, &[0.0, 0.3, 0.6, 1.0, 1.5], has_pitched),
+    Factor::new("form", |card| &mut card.form, Card::FORM, &[0.0, 0.5, 1.0, 2.0, 3.0], has_pitched),
+    Factor::new("form of drums", |card| &mut card.drum_form, 0.0, &[0.0, 0.5, 1.0, 2.0, 3.0], has_drums),
+    Factor::new("min-p of rhythm", |card| &mut card.min_p_of_rhythm, 1.0, &[0.1, 0.3, 1.0, 2.0], |_| true),
+    Factor::new("min-p", |card| &mut card.min_p, 1.0, &[0.3, 0.6, 1.0, 2.0, 4.0], |_| true),
+    Factor::new("variety", |card| &mut card.usual_variety, 0.5, &[0.0, 0.25, 0.5, 0.75], has_pitched),
+    Factor::new("temperature", |card| &mut card.temperature, 1.0, &[0.7, 0.8, 0.9, 1.0, 1.1], |_| true),
 ];
+
+fn has_drums(families: FamilySet) -> bool {
+    families.contains(Family::DRUMS)
+}
+
+/// Several instruments, each drum being one.
+fn has_several(families: FamilySet) -> bool {
+    has_drums(families) || Family::all().filter(|family| families.contains(*family)).count() > 1
+}
 
 fn has_pitched(families: FamilySet) -> bool {
     Family::all().any(|family| families.contains(family) && !family.is_drums())
@@ -152,12 +115,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
     if Identity::is_same(&args.model, &args.out) {
         bail!("{} is the model to tune: choose another file for --out", args.out.display());
     }
-    match files::check(&args.out, if args.force { Model::EXISTING } else { Existing::Keep }) {
-        Err(error) if error.is_taken() => {
-            bail!("{} is already there; --force overwrites it", args.out.display())
-        }
-        checked => checked?,
-    }
+    out::check(&args.out, if args.force { Model::EXISTING } else { Existing::Keep })?;
     let threads = args.threads.map_or_else(Threads::on_all_cores, Threads::new)?;
     let mut card = model.card().clone();
     let n_styles = card.styles.len();
@@ -167,21 +125,17 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
     card.velocities.resize(n_styles, Vec::new());
     let mut primers = model.primers().to_vec();
     for (style, folders) in by_style(&model, &args.folders)? {
-        let mut material = Material::read(&folders, style, "valid", &threads)?;
-        // The more real pieces, the less of what is found is chance.
-        material.measured.extend(material.train.iter().cloned());
-        let notes = || material.measured.iter().flat_map(|piece| &piece.piece.notes);
+        let material = Material::read(&folders, style, "valid", &threads)?;
+        let notes = || material.learned().iter().flat_map(|piece| &piece.piece.notes);
         if card.velocities[style].is_empty() {
             card.velocities[style] = counted(notes());
         }
         if args.renew_primers {
-            let corpus = Corpus::read(&folders, &threads)?;
+            let corpus =
+                material.corpus.as_ref().context("expected folders train and valid for new primers")?;
+            let new = choose_primers(corpus, args.seed.into()).into_iter();
             primers.retain(|primer| primer.style != style);
-            primers.extend(
-                choose_primers(&corpus, args.seed.into())
-                    .into_iter()
-                    .map(|primer| Primer { style, ..primer }),
-            );
+            primers.extend(new.map(|primer| Primer { style, ..primer }));
             primers.sort_by_key(|primer| primer.style);
         }
         let families = notes().fold(FamilySet::EMPTY, |families, note| families.with(note.family));
@@ -210,6 +164,9 @@ fn tune(
     let Some(mut best) = trial(card, args.seed)? else {
         return print_line(&format!("{name}: too few pieces in the most common meter"));
     };
+    if args.rounds == 0 {
+        return print_line(&format!("{name}: {best}"));
+    }
     let factors = FACTORS.iter().filter(|factor| (factor.matters)(families));
     for factor in factors.clone().cycle().take(factors.clone().count() * args.rounds as usize) {
         let mut chosen = (factor.of)(card)[style];
@@ -231,10 +188,10 @@ fn tune(
         factors.map(|factor| format!("{} {}", factor.name, (factor.of)(card)[style])).collect();
     let settings = settings.join(", ");
     if after.total() < before.total() {
-        return print_line(&format!("{name}: {before}, tuned {after}: {settings}"));
+        return print_line(&format!("{name}: {before}; with {settings}: {after}"));
     }
     *card = former_card;
-    print_line(&format!("{name}: {before}, which {settings} does not better ({after})"))
+    print_line(&format!("{name}: {before}; no better with {settings}: {after}"))
 }
 
 /// How well samples pass for real.

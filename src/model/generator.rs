@@ -524,6 +524,10 @@ mod tests {
         let in_class = count(card, |_, note| (40..=43).contains(&note.velocity));
         assert_eq!((of(40) + of(42), of(41)), (in_class, 0));
         assert!(of(42) > of(40), "three times as often in the training pieces");
+        // Counts that no file of ours has, nor velocities that do not exist.
+        let absurd = vec![(0, 9), (41, u32::MAX), (42, u32::MAX), (127, u32::MAX), (255, 9)];
+        let card = |card| Card { velocities: vec![absurd.clone()], ..card };
+        assert_eq!(count(card, |_, note| !(1..=127).contains(&note.velocity)), 0);
     }
 
     #[test]

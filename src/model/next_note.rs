@@ -92,7 +92,8 @@ impl NextNote<'_> {
             Encoding::Third if !self.velocities.is_empty() => {
                 let of_class = velocities_of(class);
                 let own = || self.velocities.iter().filter(|(velocity, _)| of_class.contains(velocity));
-                let mut dart = rng.random_range(0..own().map(|(_, n_notes)| n_notes).sum::<u32>().max(1));
+                let total = own().fold(0_u32, |total, (_, n_notes)| total.saturating_add(*n_notes));
+                let mut dart = rng.random_range(0..total.max(1));
                 let drawn = own().find(|(_, n_notes)| {
                     let is_hit = dart < *n_notes;
                     dart = dart.saturating_sub(*n_notes);

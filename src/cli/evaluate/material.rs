@@ -28,7 +28,9 @@ const MAX_NAMED: usize = 10;
 /// The pieces of one style.
 pub(in crate::cli) struct Material {
     pub(in crate::cli) style: usize,
-    /// Pieces to train baselines on; empty unless every folder has a part `train`.
+    /// All pieces, as `train` reads them; unless a folder is without the parts.
+    pub(in crate::cli) corpus: Option<Corpus>,
+    /// Its pieces to train on, also for the baselines.
     pub(in crate::cli) train: Vec<Arc<KeyedPiece>>,
     pub(in crate::cli) measured: Vec<Arc<KeyedPiece>>,
 }
@@ -61,7 +63,12 @@ impl Material {
             |folder: &StyleFolder| folder.path.join(part).is_dir() && folder.path.join("train").is_dir();
         // Read as `train` does, without pieces that are nearly the same as a held-out one.
         let corpus = folders.iter().all(is_split).then(|| Corpus::read(folders, threads)).transpose()?;
-        let train = corpus.map(|corpus| corpus.pieces(Part::Train).collect()).unwrap_or_default();
-        Ok(Self { style, train, measured })
+        let train = corpus.as_ref().map(|corpus| corpus.pieces(Part::Train).collect()).unwrap_or_default();
+        Ok(Self { style, corpus, train, measured })
+    }
+
+    /// The pieces that something may be learned from: those to train on, or all where there is no such part.
+    pub(in crate::cli) fn learned(&self) -> &[Arc<KeyedPiece>] {
+        if self.train.is_empty() { &self.measured } else { &self.train }
     }
 }

@@ -48,7 +48,7 @@ pub(super) struct EvaluateArgs {
     /// Compose this many samples in each style and compare them with the real pieces
     #[arg(long, default_value_t = 0, value_parser = within(0_u32..=1_000_000))]
     samples: u32,
-    /// Bars of each sample; real pieces are cut to this length
+    /// Most bars of a sample: each is as long as a real piece, or cut to this
     #[arg(long, default_value_t = 64, value_parser = within(1_u32..=1000))]
     bars: u32,
     /// Temperature of the samples, 0 to 2

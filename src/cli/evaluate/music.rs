@@ -108,9 +108,11 @@ impl Music {
         Self { judged, judged_real: judge([trained_on, held_out], seed), ..self }
     }
 
-    /// How far samples and real pieces lie apart, 0 to 1; `None` where there are too few pieces.
+    /// How far samples and the pieces trained on lie apart, 0 to 1; the real pieces where those are not known. `None` where
+    /// there are too few.
     pub(in crate::cli) fn distance(&self, real: &RealMusic) -> Option<f64> {
-        judge::distance([&self.passages, &real.judged[0]])
+        let [held_out, trained_on] = &real.judged;
+        judge::distance([&self.passages, if real.known.is_some() { trained_on } else { held_out }])
     }
 
     /// The number of bounds on the means that the samples miss.
@@ -151,7 +153,7 @@ impl Music {
         let Wanted { n_bars, temperature, variety, .. } = self.wanted;
         let (n_samples, n_real) = (self.comparison.samples.n_passages, self.comparison.real.n_passages);
         print_line(&format!(
-            "{style}: {} of {} at temperature {temperature} and variety {variety}, compared with {}",
+            "{style}: {} of at most {} at temperature {temperature} and variety {variety}, compared with {}",
             plural(n_samples, "sample"),
             plural(n_bars as usize, "bar"),
             plural(n_real, "real piece")

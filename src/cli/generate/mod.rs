@@ -18,10 +18,10 @@ use crate::cli::composing::{self, ComposingArgs};
 use crate::cli::generate::bars::{Amount, compose};
 use crate::cli::generate::continuation::Continuation;
 use crate::cli::generate::conversation::ConversationArgs;
-use crate::cli::model;
 use crate::cli::performing::PerformingArgs;
 use crate::cli::print::{plural, print_line};
 use crate::cli::values::{self, within};
+use crate::cli::{model, out};
 use crate::composer::{Edit, Opening, Take, Writer, why_no_note_fits};
 use crate::files::{self, Existing, Identity, Kind};
 use crate::model::{Card, Model, block_on};
@@ -222,10 +222,7 @@ fn check_out(args: &GenerateArgs, out: &Path, existing: Existing) -> Result<()> 
             bail!("{} is {what}: choose another file to write with --out", out.display());
         }
     }
-    match files::check(out, existing) {
-        Err(error) if error.is_taken() => bail!("{} is already there; --force overwrites it", out.display()),
-        checked => Ok(checked?),
-    }
+    out::check(out, existing)
 }
 
 fn default_path(card: &Card, knobs: &ComposingKnobs) -> PathBuf {

@@ -34,7 +34,8 @@ pub(super) fn card(
         min_p: args.min_p.clone(),
         temperature: args.temperature.clone(),
         variety: args.variety.clone(),
-        ..Card::default()
+        // What only tuning finds.
+        ..model.map(|model| model.card().clone()).unwrap_or_default()
     };
     if let Some(from) = model.map(Model::card) {
         // The earlier training is still in the weights.
@@ -45,12 +46,6 @@ pub(super) fn card(
         card.credits = from.credits.iter().chain(&card.credits).cloned().collect();
         let or = |asked: Vec<f32>, before: &[f32]| if asked.is_empty() { before.to_vec() } else { asked };
         card.form = or(card.form, &from.form);
-        card.drum_form.clone_from(&from.drum_form);
-        card.consonance.clone_from(&from.consonance);
-        card.restrike.clone_from(&from.restrike);
-        card.ensemble.clone_from(&from.ensemble);
-        card.usual_variety.clone_from(&from.usual_variety);
-        card.min_p_of_rhythm.clone_from(&from.min_p_of_rhythm);
         card.min_p = or(card.min_p, &from.min_p);
         card.temperature = or(card.temperature, &from.temperature);
         card.variety = or(card.variety, &from.variety);

@@ -236,11 +236,10 @@ impl Writer {
                 continue;
             }
             let score = likelihood_after(&mut self.generator, take, place.bar_idx, &new, following).await;
-            let is_only_one = following.is_empty();
             if best.as_ref().is_none_or(|(best, _)| score > *best) {
                 best = Some((score, new));
             }
-            if is_only_one {
+            if following.is_empty() {
                 break;
             }
         }
