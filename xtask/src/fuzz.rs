@@ -19,6 +19,9 @@ pub struct Options {
     /// How many inputs each target is given.
     #[arg(long, default_value_t = 100_000)]
     runs: u64,
+    /// The longest input, in bytes. Short ones are tried several times as fast.
+    #[arg(long, default_value_t = 65_536)]
+    longest: u32,
     /// Processes side by side, each with its own inputs.
     #[arg(long, default_value_t = 1)]
     jobs: u32,
@@ -54,8 +57,10 @@ fn run(target: &str, options: &Options) -> Result<Command> {
     let mut command = cargo(&["fuzz", "run", "--fuzz-dir", "tests/fuzz"]);
     // All our code is safe or tested under a sanitizer of its own; coverage alone needs no nightly.
     command.args(["--sanitizer", "none", target]).arg(found).args(seeds(target));
-    command.args(["--", "-rss_limit_mb=2048", "-timeout=10", "-max_len=65536", "-print_final_stats=1"]);
-    command.arg(format!("-runs={}", options.runs));
+    command.args(["--", "-rss_limit_mb=2048", "-timeout=10", "-print_final_stats=1"]);
+    command.args([format!("-runs={}", options.runs), format!("-max_len={}", options.longest)]);
+    // The buffers of flate2 are taken from memory that the process has, instead of from the system each time.
+    command.envs([("MALLOC_MMAP_THRESHOLD_", "16777216"), ("MALLOC_TRIM_THRESHOLD_", "67108864")]);
     if options.jobs > 1 {
         command.arg(format!("-fork={}", options.jobs));
     }

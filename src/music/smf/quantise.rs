@@ -61,7 +61,7 @@ impl Smf {
 
     fn quantised_notes(&self) -> Vec<(Note, u8)> {
         let places = self.places();
-        // The place of a performed note may lie after it, and is no later than any note that is read.
+        // The place of a performed note may lie after it; it begins and ends no later than any note that is read.
         let latest = Tick(MAX_POSITION as i64 * Tick::PER_BEAT);
         let mut notes: Vec<(Note, u8)> = self
             .notes
@@ -70,9 +70,10 @@ impl Smf {
                 let nearest = self.tick(note.start);
                 let end = self.tick(note.start.saturating_add(note.duration));
                 let placed = places.as_ref().map(|places| places.place(self.in_beats(note.start)));
+                let onset = placed.map_or(nearest, |(onset, _)| onset.min(latest));
                 let quantised = Note {
-                    onset: placed.map_or(nearest, |(onset, _)| onset.min(latest)),
-                    duration: Tick((end - nearest).0.max(1)),
+                    onset,
+                    duration: (end - nearest).min(latest - onset).max(Tick(1)),
                     pitch: note.pitch.min(127),
                     velocity: note.velocity.clamp(1, 127),
                     family: note.family(),

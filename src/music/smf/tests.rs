@@ -319,6 +319,15 @@ fn the_places_of_a_performance_end_where_positions_do() {
     assert_eq!(piece.notes.last().unwrap().onset, Tick(24 << 16));
     let again = smf::read(&smf::write(&piece, "")).unwrap().to_piece();
     assert_eq!(again.notes.last().unwrap().onset, Tick(24 << 16));
+
+    // One that begins shortly before and ends there: its place is later, and it ends there still.
+    let ticks_per_beat = u64::from(smf.ticks_per_beat);
+    let note = smf.notes.last_mut().unwrap();
+    (note.start, note.duration) = (last - 2 * ticks_per_beat, 2 * ticks_per_beat);
+    let piece = smf.to_piece();
+    let note = piece.notes.last().unwrap();
+    assert!(note.onset > Tick((24 << 16) - 48), "it is placed later: {note:?}");
+    assert_eq!(note.end(), Tick(24 << 16));
 }
 
 #[test]
