@@ -547,6 +547,27 @@ fn a_knob_turned_in_the_last_beat_waits_a_bar() {
 }
 
 #[test]
+fn a_knob_turned_as_the_next_bar_is_settled_counts_whatever_the_rounding_of_the_host() {
+    let calm = ComposingKnobs::default();
+    let turned = ComposingKnobs { seed: 99, ..calm };
+    let composing = vec![(f64::NEG_INFINITY, calm), (3.0 - 1e-8, turned)];
+    // A block ends at beat 3, give or take a little, and the next one brings the knob.
+    let run = |rounding: f64| {
+        let setting = Setting {
+            block_sizes: vec![24_000],
+            start: rounding,
+            composing: composing.clone(),
+            ..offline()
+        };
+        heard_onsets(&Host::new(setting).run_beats(&mut instance(Some(model()), None).player, 16.0))
+    };
+    let heard = run(0.0);
+    for rounding in [-1e-9, 1e-9] {
+        assert_eq!(run(rounding), heard, "{rounding}");
+    }
+}
+
+#[test]
 fn a_knob_turned_inside_a_short_loop_is_heard_at_its_next_bar_line() {
     let mut looping = instance(Some(model()), None);
     let calm = ComposingKnobs { evolve: 0.0, length: 2, ..ComposingKnobs::default() };

@@ -405,13 +405,17 @@ impl Player {
 
     /// Settles the next bar one beat before it begins: its knobs are final. A bar after one that is shorter than
     /// a beat is settled when the shorter one begins.
+    ///
+    /// A block that ends just there, give or take a host's rounding, leaves it to the next one.
     fn settle_ahead(&mut self, path: &Path, knobs: ComposingKnobs) {
+        /// A host's rounding, in beats.
+        const ROUNDING: f64 = 1e-6;
         let line = self.bar.end.to_beats().0;
         let (end, position, line) = match path.loop_range {
-            Some((loop_start, loop_end)) if loop_end < line + 1e-6 => (loop_end, bar_tick(loop_start), None),
+            Some((loop_start, loop_end)) if loop_end < line + ROUNDING => (loop_end, bar_tick(loop_start), None),
             _ => (line, self.bar.end, Some(self.bar.end)),
         };
-        if self.next_request.is_some() || position < Tick::ZERO || path.block_end() <= end - 1.0 {
+        if self.next_request.is_some() || position < Tick::ZERO || path.block_end() <= end - 1.0 + ROUNDING {
             return;
         }
         let meter = self.bar.meter;

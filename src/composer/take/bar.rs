@@ -41,7 +41,13 @@ impl ComposedBar {
 
     /// The fingerprint of this bar and everything before it.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        self.added_to(self.before)
+        let print = self.added_to(self.before);
+        if self.knobs.best_of < 2 {
+            return print;
+        }
+        // The next bar with the same knobs belongs to the same candidate for the phrase.
+        let print = print.with(i64::from(self.candidate));
+        self.knobs.fields().fold(print, |print, (_, number)| print.with(number.to_bits() as i64))
     }
 
     /// Adds to a fingerprint everything of the bar that the network is given.

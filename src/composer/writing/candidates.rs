@@ -104,9 +104,41 @@ fn passages(notes: &[Note]) -> impl Iterator<Item = Fingerprint> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use crate::composer::take::bars::Take;
     use crate::composer::writing::candidates::{COPIED_NOTES, Copies};
+    use crate::composer::writing::writer::{Writer, compose_bar, compose_until};
     use crate::model::Model;
-    use crate::music::{Note, Tick};
+    use crate::music::{Meter, Note, Tick};
+    use crate::player::ComposingKnobs;
+
+    #[test]
+    fn a_candidate_does_not_depend_on_how_far_ahead_its_bars_were_composed() {
+        let mut writer = Writer::new(Arc::new(Model::random(3, 7)));
+        let mut n_other_bars = 0;
+        for seed in 0..40 {
+            let one = ComposingKnobs { seed, length: 8, ..ComposingKnobs::default() };
+            let best = ComposingKnobs { best_of: 2, ..one };
+            let mut turned = Take::default();
+            compose_until(&mut turned, &mut writer, &one, Meter::COMMON, Tick(3 * 96));
+            let mut compose = |take: &mut Take, bar_idx| {
+                compose_bar(take, &mut writer, &best, Meter::COMMON, bar_idx);
+            };
+            // The knob is turned before the third bar; the fourth is composed in its turn, or ahead.
+            let (mut in_turn, mut ahead) = (turned.clone(), turned);
+            compose(&mut ahead, 3);
+            let composed_ahead = ahead.score().bars[3].clone();
+            compose(&mut ahead, 2);
+            for bar_idx in 2..4 {
+                compose(&mut in_turn, bar_idx);
+            }
+            n_other_bars += usize::from(composed_ahead != in_turn.score().bars[3]);
+            let is_stale = ahead.is_stale(3, &best, Model::random(3, 7).hash());
+            assert!(is_stale || ahead.score() == in_turn.score(), "seed {seed}");
+        }
+        assert!(n_other_bars > 0, "it never matters");
+    }
 
     #[test]
     fn a_primer_in_another_key_and_place_is_recognised_as_a_copy() {
