@@ -296,6 +296,27 @@ fn where_the_music_ends_it_closes_with_the_dominant_and_the_tonic() {
 }
 
 #[test]
+fn a_piece_that_is_told_its_end_ends_on_the_tonic_in_every_style() {
+    let model = Arc::new(Model::embedded().unwrap());
+    let mut writer = Writer::new(Arc::clone(&model));
+    for (style, name) in (0..).zip(&model.card().styles) {
+        let ends_at_home = |seed: u32| {
+            let scale = if seed.is_multiple_of(2) { Scale::FreeMajor } else { Scale::FreeMinor };
+            let knobs = ComposingKnobs { seed, style, scale, ..ComposingKnobs::default() };
+            let mut piece = Take::default().ending_after(4);
+            compose_until(&mut piece, &mut writer, &knobs, Meter::COMMON, Tick(4 * BAR.0));
+            let score = piece.score();
+            let last = score.bars[3].notes.iter().filter(|note| !note.family.is_drums());
+            last.map(|note| note.pitch).min().map(|lowest| lowest % 12 == 0)
+        };
+        let ends: Vec<bool> = (0..20).filter_map(ends_at_home).collect();
+        let n_at_home = ends.iter().filter(|at_home| **at_home).count();
+        eprintln!("{name}: {n_at_home} of {}", ends.len());
+        assert!(n_at_home * 10 >= ends.len() * 8, "{name}: {n_at_home} of {}", ends.len());
+    }
+}
+
+#[test]
 fn each_take_has_a_lane_of_its_own() {
     let [a, b] = [0, 1].map(|slot| ComposingKnobs {
         slot,

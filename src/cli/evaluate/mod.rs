@@ -21,7 +21,6 @@ use crate::cli::model;
 use crate::cli::print::print_line;
 use crate::cli::values::{self, within};
 use crate::model::Model;
-use crate::model::encoding::Encoding;
 use crate::model::packed::rounded;
 use crate::player::ComposingKnobs;
 use crate::training::baselines::{self, CopyBar, Markov};
@@ -117,7 +116,7 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &T
     let measured = &material.measured;
     let rounded = args.as_played.then(|| rounded(model.network()));
     let network = rounded.as_ref().unwrap_or_else(|| model.network());
-    let has_chords = network.config.encoding != Encoding::Second;
+    let has_chords = network.config.encoding.is_told();
     let has_baselines = !args.no_baselines && !material.train.is_empty();
     Row {
         style: model.card().styles[material.style].clone(),

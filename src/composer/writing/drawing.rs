@@ -13,6 +13,8 @@ use crate::music::{Family, FamilySet, Note, Tick};
 
 /// How often a bar that came out broken is drawn again.
 const BROKEN_RETRIES: u64 = 3;
+/// How often the last bar of a piece is drawn again until it ends on the tonic.
+const HOME_RETRIES: u64 = 12;
 /// How often an empty bar is drawn before a note is made to begin in it.
 const EMPTY_TRIES: usize = 4;
 /// How often, in a bar, a note that begins too early is drawn again.
@@ -35,7 +37,8 @@ impl Place {
         }
     }
 
-    /// Draws the whole bar, and again if it comes out cut off or stuck on one note.
+    /// Draws the whole bar, and again if it comes out cut off or stuck on one note, or does not come home though it is
+    /// to.
     ///
     /// Returns what the generator was before; it has been fed the bar.
     pub(crate) async fn draw_bar(&self, generator: &mut Generator) -> (Vec<Drawn>, Snapshot) {
@@ -46,7 +49,8 @@ impl Place {
             // Far beyond the parts that a bar can have in ticks.
             let mut rng = self.rng(n_retries << 32);
             let drawn = self.draw_from(generator, &[], self.start, &mut rng).await;
-            if n_retries >= BROKEN_RETRIES || !is_broken(&drawn) {
+            let is_right = !is_broken(&drawn) && (!self.comes_home || is_home(&drawn));
+            if is_right || n_retries >= if self.comes_home { HOME_RETRIES } else { BROKEN_RETRIES } {
                 return (drawn, before);
             }
             n_retries += 1;
@@ -236,6 +240,16 @@ fn is_broken(drawn: &[Drawn]) -> bool {
         drawn.iter().all(|drawn| !drawn.note.family.is_drums() && Some(drawn.note.pitch) == pitch)
     };
     drawn.len() >= ComposedBar::MAX_NOTES || drawn.len() >= MANY && is_stuck()
+}
+
+/// Whether the lowest of these notes is the tonic, and the lowest of those that begin last too. Drums are at home
+/// anywhere.
+fn is_home(drawn: &[Drawn]) -> bool {
+    let notes = || drawn.iter().map(|drawn| drawn.note).filter(|note| !note.family.is_drums());
+    let last_onset = notes().map(|note| note.onset).max();
+    let is_tonic = |pitch: Option<u8>| pitch.is_none_or(|pitch| pitch % 12 == 0);
+    let last = notes().filter(|note| Some(note.onset) == last_onset);
+    is_tonic(notes().map(|note| note.pitch).min()) && is_tonic(last.map(|note| note.pitch).min())
 }
 
 /// From where on a played note is answered: the next eighth that can still be composed in time.

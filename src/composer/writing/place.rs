@@ -33,6 +33,8 @@ pub(crate) struct Place {
     pub(crate) attempt: u8,
     /// Whether its notes end with the bar, because the phrase comes round after it or the piece ends.
     pub(crate) is_closed: bool,
+    /// Whether the music comes to its end in it, led there by the close: then it ends on the tonic.
+    pub(crate) comes_home: bool,
 }
 
 impl Place {
@@ -58,6 +60,7 @@ impl Place {
             candidate: 0,
             attempt: 0,
             is_closed: false,
+            comes_home: false,
         }
     }
 
@@ -74,6 +77,7 @@ impl Place {
             candidate: composed.candidate,
             attempt: 0,
             is_closed: false,
+            comes_home: false,
         }
     }
 

@@ -137,7 +137,9 @@ impl Writer {
     /// A bar that takes no notice of what is played in it.
     async fn compose_freely(&mut self, take: &Take, place: &Place) -> NewBar {
         let ends_piece = take.length() == Some(place.bar_idx + 1);
-        let place = Place { is_closed: ends_piece || is_before_full_repetition(take, place), ..*place };
+        let is_closed = ends_piece || is_before_full_repetition(take, place);
+        let comes_home = self.model().network().config.encoding.is_told() && comes_home(take, place);
+        let place = Place { is_closed, comes_home, ..*place };
         // All draws for a bar that is composed again by hand are of one candidate.
         let candidate = if place.attempt > 0 {
             place.candidate
@@ -322,6 +324,13 @@ fn beside(mut played: Vec<Note>, drawn: &[Drawn], place: &Place) -> Vec<Note> {
     played.extend(drawn.iter().map(|drawn| moved(&drawn.note, place.key.transposition())));
     played.sort_unstable();
     played
+}
+
+/// Whether a bar is the last of the close that leads to the end where the user gives no chords.
+fn comes_home(take: &Take, place: &Place) -> bool {
+    let ComposingKnobs { slot, strictness, .. } = place.knobs;
+    let is_last = take.bars_to_end(place.bar_idx, &place.knobs) == Some(1);
+    is_last && strictness > 0.0 && take.lane(slot).is_none()
 }
 
 /// Whether a bar is the user's in trading.

@@ -32,6 +32,12 @@ impl Encoding {
         *self == Self::Second
     }
 
+    /// Whether a network of it is told of the chords and the end to come.
+    #[must_use]
+    pub fn is_told(self) -> bool {
+        self != Self::Second
+    }
+
     /// 2 or 3.
     #[must_use]
     pub fn number(self) -> u32 {
