@@ -553,12 +553,8 @@ fn a_knob_turned_as_the_next_bar_is_settled_counts_whatever_the_rounding_of_the_
     let composing = vec![(f64::NEG_INFINITY, calm), (3.0 - 1e-8, turned)];
     // A block ends at beat 3, give or take a little, and the next one brings the knob.
     let run = |rounding: f64| {
-        let setting = Setting {
-            block_sizes: vec![24_000],
-            start: rounding,
-            composing: composing.clone(),
-            ..offline()
-        };
+        let setting =
+            Setting { block_sizes: vec![24_000], start: rounding, composing: composing.clone(), ..offline() };
         heard_onsets(&Host::new(setting).run_beats(&mut instance(Some(model()), None).player, 16.0))
     };
     let heard = run(0.0);

@@ -412,7 +412,9 @@ impl Player {
         const ROUNDING: f64 = 1e-6;
         let line = self.bar.end.to_beats().0;
         let (end, position, line) = match path.loop_range {
-            Some((loop_start, loop_end)) if loop_end < line + ROUNDING => (loop_end, bar_tick(loop_start), None),
+            Some((loop_start, loop_end)) if loop_end < line + ROUNDING => {
+                (loop_end, bar_tick(loop_start), None)
+            }
             _ => (line, self.bar.end, Some(self.bar.end)),
         };
         if self.next_request.is_some() || position < Tick::ZERO || path.block_end() <= end - 1.0 + ROUNDING {

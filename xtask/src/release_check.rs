@@ -33,7 +33,7 @@ const CHECKS: [(&str, Check); 16] = [
     ("package", Check::Command(&["package"])),
     ("reproducible", Check::Function(reproducible)),
     ("notes", Check::Command(&["notes"])),
-    ("chaos", Check::Command(&["chaos", "--cases", "1000"])),
+    ("chaos", Check::Command(&["chaos", "--cases", "1000", "--editor"])),
     ("audio-thread", Check::Command(&["audio-thread"])),
     ("editor", Check::Command(&["soak-editor", "CLAP"])),
     ("standalone", Check::Command(&["standalone"])),

@@ -63,14 +63,14 @@ impl Display {
 }
 
 /// An open editor.
-pub(super) struct Editor {
+pub(crate) struct Editor {
     gui: PluginGui,
     pub(super) window: Window,
     pub(super) size: GuiSize,
 }
 
 impl Editor {
-    pub(super) fn open(host: &mut ClapHost, display: &Display) -> Result<Self> {
+    pub(crate) fn open(host: &mut ClapHost, display: &Display) -> Result<Self> {
         let handle = host.instance().plugin_handle();
         let gui: PluginGui = handle.get_extension().context("the plugin has no editor")?;
         let embedded = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
@@ -96,7 +96,7 @@ impl Editor {
         Ok(())
     }
 
-    pub(super) fn close(self, host: &mut ClapHost, display: &Display) -> Result<()> {
+    pub(crate) fn close(self, host: &mut ClapHost, display: &Display) -> Result<()> {
         self.gui.destroy(&host.instance().plugin_handle());
         // At once, as hosts do: the editor may not use it any more.
         display.connection.destroy_window(self.window)?;
@@ -108,7 +108,7 @@ impl Editor {
     ///
     /// # Errors
     /// If the window stays blank.
-    pub(super) fn wait_for_picture(
+    pub(crate) fn wait_for_picture(
         &self,
         host: &mut ClapHost,
         display: &Display,

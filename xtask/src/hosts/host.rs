@@ -1,5 +1,7 @@
 //! What every host can do.
 
+use std::any::Any;
+
 use anyhow::Result;
 
 use crate::hosts::block::Block;
@@ -109,7 +111,7 @@ pub struct Metadata {
 }
 
 /// A host with one instance of the plugin.
-pub trait Host {
+pub trait Host: Any {
     /// Chooses the audio that the host takes from the next activation on: stereo unless it says otherwise.
     ///
     /// # Errors

@@ -6,12 +6,19 @@
 //! the same notes in the instance that saved it and in a fresh one. A crash ends the process; the session that was
 //! tried last is then in the log.
 
+mod screen;
+
+pub use screen::Screen;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestError, TestRng, TestRunner};
 
+use crate::chaos::screen::Window;
+#[cfg(target_os = "linux")]
+use crate::editor::{Colours, is_test_user};
 use crate::hosts::clap::ClapHost;
 use crate::hosts::daw::Sizes;
 use crate::hosts::vst3::Vst3Host;
@@ -35,6 +42,10 @@ pub struct Options {
     /// Where the session that is being tried is written, for the case that it crashes.
     #[arg(long, default_value = "target/chaos.log")]
     pub log: PathBuf,
+    /// Open and close the editor as well, on a virtual display if there is no other.
+    #[cfg(target_os = "linux")]
+    #[arg(long)]
+    pub editor: bool,
 }
 
 /// A plugin format.
@@ -101,6 +112,10 @@ enum Call {
     LoadGarbage,
     /// More instances are made, play a little and go.
     Others(u8),
+    /// Opens the editor, and may wait until it is drawn; or closes it if it is open. Only where editors are tried.
+    Editor {
+        is_awaited: bool,
+    },
 }
 
 const RATES: [f64; 4] = [44_100.0, 48_000.0, 96_000.0, 22_050.0];
@@ -176,6 +191,7 @@ fn calls() -> impl Strategy<Value = Call> {
         1 => Just(Call::LoadWithoutModel),
         1 => Just(Call::LoadGarbage),
         1 => (1_u8..6).prop_map(Call::Others),
+        2 => any::<bool>().prop_map(|is_awaited| Call::Editor { is_awaited }),
     ]
 }
 
@@ -189,17 +205,29 @@ fn sessions() -> impl Strategy<Value = Session> {
 /// # Errors
 /// With the smallest session that breaks a promise.
 pub fn run(options: &Options) -> Result<()> {
+    #[cfg(target_os = "linux")]
+    let screen = if options.editor {
+        let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        if !is_test_user(&arguments, Colours::Dark, &[])? {
+            return Ok(());
+        }
+        Screen::connect()?
+    } else {
+        Screen::default()
+    };
+    #[cfg(not(target_os = "linux"))]
+    let screen = Screen::default();
     let plugin = crate::bundles::clap_to_try(options.plugin.as_deref())?;
-    check(&plugin, options.cases, options.seed, &options.log)?;
+    check(&plugin, options.cases, options.seed, &options.log, &screen)?;
     println!("{} sessions, every promise kept", options.cases);
     Ok(())
 }
 
-/// Tries random sessions with the plugin in this file.
+/// Tries random sessions with the plugin in this file, and its editor if there is a screen.
 ///
 /// # Errors
 /// With the smallest session that breaks a promise.
-pub fn check(plugin: &Path, cases: u32, seed: u8, log: &Path) -> Result<()> {
+pub fn check(plugin: &Path, cases: u32, seed: u8, log: &Path, screen: &Screen) -> Result<()> {
     ensure!(plugin.exists(), "{} is missing: `cargo xtask bundle` makes it", plugin.display());
     if let Some(folder) = log.parent() {
         std::fs::create_dir_all(folder)?;
@@ -216,7 +244,7 @@ pub fn check(plugin: &Path, cases: u32, seed: u8, log: &Path) -> Result<()> {
         // A crash leaves the session behind.
         std::fs::write(log, format!("{session:#?}\n"))
             .map_err(|error| TestCaseError::fail(error.to_string()))?;
-        session.try_out(plugin).map_err(|error| TestCaseError::fail(format!("{error:#}")))
+        session.try_out(plugin, screen).map_err(|error| TestCaseError::fail(format!("{error:#}")))
     });
     match result {
         Ok(()) => Ok(()),
@@ -239,10 +267,11 @@ struct Stage<'a> {
     changes: Vec<Change>,
     states: Vec<Vec<u8>>,
     recording: Recording,
+    editor: Window<'a>,
 }
 
 impl Session {
-    fn try_out(&self, plugin: &Path) -> Result<()> {
+    fn try_out(&self, plugin: &Path, screen: &Screen) -> Result<()> {
         let mut host = self.format.load(plugin)?;
         // The channels stay, so that the input has one of its own.
         let knobs = host.parameters()?.into_iter().filter(|knob| !knob.name.contains("hannel"));
@@ -259,6 +288,7 @@ impl Session {
             changes: Vec::new(),
             states: vec![fresh],
             recording: Recording::default(),
+            editor: Window::new(screen),
         };
         for (idx, call) in self.calls.iter().enumerate() {
             stage.make(call).with_context(|| format!("call {idx}"))?;
@@ -267,7 +297,8 @@ impl Session {
         stage.recording.check_times()?;
         check_silence(&stage.recording)?;
         stage.recording.notes()?;
-        stage.check_reload()
+        stage.check_reload()?;
+        stage.editor.close(stage.host.as_mut())
     }
 }
 
@@ -372,6 +403,7 @@ impl Stage<'_> {
                 Ok(())
             }
             Call::Others(n_others) => self.play_others(*n_others),
+            Call::Editor { is_awaited } => self.editor.open_or_close(self.host.as_mut(), *is_awaited),
         }
     }
 
@@ -545,7 +577,9 @@ mod tests {
 
     #[test]
     fn a_plugin_that_is_missing_is_named() {
-        let error = check(Path::new("nowhere/Continuo.clap"), 1, 1, Path::new("chaos.log")).unwrap_err();
+        let error =
+            check(Path::new("nowhere/Continuo.clap"), 1, 1, Path::new("chaos.log"), &Screen::default())
+                .unwrap_err();
         assert!(error.to_string().starts_with("nowhere/Continuo.clap is missing"), "{error}");
     }
 }
