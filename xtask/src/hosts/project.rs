@@ -34,7 +34,31 @@ pub fn after_its_length(json: &[u8]) -> Vec<u8> {
 
 /// Whether a state is as CLAP has it, and its JSON.
 fn parts(state: &[u8]) -> Result<(bool, Value)> {
-    let begin = state.iter().position(|byte| *byte == b'{').context("no JSON in the state")?;
-    let (head, json) = state.split_at(begin);
-    Ok((!head.is_empty(), serde_json::from_slice(json)?))
+    let after_its_length = state
+        .split_first_chunk()
+        .filter(|(length, json)| u64::from_le_bytes(**length) == json.len() as u64)
+        .map(|(_, json)| json);
+    let json = after_its_length.unwrap_or(state);
+    Ok((after_its_length.is_some(), serde_json::from_slice(json)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_length_that_looks_like_json_is_a_length() -> Result<()> {
+        let mut state = json!({ "fields": { "project": "{}", "other": "" } });
+        let n_missing = usize::from(b'{') + 256 - serde_json::to_vec(&state)?.len();
+        state["fields"]["other"] = "x".repeat(n_missing).into();
+        let json = serde_json::to_vec(&state)?;
+        let as_clap = after_its_length(&json);
+        assert_eq!(as_clap[0], b'{');
+        assert_eq!(read(&as_clap)?, json!({}));
+        assert_eq!(read(&json)?, json!({}));
+        assert_eq!(edited(&as_clap, |_| ())?.len(), as_clap.len());
+        Ok(())
+    }
 }
