@@ -297,7 +297,7 @@ fn where_the_music_ends_it_closes_with_the_dominant_and_the_tonic() {
 
 #[test]
 fn a_piece_that_is_told_its_end_ends_on_the_tonic_in_every_style() {
-    let model = Arc::new(Model::embedded().unwrap());
+    let model = Model::embedded().unwrap();
     let mut writer = Writer::new(Arc::clone(&model));
     for (style, name) in (0..).zip(&model.card().styles) {
         let ends_at_home = |seed: u32| {
@@ -314,6 +314,30 @@ fn a_piece_that_is_told_its_end_ends_on_the_tonic_in_every_style() {
         eprintln!("{name}: {n_at_home} of {}", ends.len());
         assert!(n_at_home * 10 >= ends.len() * 8, "{name}: {n_at_home} of {}", ends.len());
     }
+}
+
+#[test]
+fn what_returns_keeps_to_the_chords_that_are_there_now() {
+    // The dance floor repeats itself more than any other style.
+    let model = Model::embedded().unwrap();
+    let style = model.card().style_named("Dance floor").unwrap() as u8;
+    let mut writer = Writer::new(model);
+    let roots = [0, 5, 7, 9];
+    let (mut n_notes, mut n_tones) = (0, 0);
+    for seed in 0..6 {
+        let knobs = ComposingKnobs { seed, style, strictness: 0.5, ..ComposingKnobs::default() };
+        let mut take = Take::default().over(&progression("C | F | G | Am"));
+        compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(8 * BAR.0));
+        for (bar, root) in take.score().bars.iter().zip(roots.iter().cycle()) {
+            let third = if *root == 9 { 3 } else { 4 };
+            let on_beats = bar.notes.iter().filter(|note| (note.onset - bar.start).0 % 24 == 0);
+            for note in on_beats.filter(|note| !note.family.is_drums()) {
+                n_notes += 1;
+                n_tones += usize::from([0, third, 7].contains(&((note.pitch + 12 - root) % 12)));
+            }
+        }
+    }
+    assert!(n_notes > 100 && n_tones * 100 >= n_notes * 90, "{n_tones} of {n_notes}");
 }
 
 #[test]

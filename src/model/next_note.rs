@@ -220,16 +220,18 @@ impl NextNote<'_> {
 
     fn pitches(&mut self, family: usize, shift: usize) -> [f32; N_PITCHES] {
         let mut logits = self.heads.pitch(family, shift);
+        let onset = self.onset(shift);
+        let in_chord = self.chord_tones.as_ref().and_then(|tones| tones.favoured(family, onset));
+        // What was played before to other chords is no reason to play it to these.
+        let may_return = |pitch: usize| in_chord.is_none_or(|(keys, _)| keys >> pitch & 1 == 1);
         self.favour_repetition(&mut logits, |then_shift, then| {
-            ((then_shift, then.family.index()) == (shift, family)).then_some(usize::from(then.pitch))
+            let returns = (then_shift, then.family.index()) == (shift, family);
+            returns.then_some(usize::from(then.pitch)).filter(|pitch| may_return(*pitch))
         });
         let lowest_in_chord = if shift == 0 { self.heads.memory.lowest_in_chord(family) } else { 0 };
-        let onset = self.onset(shift);
         let keys = self.keys_at(family, onset);
         mask(&mut logits, |pitch| pitch >= lowest_in_chord && keys >> pitch & 1 == 1);
-        if let Some((keys, amount)) =
-            self.chord_tones.as_ref().and_then(|tones| tones.favoured(family, onset))
-        {
+        if let Some((keys, amount)) = in_chord {
             let others = logits.iter_mut().enumerate().filter(|(pitch, _)| keys >> pitch & 1 == 0);
             others.for_each(|(_, logit)| *logit -= amount);
         }
