@@ -90,7 +90,9 @@ fn special(_: &Metadata) -> &'static str {
 mod tests {
     use std::io::ErrorKind;
 
-    use crate::files::{append, open, read};
+    use crate::files::read;
+    #[cfg(unix)]
+    use crate::files::{append, open};
 
     #[test]
     fn a_file_is_read_up_to_a_limit() {

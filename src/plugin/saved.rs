@@ -130,6 +130,7 @@ fn path_of_units(units: &[u16]) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::path::PathBuf;
 
     use serde_json::json;

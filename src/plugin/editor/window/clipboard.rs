@@ -79,9 +79,12 @@ fn uri(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+    #[cfg(unix)]
     use std::process::Command;
 
-    use crate::plugin::editor::window::clipboard::{run, uri};
+    #[cfg(unix)]
+    use crate::plugin::editor::window::clipboard::run;
+    use crate::plugin::editor::window::clipboard::uri;
 
     #[test]
     fn every_letter_of_a_path_survives_in_its_uri() {
