@@ -144,14 +144,10 @@ fn play(host: &mut ClapHost, daw: &mut Daw, turned: &[(f64, Change)]) -> Result<
     recording.notes()
 }
 
-/// The first place at which two instances did not play the same. A time halfway between two samples may be at either:
-/// how a position is rounded depends on the block it is in.
+/// The first place at which two instances did not play the same.
 fn difference(one: &[PlayedNote], other: &[PlayedNote]) -> Option<String> {
-    let is_same = |(one, other): &(&PlayedNote, &PlayedNote)| {
-        let what = |note: &PlayedNote| (note.channel, note.key, note.velocity);
-        what(one) == what(other) && one.on.abs_diff(other.on) <= 1 && one.off.abs_diff(other.off) <= 1
-    };
-    let n_same = one.iter().zip(other).take_while(is_same).count();
+    let what = |note: &PlayedNote| (note.on, note.off, note.channel, note.key, note.velocity);
+    let n_same = one.iter().zip(other).take_while(|(one, other)| what(one) == what(other)).count();
     let [one, other] = [one, other].map(|notes| notes.get(n_same));
     (one.is_some() || other.is_some()).then(|| format!("{one:?} and {other:?}"))
 }
