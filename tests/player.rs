@@ -393,6 +393,24 @@ fn a_note_on_the_last_sample_of_a_block_is_released_on_the_first_of_the_next() {
 }
 
 #[test]
+fn a_note_halfway_between_two_samples_is_on_the_later_at_any_block_size() {
+    // A tick is 919.5 samples.
+    let notes: Vec<(i64, i64, u8)> = (0..32).map(|idx| (3 * idx, 2, 40 + idx as u8)).collect();
+    let expected: Vec<u32> = (0..32u32).map(|idx| (3 * 1839 * idx).div_ceil(2)).collect();
+    for block_sizes in [vec![1], vec![64], vec![480], vec![919, 1], vec![920, 919], vec![12_001]] {
+        let setting = Setting {
+            sample_rate: 44_100.0,
+            tempo: 60.0 * 44_100.0 / (24.0 * 919.5),
+            block_sizes: block_sizes.clone(),
+            ..Setting::default()
+        };
+        let heard = Host::new(setting).run_samples(one_bar(&notes), 96 * 920);
+        let onsets = heard.events.iter().filter(|(_, kind)| matches!(kind, EventKind::On { .. }));
+        assert_eq!(onsets.map(|(time, _)| *time).collect::<Vec<_>>(), expected, "{block_sizes:?}");
+    }
+}
+
+#[test]
 fn stopping_ends_every_note_in_the_block_that_stops() {
     let setting = Setting { jumps: vec![Jump { block: 10, kind: hosts::JumpKind::Stop }], ..straight() };
     let heard = Host::new(setting).run(one_bar(&[(0, 96, 60), (0, 96, 64)]), 20);

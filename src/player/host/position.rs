@@ -36,11 +36,20 @@ impl SampleMap {
         Beats(self.beat + (f64::from(offset) - self.sample) / self.samples_per_beat)
     }
 
+    /// How far before a sample a position still rounds to it, in samples. A position halfway between two samples,
+    /// or a host's rounding error below that, goes up: so the sample is the same at every block size.
+    const HALF_SAMPLE: f64 = 0.5 + 1e-4;
+
     /// The nearest sample to a song position, within the block.
     pub(crate) fn to_offset_round(self, beat: f64) -> u32 {
         let sample = self.sample + (beat - self.beat) * self.samples_per_beat;
         // The cast saturates, so any position is safe.
-        (sample.round() as u32).min(self.n_samples.saturating_sub(1))
+        ((sample + Self::HALF_SAMPLE).floor() as u32).min(self.n_samples.saturating_sub(1))
+    }
+
+    /// Where the positions end that round to a sample before `beat`, in beats, if a sample is just there.
+    pub(crate) fn half_sample_before(self, beat: f64) -> f64 {
+        beat - Self::HALF_SAMPLE / self.samples_per_beat
     }
 }
 

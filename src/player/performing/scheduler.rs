@@ -191,10 +191,9 @@ impl Scheduler {
         self.bar_end = segment.bar_end;
         self.last_late = None;
         // A position less than half a sample before the end rounds to a sample beyond it.
-        let half_sample = 0.5 / map.samples_per_beat;
-        let until = segment.until - half_sample;
+        let until = map.half_sample_before(segment.until);
         let lead = timing::longest_lead(settings.performing);
-        let end = ticks_ceil((until + lead).min(segment.limit - half_sample).max(until));
+        let end = ticks_ceil((until + lead).min(map.half_sample_before(segment.limit)).max(until));
         // Most blocks are shorter than a tick and begin no note. Then the score, which is large and not in the
         // cache, is not looked at.
         if segment.reads && self.due < end {
@@ -279,7 +278,7 @@ impl Scheduler {
                 continue;
             }
             let until = if self.queue.is_full() { f64::INFINITY } else { written - lead };
-            self.play_queue(until.min(segment.until - 0.5 * one_sample), map, settings, events);
+            self.play_queue(until.min(map.half_sample_before(segment.until)), map, settings, events);
             self.queue.push(note);
         }
     }
