@@ -40,6 +40,8 @@ pub mod midi;
 pub mod roll;
 
 pub mod sheet;
+
+pub mod frames;
 pub mod tracks;
 
 pub mod wav;
