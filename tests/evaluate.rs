@@ -103,6 +103,9 @@ fn a_model_is_tuned_to_the_pieces_of_a_style_and_written_beside_the_old_one() {
         assert_eq!(factors.len(), card.styles.len());
     }
     assert!(!card.velocities[bass].is_empty());
+    assert_eq!(card.corrections.len(), card.styles.len());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(errors.contains("Bass, corrected 5 times: distance"), "{errors}");
     let refused = trainer(&arguments);
     let message = String::from_utf8_lossy(&refused.stderr);
     assert!(!refused.status.success() && message.contains("already there; --force"), "{message}");

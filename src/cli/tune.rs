@@ -12,7 +12,7 @@ use crate::cli::print::print_line;
 use crate::cli::values::{self, within};
 use crate::cli::{model, out};
 use crate::files::{Existing, Identity};
-use crate::model::{Card, Model, Primer};
+use crate::model::{Card, Corrections, Model, Primer};
 use crate::music::{Family, FamilySet};
 use crate::player::ComposingKnobs;
 use crate::training::threads::Threads;
@@ -45,6 +45,10 @@ pub(super) struct TuneArgs {
     /// Times that each factor is gone through; at 0 only primers and velocities are renewed
     #[arg(long, default_value_t = 1, value_parser = within(0_u32..=10))]
     rounds: u32,
+    /// Times that samples are compared with the real pieces, and what they have too much or too little of is corrected; at 0
+    /// corrections stay as they are
+    #[arg(long, default_value_t = 6, value_parser = within(0_u32..=30))]
+    corrections: u32,
     /// Seed of the first sample; each further sample adds one
     #[arg(long, default_value_t = 1000)]
     seed: u32,
@@ -123,6 +127,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
         (factor.of)(&mut card).resize(n_styles, factor.default);
     }
     card.velocities.resize(n_styles, Vec::new());
+    card.corrections.resize(n_styles, Corrections::default());
     let mut primers = model.primers().to_vec();
     for (style, folders) in by_style(&model, &args.folders)? {
         let material = Material::read(&folders, style, "valid", &threads)?;
@@ -142,30 +147,45 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
         let real = RealMusic::of(&material, args.bars as usize);
         let trial = |card: &Card, seed: u32| {
             let model = Arc::new(model.with(card.clone(), primers.clone())?);
-            Ok(score(&model, &real, seed, args, &threads))
+            Ok(composed(&model, &real, seed, args, &threads))
         };
-        tune(&mut card, style, families, args, trial)?;
+        tune(&mut card, style, families, &real, args, trial)?;
     }
     model.with(card, primers)?.save(&args.out)?;
     print_line(&format!("Wrote {}", args.out.display()))
 }
 
-/// Sets the factors of one style. Of so many trials one is the best by chance, so what is found is tried with other seeds as
-/// well, and left if it is no better there.
+/// Corrects one style and sets its factors. Of so many trials one is the best by chance, so what is found is tried with
+/// other seeds as well, and left if it is no better there.
 fn tune(
     card: &mut Card,
     style: usize,
     families: FamilySet,
+    real: &RealMusic,
     args: &TuneArgs,
-    trial: impl Fn(&Card, u32) -> Result<Option<Score>>,
+    trial: impl Fn(&Card, u32) -> Result<Music>,
 ) -> Result<()> {
     let name = card.styles[style].clone();
     let former_card = card.clone();
-    let Some(mut best) = trial(card, args.seed)? else {
+    let score = |card: &Card, seed: u32| Ok::<_, anyhow::Error>(Score::of(&trial(card, seed)?, real));
+    let Some(mut best) = score(card, args.seed)? else {
         return print_line(&format!("{name}: too few pieces in the most common meter"));
     };
-    if args.rounds == 0 {
+    if args.rounds == 0 && args.corrections == 0 {
         return print_line(&format!("{name}: {best}"));
+    }
+    // Each time with other seeds, so that it is not the chance of one that is corrected.
+    let mut seed = args.seed;
+    for time in 1..=args.corrections {
+        let music = trial(card, seed)?;
+        if let Some(score) = Score::of(&music, real) {
+            eprintln!("{name}, corrected {} times: {score}", time - 1);
+        }
+        card.corrections[style].refine(music.tally(), &real.tally);
+        seed = seed.wrapping_add(args.samples);
+    }
+    if args.corrections > 0 {
+        best = score(card, args.seed)?.unwrap_or(best);
     }
     let factors = FACTORS.iter().filter(|factor| (factor.matters)(families));
     for factor in factors.clone().cycle().take(factors.clone().count() * args.rounds as usize) {
@@ -173,7 +193,7 @@ fn tune(
         let former = chosen;
         for value in factor.values.iter().filter(|value| value.to_bits() != former.to_bits()) {
             (factor.of)(card)[style] = *value;
-            let Some(score) = trial(card, args.seed)? else { continue };
+            let Some(score) = score(card, args.seed)? else { continue };
             eprintln!("{name}, {} {value}: {score}", factor.name);
             if score.total() + LEAST_GAIN < best.total() {
                 (best, chosen) = (score, *value);
@@ -181,8 +201,8 @@ fn tune(
         }
         (factor.of)(card)[style] = chosen;
     }
-    let other_seed = args.seed.wrapping_add(args.samples);
-    let (before, after) = (trial(&former_card, other_seed)?, trial(card, other_seed)?);
+    let other_seed = seed.wrapping_add(args.samples);
+    let (before, after) = (score(&former_card, other_seed)?, score(card, other_seed)?);
     let (Some(before), Some(after)) = (before, after) else { return Ok(()) };
     let settings: Vec<String> =
         factors.map(|factor| format!("{} {}", factor.name, (factor.of)(card)[style])).collect();
@@ -204,6 +224,11 @@ struct Score {
 }
 
 impl Score {
+    /// `None` where there are too few pieces.
+    fn of(music: &Music, real: &RealMusic) -> Option<Self> {
+        Some(Self { distance: music.distance(real)?, n_missed: music.n_missed() })
+    }
+
     /// Lower is better.
     fn total(self) -> f64 {
         self.distance + MISSED_BOUND * self.n_missed as f64
@@ -222,14 +247,8 @@ impl fmt::Display for Score {
     }
 }
 
-/// `None` where there are too few pieces.
-fn score(
-    model: &Arc<Model>,
-    real: &RealMusic,
-    seed: u32,
-    args: &TuneArgs,
-    threads: &Threads,
-) -> Option<Score> {
+/// Composes the samples of a trial.
+fn composed(model: &Arc<Model>, real: &RealMusic, seed: u32, args: &TuneArgs, threads: &Threads) -> Music {
     let wanted = Wanted {
         n_samples: args.samples,
         n_bars: args.bars,
@@ -238,6 +257,5 @@ fn score(
         seed,
         threads: threads.clone(),
     };
-    let music = Music::of(model, real, &wanted);
-    Some(Score { distance: music.distance(real)?, n_missed: music.n_missed() })
+    Music::of(model, real, &wanted)
 }

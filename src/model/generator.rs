@@ -195,6 +195,7 @@ impl Generator {
         let open = keys.open(constraints, given);
         let chord_tones = ChordTones::new(&past.memory, constraints, &keys, given);
         let velocities = card.velocities.get(style).map_or(&[][..], Vec::as_slice);
+        let corrections = card.corrections.get(style).filter(|_| sampling.is_corrected);
         let mut next = NextNote {
             heads,
             sampling,
@@ -205,6 +206,7 @@ impl Generator {
             copying,
             longest_run,
             velocities,
+            corrections,
         };
         next.draw(rng)
     }
@@ -349,7 +351,10 @@ mod tests {
     use crate::model::encoding::Encoding;
     use crate::model::encoding::Told;
     use crate::model::network::{Network, NetworkConfig};
-    use crate::model::{Beginning, Card, Constraints, Generator, Given, Model, Passages, Sampling, StyleMix};
+    use crate::model::vocabulary::N_DURATIONS;
+    use crate::model::{
+        Beginning, Card, Constraints, Corrections, Generator, Given, Model, Passages, Sampling, StyleMix,
+    };
     use crate::music::{Chord, Family, Feel, Meter, Mode, Note, PitchClassSet, Tick};
 
     fn music(style: StyleMix) -> Vec<Note> {
@@ -514,6 +519,38 @@ mod tests {
         let counts =
             [0.0, 10.0].map(|amount| count(|card| Card { restrike: vec![amount], ..card }, struck_again));
         assert!(counts[0] > 0 && counts[1] == 0, "{counts:?}");
+    }
+
+    #[test]
+    fn what_the_card_corrects_is_played_more_or_less_often() {
+        let long = |_: &[Note], note: &Note| !note.family.is_drums() && note.duration >= Tick(48);
+        let repeats = |before: &[Note], note: &Note| {
+            let mut others = before.iter().rev().filter(|other| !other.family.is_drums()).peekable();
+            let last = others.peek().map(|other| other.onset).filter(|last| *last < note.onset);
+            let lowest = others.take_while(|other| Some(other.onset) == last).map(|other| other.pitch).min();
+            !note.family.is_drums() && lowest == Some(note.pitch)
+        };
+        let with =
+            |corrections: Corrections| move |card| Card { corrections: vec![corrections.clone()], ..card };
+        let counts = [-2.0, 0.0, 2.0].map(|nats: f32| {
+            let durations = (0..N_DURATIONS).map(|class| if class >= 47 { nats } else { 0.0 }).collect();
+            let bass = vec![nats];
+            [
+                count(with(Corrections { durations, ..Corrections::default() }), long),
+                count(with(Corrections { bass, ..Corrections::default() }), repeats),
+            ]
+        });
+        for kind in 0..2 {
+            let [less, as_is, more] = counts.map(|counts| counts[kind]);
+            assert!(less < as_is && as_is < more, "{counts:?}");
+        }
+        // What no file of ours has.
+        let absurd = Corrections {
+            durations: vec![f32::NAN; 500],
+            bass: vec![f32::MAX; 500],
+            ..Corrections::default()
+        };
+        assert!(count(with(absurd), |_, note| note.duration > Tick::ZERO) > 0);
     }
 
     #[test]

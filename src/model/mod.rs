@@ -30,6 +30,9 @@ pub use passages::{PASSAGE, Passages};
 mod instrument;
 pub use instrument::InstrumentKeys;
 
+mod corrections;
+pub use corrections::{Corrections, Tally};
+
 mod card;
 pub use card::{Card, Primer};
 

@@ -7,6 +7,7 @@ use rand::{Rng, RngExt};
 
 use crate::model::activation::ln;
 use crate::model::chord_tones::ChordTones;
+use crate::model::corrections::Corrections;
 use crate::model::draw::{PartSampling, draw_class};
 use crate::model::encoding::Encoding;
 use crate::model::heads::{Heads, mask};
@@ -36,6 +37,8 @@ pub(crate) struct NextNote<'a> {
     pub(crate) longest_run: Option<usize>,
     /// Those of the style, ascending, with how often each comes; empty if not known.
     pub(crate) velocities: &'a [(u8, u32)],
+    /// What of the style is made likelier or less likely.
+    pub(crate) corrections: Option<&'a Corrections>,
 }
 
 impl NextNote<'_> {
@@ -170,6 +173,9 @@ impl NextNote<'_> {
         let mut logits = self.heads.shift(family);
         self.favour_repetition(&mut logits, |shift, then| (then.family.index() == family).then_some(shift));
         let memory = self.heads.memory;
+        if let Some(corrections) = self.corrections {
+            corrections.correct_shifts(&mut logits, memory);
+        }
         let (last, bar_start, bar_end) = (memory.last_onset(), memory.bar_start(), memory.bar_end());
         let spacing = self.constraints.grid.spacing().0;
         let earliest = self.given.from.unwrap_or(bar_start).max(bar_start);
@@ -235,6 +241,9 @@ impl NextNote<'_> {
             let others = logits.iter_mut().enumerate().filter(|(pitch, _)| keys >> pitch & 1 == 0);
             others.for_each(|(_, logit)| *logit -= amount);
         }
+        if let Some(corrections) = self.corrections {
+            corrections.correct_pitches(&mut logits, is_drums(family), onset, self.heads.memory);
+        }
         self.keep_to_the_style(&mut logits, family, onset);
         let notes = self.heads.memory.notes();
         if let Some(passages) = self.copying {
@@ -292,6 +301,9 @@ impl NextNote<'_> {
                 (then_shift, then.family.index(), usize::from(then.pitch)) == (shift, family, pitch);
             is_so_far.then_some(duration_class(then.duration))
         });
+        if let Some(corrections) = self.corrections.filter(|_| !is_drums(family)) {
+            corrections.correct_durations(&mut logits);
+        }
         let Constraints { shortest, mut longest, ends_by, .. } = *self.constraints;
         if let Some(line) = ends_by {
             longest = longest.min((line - self.onset(shift)).max(shortest));

@@ -35,13 +35,23 @@ pub struct Sampling {
     /// How much less likely an instrument becomes that has not played lately: a factor on the
     /// [`ensemble`](crate::model::Card::ensemble) of the style. 0 is the network's own distribution.
     pub ensemble: f32,
+    /// Whether the [`corrections`](crate::model::Card::corrections) of the style count.
+    pub is_corrected: bool,
 }
 
 impl Sampling {
     /// How a style is drawn at its best: all that its card says counts.
     #[must_use]
     pub fn as_tuned() -> Self {
-        Self { form: 1.0, drum_form: 1.0, consonance: 1.0, restrike: 1.0, ensemble: 1.0, ..Self::default() }
+        Self {
+            form: 1.0,
+            drum_form: 1.0,
+            consonance: 1.0,
+            restrike: 1.0,
+            ensemble: 1.0,
+            is_corrected: true,
+            ..Self::default()
+        }
     }
 }
 
@@ -61,6 +71,7 @@ impl Default for Sampling {
             consonance: 0.0,
             restrike: 0.0,
             ensemble: 0.0,
+            is_corrected: false,
         }
     }
 }

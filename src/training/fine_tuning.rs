@@ -2,7 +2,7 @@
 
 use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
-use crate::model::{Card, Model, Primer};
+use crate::model::{Card, Corrections, Model, Primer};
 use crate::training::corpus::Corpus;
 
 /// The place of the velocity's head in [`NetworkConfig::heads`].
@@ -61,6 +61,7 @@ pub fn put_new_styles_first(n_before: usize, network: &mut Network, card: &mut C
     rotate(&mut card.longest_run, n_styles, n_new, None);
     rotate(&mut card.keys, n_styles, n_new, Vec::new());
     rotate(&mut card.velocities, n_styles, n_new, Vec::new());
+    rotate(&mut card.corrections, n_styles, n_new, Corrections::default());
     card.styles.rotate_right(n_new);
     for primer in primers.iter_mut() {
         primer.style = (primer.style + n_new) % n_styles.max(1);

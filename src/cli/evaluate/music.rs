@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::evaluate::material::Material;
 use crate::cli::print::{plural, print_line};
 use crate::cli::samples::{Order, compose_all};
-use crate::model::Model;
+use crate::model::{Model, Tally};
 use crate::music::{Meter, Note};
 use crate::training::measures::judge::{self, Difference, Judgement, Passages, judge};
 use crate::training::measures::{Comparison, Means, Passage, PassageIndex, Shared, Verdict, measure};
@@ -31,6 +31,7 @@ pub(in crate::cli) struct Music {
     wanted: Wanted,
     comparison: Comparison,
     passages: Passages,
+    tally: Tally,
     /// Between samples and real pieces.
     judged: Option<Judgement>,
     /// Between the pieces trained on and the real ones.
@@ -50,6 +51,8 @@ pub(in crate::cli) struct RealMusic {
     meter: Meter,
     /// For the judge: of the real pieces, and of those trained on.
     judged: [Passages; 2],
+    /// Of the pieces that something may be learned from.
+    pub(in crate::cli) tally: Tally,
 }
 
 impl RealMusic {
@@ -71,6 +74,10 @@ impl RealMusic {
             known,
             meter,
             judged: judged.map(|pieces| judge::passages(pieces.iter().map(|piece| &piece.piece), meter)),
+            tally: tally(
+                material.learned().iter().map(|piece| Passage::at_most(&piece.piece, n_bars)),
+                meter,
+            ),
         }
     }
 }
@@ -95,6 +102,7 @@ impl Music {
             wanted: wanted.clone(),
             comparison: Comparison { samples: means(&samples), real: means(&real.passages), shared },
             passages: judge::passages(composed.iter(), real.meter),
+            tally: tally(samples.into_iter(), real.meter),
             judged: None,
             judged_real: None,
         }
@@ -113,6 +121,11 @@ impl Music {
     pub(in crate::cli) fn distance(&self, real: &RealMusic) -> Option<f64> {
         let [held_out, trained_on] = &real.judged;
         judge::distance([&self.passages, if real.known.is_some() { trained_on } else { held_out }])
+    }
+
+    /// How often the samples have each feature that can be corrected.
+    pub(in crate::cli) fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     /// The number of bounds on the means that the samples miss.
@@ -195,6 +208,17 @@ impl Music {
 fn common_meter(passages: &[Passage]) -> Meter {
     let count = |meter: Meter| passages.iter().filter(|passage| passage.meter() == meter).count();
     passages.iter().map(Passage::meter).max_by_key(|meter| count(*meter)).unwrap_or(Meter::COMMON)
+}
+
+/// Of the passages in this meter.
+fn tally(passages: impl Iterator<Item = Passage>, meter: Meter) -> Tally {
+    let mut tally = Tally::new(meter.bar_length());
+    for passage in passages.filter(|passage| passage.meter() == meter) {
+        let starts = passage.bars.iter().map(|(start, _)| *start);
+        let bars = starts.clone().zip(starts.skip(1).chain([passage.end]));
+        tally.add(&passage.notes, bars);
+    }
+    tally
 }
 
 /// What each passage shares with the pieces trained on.
