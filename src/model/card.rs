@@ -80,7 +80,8 @@ pub struct Card {
     /// the best of each; 0 and 1 stay what they are. 0.5 where not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usual_variety: Vec<f32>,
-    /// What the network plays too much or too little of by itself, by style. Empty when not tuned.
+    /// What the network plays too much or too little of by itself, by style. It is counted in music of all instruments of the
+    /// style, and corrected only where all may play. Empty when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<Corrections>,
     /// The keys that each instrument plays in the training pieces, by style. Nothing else is composed. Empty

@@ -16,7 +16,7 @@ use crate::model::sampling::{Constraints, Drawn, Given, Sampling, StyleMix};
 use crate::model::step::{Advance, HiddenState, Stepper};
 use crate::model::vocabulary::N_PITCHES;
 use crate::model::weights::Model;
-use crate::music::{Meter, Mode, Note, Tick};
+use crate::music::{Family, Meter, Mode, Note, Tick};
 
 /// Where and how a piece begins.
 #[derive(Debug, Clone, Copy)]
@@ -195,7 +195,10 @@ impl Generator {
         let open = keys.open(constraints, given);
         let chord_tones = ChordTones::new(&past.memory, constraints, &keys, given);
         let velocities = card.velocities.get(style).map_or(&[][..], Vec::as_slice);
-        let corrections = card.corrections.get(style).filter(|_| sampling.is_corrected);
+        let instruments = card.keys.get(style).map_or(&[][..], Vec::as_slice);
+        let mut instruments = instruments.iter().filter_map(|of| Family::from_index(of.family));
+        let is_whole = instruments.all(|family| constraints.families.contains(family));
+        let corrections = card.corrections.get(style).filter(|_| sampling.is_corrected && is_whole);
         let mut next = NextNote {
             heads,
             sampling,
