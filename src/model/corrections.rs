@@ -158,27 +158,33 @@ impl Corrections {
 
     /// Corrects the pitches of the next note, which begins at `onset`.
     pub(crate) fn correct_pitches(&self, logits: &mut [f32], is_drum: bool, onset: Tick, memory: &Memory) {
-        let mut correct = |table: &[f32], feature: &dyn Fn(u8) -> usize| {
-            let pitches = (0..=127).zip(logits.iter_mut());
-            pitches.for_each(|(pitch, logit)| *logit += nats(table, feature(pitch)));
-        };
+        let pitches = 0..=127_u8;
         if is_drum {
             let bar_length = (memory.bar_end() - memory.bar_start()).0;
             if !self.drums.is_empty() && bar_length == self.bar_length && bar_length > 0 {
                 let place = (onset - memory.bar_start()).0.rem_euclid(bar_length);
-                correct(&self.drums, &|pitch| drum(place, pitch.into()));
+                for (pitch, logit) in pitches.zip(logits) {
+                    *logit += nats(&self.drums, drum(place, pitch.into()));
+                }
             }
             return;
         }
         if !self.intervals.is_empty() {
+            let mut classes = [0.0; 12];
             for other in memory.sounding_at(onset) {
-                correct(&self.intervals, &|pitch| interval(pitch, other.pitch));
+                for (class, sum) in (0..).zip(&mut classes) {
+                    *sum += nats(&self.intervals, interval(class, other.pitch));
+                }
             }
+            let pitches = logits.chunks_mut(classes.len());
+            pitches.flat_map(|octave| octave.iter_mut().zip(classes)).for_each(|(logit, sum)| *logit += sum);
         }
         let mut before = memory.notes().iter().rev().filter(|note| !note.family.is_drums()).peekable();
         let last = before.peek().map(|note| note.onset).filter(|last| *last < onset);
         if let Some(lowest) = lowest(before.take_while(|note| Some(note.onset) == last)) {
-            correct(&self.bass, &|pitch| step(pitch, lowest));
+            for (pitch, logit) in pitches.zip(logits) {
+                *logit += nats(&self.bass, step(pitch, lowest));
+            }
         }
     }
 
