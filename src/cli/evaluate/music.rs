@@ -31,7 +31,8 @@ pub(in crate::cli) struct Music {
     wanted: Wanted,
     comparison: Comparison,
     passages: Passages,
-    tally: Tally,
+    /// How often the samples have each feature that can be corrected.
+    pub(in crate::cli) tally: Tally,
     /// Between samples and real pieces.
     judged: Option<Judgement>,
     /// Between the pieces trained on and the real ones.
@@ -51,7 +52,7 @@ pub(in crate::cli) struct RealMusic {
     meter: Meter,
     /// For the judge: of the real pieces, and of those trained on.
     judged: [Passages; 2],
-    /// Of the pieces that something may be learned from.
+    /// The same of the pieces that something may be learned from.
     pub(in crate::cli) tally: Tally,
 }
 
@@ -121,11 +122,6 @@ impl Music {
     pub(in crate::cli) fn distance(&self, real: &RealMusic) -> Option<f64> {
         let [held_out, trained_on] = &real.judged;
         judge::distance([&self.passages, if real.known.is_some() { trained_on } else { held_out }])
-    }
-
-    /// How often the samples have each feature that can be corrected.
-    pub(in crate::cli) fn tally(&self) -> &Tally {
-        &self.tally
     }
 
     /// The number of bounds on the means that the samples miss.
