@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::model::Position;
 use crate::model::encoding::Encoding;
-use crate::model::network::Network;
+use crate::model::network::{N_PARTS, Network};
 use crate::music::nth_random;
 use crate::training::config::TrainingConfig;
 use crate::training::corpus::{Corpus, KeyedPiece, Part};
@@ -126,7 +126,7 @@ impl CudaEngine {
                 window.fill_to(&streams, [n_steps, n_streams]);
                 let losses = trainer.evaluate(&Staged::new(&[&window]))?;
                 for (idx, losses) in
-                    losses.as_chunks::<5>().0.iter().enumerate().filter(|(idx, _)| window.counts[*idx])
+                    losses.as_chunks::<N_PARTS>().0.iter().enumerate().filter(|(idx, _)| window.counts[*idx])
                 {
                     let style = pieces[idx % n_streams].style.min(n_styles - 1);
                     n_notes[style] += 1;
