@@ -8,7 +8,9 @@ use continuo::model::Position;
 use continuo::model::encoding::Encoding;
 use continuo::model::network::{N_PARTS, Network, NetworkConfig};
 use continuo::music::{Family, Feel, Meter, Mode, Note, Piece, Tick};
+use continuo::training::config::Dropout;
 use continuo::training::corpus::KeyedPiece;
+use continuo::training::engines::WeightDropout;
 use continuo::training::engines::cuda::{CudaTrainer, Precision, Staged};
 use continuo::training::engines::fused::Worker;
 use continuo::training::engines::optimiser::AdamW;
@@ -76,20 +78,25 @@ fn distance(ours: &[f32], theirs: &[f32]) -> f64 {
 
 /// Three updates on both; the largest relative distance of a gradient, of the parameters in the end, and of
 /// the losses.
-fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
+fn compare(config: NetworkConfig, precision: Precision, dropout: Dropout) -> (f64, f64, f64) {
     let mut network = Network::random(config, 1);
     let mut optimiser = AdamW::new(&network.layout, 0.02);
     let n_streams: usize = LANES.iter().sum();
     let scale = 1.0 / (N_STEPS * n_streams) as f32;
-    let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], 0.0, precision).unwrap();
+    let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], dropout, precision).unwrap();
+    let weight_dropout = WeightDropout::new(&network.layout, &dropout);
     let mut workers: Vec<Worker> = LANES.iter().map(|_| Worker::new(&network, 0.0, 1)).collect();
     let (mut of_gradients, mut of_losses) = (0.0_f64, 0.0_f64);
     for window_idx in 0..3 {
         let windows = windows(window_idx);
         let mut expected = [0.0; N_PARTS];
+        let seed = window_idx as u64;
+        let mut thinned = network.clone();
+        weight_dropout.apply(&mut thinned.parameters, seed);
         for (worker, window) in workers.iter_mut().zip(&windows) {
             worker.clear_gradient();
-            let losses = worker.train(&network, window, scale);
+            let losses = worker.train(&thinned, window, scale);
+            weight_dropout.apply(&mut worker.gradient, seed);
             expected.iter_mut().zip(losses).for_each(|(sum, loss)| *sum += loss);
         }
         let gradients: Vec<&[f32]> = workers.iter().map(|worker| worker.gradient.as_slice()).collect();
@@ -97,8 +104,7 @@ fn compare(config: NetworkConfig, precision: Precision) -> (f64, f64, f64) {
             (0..network.parameters.len()).map(|idx| gradients.iter().map(|g| g[idx]).sum()).collect();
         optimiser.update(&mut network.parameters, &gradients, 1e-3, &Threads::new(1).unwrap());
 
-        let losses =
-            gpu.update(&Staged::new(&windows.iter().collect::<Vec<_>>()), 1e-3, window_idx as u64).unwrap();
+        let losses = gpu.update(&Staged::new(&windows.iter().collect::<Vec<_>>()), 1e-3, seed).unwrap();
         for (ours, theirs) in losses.iter().zip(expected) {
             of_losses = of_losses.max((ours - theirs).abs() / theirs);
         }
@@ -123,8 +129,14 @@ fn the_gpu_agrees_with_the_processor_in_full_precision() {
     for (hidden, n_layers) in [(7, 2), (64, 1), (96, 3)] {
         let config =
             NetworkConfig { encoding: Encoding::Third, n_styles: 2, embedding: 5, hidden, n_layers, head: 9 };
-        let (gradients, parameters, losses) = compare(config, Precision::Full);
-        assert!(gradients < 1e-3 && parameters < 1e-4 && losses < 1e-5, "{gradients} {parameters} {losses}");
+        // The outputs that are left out are drawn differently.
+        for dropout in [Dropout::default(), Dropout { outputs: 0.0, weights: 0.4, rows: 0.2 }] {
+            let (gradients, parameters, losses) = compare(config, Precision::Full, dropout);
+            assert!(
+                gradients < 1e-3 && parameters < 1e-4 && losses < 1e-5,
+                "{gradients} {parameters} {losses}"
+            );
+        }
     }
 }
 
@@ -140,7 +152,7 @@ const SMALL: NetworkConfig = NetworkConfig {
 
 #[test]
 fn the_gpu_agrees_with_the_processor_to_three_digits_on_tensor_cores() {
-    let (gradients, parameters, losses) = compare(SMALL, Precision::Tensor);
+    let (gradients, parameters, losses) = compare(SMALL, Precision::Tensor, Dropout::default());
     assert!(gradients < 2e-2 && parameters < 2e-3 && losses < 1e-3, "{gradients} {parameters} {losses}");
 }
 
@@ -150,8 +162,9 @@ fn the_same_run_gives_the_same_bits_again() {
         let mut network = Network::random(SMALL, 1);
         let mut optimiser = AdamW::new(&network.layout, 0.02);
         let n_streams: usize = LANES.iter().sum();
+        let dropout = Dropout { outputs: 0.25, weights: 0.3, rows: 0.1 };
         let mut gpu =
-            CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], 0.25, Precision::Tensor).unwrap();
+            CudaTrainer::new(&network, &optimiser, [N_STEPS, n_streams], dropout, Precision::Tensor).unwrap();
         for window_idx in 0..3 {
             let windows = windows(window_idx);
             gpu.update(&Staged::new(&windows.iter().collect::<Vec<_>>()), 1e-3, window_idx as u64).unwrap();
@@ -166,7 +179,8 @@ fn the_same_run_gives_the_same_bits_again() {
 fn evaluating_gives_the_processors_losses_and_leaves_padding_out() {
     let network = Network::random(SMALL, 1);
     let optimiser = AdamW::new(&network.layout, 0.02);
-    let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, 5], 0.5, Precision::Full).unwrap();
+    let dropout = Dropout { outputs: 0.5, weights: 0.5, rows: 0.5 };
+    let mut gpu = CudaTrainer::new(&network, &optimiser, [N_STEPS, 5], dropout, Precision::Full).unwrap();
     let mut worker = Worker::new(&network, 0.0, 1);
     for window_idx in 0..2 {
         let streams: Vec<Vec<Position>> =

@@ -206,6 +206,8 @@ fn a_number_out_of_its_range_is_refused_with_the_range() {
             ("head", "8"),
             ("layers", "1"),
             ("dropout", "0.9"),
+            ("weight-dropout", "0.9"),
+            ("row-dropout", "0.9"),
             ("lr", "1e-3"),
             ("hold", "0.5"),
             ("weight-decay", "0.1"),

@@ -53,6 +53,8 @@ fn long_run(out: &Path) -> Command {
         "--batch=20",
         "--sequence-length=16",
         "--dropout=0.3",
+        "--weight-dropout=0.3",
+        "--row-dropout=0.1",
         "--weight-decay=0.05",
     ]);
     command.args(["--validate-every=1600", "--patience=1000", "--save-every=0.1"]);

@@ -24,8 +24,8 @@ pub struct TrainingConfig {
     pub lr: f32,
     /// Share of the run at which the learning rate begins to fall.
     pub hold: f32,
-    /// Share of each layer's outputs that is dropped.
-    pub dropout: f32,
+    /// What an update leaves out at random.
+    pub dropout: Dropout,
     /// Share of a weight that an update takes away, times the learning rate.
     pub weight_decay: f32,
     /// Random seed.
@@ -47,6 +47,25 @@ pub struct TrainingConfig {
     pub products: Products,
     /// The device that computes.
     pub device: Device,
+}
+
+/// What an update leaves out at random, each a share from 0 to 0.9.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Dropout {
+    /// Of each layer's outputs.
+    pub outputs: f32,
+    /// Of the recurrent weights.
+    pub weights: f32,
+    /// Of the rows of the embedding and of the heads' tables.
+    pub rows: f32,
+}
+
+impl Dropout {
+    /// Of outputs alone.
+    #[must_use]
+    pub const fn of_outputs(outputs: f32) -> Self {
+        Self { outputs, weights: 0.0, rows: 0.0 }
+    }
 }
 
 /// A device that computes updates.

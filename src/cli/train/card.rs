@@ -60,7 +60,7 @@ fn training(preset: Preset, config: &TrainingConfig, corpus: &Corpus) -> String 
     let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
     format!(
         "preset {preset}, {} pieces, {} notes, {:.2} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
-         dropout {}, lr {} held for {} of the run, weight decay {}, balance {}, {}the {} network, seed {}",
+         dropout {}, of recurrent weights {}, of rows {}, lr {} held for {} of the run, weight decay {}, balance {}, {}the {} network, seed {}",
         corpus.n_pieces(Part::Train),
         corpus.n_notes(),
         config.epochs,
@@ -70,7 +70,9 @@ fn training(preset: Preset, config: &TrainingConfig, corpus: &Corpus) -> String 
         config.network.hidden,
         config.batch,
         config.sequence_length,
-        config.dropout,
+        config.dropout.outputs,
+        config.dropout.weights,
+        config.dropout.rows,
         config.lr,
         config.hold,
         config.weight_decay,

@@ -10,7 +10,7 @@ use crate::cli::train::settings::{Preset, Settings};
 use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
 use crate::model::simd::Products;
-use crate::training::config::{Device, Keep, TrainingConfig};
+use crate::training::config::{Device, Dropout, Keep, TrainingConfig};
 use crate::training::corpus::Corpus;
 use crate::training::threads::Threads;
 
@@ -40,6 +40,7 @@ pub(super) fn config(
         head: args.head.unwrap_or(settings.head),
     };
     let epochs = args.epochs.unwrap_or_else(|| settings.epochs(corpus));
+    let dropout = settings.dropout(epochs);
     // Explicit epochs must not be cut short by a preset's time limit.
     let minutes = args.minutes.or(settings.minutes.filter(|_| args.epochs.is_none()));
     let time_limit = args.time.or(minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)));
@@ -51,7 +52,11 @@ pub(super) fn config(
         sequence_length: args.sequence_length.unwrap_or(settings.sequence_length),
         lr: args.lr.unwrap_or(settings.lr),
         hold: args.hold.unwrap_or(settings.hold),
-        dropout: args.dropout.unwrap_or(settings.dropout),
+        dropout: Dropout {
+            outputs: args.dropout.unwrap_or(dropout.outputs),
+            weights: args.weight_dropout.unwrap_or(dropout.weights),
+            rows: args.row_dropout.unwrap_or(dropout.rows),
+        },
         weight_decay: args.weight_decay.unwrap_or(settings.weight_decay),
         seed: args.seed,
         threads: machine.threads.clone(),

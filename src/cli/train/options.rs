@@ -87,6 +87,12 @@ pub(in crate::cli) struct TrainArgs {
     /// Share of each layer's outputs dropped in training, 0 to 0.9.
     #[arg(long, help_heading = "For experts", value_parser = within(0.0_f32..=0.9))]
     pub(super) dropout: Option<f32>,
+    /// Share of the recurrent weights that an update is computed without, 0 to 0.9.
+    #[arg(long, help_heading = "For experts", value_parser = within(0.0_f32..=0.9))]
+    pub(super) weight_dropout: Option<f32>,
+    /// Share of the rows of all tables that an update is computed without, 0 to 0.9.
+    #[arg(long, help_heading = "For experts", value_parser = within(0.0_f32..=0.9))]
+    pub(super) row_dropout: Option<f32>,
     /// Highest learning rate, 0 to 10.
     #[arg(long, help_heading = "For experts", value_parser = within(0.0_f32..=10.0))]
     pub(super) lr: Option<f32>,

@@ -1,5 +1,6 @@
 //! Presets of sizes and times, and their adjustment to the corpus and to fine-tuning.
 
+use crate::training::config::Dropout;
 use crate::training::corpus::Corpus;
 
 /// A set of sizes and times.
@@ -33,7 +34,8 @@ pub(super) struct Settings {
     pub(super) head: usize,
     pub(super) batch: usize,
     pub(super) sequence_length: usize,
-    pub(super) dropout: f32,
+    /// Where pieces are heard seldom, and where they are heard often; see [`Settings::dropout`].
+    pub(super) dropouts: [Dropout; 2],
     pub(super) lr: f32,
     pub(super) weight_decay: f32,
     /// Share of the run at the highest learning rate.
@@ -67,7 +69,7 @@ impl Settings {
                 head: 64,
                 batch: 32,
                 sequence_length: 32,
-                dropout: 0.1,
+                dropouts: [Dropout::of_outputs(0.1), Dropout { outputs: 0.1, weights: 0.2, rows: 0.1 }],
                 lr: 8e-3,
                 weight_decay: 0.2,
                 hold: 0.0,
@@ -82,13 +84,13 @@ impl Settings {
                 head: 128,
                 batch: 32,
                 sequence_length: 32,
-                dropout: 0.3,
+                dropouts: [Dropout::of_outputs(0.3), Dropout { outputs: 0.4, weights: 0.4, rows: 0.1 }],
                 lr: 5e-3,
                 weight_decay: 0.4,
                 hold: 0.0,
                 patience: 12,
                 minutes: None,
-                length: Length { n_notes: 12e6, min_epochs: 4.0, max_epochs: 120.0 },
+                length: Length { n_notes: 12e6, min_epochs: 4.0, max_epochs: 60.0 },
             },
             // The settings of the default model; models/README.md lists what else was tried.
             Preset::Large => Self {
@@ -98,7 +100,7 @@ impl Settings {
                 head: 192,
                 batch: 64,
                 sequence_length: 128,
-                dropout: 0.3,
+                dropouts: [Dropout::of_outputs(0.3), Dropout { outputs: 0.4, weights: 0.4, rows: 0.1 }],
                 lr: 2e-3,
                 weight_decay: 0.4,
                 hold: 0.5,
@@ -114,7 +116,7 @@ impl Settings {
         let n_notes = corpus.n_notes().max(1) as f64;
         Self {
             sequence_length: 64,
-            dropout: 0.3,
+            dropouts: [Dropout::of_outputs(0.3); 2],
             lr: 6e-4,
             weight_decay: 0.02,
             hold: 0.0,
@@ -135,8 +137,38 @@ impl Settings {
         (n_notes / corpus.n_notes().max(1) as f64).clamp(min_epochs, max_epochs)
     }
 
+    /// What updates leave out in a run of this many epochs: the more often the same pieces are heard, the more, since they
+    /// are learned by heart otherwise. With few epochs it would only make learning slower.
+    pub(super) fn dropout(&self, epochs: f64) -> Dropout {
+        const FEW: f64 = 20.0;
+        const MANY: f64 = 60.0;
+        let share = ((epochs - FEW) / (MANY - FEW)).clamp(0.0, 1.0) as f32;
+        let [seldom, often] = self.dropouts;
+        let between = |of: fn(&Dropout) -> f32| of(&seldom) + share * (of(&often) - of(&seldom));
+        Dropout {
+            outputs: between(|dropout| dropout.outputs),
+            weights: between(|dropout| dropout.weights),
+            rows: between(|dropout| dropout.rows),
+        }
+    }
+
     /// Notes between two validations in a run of this many epochs.
     pub(super) fn validate_every(epochs: f64, corpus: &Corpus) -> usize {
         (epochs * corpus.n_notes() as f64) as usize / N_VALIDATIONS
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_often_pieces_are_heard_the_more_is_left_out() {
+        let settings = Settings::of(Preset::Standard);
+        let [seldom, often] = settings.dropouts;
+        assert_eq!([4.0, 20.0].map(|epochs| settings.dropout(epochs)), [seldom; 2]);
+        assert_eq!([60.0, 150.0].map(|epochs| settings.dropout(epochs)), [often; 2]);
+        let between = settings.dropout(40.0);
+        assert!(between.weights > seldom.weights && between.weights < often.weights, "{between:?}");
     }
 }

@@ -13,6 +13,7 @@ use crate::training::engines::engine::{Engine, EngineError, EngineState};
 use crate::training::engines::fused::{Carried, Worker};
 use crate::training::engines::optimiser::AdamW;
 use crate::training::engines::validation::{Validation, validate};
+use crate::training::engines::weight_dropout::WeightDropout;
 use crate::training::losses::{Losses, add_up};
 use crate::training::threads::Threads;
 use crate::training::windows::{Source, Streams, Window};
@@ -33,6 +34,9 @@ const LANE_STREAMS: usize = 16;
 pub struct CpuEngine {
     corpus: Arc<Corpus>,
     network: Network,
+    /// The network that an update is computed of: without what is left out.
+    thinned: Network,
+    weight_dropout: WeightDropout,
     optimiser: AdamW,
     lanes: Vec<Lane>,
     batch: usize,
@@ -52,7 +56,7 @@ impl CpuEngine {
         let source = Source { corpus: Arc::clone(corpus), encoding, seed, n_streams: batch };
         let lane = |first_stream: usize| {
             let numbers = first_stream..(first_stream + LANE_STREAMS).min(batch);
-            let mut worker = Worker::with_products(config.products, &network, config.dropout, 0);
+            let mut worker = Worker::with_products(config.products, &network, config.dropout.outputs, 0);
             let own = numbers.start * carried_by_stream..numbers.end * carried_by_stream;
             worker.carry_on(by_layer(&carried[own], network.config.n_layers, network.config.hidden));
             let streams = match states.get(numbers.clone()) {
@@ -65,6 +69,8 @@ impl CpuEngine {
         Self {
             corpus: Arc::clone(corpus),
             lanes,
+            thinned: network.clone(),
+            weight_dropout: WeightDropout::new(&network.layout, &config.dropout),
             network,
             optimiser,
             batch,
@@ -77,14 +83,34 @@ impl CpuEngine {
 
 impl Engine for CpuEngine {
     fn update(&mut self, lr: f32) -> Result<Losses, EngineError> {
-        let Self { network, optimiser, lanes, batch, sequence_length, seed, threads, .. } = self;
+        let Self {
+            network,
+            thinned,
+            weight_dropout,
+            optimiser,
+            lanes,
+            batch,
+            sequence_length,
+            seed,
+            threads,
+            ..
+        } = self;
         let scale = 1.0 / (*batch * *sequence_length) as f32;
         let seed = nth_random(*seed, optimiser.n_updates);
+        let trained = if weight_dropout.tensors().is_empty() {
+            &*network
+        } else {
+            thinned.parameters.copy_from_slice(&network.parameters);
+            weight_dropout.apply(&mut thinned.parameters, seed);
+            &*thinned
+        };
         let train_lane = |lane: &mut Lane| {
             lane.streams.next_window(*sequence_length, &mut lane.window);
             lane.worker.seed_dropout(nth_random(seed, lane.first_stream as u64));
             lane.worker.clear_gradient();
-            lane.worker.train(network, &lane.window, scale)
+            let losses = lane.worker.train(trained, &lane.window, scale);
+            weight_dropout.apply(&mut lane.worker.gradient, seed);
+            losses
         };
         let losses = threads.map(&mut *lanes, train_lane);
         let gradients: Vec<&[f32]> = lanes.iter().map(|lane| lane.worker.gradient.as_slice()).collect();

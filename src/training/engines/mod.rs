@@ -6,6 +6,9 @@ pub mod optimiser;
 
 pub mod validation;
 
+mod weight_dropout;
+pub use weight_dropout::WeightDropout;
+
 mod engine;
 pub use engine::{Engine, EngineError, EngineState};
 

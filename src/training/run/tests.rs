@@ -11,7 +11,7 @@ use crate::model::network::{Network, NetworkConfig};
 use crate::model::simd::Products;
 use crate::model::weights::can_be_saved;
 use crate::music::{Family, Note, Piece, Tick, smf};
-use crate::training::config::{Device, Keep, TrainingConfig};
+use crate::training::config::{Device, Dropout, Keep, TrainingConfig};
 use crate::training::corpus::{Corpus, StyleFolder};
 use crate::training::run::{Ending, Outcome, RunError, Start, checkpoint, train};
 use crate::training::threads::Threads;
@@ -49,7 +49,7 @@ fn config(folder: &Path, lr: f32) -> TrainingConfig {
         sequence_length: 8,
         lr,
         hold: 0.9,
-        dropout: 0.0,
+        dropout: Dropout::default(),
         weight_decay: 0.0,
         seed: 1,
         threads: Threads::new(1).unwrap(),
@@ -139,4 +139,28 @@ fn a_run_that_diverges_ends_with_the_last_good_network_or_none() {
     }
     let resumed = train(&good, &corpus, Start::Resume, |_| true).unwrap();
     assert_eq!(resumed.ending, Ending::Finished);
+}
+
+#[test]
+fn an_update_moves_only_the_weights_that_it_is_computed_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let corpus = corpus(folder.path());
+    let share_kept = |weights: f32| {
+        let config = TrainingConfig {
+            epochs: 1e-6,
+            keep: Keep::Last,
+            dropout: Dropout { weights, ..Dropout::default() },
+            ..config(folder.path(), 0.01)
+        };
+        let before = Network::random(config.network, config.seed);
+        let after = train(&config, &corpus, start(&config), |_| true).unwrap().network;
+        let recurrent = before.layout.lstm[0].recurrent.range.clone();
+        let n_kept = recurrent
+            .clone()
+            .filter(|idx| before.parameters[*idx].to_bits() == after.parameters[*idx].to_bits())
+            .count();
+        n_kept as f32 / recurrent.len() as f32
+    };
+    let kept = [0.0, 0.5, 0.9].map(share_kept);
+    assert!(kept[0] < 0.05 && (0.3..0.7).contains(&kept[1]) && kept[2] > 0.75, "{kept:?}");
 }

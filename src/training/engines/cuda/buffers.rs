@@ -5,8 +5,10 @@
 use std::collections::HashMap;
 
 use crate::model::network::{Layout, N_PARTS, Network, NetworkConfig, Slot};
+use crate::training::config::Dropout;
 use crate::training::engines::cuda::device::{Buffer, Device};
 use crate::training::engines::cuda::error::CudaError;
+use crate::training::engines::weight_dropout::WeightDropout;
 
 /// Row stride of the logits: the most classes that a part has.
 pub(super) const LOGITS: usize = 128;
@@ -65,13 +67,14 @@ pub(super) struct Shape {
     pub(super) config: NetworkConfig,
     pub(super) n_steps: usize,
     pub(super) n_streams: usize,
-    pub(super) dropout: f32,
+    pub(super) dropout: Dropout,
+    pub(super) weight_dropout: WeightDropout,
     /// Number of rows of the embedding and of each head's table.
     pub(super) tables: Vec<usize>,
 }
 
 impl Shape {
-    pub(super) fn new(network: &Network, n_steps: usize, n_streams: usize, dropout: f32) -> Self {
+    pub(super) fn new(network: &Network, n_steps: usize, n_streams: usize, dropout: Dropout) -> Self {
         let of_heads = network.config.heads().iter().map(|head| head.n_rows);
         let tables = std::iter::once(network.layout.embedding.shape[0]).chain(of_heads).collect();
         Self {
@@ -80,6 +83,7 @@ impl Shape {
             n_steps,
             n_streams,
             dropout,
+            weight_dropout: WeightDropout::new(&network.layout, &dropout),
             tables,
         }
     }
@@ -110,13 +114,16 @@ pub(super) struct LayerBuffers {
 /// The memory of an update.
 pub(super) struct Buffers {
     pub(super) parameters: Buffer<f32>,
+    /// Those that an update is computed with: without what is left out.
+    pub(super) thinned: Buffer<f32>,
     pub(super) gradient: Buffer<f32>,
     pub(super) mean: Buffer<f32>,
     pub(super) square: Buffer<f32>,
     pub(super) decay: Buffer<f32>,
     /// The learning rate, and the same corrected for bias.
     pub(super) rates: Buffer<f32>,
-    pub(super) seed: Buffer<u64>,
+    /// Of dropout: of outputs, and of parameters.
+    pub(super) seeds: Buffer<u64>,
     /// `[N]`.
     pub(super) ones: Buffer<f32>,
     /// `[N, 7]`: six classes and the lowest pitch.
@@ -168,12 +175,13 @@ impl Buffers {
         let one = |_| device.zeros::<u32>(1);
         Ok(Self {
             parameters: reals(shape.offsets.length)?,
+            thinned: reals(shape.offsets.length)?,
             gradient: reals(shape.offsets.length)?,
             mean: reals(shape.offsets.length)?,
             square: reals(shape.offsets.length)?,
             decay: reals(shape.offsets.length)?,
             rates: reals(2)?,
-            seed: device.zeros(1)?,
+            seeds: device.zeros(2)?,
             ones: reals(n)?,
             targets: device.zeros((N_PARTS + 1) * n)?,
             begins: device.zeros(n)?,

@@ -18,7 +18,8 @@ use cudarc::nvrtc::{CompileOptions, compile_ptx_with_opts};
 use crate::training::engines::cuda::error::CudaError;
 
 const SOURCE: &str = include_str!("kernels.cu");
-const KERNELS: [&str; 11] = [
+const KERNELS: [&str; 12] = [
+    "leave_out",
     "spread_rows",
     "begin_window",
     "cell_forward",

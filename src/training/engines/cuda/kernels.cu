@@ -11,21 +11,33 @@ __device__ inline float sigmoid(float x) { return 1.0f / (1.0f + __expf(-x)); }
 __device__ inline float tangent(float x) { return 2.0f * sigmoid(2.0f * x) - 1.0f; }
 
 // A random number for each place and update: the mixer of SplitMix64 (Steele et al. 2014).
-__device__ inline unsigned random_bits(unsigned long long seed, unsigned long long place) {
+__device__ inline unsigned long long random_bits(unsigned long long seed, unsigned long long place) {
     unsigned long long z = seed + place * 0x9E3779B97F4A7C15ull;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return (unsigned)((z ^ (z >> 31)) >> 32);
+    return z ^ (z >> 31);
 }
 
 // 0 for a dropped output, or what the others are multiplied by.
 __device__ inline float dropout_mask(const unsigned long long* seed, int layer, int place, float dropout) {
     if (dropout == 0.0f) return 1.0f;
-    unsigned bits = random_bits(*seed, ((unsigned long long)layer << 40) + place);
+    unsigned bits = random_bits(*seed, ((unsigned long long)layer << 40) + place) >> 32;
     return (bits >> 8) * (1.0f / 16777216.0f) < dropout ? 0.0f : 1.0f / (1.0f - dropout);
 }
 
 extern "C" {
+
+// Copies parameters or gradients; groups of `width` are left out, `share` of 256, and the others multiplied. Draws what
+// training::engines::weight_dropout draws: its nth_random is random_bits of the number after.
+__global__ void leave_out(const float* from, float* to, const unsigned long long* seeds, int first_number, int width,
+                          int share, int n) {
+    int idx = blockIdx.x * blockDim.x + threadIdx.x;
+    if (idx >= n) return;
+    int group = idx / width;
+    unsigned long long bits = random_bits(seeds[1], (unsigned long long)first_number + group / 8 + 1);
+    int byte = (int)(bits >> (8 * (group % 8))) & 255;
+    to[idx] = byte < share ? 0.0f : from[idx] * (256.0f / (256.0f - share));
+}
 
 // Counts each position's rows into a dense matrix [N, stride]; a warp for each position.
 __global__ void spread_rows(const unsigned* rows, const unsigned* spans, float* counts, int n, int stride) {
@@ -111,7 +123,7 @@ __global__ void rectify_backward(float* gradient, const float* values, int n) {
 }
 
 // The loss of one part of each position in nats, and its gradient in place of the logits [N, stride]; a warp
-// for each position. `targets` is [N, 6]: the classes of the five parts, below zero for padding, and the
+// for each position. `targets` is [N, 7]: the classes of the six parts, below zero for padding, and the
 // lowest pitch that can follow.
 __global__ void lose(float* logits, const float* bias, const int* targets, float* losses, int part, int n_classes,
                      int stride, float scale, int n) {

@@ -36,10 +36,14 @@ pub(super) fn queue(
     shape: &Shape,
     buffers: &Buffers,
 ) -> Result<(), CudaError> {
-    let pass = Pass { device, layout, shape, buffers, dropout: shape.dropout };
+    let pass =
+        Pass { device, layout, shape, buffers, parameters: &buffers.thinned, dropout: shape.dropout.outputs };
+    pass.leave_out(&buffers.parameters, &buffers.thinned, layout.slots())?;
     pass.forward()?;
     pass.heads()?;
     pass.backward()?;
+    let left_out = shape.weight_dropout.tensors().iter().map(|tensor| &tensor.slot);
+    pass.leave_out(&buffers.gradient, &buffers.gradient, left_out.collect())?;
     pass.optimise()
 }
 
@@ -50,7 +54,7 @@ pub(super) fn queue_evaluation(
     shape: &Shape,
     buffers: &Buffers,
 ) -> Result<(), CudaError> {
-    let pass = Pass { device, layout, shape, buffers, dropout: 0.0 };
+    let pass = Pass { device, layout, shape, buffers, parameters: &buffers.parameters, dropout: 0.0 };
     pass.forward()?;
     pass.loss_alone()
 }
@@ -60,6 +64,8 @@ struct Pass<'a> {
     layout: &'a Layout,
     shape: &'a Shape,
     buffers: &'a Buffers,
+    /// Those that are computed with.
+    parameters: &'a Buffer<f32>,
     dropout: f32,
 }
 
@@ -70,11 +76,11 @@ impl Pass<'_> {
 
     /// A parameter tensor, `[rows, columns]`.
     fn weight(&self, slot: &Slot) -> Matrix {
-        Matrix::new(self.at(&self.buffers.parameters).plus(self.shape.offsets.of(slot)), slot.shape[1])
+        Matrix::new(self.at(self.parameters).plus(self.shape.offsets.of(slot)), slot.shape[1])
     }
 
     fn bias(&self, slot: &Slot) -> Argument {
-        self.at(&self.buffers.parameters).plus(self.shape.offsets.of(slot)).into()
+        self.at(self.parameters).plus(self.shape.offsets.of(slot)).into()
     }
 
     /// The gradient of a parameter tensor.
@@ -89,6 +95,31 @@ impl Pass<'_> {
     /// How often each row of a table occurs, `[N, rows]`.
     fn counts(&self, list_idx: usize) -> Matrix {
         self.matrix(&self.buffers.counts[list_idx], self.shape.counts_stride(list_idx))
+    }
+
+    /// Copies tensors without what is left out of them in this update.
+    fn leave_out(&self, from: &Buffer<f32>, to: &Buffer<f32>, slots: Vec<&Slot>) -> Result<(), CudaError> {
+        for slot in slots {
+            let mut tensors = self.shape.weight_dropout.tensors().iter();
+            let tensor = tensors.find(|tensor| tensor.slot.range == slot.range);
+            let (width, share, first_number) =
+                tensor.map_or((1, 0, 0), |tensor| (tensor.width, tensor.share, tensor.first_number));
+            let (begin, length) = (self.shape.offsets.of(slot), slot.range.len());
+            self.device.launch(
+                "leave_out",
+                length,
+                &[
+                    self.at(from).plus(begin).into(),
+                    self.at(to).plus(begin).into(),
+                    self.at(&self.buffers.seeds).into(),
+                    (first_number as usize).into(),
+                    width.into(),
+                    usize::from(share).into(),
+                    length.into(),
+                ],
+            )?;
+        }
+        Ok(())
     }
 
     fn forward(&self) -> Result<(), CudaError> {
@@ -135,7 +166,7 @@ impl Pass<'_> {
                         self.at(&layer.cell_before).into(),
                         self.at(&layer.output).into(),
                         self.at(&self.buffers.begins).into(),
-                        self.at(&self.buffers.seed).into(),
+                        self.at(&self.buffers.seeds).into(),
                         layer_idx.into(),
                         self.dropout.into(),
                         step.into(),
@@ -358,7 +389,7 @@ impl Pass<'_> {
                     self.at(&self.buffers.output_later).into(),
                     self.at(&self.buffers.cell_gradient).into(),
                     self.at(&self.buffers.begins).into(),
-                    self.at(&self.buffers.seed).into(),
+                    self.at(&self.buffers.seeds).into(),
                     layer_idx.into(),
                     self.dropout.into(),
                     step.into(),

@@ -3,12 +3,14 @@
 use cudarc::driver::CudaGraph;
 
 use crate::model::network::{Layout, Network};
+use crate::training::config::Dropout;
 use crate::training::engines::cuda::buffers::{Buffers, Shape};
 use crate::training::engines::cuda::device::{Buffer, Device, Precision};
 use crate::training::engines::cuda::error::CudaError;
 use crate::training::engines::cuda::pass;
 use crate::training::engines::cuda::staged::Staged;
 use crate::training::engines::optimiser::AdamW;
+use crate::training::engines::weight_dropout::WeightDropout;
 use crate::training::losses::Losses;
 
 /// A network in training on a GPU.
@@ -31,7 +33,7 @@ impl CudaTrainer {
         network: &Network,
         optimiser: &AdamW,
         [n_steps, n_streams]: [usize; 2],
-        dropout: f32,
+        dropout: Dropout,
         precision: Precision,
     ) -> Result<Self, CudaError> {
         let device = Device::open(precision)?;
@@ -75,7 +77,7 @@ impl CudaTrainer {
         self.n_updates += 1;
         let rates = [lr, AdamW::corrected_rate(lr, self.n_updates)];
         self.device.upload(&rates, &mut self.buffers.rates)?;
-        self.device.upload(&[seed], &mut self.buffers.seed)?;
+        self.device.upload(&[seed, WeightDropout::seed(seed)], &mut self.buffers.seeds)?;
         self.graph.launch()?;
         let sums = self.device.download(&self.buffers.loss_sums)?;
         Ok(std::array::from_fn(|part| sums[part]))
