@@ -116,7 +116,7 @@ impl Settings {
         let n_notes = corpus.n_notes().max(1) as f64;
         Self {
             sequence_length: 64,
-            dropouts: [Dropout::of_outputs(0.3); 2],
+            dropouts: [Dropout::of_outputs(0.3), Dropout { outputs: 0.3, weights: 0.3, rows: 0.1 }],
             lr: 6e-4,
             weight_decay: 0.02,
             hold: 0.0,
