@@ -34,7 +34,7 @@ const LANE_STREAMS: usize = 16;
 pub struct CpuEngine {
     corpus: Arc<Corpus>,
     network: Network,
-    /// The network that an update is computed of: without what is left out.
+    /// The network that an update is computed of: without what is left out. Empty where nothing is.
     thinned: Network,
     weight_dropout: WeightDropout,
     optimiser: AdamW,
@@ -69,7 +69,7 @@ impl CpuEngine {
         Self {
             corpus: Arc::clone(corpus),
             lanes,
-            thinned: network.clone(),
+            thinned: Network { parameters: Vec::new(), ..network.clone() },
             weight_dropout: WeightDropout::new(&network.layout, &config.dropout),
             network,
             optimiser,
@@ -100,7 +100,7 @@ impl Engine for CpuEngine {
         let trained = if weight_dropout.tensors().is_empty() {
             &*network
         } else {
-            thinned.parameters.copy_from_slice(&network.parameters);
+            thinned.parameters.clone_from(&network.parameters);
             weight_dropout.apply(&mut thinned.parameters, seed);
             &*thinned
         };

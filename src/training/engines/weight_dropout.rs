@@ -141,15 +141,15 @@ mod tests {
             assert!(rows.into_iter().all(|row| row.iter().all(|value| value.to_bits() == row[0].to_bits())));
             left[table.range.clone()].fill(1.0);
         }
-        assert_eq!(left, vec![1.0; left.len()], "all other parameters stay");
+        assert!(left == vec![1.0; left.len()], "all other parameters stay");
     }
 
     #[test]
     fn each_seed_leaves_out_others_and_at_zero_nothing_is() {
         let dropout = Dropout { outputs: 0.0, weights: 0.3, rows: 0.2 };
-        assert_eq!(masks(dropout, 1).1, masks(dropout, 1).1);
-        assert_ne!(masks(dropout, 1).1, masks(dropout, 2).1);
+        assert!(masks(dropout, 1).1 == masks(dropout, 1).1);
+        assert!(masks(dropout, 1).1 != masks(dropout, 2).1);
         let (layout, whole) = masks(Dropout::default(), 1);
-        assert_eq!(whole, vec![1.0; layout.n_parameters]);
+        assert!(whole == vec![1.0; layout.n_parameters]);
     }
 }
