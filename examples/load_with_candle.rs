@@ -25,7 +25,7 @@ fn main() -> anyhow::Result<()> {
         family: Family::PIANO,
         feel: None,
     });
-    let candle = predict_with_candle(&encode(&played, Model::embedded()?.network().config.encoding))?;
+    let candle = predict_with_candle(&encode(&played, Model::embedded()?.config().encoding))?;
     let continuo = predict_with_continuo(&played)?;
     println!(
         "The instrument of the next note after a broken chord on the piano\n{:24}{:>10}{:>10}",

@@ -182,7 +182,7 @@ fn the_best_network_is_kept_or_the_last_one_if_asked() {
         let out = folder.path().join(name).with_extension("safetensors");
         let output = trainer(&[&diverging, more].concat(), &out).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
-        Model::load(&out).unwrap().network().parameters.clone()
+        Model::load(&out).unwrap().network().unwrap().into_owned().parameters
     };
     let (best, last) = (weights("best", &[]), weights("last", &["--keep-last"]));
     assert!(best != last, "the run ended with its best network");
@@ -369,7 +369,7 @@ fn fine_tuning_learns_a_style_better_than_training_from_scratch_and_keeps_the_ol
     let shipped = Model::embedded().unwrap();
     let threads = Threads::new(2).unwrap();
     let mut corpus = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())], &threads).unwrap();
-    let untouched = validate(&start_from(&shipped, &mut corpus), &corpus, &threads, None).mean;
+    let untouched = validate(&start_from(&shipped, &mut corpus).unwrap(), &corpus, &threads, None).mean;
     // The new style comes first, where hosts reach it.
     assert_eq!(tuned.card().styles[1..], shipped.card().styles);
     assert_eq!(tuned.card().styles[0], "little pieces");
@@ -377,12 +377,12 @@ fn fine_tuning_learns_a_style_better_than_training_from_scratch_and_keeps_the_ol
     assert!(tuned.primers().iter().any(|primer| primer.style == 0));
     assert!(tuned.primers().len() >= shipped.primers().len());
     for model in [&tuned, &scratch] {
-        assert_eq!(model.network().config.encoding, Encoding::Third);
+        assert_eq!(model.config().encoding, Encoding::Third);
     }
     let mut known = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())], &threads).unwrap();
-    let loss = validate(&start_from(&tuned, &mut known), &known, &threads, None).mean;
+    let loss = validate(&start_from(&tuned, &mut known).unwrap(), &known, &threads, None).mean;
     let mut alone = Corpus::read(&[StyleFolder::parse(music.to_str().unwrap())], &threads).unwrap();
-    let from_scratch = validate(&start_from(&scratch, &mut alone), &alone, &threads, None).mean;
+    let from_scratch = validate(&start_from(&scratch, &mut alone).unwrap(), &alone, &threads, None).mean;
     assert!(
         loss < untouched && loss < from_scratch,
         "tuned {loss}, untouched {untouched}, from scratch {from_scratch}"

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::model;
 use crate::cli::print::{plural, print_line};
+use crate::model::network::Layout;
 use crate::model::{Agreement, Model};
 
 /// Options of `inspect`.
@@ -89,7 +90,7 @@ fn n_primers(model: &Model) -> Vec<usize> {
 
 fn as_json(model: &Model) -> serde_json::Value {
     let card = model.card();
-    let config = model.network().config;
+    let config = model.config();
     let styles = card.styles.iter().zip(n_primers(model)).enumerate().map(|(idx, (name, n_primers))| {
         json!({ "name": name, "nats_per_note": card.nats_per_note.get(idx).filter(|nats| **nats > 0.0), "primers": n_primers,
                 "longest_shared": card.longest_shared.get(idx), "longest_run": card.longest_run.get(idx),
@@ -105,7 +106,7 @@ fn as_json(model: &Model) -> serde_json::Value {
         "training": card.training,
         "network": {
             "encoding": config.encoding.number(),
-            "parameters": model.network().parameters.len(),
+            "parameters": Layout::new(&config).n_parameters,
             "layers": config.n_layers,
             "hidden": config.hidden,
             "embedding": config.embedding,
@@ -117,7 +118,7 @@ fn as_json(model: &Model) -> serde_json::Value {
 
 fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
     let card = model.card();
-    let config = model.network().config;
+    let config = model.config();
     let mut text = String::new();
     writeln!(text, "{}", if card.name.is_empty() { "A model without a name" } else { &card.name })?;
     if !card.description.is_empty() {
@@ -142,7 +143,7 @@ fn as_text(model: &Model) -> Result<String, std::fmt::Error> {
         )?;
     }
     writeln!(text, "\nNetwork")?;
-    let n_parameters = model.network().parameters.len() as f64 / 1e6;
+    let n_parameters = Layout::new(&config).n_parameters as f64 / 1e6;
     writeln!(
         text,
         "  {} of {}, {n_parameters:.2} million weights",
@@ -193,6 +194,6 @@ mod tests {
             assert!(text.contains(style), "{text}");
             assert_eq!(json["styles"][idx]["name"], *style);
         }
-        assert_eq!(json["network"]["hidden"], model.network().config.hidden);
+        assert_eq!(json["network"]["hidden"], model.config().hidden);
     }
 }

@@ -30,7 +30,8 @@ pub struct Agreement {
 /// # Errors
 /// If candle refuses.
 pub fn check(model: &Arc<Model>) -> candle_core::Result<Agreement> {
-    let reference = Reference::of(model.network())?;
+    let network = model.network().map_err(candle_core::Error::wrap)?;
+    let reference = Reference::of(&network)?;
     let mut generator = Generator::new(Arc::clone(model));
     let mut differences: Vec<f32> = Vec::new();
     let primers: Vec<&Primer> = model.primers().iter().filter(|primer| !primer.notes.is_empty()).collect();
@@ -48,7 +49,7 @@ pub fn check(model: &Arc<Model>) -> candle_core::Result<Agreement> {
     }
     let sum: f64 = differences.iter().copied().map(f64::from).sum();
     Ok(Agreement {
-        n_notes: differences.len() / (1 + model.network().config.heads().len()),
+        n_notes: differences.len() / (1 + network.config.heads().len()),
         // Not a number counts as the largest.
         largest: differences.iter().copied().max_by(f32::total_cmp).unwrap_or(0.0),
         mean: (sum / differences.len().max(1) as f64) as f32,
@@ -103,7 +104,7 @@ mod tests {
 
     #[test]
     fn playing_agrees_with_the_reference_but_for_rounding() {
-        let agreement = check(&model(Model::random(2, 7).network().clone())).unwrap();
+        let agreement = check(&model(Model::random(2, 7).network().unwrap().into_owned())).unwrap();
         assert_eq!(agreement.n_notes, 60);
         assert!(agreement.largest > 0.0, "weights are rounded when packed");
         assert!(agreement.largest < 0.02, "{agreement:?}");

@@ -477,7 +477,9 @@ mod tests {
         seed: u64,
     ) -> Vec<Note> {
         let drawn = Model::random(1, 3);
-        let model = Model::new(drawn.network().clone(), card(drawn.card().clone()), Vec::new()).unwrap();
+        let model =
+            Model::new(Network::clone(&drawn.network().unwrap()), card(drawn.card().clone()), Vec::new())
+                .unwrap();
         let model = passages.into_iter().fold(model, |model, passages| model.with_passages(passages.clone()));
         let mut generator = Generator::new(Arc::new(model));
         let mut rng = Pcg64Mcg::seed_from_u64(seed);

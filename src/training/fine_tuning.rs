@@ -2,7 +2,7 @@
 
 use crate::model::encoding::Encoding;
 use crate::model::network::{Network, NetworkConfig};
-use crate::model::{Card, Corrections, Model, Primer};
+use crate::model::{Card, Corrections, Model, ModelError, Primer};
 use crate::training::corpus::Corpus;
 
 /// The place of the velocity's head in [`NetworkConfig::heads`].
@@ -13,8 +13,11 @@ const VELOCITY: usize = 3;
 ///
 /// A style of the corpus with the name of a style of the model, or of a folder it was trained on, continues that style.
 /// A new style starts as the mean of the others.
-#[must_use]
-pub fn start_from(model: &Model, corpus: &mut Corpus) -> Network {
+///
+/// # Errors
+/// As in [`Model::network`].
+pub fn start_from(model: &Model, corpus: &mut Corpus) -> Result<Network, ModelError> {
+    let network = model.network()?;
     let mut styles = model.card().styles.clone();
     let places: Vec<usize> = corpus
         .styles
@@ -28,7 +31,7 @@ pub fn start_from(model: &Model, corpus: &mut Corpus) -> Network {
         .collect();
     let n_styles = styles.len();
     corpus.restyle(styles, &places);
-    grown(model.network(), n_styles)
+    Ok(grown(&network, n_styles))
 }
 
 /// Puts the styles after the first `n_before` in front of the others, in the network, the card and the primers. So a new

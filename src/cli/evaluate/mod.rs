@@ -78,7 +78,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let mut rows = Vec::new();
     for (style, folders) in styles {
         let material = Material::read(&folders, style, &args.part, &threads)?;
-        rows.push(row(args, &model, &material, &threads));
+        rows.push(row(args, &model, &material, &threads)?);
     }
     let all = total(&rows);
     if args.json {
@@ -111,14 +111,14 @@ pub(in crate::cli) fn by_style(
     Ok(styles)
 }
 
-fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &Threads) -> Row {
+fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &Threads) -> Result<Row> {
     let score = |(losses, n_notes)| Score { losses, n_notes };
     let measured = &material.measured;
-    let rounded = args.as_played.then(|| rounded(model.network()));
-    let network = rounded.as_ref().unwrap_or_else(|| model.network());
+    let network = model.network()?;
+    let network = if args.as_played { &rounded(&network) } else { &*network };
     let has_chords = network.config.encoding.is_told();
     let has_baselines = !args.no_baselines && !material.train.is_empty();
-    Row {
+    Ok(Row {
         style: model.card().styles[material.style].clone(),
         network: score(evaluate(network, measured, Telling::Nothing, threads)),
         told: has_chords.then(|| score(evaluate(network, measured, Telling::Everything, threads))),
@@ -140,5 +140,5 @@ fn row(args: &EvaluateArgs, model: &Arc<Model>, material: &Material, threads: &T
             let real = RealMusic::of(material, args.bars as usize);
             Music::of(model, &real, &wanted).judge(&real)
         }),
-    }
+    })
 }

@@ -20,7 +20,7 @@ pub(super) fn check_edits(edits: &[(usize, Edit)], n_bars: usize) -> Result<()> 
 /// What the network was to be told of the music to come, each an option and whether it was asked for, if it has not
 /// learned to be told.
 pub(super) fn untold(model: &Model, told: &[(&str, bool)]) -> Vec<String> {
-    let is_deaf = !model.network().config.encoding.is_told();
+    let is_deaf = !model.config().encoding.is_told();
     let asked = told.iter().filter(|(_, is_asked)| is_deaf && *is_asked);
     asked
         .map(|(option, _)| {

@@ -78,7 +78,7 @@ fn estimate_only(args: &TrainArgs, output: &Output) -> Result<()> {
     let model = model_to_start_from(args)?;
     let mut corpus = open_corpus(args, &machine.threads)?;
     output.report(&RunEvent::Corpus(corpus_found(&corpus, None)));
-    let from = model.as_ref().map(|model| start_from(model, &mut corpus));
+    let from = model.as_ref().map(|model| start_from(model, &mut corpus)).transpose()?;
     let corpus = Arc::new(corpus);
     for preset in args.preset.map_or_else(|| Preset::value_variants().to_vec(), |preset| vec![preset]) {
         let config = config(args, &corpus, from.as_ref(), preset, Path::new(""), &machine)?;
@@ -97,7 +97,7 @@ fn make_model(args: &TrainArgs, output: &mut Output) -> Result<()> {
     let machine = machine(args, &outputs.checkpoint)?;
     let model = model_to_start_from(args)?;
     let mut corpus = read_corpus(args, &outputs, &machine, output)?;
-    let from = model.as_ref().map(|model| start_from(model, &mut corpus));
+    let from = model.as_ref().map(|model| start_from(model, &mut corpus)).transpose()?;
     check_by_style(args, &corpus.styles)?;
     let corpus = Arc::new(corpus);
     let planned = |preset| config(args, &corpus, from.as_ref(), preset, &outputs.checkpoint, &machine);

@@ -138,7 +138,7 @@ impl Writer {
     async fn compose_freely(&mut self, take: &Take, place: &Place) -> NewBar {
         let ends_piece = take.length() == Some(place.bar_idx + 1);
         let is_closed = ends_piece || is_before_full_repetition(take, place);
-        let comes_home = self.model().network().config.encoding.is_told() && comes_home(take, place);
+        let comes_home = self.model().config().encoding.is_told() && comes_home(take, place);
         let place = Place { is_closed, comes_home, ..*place };
         // All draws for a bar that is composed again by hand are of one candidate.
         let candidate = if place.attempt > 0 {

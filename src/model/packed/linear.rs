@@ -29,19 +29,25 @@ pub(crate) struct Lane {
 }
 
 impl Matrix {
-    fn new(rows: &[Vec<f32>]) -> Self {
-        let n_inputs = rows.first().map_or(0, Vec::len);
-        let n_pairs = n_inputs.div_ceil(2);
-        let mut lines = vec![Line::ZERO; rows.len().div_ceil(PANEL_ROWS) * n_pairs];
-        let steps = rows.iter().map(|row| step_of(row.iter(), 127.0)).collect::<Vec<_>>();
-        for (row_idx, (row, step)) in rows.iter().zip(&steps).enumerate() {
-            let panel = &mut lines[row_idx / PANEL_ROWS * n_pairs..][..n_pairs];
-            let place = row_idx % PANEL_ROWS * 2;
-            for (line, pair) in panel.iter_mut().zip(row.chunks(2)) {
+    fn new<Row: AsRef<[f32]>>(rows: impl ExactSizeIterator<Item = Row>) -> Self {
+        let n_panels = rows.len().div_ceil(PANEL_ROWS);
+        let (mut lines, mut steps, mut n_inputs) = (Vec::new(), Vec::with_capacity(rows.len()), 0);
+        for (row_idx, row) in rows.enumerate() {
+            let row = row.as_ref();
+            n_inputs = row.len();
+            let (n_pairs, place) = (n_inputs.div_ceil(2), row_idx % PANEL_ROWS * 2);
+            if place == 0 {
+                lines.reserve_exact(n_panels * n_pairs - lines.len());
+                lines.resize(lines.len() + n_pairs, Line::ZERO);
+            }
+            let panel = lines.len() - n_pairs;
+            let step = step_of(row.iter(), 127.0);
+            for (line, pair) in lines[panel..].iter_mut().zip(row.chunks(2)) {
                 for (to, value) in line.0[place..].iter_mut().zip(pair) {
-                    *to = round_to_steps(*value, *step) as i8;
+                    *to = round_to_steps(*value, step) as i8;
                 }
             }
+            steps.push(step);
         }
         Self { lines, steps, n_inputs }
     }
@@ -62,7 +68,7 @@ impl Matrix {
 
 impl Linear {
     /// The layer with the weights `rows` and a bias for each of them.
-    pub(super) fn new(rows: &[Vec<f32>], bias: &[f32]) -> Self {
+    pub(super) fn new<Row: AsRef<[f32]>>(rows: impl ExactSizeIterator<Item = Row>, bias: &[f32]) -> Self {
         Self { matrix: Matrix::new(rows), bias: bias.to_vec() }
     }
 
@@ -141,7 +147,7 @@ mod tests {
         for (n_out, n_in) in [(1, 1), (17, 31), (32, 64), (109, 192), (200, 1023)] {
             let rows: Vec<Vec<f32>> = (0..n_out).map(|row| numbers(n_in, row)).collect();
             let input = numbers(n_in, 7);
-            let linear = Linear::new(&rows, &numbers(n_out, 3));
+            let linear = Linear::new(rows.iter(), &numbers(n_out, 3));
             let mut rounded = Rounded::with_capacity(n_in);
             let scale = linear.input_scale();
             rounded.set(&input, scale);

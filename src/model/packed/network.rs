@@ -34,20 +34,15 @@ impl PackedNetwork {
     pub fn with_simd(simd: Simd, network: &Network) -> Self {
         let layout = &network.layout;
         let layers = layout.lstm.iter().enumerate().map(|(layer_idx, slots)| {
-            let own = rows_of(network, &slots.recurrent);
-            let rows: Vec<Vec<f32>> = match layer_idx {
-                0 => own.map(<[f32]>::to_vec).collect(),
-                _ => rows_of(network, &slots.input)
-                    .zip(own)
-                    .map(|(input, own)| [input, own].concat())
-                    .collect(),
-            };
-            Linear::new(&rows, network.values(&slots.bias))
+            let (own, bias) = (rows_of(network, &slots.recurrent), network.values(&slots.bias));
+            if layer_idx == 0 {
+                return Linear::new(own, bias);
+            }
+            let rows = rows_of(network, &slots.input).zip(own);
+            Linear::new(rows.map(|(input, own)| [input, own].concat()), bias)
         });
-        let linear = |slots: &LinearSlots| {
-            let rows: Vec<Vec<f32>> = rows_of(network, &slots.weight).map(<[f32]>::to_vec).collect();
-            Linear::new(&rows, network.values(&slots.bias))
-        };
+        let linear =
+            |slots: &LinearSlots| Linear::new(rows_of(network, &slots.weight), network.values(&slots.bias));
         let head_width = network.config.head;
         Self {
             config: network.config,
@@ -128,7 +123,7 @@ pub fn rounded(network: &Network) -> Network {
     result
 }
 
-fn rows_of<'a>(network: &'a Network, slot: &Slot) -> impl Iterator<Item = &'a [f32]> {
+fn rows_of<'a>(network: &'a Network, slot: &Slot) -> impl ExactSizeIterator<Item = &'a [f32]> {
     network.values(slot).chunks_exact(slot.shape[1])
 }
 
@@ -138,9 +133,10 @@ fn fold_inputs(network: &Network) -> Table {
     let (embedding, slots) = (&network.layout.embedding, &network.layout.lstm[0].input);
     let [n_rows, n_inputs] = embedding.shape;
     let width = slots.shape[0];
-    let mut folded = vec![0.0; n_rows * width];
-    let (left, right) =
-        (View::new(network.values(embedding), n_inputs), View::new(network.values(slots), n_inputs));
-    Scratch::new(Products::f32()).product(Init::Zero, &mut folded, width, left, right.transposed());
-    Table::new(&folded, width)
+    let right = View::new(network.values(slots), n_inputs).transposed();
+    let mut scratch = Scratch::new(Products::f32());
+    Table::computed([n_rows, width], |rows, folded| {
+        let rows = &network.values(embedding)[rows.start * n_inputs..rows.end * n_inputs];
+        scratch.product(Init::Zero, folded, width, View::new(rows, n_inputs), right);
+    })
 }

@@ -1,5 +1,7 @@
 //! Tables whose rows are added up, in 16 bits.
 
+use std::ops::Range;
+
 use crate::model::packed::rounding::{round_to_steps, step_of};
 
 /// A table whose rows are added up, in 16 bits.
@@ -14,6 +16,31 @@ impl Table {
     pub(super) fn new(values: &[f32], width: usize) -> Self {
         let step = step_of(values.iter(), 32_767.0);
         Self { values: values.iter().map(|value| round_to_steps(*value, step) as i16).collect(), step, width }
+    }
+
+    /// A table of this shape, of which `compute` computes some rows at a time; each twice, since all have the same step.
+    pub(super) fn computed(
+        [n_rows, width]: [usize; 2],
+        mut compute: impl FnMut(Range<usize>, &mut [f32]),
+    ) -> Self {
+        const N_AT_A_TIME: usize = 128;
+        let mut buffer = vec![0.0; N_AT_A_TIME * width];
+        let mut each = |then: &mut dyn FnMut(&[f32])| {
+            for begin in (0..n_rows).step_by(N_AT_A_TIME) {
+                let rows = begin..n_rows.min(begin + N_AT_A_TIME);
+                let computed = &mut buffer[..rows.len() * width];
+                compute(rows, computed);
+                then(computed);
+            }
+        };
+        let mut largest = 0.0_f32;
+        each(&mut |computed| {
+            largest = computed.iter().fold(largest, |largest, value| largest.max(value.abs()));
+        });
+        let step = step_of(std::iter::once(&largest), 32_767.0);
+        let mut values = Vec::with_capacity(n_rows * width);
+        each(&mut |computed| values.extend(computed.iter().map(|value| round_to_steps(*value, step) as i16)));
+        Self { values, step, width }
     }
 
     fn row(&self, row: u32) -> &[i16] {
@@ -66,5 +93,25 @@ fn add_up(sums: &mut [i32], row: &[i16]) {
 fn add_up_four(sums: &mut [i32], [a, b, c, d]: [&[i16]; 4]) {
     for ((((sum, a), b), c), d) in sums.iter_mut().zip(a).zip(b).zip(c).zip(d) {
         *sum += i32::from(*a) + i32::from(*b) + i32::from(*c) + i32::from(*d);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::packed::table::Table;
+
+    #[test]
+    fn a_table_computed_some_rows_at_a_time_is_that_of_all_its_values() {
+        let (n_rows, width) = (300, 3);
+        // The first rows are zero, and the largest value is among the last.
+        let value = |idx: usize| if idx < 600 { 0.0 } else { (idx as f32).sin() * idx as f32 };
+        let values: Vec<f32> = (0..n_rows * width).map(value).collect();
+        let [whole, computed] = [
+            Table::new(&values, width),
+            Table::computed([n_rows, width], |rows, out| {
+                out.copy_from_slice(&values[rows.start * width..rows.end * width]);
+            }),
+        ];
+        assert_eq!((&computed.values, computed.step), (&whole.values, whole.step));
     }
 }

@@ -259,7 +259,7 @@ mod tests {
     }
 
     fn parameters(bytes: &[u8]) -> Vec<f32> {
-        Model::from_bytes(bytes).unwrap().network().parameters.clone()
+        Model::from_bytes(bytes).unwrap().network().unwrap().into_owned().parameters
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A trained model, and the files it is loaded from and saved to.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{Error, Read, Seek, Write};
 use std::path::Path;
@@ -26,15 +27,24 @@ const MAX_FILE_BYTES: u64 = 512 << 20;
 /// A trained network with its card and primers. Immutable; share it in an [`Arc`].
 #[derive(Debug)]
 pub struct Model {
-    network: Network,
-    /// Packed when first played.
-    packed: OnceLock<PackedNetwork>,
+    source: Source,
+    packed: PackedNetwork,
     card: Card,
     primers: Vec<Primer>,
     passages: Option<Passages>,
     /// From [`Keys::of_styles`], when first asked for.
     keys: OnceLock<Vec<Keys>>,
     hash: String,
+}
+
+/// Where the parameters are. In playing they are needed no more once they are packed, and a file holds them in half the
+/// memory.
+#[derive(Debug)]
+enum Source {
+    /// A weights file that has been read once.
+    File(Cow<'static, [u8]>),
+    /// In no file yet.
+    Network(Box<Network>),
 }
 
 impl Model {
@@ -51,8 +61,8 @@ impl Model {
         }
         let hash = hex(&hasher.finalize());
         Ok(Self {
-            network,
-            packed: OnceLock::new(),
+            packed: PackedNetwork::new(&network),
+            source: Source::Network(Box::new(network)),
             card,
             primers,
             passages: None,
@@ -72,7 +82,7 @@ impl Model {
     /// # Errors
     /// If they do not fit the network, as in [`Model::new`].
     pub fn with(&self, card: Card, primers: Vec<Primer>) -> Result<Self, ModelError> {
-        let model = Self::new(self.network.clone(), card, primers)?;
+        let model = Self::new(self.network()?.into_owned(), card, primers)?;
         Ok(Self { passages: self.passages.clone(), ..model })
     }
 
@@ -83,7 +93,7 @@ impl Model {
     pub fn load(path: &Path) -> Result<Arc<Self>, ModelError> {
         let bytes = files::read(path, MAX_FILE_BYTES)
             .map_err(|source| ModelError::Unreadable { path: path.to_owned(), source })?;
-        Self::shared(&bytes)
+        Self::shared(bytes.into())
             .map_err(|error| ModelError::File { path: path.to_owned(), source: Box::new(error) })
     }
 
@@ -92,13 +102,13 @@ impl Model {
     /// # Errors
     /// Never for a released build; the embedded file is checked by a test.
     pub fn embedded() -> Result<Arc<Self>, ModelError> {
-        Self::shared(include_bytes!("../../../models/default.safetensors"))
+        Self::shared(Cow::Borrowed(include_bytes!("../../../models/default.safetensors")))
     }
 
     /// The one copy of a model in this process, found by the hash of its file.
-    fn shared(bytes: &[u8]) -> Result<Arc<Self>, ModelError> {
+    fn shared(bytes: Cow<'static, [u8]>) -> Result<Arc<Self>, ModelError> {
         static LOADED: Mutex<Option<HashMap<String, Weak<Model>>>> = Mutex::new(None);
-        let hash = hash_of(bytes);
+        let hash = hash_of(&bytes);
         let mut guard = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         let loaded = guard.get_or_insert_default();
         if let Some(model) = loaded.get(&hash).and_then(Weak::upgrade) {
@@ -115,15 +125,15 @@ impl Model {
     /// # Errors
     /// If it is not a weights file of a version known here.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelError> {
-        Self::parse(bytes, hash_of(bytes))
+        Self::parse(bytes.to_vec().into(), hash_of(bytes))
     }
 
-    fn parse(bytes: &[u8], hash: String) -> Result<Self, ModelError> {
-        let Contents { header, network, passages } = file::read(bytes)?;
+    fn parse(bytes: Cow<'static, [u8]>, hash: String) -> Result<Self, ModelError> {
+        let Contents { header, network, passages } = file::read(&bytes)?;
         let primers = header.primers()?;
         Ok(Self {
-            network,
-            packed: OnceLock::new(),
+            packed: PackedNetwork::new(&network),
+            source: Source::File(bytes),
             card: header.card,
             primers,
             passages,
@@ -137,8 +147,9 @@ impl Model {
     /// # Errors
     /// If it cannot be written.
     pub fn to_bytes(&self) -> Result<Vec<u8>, ModelError> {
-        let header = Header::new(self.network.config, &self.card, &self.primers)?;
-        file::write(&header, &self.network, self.passages())
+        let network = self.network()?;
+        let header = Header::new(network.config, &self.card, &self.primers)?;
+        file::write(&header, &network, self.passages())
     }
 
     /// What [`Model::save`] does with a file that is there: it replaces a weights file, and no other.
@@ -178,8 +189,8 @@ impl Model {
         let network = Network::random(config, seed);
         let hash = format!("untrained-{n_styles}-{seed}");
         Self {
-            network,
-            packed: OnceLock::new(),
+            packed: PackedNetwork::new(&network),
+            source: Source::Network(Box::new(network)),
             card,
             primers: Vec::new(),
             passages: None,
@@ -188,16 +199,28 @@ impl Model {
         }
     }
 
-    /// The network.
-    #[must_use]
-    pub fn network(&self) -> &Network {
-        &self.network
+    /// The network with its parameters as they were trained, read from the model's file again where there is one: some
+    /// hundredths of a second for a large network.
+    ///
+    /// # Errors
+    /// Never for a model that was read from a file, since that was read in whole then.
+    pub fn network(&self) -> Result<Cow<'_, Network>, ModelError> {
+        match &self.source {
+            Source::File(bytes) => Ok(Cow::Owned(file::read(bytes)?.network)),
+            Source::Network(network) => Ok(Cow::Borrowed(network)),
+        }
     }
 
-    /// The network packed for playing. The first call takes a moment; all share the result.
+    /// The sizes of the network.
+    #[must_use]
+    pub fn config(&self) -> NetworkConfig {
+        self.packed.config
+    }
+
+    /// The network packed for playing; all who play share it.
     #[must_use]
     pub fn packed(&self) -> &PackedNetwork {
-        self.packed.get_or_init(|| PackedNetwork::new(&self.network))
+        &self.packed
     }
 
     /// The card.

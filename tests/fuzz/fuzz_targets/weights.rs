@@ -11,5 +11,5 @@ fuzz_target!(|bytes: &[u8]| {
     let written = model.to_bytes().expect("what was read can be written");
     let again = Model::from_bytes(&written).expect("what we write is read");
     assert_eq!(again.card(), model.card());
-    assert_eq!(again.network().config, model.network().config);
+    assert_eq!(again.config(), model.config());
 });
