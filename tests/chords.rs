@@ -300,19 +300,21 @@ fn a_piece_that_is_told_its_end_ends_on_the_tonic_in_every_style() {
     let model = Model::embedded().unwrap();
     let mut writer = Writer::new(Arc::clone(&model));
     for (style, name) in (0..).zip(&model.card().styles) {
-        let ends_at_home = |seed: u32| {
-            let scale = if seed.is_multiple_of(2) { Scale::FreeMajor } else { Scale::FreeMinor };
-            let knobs = ComposingKnobs { seed, style, scale, ..ComposingKnobs::default() };
-            let mut piece = Take::default().ending_after(4);
-            compose_until(&mut piece, &mut writer, &knobs, Meter::COMMON, Tick(4 * BAR.0));
-            let score = piece.score();
-            let last = score.bars[3].notes.iter().filter(|note| !note.family.is_drums());
-            last.map(|note| note.pitch).min().map(|lowest| lowest % 12 == 0)
-        };
-        let ends: Vec<bool> = (0..20).filter_map(ends_at_home).collect();
-        let n_at_home = ends.iter().filter(|at_home| **at_home).count();
-        eprintln!("{name}: {n_at_home} of {}", ends.len());
-        assert!(n_at_home * 10 >= ends.len() * 8, "{name}: {n_at_home} of {}", ends.len());
+        for n_bars in [4, 16] {
+            let ends_at_home = |seed: u32| {
+                let scale = if seed.is_multiple_of(2) { Scale::FreeMajor } else { Scale::FreeMinor };
+                let knobs = ComposingKnobs { seed, style, scale, evolve: 1.0, ..ComposingKnobs::default() };
+                let mut piece = Take::default().ending_after(n_bars);
+                compose_until(&mut piece, &mut writer, &knobs, Meter::COMMON, Tick(n_bars as i64 * BAR.0));
+                let score = piece.score();
+                let last = score.bars[n_bars - 1].notes.iter().filter(|note| !note.family.is_drums());
+                last.map(|note| note.pitch).min().map(|lowest| lowest % 12 == 0)
+            };
+            let ends: Vec<bool> = (0..20).filter_map(ends_at_home).collect();
+            let n_at_home = ends.iter().filter(|at_home| **at_home).count();
+            eprintln!("{name}, {n_bars} bars: {n_at_home} of {}", ends.len());
+            assert!(n_at_home * 10 >= ends.len() * 8, "{name}: {n_at_home} of {}", ends.len());
+        }
     }
 }
 

@@ -17,6 +17,9 @@ pub struct Options {
     json: PathBuf,
     /// The folder to write to, in which each part becomes a folder.
     folder: PathBuf,
+    /// How many frames a quarter note has: 1 in JSB chorales, 2 in Nottingham.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=24))]
+    frames_a_beat: u32,
 }
 
 /// How much a part holds.
@@ -27,8 +30,8 @@ struct Counts {
     notes: usize,
 }
 
-/// Writes each piece as a MIDI file, a frame as a quarter note, and prints how many notes a frame has: nats a frame
-/// are nats a note times this.
+/// Writes each piece as a MIDI file, each frame as notes of its length, and prints how many notes a frame has: nats a
+/// frame are nats a note times this.
 ///
 /// # Errors
 /// If the file cannot be read or holds something else, or a file cannot be written.
@@ -37,7 +40,7 @@ pub fn convert(options: &Options) -> Result<()> {
     let parts: Map<String, Value> = serde_json::from_str(&text).context("not an object of parts")?;
     for (name, part) in parts {
         let pieces = serde_json::from_value(part).with_context(|| format!("the part {name:?}"))?;
-        let counts = write_part(pieces, &options.folder.join(&name))?;
+        let counts = write_part(pieces, &options.folder.join(&name), options.frames_a_beat)?;
         let notes_a_frame = counts.notes as f64 / counts.frames.max(1) as f64;
         let Counts { pieces, frames, notes } = counts;
         println!("{name}: {pieces} pieces, {frames} frames, {notes} notes, {notes_a_frame:.4} notes a frame");
@@ -45,11 +48,11 @@ pub fn convert(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn write_part(pieces: Vec<Vec<Vec<u8>>>, folder: &Path) -> Result<Counts> {
+fn write_part(pieces: Vec<Vec<Vec<u8>>>, folder: &Path, frames_a_beat: u32) -> Result<Counts> {
     fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
     let mut counts = Counts::default();
     for (idx, frames) in pieces.into_iter().enumerate() {
-        let song = song(&frames)?;
+        let song = song(&frames, frames_a_beat)?;
         counts.pieces += 1;
         counts.frames += frames.len();
         counts.notes += song.notes.len();
@@ -58,12 +61,13 @@ fn write_part(pieces: Vec<Vec<Vec<u8>>>, folder: &Path) -> Result<Counts> {
     Ok(counts)
 }
 
-fn song(frames: &[Vec<u8>]) -> Result<Song> {
+fn song(frames: &[Vec<u8>], frames_a_beat: u32) -> Result<Song> {
+    let length = f64::from(frames_a_beat).recip();
     let mut notes = Vec::new();
     for (idx, frame) in frames.iter().enumerate() {
         for &key in frame {
             ensure!(key < 128, "{key} is no MIDI key");
-            notes.push(Note { beat: idx as f64, length: 1.0, channel: 0, key, velocity: 80 });
+            notes.push(Note { beat: idx as f64 * length, length, channel: 0, key, velocity: 80 });
         }
     }
     Ok(Song { notes, meters: vec![(0.0, (4, 4))], tempo: 120.0 })
@@ -74,16 +78,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_is_a_quarter_note_and_an_empty_one_a_rest() {
+    fn frames_follow_one_another_and_an_empty_one_is_a_rest() {
         let folder = tempfile::tempdir().unwrap();
         let json = folder.path().join("frames.json");
         fs::write(&json, r#"{"train": [[[60, 64], [], [60]], [[48]]], "test": []}"#).unwrap();
-        let options = Options { json, folder: folder.path().join("midi") };
-        convert(&options).unwrap();
-        let song = Song::read(&options.folder.join("train/0000.mid")).unwrap();
-        let read: Vec<_> = song.notes.iter().map(|note| (note.beat, note.length, note.key)).collect();
-        assert_eq!(read, [(0.0, 1.0, 60), (0.0, 1.0, 64), (2.0, 1.0, 60)]);
-        let counts = write_part(vec![vec![vec![60, 64], vec![]]], folder.path()).unwrap();
+        for (frames_a_beat, length) in [(1, 1.0), (2, 0.5)] {
+            let options = Options { json: json.clone(), folder: folder.path().join("midi"), frames_a_beat };
+            convert(&options).unwrap();
+            let song = Song::read(&options.folder.join("train/0000.mid")).unwrap();
+            let read: Vec<_> = song.notes.iter().map(|note| (note.beat, note.length, note.key)).collect();
+            assert_eq!(read, [(0.0, length, 60), (0.0, length, 64), (2.0 * length, length, 60)]);
+        }
+        let counts = write_part(vec![vec![vec![60, 64], vec![]]], folder.path(), 1).unwrap();
         assert_eq!(counts, Counts { pieces: 1, frames: 2, notes: 2 });
     }
 
@@ -93,7 +99,7 @@ mod tests {
         for text in ["[]", r#"{"train": [60]}"#, r#"{"train": [[[128]]]}"#, r#"{"train": [[["C4"]]]}"#] {
             let json = folder.path().join("frames.json");
             fs::write(&json, text).unwrap();
-            let options = Options { json, folder: folder.path().join("midi") };
+            let options = Options { json, folder: folder.path().join("midi"), frames_a_beat: 1 };
             assert!(convert(&options).is_err(), "{text}");
         }
     }

@@ -9,11 +9,12 @@ use crate::composer::take::played_in::PlayedNote;
 use crate::composer::writing::place::{Place, style};
 use crate::model::encoding::Told;
 use crate::model::{Constraints, Drawn, Generator, Given, Snapshot};
-use crate::music::{Family, FamilySet, Note, Tick};
+use crate::music::{Family, FamilySet, Mode, Note, PitchClassSet, Tick};
 
 /// How often a bar that came out broken is drawn again.
 const BROKEN_RETRIES: u64 = 3;
-/// How often the last bar of a piece is drawn again until it ends on the tonic.
+/// How often the last bar of a piece is drawn again until it ends on the tonic; in the second half from the tonic triad
+/// alone.
 const HOME_RETRIES: u64 = 12;
 /// How often an empty bar is drawn before a note is made to begin in it.
 const EMPTY_TRIES: usize = 4;
@@ -48,7 +49,9 @@ impl Place {
             self.begin(generator, &[]).await;
             // Far beyond the parts that a bar can have in ticks.
             let mut rng = self.rng(n_retries << 32);
-            let drawn = self.draw_from(generator, &[], self.start, &mut rng).await;
+            let is_triad = self.comes_home && n_retries > HOME_RETRIES / 2;
+            let place = if is_triad { self.in_the_tonic_triad() } else { *self };
+            let drawn = place.draw_from(generator, &[], self.start, &mut rng).await;
             let is_right = !is_broken(&drawn) && (!self.comes_home || is_home(&drawn));
             if is_right || n_retries >= if self.comes_home { HOME_RETRIES } else { BROKEN_RETRIES } {
                 return (drawn, before);
@@ -56,6 +59,14 @@ impl Place {
             n_retries += 1;
             generator.restore(&before);
         }
+    }
+
+    /// The same place with the tonic triad alone, as far as the scale has it; with the whole scale if that lacks the tonic.
+    fn in_the_tonic_triad(&self) -> Self {
+        let third = if self.key.mode == Mode::Minor { 3 } else { 4 };
+        let triad = PitchClassSet::new(&[0, third, 7]);
+        let open = PitchClassSet::from_bits(self.pitch_classes.bits() & triad.bits());
+        Self { pitch_classes: if open.contains(0) { open } else { self.pitch_classes }, ..*self }
     }
 
     /// Draws the rest of the bar, which has begun and holds `kept`, from the position `from` on.
