@@ -43,7 +43,7 @@ impl Ended {
 
 impl NoteInput {
     /// How many events may come in during one block.
-    pub(crate) const CAPACITY: usize = 1 << 16;
+    pub(crate) const CAPACITY: usize = 1 << 15;
     /// How many of these are for note-offs, one for each key, when there is no more room.
     const RESERVE: usize = N_CHANNELS * N_KEYS;
 
