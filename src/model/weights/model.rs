@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::{Error, Read, Seek, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError, Weak};
 
 use sha2::{Digest, Sha256};
 
@@ -27,8 +27,9 @@ const MAX_FILE_BYTES: u64 = 512 << 20;
 /// A trained network with its card and primers. Immutable; share it in an [`Arc`].
 #[derive(Debug)]
 pub struct Model {
+    config: NetworkConfig,
     source: Source,
-    packed: PackedNetwork,
+    packed: Packed,
     card: Card,
     primers: Vec<Primer>,
     passages: Option<Passages>,
@@ -44,8 +45,11 @@ enum Source {
     /// A weights file that has been read once.
     File(Cow<'static, [u8]>),
     /// In no file yet.
-    Network(Box<Network>),
+    Network(Arc<Network>),
 }
+
+/// Packed when first played, out of parameters that it lets go then.
+type Packed = LazyLock<PackedNetwork, Box<dyn FnOnce() -> PackedNetwork + Send>>;
 
 impl Model {
     /// A model of these parts, not in any file yet.
@@ -60,15 +64,22 @@ impl Model {
             hasher.update(value.to_le_bytes());
         }
         let hash = hex(&hasher.finalize());
-        Ok(Self {
-            packed: PackedNetwork::new(&network),
-            source: Source::Network(Box::new(network)),
-            card,
-            primers,
+        Ok(Self { card, primers, ..Self::unsaved(network, hash) })
+    }
+
+    /// A network that is in no file yet, with an empty card.
+    fn unsaved(network: Network, hash: String) -> Self {
+        let network = Arc::new(network);
+        Self {
+            config: network.config,
+            source: Source::Network(Arc::clone(&network)),
+            packed: LazyLock::new(Box::new(move || PackedNetwork::new(&network))),
+            card: Card::default(),
+            primers: Vec::new(),
             passages: None,
             keys: OnceLock::new(),
             hash,
-        })
+        }
     }
 
     /// The same model with the passages of its training pieces.
@@ -132,7 +143,8 @@ impl Model {
         let Contents { header, network, passages } = file::read(&bytes)?;
         let primers = header.primers()?;
         Ok(Self {
-            packed: PackedNetwork::new(&network),
+            config: network.config,
+            packed: LazyLock::new(Box::new(move || PackedNetwork::new(&network))),
             source: Source::File(bytes),
             card: header.card,
             primers,
@@ -188,15 +200,7 @@ impl Model {
         let card = Card { name: format!("Untrained {seed}"), styles, ..Card::default() };
         let network = Network::random(config, seed);
         let hash = format!("untrained-{n_styles}-{seed}");
-        Self {
-            packed: PackedNetwork::new(&network),
-            source: Source::Network(Box::new(network)),
-            card,
-            primers: Vec::new(),
-            passages: None,
-            keys: OnceLock::new(),
-            hash,
-        }
+        Self { card, ..Self::unsaved(network, hash) }
     }
 
     /// The network with its parameters as they were trained, read from the model's file again where there is one: some
@@ -214,10 +218,10 @@ impl Model {
     /// The sizes of the network.
     #[must_use]
     pub fn config(&self) -> NetworkConfig {
-        self.packed.config
+        self.config
     }
 
-    /// The network packed for playing; all who play share it.
+    /// The network packed for playing. The first call takes a moment; all share the result.
     #[must_use]
     pub fn packed(&self) -> &PackedNetwork {
         &self.packed
