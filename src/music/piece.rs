@@ -39,6 +39,23 @@ impl Piece {
         (start + Tick((tick - start).0.div_euclid(length) * length), meter)
     }
 
+    /// The first bar that begins with a note, or else the second: what comes before it is an upbeat. Start and meter.
+    #[must_use]
+    pub fn first_whole_bar(&self) -> (Tick, Meter) {
+        let (start, meter) = self.bar_at(Tick::ZERO);
+        let has_upbeat = self.notes.first().is_some_and(|note| note.onset > start);
+        if has_upbeat { self.next_bar(start) } else { (start, meter) }
+    }
+
+    /// The bar after the one that begins at `start`. A meter change inside a bar cuts it short.
+    #[must_use]
+    pub fn next_bar(&self, start: Tick) -> (Tick, Meter) {
+        let end = start + self.bar_at(start).1.bar_length();
+        let change_idx = self.meters.partition_point(|(change, _)| *change <= start);
+        let next = self.meters.get(change_idx).map_or(end, |(change, _)| end.min(*change));
+        (next, self.bar_at(next).1)
+    }
+
     /// The tempo at `tick`, in quarter notes a minute, if one has been set by then.
     #[must_use]
     pub fn tempo_at(&self, tick: Tick) -> Option<f64> {
@@ -81,6 +98,26 @@ fn in_force<T: Copy>(changes: &[(Tick, T)], tick: Tick) -> Option<T> {
 #[cfg(test)]
 mod tests {
     use crate::music::{Family, Meter, Note, Piece, Tick};
+
+    #[test]
+    fn an_upbeat_is_no_bar() {
+        let beginning = |onset: i64, meters: &[(Tick, Meter)]| {
+            let note = Note {
+                onset: Tick(onset),
+                duration: Tick(24),
+                pitch: 60,
+                velocity: 80,
+                family: Family::PIANO,
+                feel: None,
+            };
+            Piece { notes: vec![note], meters: meters.to_vec(), ..Piece::default() }.first_whole_bar()
+        };
+        assert_eq!(beginning(0, &[]), (Tick(0), Meter::COMMON));
+        assert_eq!(beginning(72, &[]), (Tick(96), Meter::COMMON), "on the fourth beat");
+        let waltz = Meter::new(3, 4).unwrap();
+        assert_eq!(beginning(12, &[(Tick(0), Meter::COMMON), (Tick(24), waltz)]), (Tick(24), waltz));
+        assert_eq!(Piece::default().first_whole_bar(), (Tick(0), Meter::COMMON));
+    }
 
     #[test]
     fn a_piece_ends_with_the_bar_that_its_last_note_or_its_length_is_in() {

@@ -44,9 +44,7 @@ impl Passage {
         let (mut start, mut meter) = piece.bar_at(Tick::ZERO);
         while goes_on(bars.len(), start) {
             bars.push((start, meter));
-            // A meter change inside a bar cuts it short.
-            let (next, next_meter) = piece.bar_at(start + meter.bar_length());
-            (start, meter) = (next.max(start + Tick(1)), next_meter);
+            (start, meter) = piece.next_bar(start);
         }
         let begin = bars.first().map_or(Tick::ZERO, |(start, _)| *start);
         let notes = piece.notes.iter().filter(|note| (begin..start).contains(&note.onset)).copied().collect();

@@ -104,10 +104,8 @@ impl Reader {
     fn begin_bars_until(&mut self, note: &Note) {
         let (bar, _) = self.piece.piece.bar_at(note.onset);
         while self.memory.bar_start() < bar {
-            let (start, meter) = self.piece.piece.bar_at(self.memory.bar_start());
-            let (next, next_meter) = self.piece.piece.bar_at(start + meter.bar_length());
-            // A meter change inside a bar cuts it short, so the next bar may begin sooner.
-            self.memory.begin_bar(next.max(self.memory.bar_start() + Tick(1)), next_meter);
+            let (next, meter) = self.piece.piece.next_bar(self.memory.bar_start());
+            self.memory.begin_bar(next, meter);
             if self.memory.bar_count().is_multiple_of(Telling::BARS) {
                 self.memory.tell(self.telling.of(&self.told, self.memory.bar_count()));
             }

@@ -54,15 +54,17 @@ pub struct Difference {
     pub higher: f64,
 }
 
-/// The passages of eight bars in `pieces`, of those in this meter throughout.
+/// The passages of eight bars in `pieces`, of those in this meter throughout. An upbeat before the first bar belongs to none:
+/// what is composed goes on from a bar line.
 pub fn passages<'a>(pieces: impl Iterator<Item = &'a Piece>, meter: Meter) -> Passages {
     pieces.map(|piece| of_piece(piece, meter)).filter(|passages| !passages.is_empty()).collect()
 }
 
 fn of_piece(piece: &Piece, meter: Meter) -> Vec<Vec<f64>> {
     let whole = Passage::at_most(piece, usize::MAX);
-    let mut found: Vec<Passage> = whole
-        .bars
+    let (begin, _) = piece.first_whole_bar();
+    let upbeat = whole.bars.partition_point(|(start, _)| *start < begin);
+    let mut found: Vec<Passage> = whole.bars[upbeat..]
         .chunks_exact(N_BARS)
         .map(|bars| cut(&whole, bars))
         .filter(|passage| is_judged(passage, meter))
@@ -257,6 +259,19 @@ mod tests {
             (note.pitch, note.velocity) = (note.pitch + 12, 100);
         }
         assert_eq!(judged(&all[..30], &all[30..]), judged(&all[..30], &others));
+    }
+
+    #[test]
+    fn an_upbeat_is_in_no_passage() {
+        let piece = &pieces(1, 4)[0];
+        let mut with_upbeat = piece.clone();
+        for note in &mut with_upbeat.notes {
+            note.onset += Meter::COMMON.bar_length();
+        }
+        with_upbeat.notes.insert(0, Note { onset: Tick(72), ..piece.notes[0] });
+        let of = |piece| passages(std::iter::once(piece), Meter::COMMON);
+        assert_eq!(of(&with_upbeat), of(piece));
+        assert_eq!(of(piece)[0].len(), 4);
     }
 
     #[test]
