@@ -83,10 +83,17 @@ fn training(preset: Preset, config: &TrainingConfig, corpus: &Corpus) -> String 
     )
 }
 
-/// The primers of the model that the run started from, and new ones from the corpus.
+/// The primers of the model that the run started from, and new ones from the corpus: of each style as many as there is room
+/// for in a weights file.
 pub(super) fn primers(corpus: &Corpus, seed: u64, model: Option<&Model>) -> Vec<Primer> {
     let mut primers = model.map(|model| model.primers().to_vec()).unwrap_or_default();
     primers.extend(choose_primers(corpus, seed));
     primers.sort_by_key(|primer| primer.style);
+    if primers.len() > Model::MOST_PRIMERS {
+        let by_style = primers.chunk_by(|one, other| one.style == other.style);
+        let n_each = Model::MOST_PRIMERS / by_style.clone().count();
+        // Those of a style are in random order.
+        primers = by_style.flat_map(|primers| primers.iter().take(n_each).cloned()).collect();
+    }
     primers
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::card::{Card, Primer};
 use crate::model::network::NetworkConfig;
 use crate::model::weights::error::ModelError;
+use crate::model::weights::model::Model;
 use crate::music::{Family, Feel, Meter, Mode, Note, Tick};
 
 /// The format that is written, and the newest that is read. Format 2 has the tensor names of `candle_nn`.
@@ -12,7 +13,6 @@ const FORMAT: u32 = 2;
 /// The newest note encoding that is read, with its classes and rows. Encoding 2 added rows for the length of a
 /// repetition, encoding 3 chords, the end, feel and finer velocities.
 const ENCODING: u32 = 3;
-const MAX_PRIMERS: usize = 4096;
 const MAX_PRIMER_NOTES: usize = 4096;
 const MAX_PRIMER_BARS: u32 = 1024;
 
@@ -91,7 +91,7 @@ impl Header {
                 "expected {expected} styles in the card, found {found}"
             )));
         }
-        if self.primers.len() > MAX_PRIMERS {
+        if self.primers.len() > Model::MOST_PRIMERS {
             return Err(ModelError::Damaged(format!("{} primers are too many", self.primers.len())));
         }
         self.primers.iter().try_for_each(|primer| primer.check(self.network.n_styles))

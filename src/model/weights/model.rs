@@ -184,6 +184,9 @@ impl Model {
         written.map(drop).map_err(ModelError::unwritable)
     }
 
+    /// The most primers that a weights file holds.
+    pub const MOST_PRIMERS: usize = 4096;
+
     /// A small untrained network with random weights, for tests and benchmarks.
     #[must_use]
     pub fn random(n_styles: usize, seed: u64) -> Self {
