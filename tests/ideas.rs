@@ -111,9 +111,9 @@ fn kept_bars_are_no_new_idea() {
 fn a_bar_rolled_again_is_the_one_of_several_that_what_follows_fits_best() {
     let model = Model::embedded().unwrap();
     // With nothing after it, it is the first that is drawn.
-    let rolled = |n_bars: usize, edit| {
+    let rolled = |seed, n_bars: usize, edit| {
         let (mut take, mut writer) = (Take::default(), Writer::new(Arc::clone(&model)));
-        let knobs = ComposingKnobs { style: 2, seed: 2, ..ComposingKnobs::default() };
+        let knobs = ComposingKnobs { style: 2, seed, ..ComposingKnobs::default() };
         for bar_idx in 0..n_bars {
             compose_bar(&mut take, &mut writer, &knobs, Meter::COMMON, bar_idx);
         }
@@ -123,11 +123,15 @@ fn a_bar_rolled_again_is_the_one_of_several_that_what_follows_fits_best() {
         assert_ne!(take.score().bars[4], before.bars[4]);
         take.score().bars[4].clone()
     };
-    for edit in [Edit::ReRoll, Edit::ReRollPitches, Edit::ReRollRhythm] {
-        let first = rolled(5, edit);
-        assert_eq!(first, rolled(5, edit));
-        let fitting = rolled(7, edit);
-        assert_eq!(fitting, rolled(7, edit), "the same every time");
-        assert_ne!(fitting, first, "one that is drawn later fits better here");
+    let mut n_others = 0;
+    for (seed, edit) in (1..=4)
+        .flat_map(|seed| [Edit::ReRoll, Edit::ReRollPitches, Edit::ReRollRhythm].map(|edit| (seed, edit)))
+    {
+        let (first, fitting) = (rolled(seed, 5, edit), rolled(seed, 7, edit));
+        assert_eq!(first, rolled(seed, 5, edit));
+        assert_eq!(fitting, rolled(seed, 7, edit), "the same every time");
+        n_others += usize::from(fitting != first);
     }
+    // Of eight draws the first fits best now and then.
+    assert!(n_others >= 6, "one that is drawn later fits better in {n_others} of 12");
 }

@@ -136,6 +136,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
             card.velocities[style] = counted(notes());
         }
         if args.renew_primers {
+            card.primers_in_turn = true;
             let corpus =
                 material.corpus.as_ref().context("expected folders train and valid for new primers")?;
             let new = choose_primers(corpus, args.seed.into()).into_iter();

@@ -80,6 +80,10 @@ pub struct Card {
     /// the best of each; 0 and 1 stay what they are. 0.5 where not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub usual_variety: Vec<f32>,
+    /// Whether the seeds go through the primers of a style in turn, so that as many seeds in a row as there are primers begin
+    /// differently. Otherwise each seed draws one, as in models of before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub primers_in_turn: bool,
     /// What the network plays too much or too little of by itself, by style. It is counted in music of all instruments of the
     /// style, and corrected only where all may play. Empty when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -153,6 +157,9 @@ pub struct Primer {
 }
 
 impl Primer {
+    /// The most that a weights file holds.
+    pub const MOST: usize = 4096;
+
     /// Whether the whole passage lies beside the beat, as when a piece was written against its bar lines: fewer than a
     /// third of its notes begin on a sixteenth or on a triplet. A pickup or syncopation is none.
     #[must_use]

@@ -13,18 +13,18 @@ const PHRASE: i64 = 8;
 /// Bars of a passage where there is no phrase to take.
 const HALF_PHRASE: i64 = 4;
 /// Most primers of one style and meter, once the style has [`ENOUGH`].
-const MAX_OF_A_METER: usize = 32;
+const MAX_OF_A_METER: usize = 12;
 /// So many primers of a style are taken in any meter. The music of a style differs no more from piece to piece than what it
 /// begins from.
-const ENOUGH: usize = 128;
+const ENOUGH: usize = 72;
 /// Most pieces to look at.
 const MAX_PIECES: usize = 20_000;
 /// Most passages of one piece.
 const MAX_OF_A_PIECE: usize = 8;
-/// Most notes in a passage: a full dance floor has 60 in a bar.
-const MAX_NOTES: usize = 640;
+/// Most notes in a passage: a phrase of a dance floor. Primers stay in memory, and the network hears one before the first bar.
+const MAX_NOTES: usize = 400;
 
-/// Chooses passages from random training pieces: 128 of each style, and up to 32 in each meter. Where there are fewer
+/// Chooses passages from random training pieces: 72 of each style, and up to 12 in each meter. Where there are fewer
 /// pieces, up to eight passages of each.
 ///
 /// Each has eight bars and ends where a phrase of eight bars does, so that what is composed after it begins with one; or else

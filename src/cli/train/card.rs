@@ -34,6 +34,7 @@ pub(super) fn card(
         min_p: args.min_p.clone(),
         temperature: args.temperature.clone(),
         variety: args.variety.clone(),
+        primers_in_turn: true,
         // What only tuning finds.
         ..model.map(|model| model.card().clone()).unwrap_or_default()
     };
@@ -89,9 +90,9 @@ pub(super) fn primers(corpus: &Corpus, seed: u64, model: Option<&Model>) -> Vec<
     let mut primers = model.map(|model| model.primers().to_vec()).unwrap_or_default();
     primers.extend(choose_primers(corpus, seed));
     primers.sort_by_key(|primer| primer.style);
-    if primers.len() > Model::MOST_PRIMERS {
+    if primers.len() > Primer::MOST {
         let by_style = primers.chunk_by(|one, other| one.style == other.style);
-        let n_each = Model::MOST_PRIMERS / by_style.clone().count();
+        let n_each = Primer::MOST / by_style.clone().count();
         // Those of a style are in random order.
         primers = by_style.flat_map(|primers| primers.iter().take(n_each).cloned()).collect();
     }

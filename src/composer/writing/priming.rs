@@ -211,6 +211,9 @@ impl PrimedGenerator {
     }
 }
 
+/// The takes A to D of one seed begin so many primers apart, where these come in turn.
+const TURN_OF_A_TAKE: u64 = 17;
+
 /// The primer for this seed, from those of the style; of the same mode and meter if there are any.
 fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, key: Key, meter: Meter) -> Option<&'a Primer> {
     let style = style(knobs).main().min(model.card().styles.len().saturating_sub(1));
@@ -218,12 +221,52 @@ fn choose_primer<'a>(model: &'a Model, knobs: &ComposingKnobs, key: Key, meter: 
     let of_style = || model.primers().iter().filter(|primer| primer.style == style);
     let best = of_style().map(fit).max()?;
     let fitting: Vec<&Primer> = of_style().filter(|primer| fit(primer) == best).collect();
-    let random = match knobs.slot {
-        0 => random_bits(&[u64::from(knobs.seed), 2]),
-        slot => random_bits(&[u64::from(knobs.seed), 2, u64::from(slot)]),
+    let (seed, slot) = (u64::from(knobs.seed), u64::from(knobs.slot));
+    let number = match slot {
+        _ if model.card().primers_in_turn => seed + slot * TURN_OF_A_TAKE,
+        0 => random_bits(&[seed, 2]),
+        slot => random_bits(&[seed, 2, slot]),
     };
-    let chosen = (random % fitting.len().max(1) as u64) as usize;
+    let chosen = (number % fitting.len().max(1) as u64) as usize;
     // A tune written against its bar lines would shift the whole take: then the next one is read.
     let from_chosen = || fitting.iter().cycle().skip(chosen).take(fitting.len());
     from_chosen().find(|primer| !primer.is_shifted()).or(from_chosen().next()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use crate::composer::writing::priming::choose_primer;
+    use crate::model::{Card, Model, Primer};
+    use crate::music::{Family, Key, Meter, Mode, Note, Tick};
+    use crate::player::ComposingKnobs;
+
+    /// The primers of seeds in a row, by the pitch of their only note.
+    fn chosen(primers_in_turn: bool, slot: u8) -> Vec<u8> {
+        let primer = |pitch| {
+            let (duration, family) = (Tick(24), Family::PIANO);
+            let note = Note { onset: Tick(0), duration, pitch, velocity: 80, family, feel: None };
+            Primer { style: 0, mode: Mode::Major, meter: Meter::COMMON, n_bars: 1, notes: vec![note] }
+        };
+        let model = Model::random(1, 1);
+        let card = Card { primers_in_turn, ..model.card().clone() };
+        let model = model.with(card, (60..80).map(primer).collect()).unwrap();
+        let of = |seed| {
+            let knobs = ComposingKnobs { seed, slot, ..ComposingKnobs::default() };
+            choose_primer(&model, &knobs, Key::new(0, Mode::Major), Meter::COMMON).unwrap().notes[0].pitch
+        };
+        (1000..1020).map(of).collect()
+    }
+
+    #[test]
+    fn seeds_in_a_row_begin_differently_where_the_card_says_so() {
+        let different = |pitches: &[u8]| pitches.iter().collect::<BTreeSet<_>>().len();
+        assert_eq!(different(&chosen(true, 0)), 20);
+        assert!(different(&chosen(false, 0)) < 20, "as in models of before");
+        assert!(
+            chosen(true, 0).iter().zip(chosen(true, 1)).all(|(a, b)| *a != b),
+            "and so do the takes of a seed"
+        );
+    }
 }

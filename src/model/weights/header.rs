@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use crate::model::card::{Card, Primer};
 use crate::model::network::NetworkConfig;
 use crate::model::weights::error::ModelError;
-use crate::model::weights::model::Model;
 use crate::music::{Family, Feel, Meter, Mode, Note, Tick};
 
 /// The format that is written, and the newest that is read. Format 2 has the tensor names of `candle_nn`.
@@ -39,10 +38,14 @@ struct SavedPrimer {
     minor: bool,
     meter: [u32; 2],
     n_bars: u32,
-    /// Onset, duration, pitch, velocity, family; the code of the note's feel times the number of families is added
-    /// to the last.
-    notes: Vec<[i64; 5]>,
+    notes: Vec<SavedNote>,
 }
+
+/// Onset, duration, pitch, velocity, family; the code of the note's feel times the number of families is added to the last.
+/// A model has some hundred thousand, so that each takes no more room while it is read than in the primer.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(try_from = "[i64; 5]", into = "[i64; 5]")]
+struct SavedNote(Note);
 
 impl Header {
     /// The header of a file that is to be written.
@@ -69,9 +72,10 @@ impl Header {
         Ok(header)
     }
 
-    /// The primers, each checked.
-    pub(super) fn primers(&self) -> Result<Vec<Primer>, ModelError> {
-        self.primers.iter().map(SavedPrimer::to_primer).collect()
+    /// The card, and the primers, each checked.
+    pub(super) fn into_parts(self) -> Result<(Card, Vec<Primer>), ModelError> {
+        let primers = self.primers.into_iter().map(SavedPrimer::into_primer).collect::<Result<_, _>>()?;
+        Ok((self.card, primers))
     }
 
     fn check(&self) -> Result<(), ModelError> {
@@ -91,7 +95,7 @@ impl Header {
                 "expected {expected} styles in the card, found {found}"
             )));
         }
-        if self.primers.len() > Model::MOST_PRIMERS {
+        if self.primers.len() > Primer::MOST {
             return Err(ModelError::Damaged(format!("{} primers are too many", self.primers.len())));
         }
         self.primers.iter().try_for_each(|primer| primer.check(self.network.n_styles))
@@ -100,17 +104,12 @@ impl Header {
 
 impl SavedPrimer {
     fn new(primer: &Primer) -> Self {
-        let note = |note: &Note| {
-            let Note { onset, duration, pitch, velocity, family, feel } = *note;
-            let family = family.index() + Family::COUNT * usize::from(Feel::code(feel));
-            [onset.0, duration.0, pitch.into(), velocity.into(), family as i64]
-        };
         Self {
             style: primer.style,
             minor: primer.mode == Mode::Minor,
             meter: [primer.meter.numerator().into(), primer.meter.denominator().into()],
             n_bars: primer.n_bars,
-            notes: primer.notes.iter().map(note).collect(),
+            notes: primer.notes.iter().copied().map(SavedNote).collect(),
         }
     }
 
@@ -122,37 +121,41 @@ impl SavedPrimer {
         Err(ModelError::Damaged(format!("a primer of style {style} with {n_bars} bars and {n_notes} notes")))
     }
 
-    fn to_primer(&self) -> Result<Primer, ModelError> {
+    fn into_primer(self) -> Result<Primer, ModelError> {
         let [numerator, denominator] = self.meter;
         let meter = Meter::new(numerator, denominator).map_err(ModelError::damaged)?;
-        let length = i64::from(self.n_bars) * meter.bar_length().0;
-        let note = |&[onset, duration, pitch, velocity, family]: &[i64; 5]| {
-            let is_valid = (0..length).contains(&onset)
-                && (1..=100_000).contains(&duration)
-                && (0..128).contains(&pitch)
-                && (1..128).contains(&velocity);
-            let family = usize::try_from(family).unwrap_or(usize::MAX);
-            let feel = u8::try_from(family / Family::COUNT).ok().and_then(Feel::from_code);
-            let family = if feel.is_some() { family % Family::COUNT } else { family };
-            let family = Family::from_index(family);
-            match family {
-                Some(family) if is_valid => Ok(Note {
-                    onset: Tick(onset),
-                    duration: Tick(duration),
-                    pitch: pitch as u8,
-                    velocity: velocity as u8,
-                    family,
-                    feel,
-                }),
-                _ => Err(ModelError::Damaged("a primer holds a note that cannot be played".into())),
-            }
-        };
-        Ok(Primer {
-            style: self.style,
-            mode: if self.minor { Mode::Minor } else { Mode::Major },
-            meter,
-            n_bars: self.n_bars,
-            notes: self.notes.iter().map(note).collect::<Result<_, _>>()?,
-        })
+        let length = Tick(i64::from(self.n_bars) * meter.bar_length().0);
+        if self.notes.iter().any(|SavedNote(note)| !(Tick::ZERO..length).contains(&note.onset)) {
+            return Err(ModelError::Damaged(UNPLAYABLE.into()));
+        }
+        let mut notes: Vec<Note> = self.notes.into_iter().map(|SavedNote(note)| note).collect();
+        notes.shrink_to_fit();
+        let mode = if self.minor { Mode::Minor } else { Mode::Major };
+        Ok(Primer { style: self.style, mode, meter, n_bars: self.n_bars, notes })
+    }
+}
+
+const UNPLAYABLE: &str = "a primer holds a note that cannot be played";
+
+impl TryFrom<[i64; 5]> for SavedNote {
+    type Error = &'static str;
+
+    fn try_from([onset, duration, pitch, velocity, family]: [i64; 5]) -> Result<Self, Self::Error> {
+        let is_valid =
+            (1..=100_000).contains(&duration) && (0..128).contains(&pitch) && (1..128).contains(&velocity);
+        let family = usize::try_from(family).unwrap_or(usize::MAX);
+        let feel = u8::try_from(family / Family::COUNT).ok().and_then(Feel::from_code);
+        let family = if feel.is_some() { family % Family::COUNT } else { family };
+        let family = Family::from_index(family).filter(|_| is_valid).ok_or(UNPLAYABLE)?;
+        let (onset, duration) = (Tick(onset), Tick(duration));
+        Ok(Self(Note { onset, duration, pitch: pitch as u8, velocity: velocity as u8, family, feel }))
+    }
+}
+
+impl From<SavedNote> for [i64; 5] {
+    fn from(SavedNote(note): SavedNote) -> Self {
+        let Note { onset, duration, pitch, velocity, family, feel } = note;
+        let family = family.index() + Family::COUNT * usize::from(Feel::code(feel));
+        [onset.0, duration.0, pitch.into(), velocity.into(), family as i64]
     }
 }

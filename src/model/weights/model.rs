@@ -141,12 +141,12 @@ impl Model {
 
     fn parse(bytes: Cow<'static, [u8]>, hash: String) -> Result<Self, ModelError> {
         let Contents { header, network, passages } = file::read(&bytes)?;
-        let primers = header.primers()?;
+        let (card, primers) = header.into_parts()?;
         Ok(Self {
             config: network.config,
             packed: LazyLock::new(Box::new(move || PackedNetwork::new(&network))),
             source: Source::File(bytes),
-            card: header.card,
+            card,
             primers,
             passages,
             keys: OnceLock::new(),
@@ -183,9 +183,6 @@ impl Model {
         });
         written.map(drop).map_err(ModelError::unwritable)
     }
-
-    /// The most primers that a weights file holds.
-    pub const MOST_PRIMERS: usize = 4096;
 
     /// A small untrained network with random weights, for tests and benchmarks.
     #[must_use]
