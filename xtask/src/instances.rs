@@ -53,7 +53,7 @@ const MOST_MEGABYTES: f64 = 150.0;
 /// The fewest notes in a bar of each instance, averaged over its bars.
 const LEAST_NOTES: f64 = 16.0;
 /// Knobs for more notes, tried in this order until an instance has enough.
-const FULLER: [&[(&str, &str)]; 11] = [
+const FULLER: [&[(&str, &str)]; 14] = [
     &[],
     &[("long", "1/2")],
     &[("long", "1/4")],
@@ -66,6 +66,9 @@ const FULLER: [&[(&str, &str)]; 11] = [
     // Other pieces.
     &[("long", "1/16"), ("seed", "1000")],
     &[("long", "1/16"), ("seed", "2000")],
+    &[("long", "1/16"), ("seed", "3000")],
+    &[("long", "1/16"), ("seed", "4000")],
+    &[("dens", "200%"), ("long", "1/16"), ("seed", "5000")],
 ];
 /// Seconds before the song starts, as in a project that has just been opened.
 const STOPPED: f64 = 10.0;
