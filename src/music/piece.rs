@@ -99,18 +99,16 @@ fn in_force<T: Copy>(changes: &[(Tick, T)], tick: Tick) -> Option<T> {
 mod tests {
     use crate::music::{Family, Meter, Note, Piece, Tick};
 
+    fn note(onset: i64, duration: i64) -> Note {
+        let (onset, duration) = (Tick(onset), Tick(duration));
+        Note { onset, duration, pitch: 60, velocity: 80, family: Family::PIANO, feel: None }
+    }
+
     #[test]
     fn an_upbeat_is_no_bar() {
         let beginning = |onset: i64, meters: &[(Tick, Meter)]| {
-            let note = Note {
-                onset: Tick(onset),
-                duration: Tick(24),
-                pitch: 60,
-                velocity: 80,
-                family: Family::PIANO,
-                feel: None,
-            };
-            Piece { notes: vec![note], meters: meters.to_vec(), ..Piece::default() }.first_whole_bar()
+            Piece { notes: vec![note(onset, 24)], meters: meters.to_vec(), ..Piece::default() }
+                .first_whole_bar()
         };
         assert_eq!(beginning(0, &[]), (Tick(0), Meter::COMMON));
         assert_eq!(beginning(72, &[]), (Tick(96), Meter::COMMON), "on the fourth beat");
@@ -121,14 +119,6 @@ mod tests {
 
     #[test]
     fn a_piece_ends_with_the_bar_that_its_last_note_or_its_length_is_in() {
-        let note = |onset, duration| Note {
-            onset: Tick(onset),
-            duration: Tick(duration),
-            pitch: 60,
-            velocity: 80,
-            family: Family::PIANO,
-            feel: None,
-        };
         let line = |notes: &[Note], length| {
             Piece { notes: notes.to_vec(), length: Tick(length), ..Piece::default() }.last_bar_line().0
         };

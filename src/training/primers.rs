@@ -37,23 +37,21 @@ pub fn choose_primers(corpus: &Corpus, seed: u64) -> Vec<Primer> {
     shuffled.truncate(MAX_PIECES);
     let mut primers: Vec<Primer> = Vec::new();
     for turn in 0..MAX_OF_A_PIECE {
-        for idx in &shuffled {
+        // Pieces of styles that still need some are looked at again.
+        shuffled.retain(|idx| {
             let piece = &*corpus.piece(Part::Train, *idx);
             let of_style = || primers.iter().filter(|primer| primer.style == piece.style);
             let has_enough = of_style().count() >= ENOUGH;
-            if turn > 0 && has_enough {
-                continue;
-            }
-            let Some(primer) =
-                ends(piece, nth_random(seed, *idx as u64)).get(turn).and_then(|end| before(piece, *end))
-            else {
-                continue;
-            };
-            if !has_enough || of_style().filter(|other| other.meter == primer.meter).count() < MAX_OF_A_METER
+            let ends = ends(piece, nth_random(seed, *idx as u64));
+            let Some(end) = ends.get(turn).filter(|_| turn == 0 || !has_enough) else { return false };
+            if let Some(primer) = before(piece, *end)
+                && (!has_enough
+                    || of_style().filter(|other| other.meter == primer.meter).count() < MAX_OF_A_METER)
             {
                 primers.push(primer);
             }
-        }
+            !has_enough
+        });
     }
     primers.sort_by_key(|primer| primer.style);
     primers

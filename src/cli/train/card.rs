@@ -93,7 +93,7 @@ pub(super) fn primers(corpus: &Corpus, seed: u64, model: Option<&Model>) -> Vec<
     if primers.len() > Primer::MOST {
         let by_style = primers.chunk_by(|one, other| one.style == other.style);
         let n_each = Primer::MOST / by_style.clone().count();
-        // Those of a style are in random order.
+        // Those of the model first, then those of the corpus, each in random order.
         primers = by_style.flat_map(|primers| primers.iter().take(n_each).cloned()).collect();
     }
     primers
