@@ -126,6 +126,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
     for factor in &FACTORS {
         (factor.of)(&mut card).resize(n_styles, factor.default);
     }
+    card.exact_at_bar_lines = true;
     card.velocities.resize(n_styles, Vec::new());
     card.corrections.resize(n_styles, Corrections::default());
     let mut primers = model.primers().to_vec();

@@ -84,6 +84,11 @@ pub struct Card {
     /// differently. Otherwise each seed draws one, as in models of before.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub primers_in_turn: bool,
+    /// Whether the instrument of the first note of a bar is drawn given that none of the music before the bar line is left to
+    /// come. Otherwise as in models of before, where an instrument expected before the line could take the first place
+    /// after it, and those before it in the order of [`Note`](crate::music::Note) were then missing on the first beat.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exact_at_bar_lines: bool,
     /// What the network plays too much or too little of by itself, by style. It is counted in music of all instruments of the
     /// style, and corrected only where all may play. Empty when not tuned.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -210,6 +210,7 @@ impl Generator {
             longest_run,
             velocities,
             corrections,
+            is_exact_at_bar_lines: card.exact_at_bar_lines,
         };
         next.draw(rng)
     }

@@ -5,7 +5,7 @@
 
 use rand::{Rng, RngExt};
 
-use crate::model::activation::ln;
+use crate::model::activation::{exp, ln};
 use crate::model::chord_tones::ChordTones;
 use crate::model::corrections::Corrections;
 use crate::model::draw::{PartSampling, draw_class};
@@ -39,6 +39,8 @@ pub(crate) struct NextNote<'a> {
     pub(crate) velocities: &'a [(u8, u32)],
     /// What of the style is made likelier or less likely.
     pub(crate) corrections: Option<&'a Corrections>,
+    /// Whether the first note of a bar is drawn from what the network expects after the bar line.
+    pub(crate) is_exact_at_bar_lines: bool,
 }
 
 impl NextNote<'_> {
@@ -148,18 +150,40 @@ impl NextNote<'_> {
         (self.sampling.ensemble > 0.0 && is_settled).then_some(notes)
     }
 
-    fn families(&self) -> [f32; N_FAMILIES] {
+    /// Makes each family as likely as it is to play next given that the bar line has been reached: one that would more likely
+    /// have played before it is ruled out. Else it would be drawn too often, and those that come before it in a chord not at
+    /// all.
+    fn given_the_bar_line(&mut self, logits: &mut [f32; N_FAMILIES]) {
+        let (last, bar_start) = (self.heads.memory.last_onset(), self.heads.memory.bar_start());
+        if last >= bar_start {
+            return;
+        }
+        let is_reached = |shift: &usize| shifted(last, *shift) >= bar_start || *shift == N_SHIFTS - 1;
+        for (family, logit) in logits.iter_mut().enumerate().filter(|(_, logit)| logit.is_finite()) {
+            let shifts = self.heads.shift(family);
+            let likeliest = shifts.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let weight = |shift: usize| exp(shifts[shift] - likeliest);
+            let all: f32 = (0..N_SHIFTS).map(weight).sum();
+            let after: f32 = (0..N_SHIFTS).filter(is_reached).map(weight).sum();
+            *logit += ln((after / all).max(f32::MIN_POSITIVE));
+        }
+    }
+
+    fn families(&mut self) -> [f32; N_FAMILIES] {
+        let given = self.given.family;
         let mut logits = self.heads.family();
+        mask(&mut logits, |family| {
+            self.highest_open_pitch(family).is_some() && given.is_none_or(|given| given.index() == family)
+        });
+        if self.is_exact_at_bar_lines {
+            self.given_the_bar_line(&mut logits);
+        }
         self.favour_repetition(&mut logits, |_, then| Some(then.family.index()));
         if let Some(notes) = self.ensemble() {
             let playing = notes.iter().fold(0_u32, |playing, note| playing | 1 << note.family.index());
             let others = logits.iter_mut().enumerate().filter(|(family, _)| playing >> family & 1 == 0);
             others.for_each(|(_, logit)| *logit -= self.sampling.ensemble);
         }
-        let given = self.given.family;
-        mask(&mut logits, |family| {
-            self.highest_open_pitch(family).is_some() && given.is_none_or(|given| given.index() == family)
-        });
         logits
     }
 
@@ -364,7 +388,7 @@ mod tests {
     use rand::SeedableRng;
     use rand_pcg::Pcg64Mcg;
 
-    use crate::model::{Constraints, Drawn, Generator, Given, Model, Sampling};
+    use crate::model::{Beginning, Card, Constraints, Drawn, Generator, Given, Model, Sampling, StyleMix};
     use crate::music::{Family, FamilySet, Grid, Meter, Note, Tick};
 
     fn generator(seed: u64) -> Generator {
@@ -401,6 +425,53 @@ mod tests {
             assert_eq!(drawn.note.pitch, 41);
             assert!(drawn.note.onset > note.onset && drawn.log_probability < 0.0);
         }
+    }
+
+    /// How often each instrument has the next note from the bar line on.
+    fn first_after(bar_line: Tick, generator: &mut Generator) -> Vec<f64> {
+        let sampling = Sampling { min_p: 0.0, variety: 0.0, ..Sampling::default() };
+        let mut draw = |seed| {
+            let rng = &mut Pcg64Mcg::seed_from_u64(seed);
+            generator.draw(&sampling, &Constraints::default(), &Given::default(), rng).unwrap().note
+        };
+        let drawn = (0..500).map(&mut draw).filter(|note| note.onset >= bar_line);
+        let drawn: Vec<Family> = drawn.map(|note| note.family).collect();
+        let n_of = |family: Family| drawn.iter().filter(|other| **other == family).count();
+        Family::all().map(|family| n_of(family) as f64 / drawn.len() as f64).collect()
+    }
+
+    #[test]
+    fn after_a_bar_line_instruments_come_as_often_as_the_network_expects_them_there() {
+        let bar_line = Tick(96);
+        let model = Model::embedded().unwrap();
+        let style = model.card().style_named("Jazz").unwrap();
+        let primer = model.primers().iter().find(|primer| primer.style == style).unwrap();
+        let furthest_from_expected = |exact_at_bar_lines: bool| {
+            let card = Card { exact_at_bar_lines, ..model.card().clone() };
+            let mut generator = Generator::new(Arc::new(model.with(card, Vec::new()).unwrap()));
+            let furthest = (0..16).map(|piece| {
+                let (style, mode, start) = (StyleMix::of(style), primer.mode, Tick(0));
+                let beginning = Beginning { style, mode, start, meter: primer.meter, primer: Some(primer) };
+                generator.begin(&beginning);
+                for seed in 1000 * piece.. {
+                    let note =
+                        draw(&mut generator, &Constraints::default(), &Given::default(), seed).unwrap().note;
+                    if note.onset >= bar_line {
+                        break;
+                    }
+                    generator.feed(&note);
+                }
+                let expected = first_after(bar_line, &mut generator);
+                generator.begin_bar(bar_line, primer.meter);
+                let found = first_after(bar_line, &mut generator);
+                let apart = found.iter().zip(&expected).map(|(one, other)| (one - other).abs());
+                apart.fold(0.0, f64::max)
+            });
+            furthest.fold(0.0, f64::max)
+        };
+        let (exact, before) = (furthest_from_expected(true), furthest_from_expected(false));
+        println!("furthest from what is expected: {exact:.3}, in models of before {before:.3}");
+        assert!(exact < 0.06 && before > 0.3);
     }
 
     #[test]

@@ -35,6 +35,7 @@ pub(super) fn card(
         temperature: args.temperature.clone(),
         variety: args.variety.clone(),
         primers_in_turn: true,
+        exact_at_bar_lines: true,
         // What only tuning finds.
         ..model.map(|model| model.card().clone()).unwrap_or_default()
     };
