@@ -9,7 +9,7 @@ use crate::model::activation::{exp, ln};
 use crate::model::chord_tones::ChordTones;
 use crate::model::corrections::Corrections;
 use crate::model::draw::{PartSampling, draw_class};
-use crate::model::encoding::Encoding;
+use crate::model::encoding::{Encoding, Memory};
 use crate::model::heads::{Heads, mask};
 use crate::model::keys::Keys;
 use crate::model::passages::Passages;
@@ -154,17 +154,17 @@ impl NextNote<'_> {
     /// have played before it is ruled out. Else it would be drawn too often, and those that come before it in a chord not at
     /// all.
     fn given_the_bar_line(&mut self, logits: &mut [f32; N_FAMILIES]) {
-        let (last, bar_start) = (self.heads.memory.last_onset(), self.heads.memory.bar_start());
-        if last >= bar_start {
+        let memory = self.heads.memory;
+        let n_open = logits.iter().filter(|logit| logit.is_finite()).count();
+        if memory.last_onset() >= memory.bar_start() || n_open < 2 {
             return;
         }
-        let is_reached = |shift: &usize| shifted(last, *shift) >= bar_start || *shift == N_SHIFTS - 1;
         for (family, logit) in logits.iter_mut().enumerate().filter(|(_, logit)| logit.is_finite()) {
             let shifts = self.heads.shift(family);
             let likeliest = shifts.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let weight = |shift: usize| exp(shifts[shift] - likeliest);
             let all: f32 = (0..N_SHIFTS).map(weight).sum();
-            let after: f32 = (0..N_SHIFTS).filter(is_reached).map(weight).sum();
+            let after: f32 = (0..N_SHIFTS).filter(|shift| reaches_bar(memory, *shift)).map(weight).sum();
             *logit += ln((after / all).max(f32::MIN_POSITIVE));
         }
     }
@@ -212,10 +212,7 @@ impl NextNote<'_> {
             let lowest = if shift == 0 { memory.lowest_in_chord(family) } else { 0 };
             let highest = || if onset < bar_end { self.keys_at(family, onset) } else { self.open.of(family) };
             let has_pitch = || highest().checked_ilog2().is_some_and(|pitch| pitch as usize >= lowest);
-            let is_reached = given_shift.map_or_else(
-                || shifted(last, shift) >= bar_start || shift == N_SHIFTS - 1,
-                |given| given == shift,
-            );
+            let is_reached = given_shift.map_or_else(|| reaches_bar(memory, shift), |given| given == shift);
             // A note beyond the bar is never written: it only means that this bar is complete.
             let is_on_grid = onset >= bar_end || (onset - bar_start).0 % spacing == 0;
             let is_early_enough = self.given.before.is_none_or(|before| onset < before);
@@ -363,6 +360,11 @@ impl NextNote<'_> {
         }
         logits
     }
+}
+
+/// Whether a note after this shift begins in the current bar or later, as the longest shift always does.
+fn reaches_bar(memory: &Memory, shift: usize) -> bool {
+    shifted(memory.last_onset(), shift) >= memory.bar_start() || shift == N_SHIFTS - 1
 }
 
 /// Masks classes that are not open, unless that would leave none.
