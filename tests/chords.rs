@@ -27,6 +27,10 @@ fn compose(take: &mut Take, knobs: &ComposingKnobs, n_bars: i64) {
     compose_until(take, &mut Writer::new(model()), knobs, Meter::COMMON, Tick(n_bars * BAR.0));
 }
 
+fn pitched(score: &Score) -> Vec<Note> {
+    score.bars.iter().flat_map(|bar| bar.notes.clone()).filter(|note| !note.family.is_drums()).collect()
+}
+
 fn over(text: &str, knobs: &ComposingKnobs, n_bars: i64) -> Take {
     let mut take = Take::default().over(&progression(text));
     compose(&mut take, knobs, n_bars);
@@ -186,9 +190,6 @@ fn where_scale_and_chord_exclude_each_other_the_chord_counts() {
         16,
     )
     .score();
-    let pitched = |score: &Score| -> Vec<Note> {
-        score.bars.iter().flat_map(|bar| bar.notes.clone()).filter(|note| !note.family.is_drums()).collect()
-    };
     let (on_beats, between): (Vec<Note>, Vec<Note>) =
         pitched(&score).into_iter().partition(|note| note.onset.0 % 24 == 0);
     assert!(
@@ -340,6 +341,38 @@ fn what_returns_keeps_to_the_chords_that_are_there_now() {
         }
     }
     assert!(n_notes > 100 && n_tones * 100 >= n_notes * 90, "{n_tones} of {n_notes}");
+}
+
+/// Shares of beats of eight bars in one style, three quarters strict, at which everything that sounds is a chord tone.
+#[test]
+fn what_is_held_changes_with_the_chord_in_every_style() {
+    let model = Model::embedded().unwrap();
+    let lane = progression("C | F | G | Am");
+    let knobs = ComposingKnobs::default();
+    let chords = [0, 1, 2, 3].map(|bar| lane.bar(bar, Tick(0), Meter::COMMON, knobs.key())[0].1.unwrap());
+    for style in &model.card().styles {
+        let (mut n_beats, mut n_agreeing) = (0, 0);
+        for seed in 0..6 {
+            let style = model.card().style_named(style).unwrap() as u8;
+            let knobs = ComposingKnobs { seed, style, ..knobs };
+            let mut take = Take::default().over(&lane);
+            let mut writer = Writer::new(Arc::clone(&model));
+            compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(8 * BAR.0));
+            let score = take.score();
+            let notes = pitched(&score);
+            for beat in (0..8 * BAR.0).step_by(24) {
+                let mut sounding =
+                    notes.iter().filter(|note| note.onset.0 <= beat && note.end().0 > beat).peekable();
+                if sounding.peek().is_some() {
+                    let chord = chords[(beat / BAR.0) as usize % 4];
+                    n_beats += 1;
+                    n_agreeing += usize::from(sounding.all(|note| chord.contains(note.pitch)));
+                }
+            }
+        }
+        assert!(n_agreeing * 100 >= n_beats * 80, "{style}: {n_agreeing} of {n_beats} beats");
+        println!("{style}: {n_agreeing} of {n_beats} beats");
+    }
 }
 
 #[test]

@@ -106,7 +106,8 @@ fn chords_are_told_in_the_key_of_the_music_and_come_round() {
     };
     let knobs = ComposingKnobs::default();
     assert_ne!(over(&knobs, "Am | F", 6), composed(&knobs, 6).score());
-    assert_ne!(over(&knobs, "Am | F", 6), over(&knobs, "Am | G", 6));
+    // In a few bars the untrained network may have no note that fits one of the two and not the other.
+    assert_ne!(over(&knobs, "Am | F", 24), over(&knobs, "Am | G", 24));
     assert_eq!(over(&knobs, "Am | F", 6), over(&knobs, "vi | IV", 6));
     assert_eq!(over(&knobs, "Am | F", 6), over(&knobs, "Am | F | Am | F", 6));
     // In another key with the chords of that key it is the same music.

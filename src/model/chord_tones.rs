@@ -9,9 +9,9 @@ use crate::music::{Chord, Family, Note, PitchClassSet, Tick};
 /// How the chords that are told narrow the pitches of the next note.
 ///
 /// A note that begins on a beat, or where the chord changes, is a tone of its chord. Where the chord changes, and on the
-/// beats of the bar with which the music ends, the bass has the chord's: notes of the bass family, and the lowest note. At
-/// a strictness of 1 this is a guarantee, and no note sounds on into a beat whose chord it is not of; below 1 other notes
-/// are made less likely.
+/// beats of the bar with which the music ends, the bass has the chord's: notes of the bass family, and the lowest note. No
+/// note sounds on into a beat whose chord it is not of. At a strictness of 1 this is a guarantee; below 1 other pitches and
+/// longer notes are made less likely.
 ///
 /// Of a chord that the scale holds in part only that part counts; one that it does not hold at all counts whole, and so
 /// does the chord's bass.
@@ -47,9 +47,11 @@ impl<'a> ChordTones<'a> {
         Some(Self { memory, strictness, scale, keys: keys.open(&in_any_scale, given) })
     }
 
-    /// Whether they are a guarantee.
-    fn is_strict(&self) -> bool {
-        self.strictness >= 1.0
+    /// By how much the logits of what the chords exclude are lowered, in nats; none if that is ruled out.
+    pub(crate) fn resistance(&self) -> Option<f32> {
+        /// At a strictness of 63%.
+        const WEIGHT: f32 = 4.0;
+        (self.strictness < 1.0).then(|| -WEIGHT * ln(1.0 - self.strictness))
     }
 
     fn allowed_at(&self, onset: Tick) -> Option<Allowed> {
@@ -98,22 +100,18 @@ impl<'a> ChordTones<'a> {
 
     /// The keys that a family is held to at `onset`, if it is.
     pub(crate) fn guaranteed(&self, family: usize, onset: Tick) -> Option<u128> {
-        if self.is_strict() { self.keys_at(family, onset) } else { None }
+        if self.resistance().is_none() { self.keys_at(family, onset) } else { None }
     }
 
     /// By how much the logits of all but some keys are lowered for a note at `onset`: those keys, and the amount.
     pub(crate) fn favoured(&self, family: usize, onset: Tick) -> Option<(u128, f32)> {
-        /// In nats, at a strictness of 63%.
-        const WEIGHT: f32 = 4.0;
-        if self.is_strict() {
-            return None;
-        }
-        Some((self.keys_at(family, onset)?, -WEIGHT * ln(1.0 - self.strictness)))
+        let amount = self.resistance()?;
+        Some((self.keys_at(family, onset)?, amount))
     }
 
-    /// How long a note may be at most, so that it does not sound on into a beat whose chord it is not of.
+    /// How long a note is at most that does not sound on into a beat whose chord it is not of.
     pub(crate) fn longest(&self, family: usize, onset: Tick, pitch: usize) -> Option<Tick> {
-        if !self.is_strict() || family == Family::DRUMS.index() {
+        if family == Family::DRUMS.index() {
             return None;
         }
         let pitch_class = (pitch % 12) as u8;

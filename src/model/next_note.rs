@@ -329,10 +329,19 @@ impl NextNote<'_> {
         if let Some(line) = ends_by {
             longest = longest.min((line - self.onset(shift)).max(shortest));
         }
-        if self.given.duration.is_none() {
-            let in_chord = |tones: &ChordTones<'_>| tones.longest(family, self.onset(shift), pitch);
-            let in_chord = self.chord_tones.as_ref().and_then(in_chord);
-            longest = longest.min(in_chord.map_or(longest, |in_chord| in_chord.max(shortest)));
+        if self.given.duration.is_none()
+            && let Some(tones) = &self.chord_tones
+            && let Some(in_chord) = tones.longest(family, self.onset(shift), pitch)
+        {
+            let in_chord = in_chord.max(shortest);
+            match tones.resistance() {
+                Some(amount) => {
+                    let classes = logits.iter_mut().enumerate();
+                    let longer = classes.filter(|(class, _)| duration_of(*class) > in_chord);
+                    longer.for_each(|(_, logit)| *logit -= amount);
+                }
+                None => longest = longest.min(in_chord),
+            }
         }
         let is_within = |class: usize| (shortest..=longest).contains(&duration_of(class));
         if let Some(given) = self.given.duration {
