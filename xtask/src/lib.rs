@@ -42,6 +42,7 @@ pub mod roll;
 pub mod sheet;
 
 pub mod frames;
+pub mod loops;
 pub mod tracks;
 
 pub mod wav;

@@ -176,6 +176,8 @@ enum Command {
     },
     /// Copy a folder of MIDI files with those tracks only that have a name.
     KeepTracks(xtask::tracks::Options),
+    /// Write new drum loops, each with the kick, the snare, the hats and the rest of four others.
+    MixLoops(xtask::loops::Options),
     /// Write the pieces of a benchmark, given in frames, as MIDI files.
     Frames(xtask::frames::Options),
     /// Compare training, playing and reading with `PyTorch`, Keras, onnxruntime, symusic and others (peers).
@@ -255,6 +257,7 @@ fn main() -> Result<()> {
         }
         Command::Sheets(options) => xtask::sheet::sheets(&options),
         Command::KeepTracks(options) => xtask::tracks::keep(&options),
+        Command::MixLoops(options) => xtask::loops::mix(&options),
         Command::Frames(options) => xtask::frames::convert(&options),
         Command::DanceFloor { arguments } => run_package("dance-floor", &arguments),
         Command::BenchPeers { arguments } => run_package("peers", &arguments),
