@@ -13,9 +13,12 @@ use crate::music::{Family, FamilySet, Mode, Note, PitchClassSet, Tick};
 
 /// How often a bar that came out broken is drawn again.
 const BROKEN_RETRIES: u64 = 3;
-/// How often the last bar of a piece is drawn again until it ends on the tonic; in the second half from the tonic triad
-/// alone.
-const HOME_RETRIES: u64 = 12;
+/// How often the last bar of a piece is drawn again until it ends on the tonic.
+const HOME_RETRIES: u64 = 14;
+/// From which of them on it is drawn from the tonic triad alone.
+const FROM_TRIAD: u64 = 7;
+/// From which of them on it is drawn from the tonic alone.
+const FROM_TONIC: u64 = 13;
 /// How often an empty bar is drawn before a note is made to begin in it.
 const EMPTY_TRIES: usize = 4;
 /// How often, in a bar, a note that begins too early is drawn again.
@@ -49,8 +52,7 @@ impl Place {
             self.begin(generator, &[]).await;
             // Far beyond the parts that a bar can have in ticks.
             let mut rng = self.rng(n_retries << 32);
-            let is_triad = self.comes_home && n_retries > HOME_RETRIES / 2;
-            let place = if is_triad { self.in_the_tonic_triad() } else { *self };
+            let place = if self.comes_home { self.nearer_home(n_retries) } else { *self };
             let drawn = place.draw_from(generator, &[], self.start, &mut rng).await;
             let is_right = !is_broken(&drawn) && (!self.comes_home || is_home(&drawn));
             if is_right || n_retries >= if self.comes_home { HOME_RETRIES } else { BROKEN_RETRIES } {
@@ -61,11 +63,16 @@ impl Place {
         }
     }
 
-    /// The same place with the tonic triad alone, as far as the scale has it; with the whole scale if that lacks the tonic.
-    fn in_the_tonic_triad(&self) -> Self {
+    /// The same place after so many retries: at last with the tonic triad alone, as far as the scale has it, and then with
+    /// the tonic; with the whole scale if that lacks the tonic.
+    fn nearer_home(&self, n_retries: u64) -> Self {
         let third = if self.key.mode == Mode::Minor { 3 } else { 4 };
-        let triad = PitchClassSet::new(&[0, third, 7]);
-        let open = PitchClassSet::from_bits(self.pitch_classes.bits() & triad.bits());
+        let home = match n_retries {
+            0..FROM_TRIAD => return *self,
+            FROM_TRIAD..FROM_TONIC => PitchClassSet::new(&[0, third, 7]),
+            FROM_TONIC.. => PitchClassSet::new(&[0]),
+        };
+        let open = PitchClassSet::from_bits(self.pitch_classes.bits() & home.bits());
         Self { pitch_classes: if open.contains(0) { open } else { self.pitch_classes }, ..*self }
     }
 
