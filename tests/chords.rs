@@ -343,7 +343,7 @@ fn what_returns_keeps_to_the_chords_that_are_there_now() {
     assert!(n_notes > 100 && n_tones * 100 >= n_notes * 90, "{n_tones} of {n_notes}");
 }
 
-/// Shares of beats of eight bars in one style, three quarters strict, at which everything that sounds is a chord tone.
+/// At the default strictness all that sounds is of the chord on at least four of five beats.
 #[test]
 fn what_is_held_changes_with_the_chord_in_every_style() {
     let model = Model::embedded().unwrap();
