@@ -9,7 +9,9 @@ use hosts::{Host, Output, Setting};
 
 use continuo::composer::{Composer, Opening, SavedTake, Take, Writer, compose_until};
 use continuo::model::{Model, Primer};
-use continuo::music::{Family, FamilySet, Key, Meter, Mode, Note, Programs, Progression, Scale, Score, Tick};
+use continuo::music::{
+    Family, FamilySet, Grid, Key, Meter, Mode, Note, Programs, Progression, Scale, Score, Tick,
+};
 use continuo::player::handover::handover;
 use continuo::player::{Cadence, ComposingKnobs, Player};
 use proptest::prelude::*;
@@ -106,8 +108,9 @@ fn chords_are_told_in_the_key_of_the_music_and_come_round() {
     };
     let knobs = ComposingKnobs::default();
     assert_ne!(over(&knobs, "Am | F", 6), composed(&knobs, 6).score());
-    // In a few bars the untrained network may have no note that fits one of the two and not the other.
-    assert_ne!(over(&knobs, "Am | F", 24), over(&knobs, "Am | G", 24));
+    // The untrained network seldom plays on a beat by itself.
+    let on_beats = ComposingKnobs { grid: Grid::Quarter, ..knobs };
+    assert_ne!(over(&on_beats, "Am | F", 6), over(&on_beats, "Am | G", 6));
     assert_eq!(over(&knobs, "Am | F", 6), over(&knobs, "vi | IV", 6));
     assert_eq!(over(&knobs, "Am | F", 6), over(&knobs, "Am | F | Am | F", 6));
     // In another key with the chords of that key it is the same music.

@@ -17,7 +17,8 @@ use crate::music::{Chord, Family, Note, PitchClassSet, Tick};
 /// does the chord's bass.
 pub(crate) struct ChordTones<'a> {
     memory: &'a Memory,
-    strictness: f32,
+    /// By how much the logits of what the chords exclude are lowered, in nats; none if that is ruled out.
+    pub(crate) resistance: Option<f32>,
     scale: PitchClassSet,
     /// The keys of each family, whatever the scale.
     keys: Keys,
@@ -32,6 +33,9 @@ struct Allowed {
 }
 
 impl<'a> ChordTones<'a> {
+    /// The resistance at a strictness of 63%, in nats.
+    const WEIGHT: f32 = 4.0;
+
     /// `keys` are those of each family as trained. None if the chords do not matter.
     pub(crate) fn new(
         memory: &'a Memory,
@@ -44,14 +48,8 @@ impl<'a> ChordTones<'a> {
             return None;
         }
         let in_any_scale = Constraints { scale: PitchClassSet::CHROMATIC, ..*constraints };
-        Some(Self { memory, strictness, scale, keys: keys.open(&in_any_scale, given) })
-    }
-
-    /// By how much the logits of what the chords exclude are lowered, in nats; none if that is ruled out.
-    pub(crate) fn resistance(&self) -> Option<f32> {
-        /// At a strictness of 63%.
-        const WEIGHT: f32 = 4.0;
-        (self.strictness < 1.0).then(|| -WEIGHT * ln(1.0 - self.strictness))
+        let resistance = (strictness < 1.0).then(|| -Self::WEIGHT * ln(1.0 - strictness));
+        Some(Self { memory, resistance, scale, keys: keys.open(&in_any_scale, given) })
     }
 
     fn allowed_at(&self, onset: Tick) -> Option<Allowed> {
@@ -100,13 +98,12 @@ impl<'a> ChordTones<'a> {
 
     /// The keys that a family is held to at `onset`, if it is.
     pub(crate) fn guaranteed(&self, family: usize, onset: Tick) -> Option<u128> {
-        if self.resistance().is_none() { self.keys_at(family, onset) } else { None }
+        if self.resistance.is_none() { self.keys_at(family, onset) } else { None }
     }
 
     /// By how much the logits of all but some keys are lowered for a note at `onset`: those keys, and the amount.
     pub(crate) fn favoured(&self, family: usize, onset: Tick) -> Option<(u128, f32)> {
-        let amount = self.resistance()?;
-        Some((self.keys_at(family, onset)?, amount))
+        self.keys_at(family, onset).zip(self.resistance)
     }
 
     /// How long a note is at most that does not sound on into a beat whose chord it is not of.

@@ -259,8 +259,7 @@ impl NextNote<'_> {
         let keys = self.keys_at(family, onset);
         mask(&mut logits, |pitch| pitch >= lowest_in_chord && keys >> pitch & 1 == 1);
         if let Some((keys, amount)) = in_chord {
-            let others = logits.iter_mut().enumerate().filter(|(pitch, _)| keys >> pitch & 1 == 0);
-            others.for_each(|(_, logit)| *logit -= amount);
+            lower(&mut logits, amount, |pitch| keys >> pitch & 1 == 0);
         }
         if let Some(corrections) = self.corrections {
             corrections.correct_pitches(&mut logits, is_drums(family), onset, self.heads.memory);
@@ -285,15 +284,11 @@ impl NextNote<'_> {
     /// clashes, and notes struck again.
     fn keep_to_the_style(&self, logits: &mut [f32; N_PITCHES], family: usize, onset: Tick) {
         let Sampling { ensemble, consonance, restrike, .. } = *self.sampling;
-        let mut lower = |is_lowered: &dyn Fn(usize) -> bool, amount: f32| {
-            let lowered = logits.iter_mut().enumerate().filter(|(pitch, _)| is_lowered(*pitch));
-            lowered.for_each(|(_, logit)| *logit -= amount);
-        };
         let memory = self.heads.memory;
         if is_drums(family) {
             if let Some(notes) = self.ensemble() {
                 let playing = keys_of(notes.iter().filter(|note| note.family.is_drums()));
-                lower(&|pitch| playing >> pitch & 1 == 0, ensemble);
+                lower(logits, ensemble, |pitch| playing >> pitch & 1 == 0);
             }
             return;
         }
@@ -302,14 +297,14 @@ impl NextNote<'_> {
             let classes = (0..N_PITCHES).filter(|pitch| sounding >> pitch & 1 == 1);
             let clashing = classes
                 .fold(0_u16, |classes, pitch| classes | 1 << ((pitch + 1) % 12) | 1 << ((pitch + 11) % 12));
-            lower(&|pitch| clashing >> (pitch % 12) & 1 == 1, consonance);
+            lower(logits, consonance, |pitch| clashing >> (pitch % 12) & 1 == 1);
         }
         if restrike > 0.0 {
             let before = memory.notes().iter().rev().skip_while(|note| note.onset >= onset);
             let mut own = before.filter(|note| note.family.index() == family).peekable();
             if let Some(last) = own.peek().map(|note| note.onset) {
                 let struck = keys_of(own.take_while(|note| note.onset == last));
-                lower(&|pitch| struck >> pitch & 1 == 1, restrike);
+                lower(logits, restrike, |pitch| struck >> pitch & 1 == 1);
             }
         }
     }
@@ -334,12 +329,8 @@ impl NextNote<'_> {
             && let Some(in_chord) = tones.longest(family, self.onset(shift), pitch)
         {
             let in_chord = in_chord.max(shortest);
-            match tones.resistance() {
-                Some(amount) => {
-                    let classes = logits.iter_mut().enumerate();
-                    let longer = classes.filter(|(class, _)| duration_of(*class) > in_chord);
-                    longer.for_each(|(_, logit)| *logit -= amount);
-                }
+            match tones.resistance {
+                Some(amount) => lower(&mut logits, amount, |class| duration_of(class) > in_chord),
                 None => longest = longest.min(in_chord),
             }
         }
@@ -374,6 +365,12 @@ impl NextNote<'_> {
 /// Whether a note after this shift begins in the current bar or later, as the longest shift always does.
 fn reaches_bar(memory: &Memory, shift: usize) -> bool {
     shifted(memory.last_onset(), shift) >= memory.bar_start() || shift == N_SHIFTS - 1
+}
+
+/// Makes some classes less likely, by so many nats.
+fn lower(logits: &mut [f32], amount: f32, is_lowered: impl Fn(usize) -> bool) {
+    let lowered = logits.iter_mut().enumerate().filter(|(class, _)| is_lowered(*class));
+    lowered.for_each(|(_, logit)| *logit -= amount);
 }
 
 /// Masks classes that are not open, unless that would leave none.
