@@ -10,7 +10,7 @@ use continuo::model::Model;
 use continuo::model::encoding::Encoding;
 use continuo::music::{Family, Key, Note, Piece, Tick, smf};
 use continuo::run_events::{Assessment, RunEvent};
-use continuo::training::corpus::{Corpus, StyleFolder};
+use continuo::training::corpus::{Corpus, Part, StyleFolder};
 use continuo::training::engines::validation::validate;
 use continuo::training::start_from;
 use continuo::training::threads::Threads;
@@ -376,6 +376,16 @@ fn fine_tuning_learns_a_style_better_than_training_from_scratch_and_keeps_the_ol
     assert_eq!(tuned.card().sources[0], ["little_pieces"]);
     assert!(tuned.primers().iter().any(|primer| primer.style == 0));
     assert!(tuned.primers().len() >= shipped.primers().len());
+    // What was learned before is still protected from being copied.
+    assert_eq!(tuned.card().longest_shared[1..], shipped.card().longest_shared);
+    assert_eq!(tuned.card().longest_run[1..], shipped.card().longest_run);
+    assert_eq!(tuned.card().nats_per_note[1..], shipped.card().nats_per_note);
+    for primer in shipped.primers() {
+        let longest = |model: &Model| model.passages().unwrap().longest_shared(&primer.notes);
+        assert!(longest(&tuned) >= longest(&shipped));
+    }
+    let learned = corpus.piece(Part::Train, 0);
+    assert_eq!(tuned.passages().unwrap().share_known(&learned.piece.notes), Some(1.0));
     for model in [&tuned, &scratch] {
         assert_eq!(model.config().encoding, Encoding::Third);
     }

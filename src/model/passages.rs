@@ -2,7 +2,8 @@
 //!
 //! A passage is eight notes in a row, by interval, onset shift and duration, so it is recognised in any key. Passages
 //! are kept in a Bloom filter (Bloom 1970) of a byte each, from which no music can be recovered. About one in forty
-//! passages that it does not hold is mistaken for one that it does.
+//! passages that it does not hold is mistaken for one that it does, and one in twelve at most once it was extended within
+//! its largest size.
 
 use std::collections::HashSet;
 
@@ -27,26 +28,37 @@ impl Passages {
     /// The passages of pieces, each in the order of [`Note`].
     #[must_use]
     pub fn of<N: AsRef<[Note]>>(pieces: impl Iterator<Item = N>) -> Self {
-        let print_of = |window: &[Note]| {
-            let (last, past) = window.split_last()?;
-            Some(fingerprint(past, last.pitch, last.onset))
-        };
-        let mut prints: HashSet<u64> = HashSet::new();
-        for notes in pieces {
-            prints.extend(notes.as_ref().windows(PASSAGE).filter_map(print_of));
-            if prints.len() >= Self::MAX_BYTES {
-                break;
-            }
+        let prints = prints(pieces);
+        let mut passages = Self { bits: vec![0; prints.len().clamp(1, Self::MAX_BYTES)] };
+        passages.add(prints);
+        passages
+    }
+
+    /// These passages, and those of further pieces.
+    #[must_use]
+    pub fn extended<N: AsRef<[Note]>>(&self, pieces: impl Iterator<Item = N>) -> Self {
+        let (prints, n_bytes) = (prints(pieces), self.bits.len().max(1));
+        // It can only grow to a multiple, each bit becoming as many: two bytes for each new passage keep it sparse.
+        let factor = ((2 * prints.len() + n_bytes / 2) / n_bytes + 1).min(Self::MAX_BYTES / n_bytes).max(1);
+        let mut extended = Self { bits: vec![0; self.bits.len() * factor] };
+        let is_set = |place: usize| self.bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1);
+        for place in (0..8 * self.bits.len()).filter(|place| is_set(*place)) {
+            (place * factor..(place + 1) * factor).for_each(|place| extended.set(place));
         }
-        let mut bits = vec![0; prints.len().clamp(1, Self::MAX_BYTES)];
+        extended.add(prints);
+        extended
+    }
+
+    fn add(&mut self, prints: HashSet<u64>) {
         for print in prints {
-            for place in places(print, bits.len()) {
-                if let Some(byte) = bits.get_mut(place / 8) {
-                    *byte |= 1 << (place % 8);
-                }
-            }
+            places(print, self.bits.len()).for_each(|place| self.set(place));
         }
-        Self { bits }
+    }
+
+    fn set(&mut self, place: usize) {
+        if let Some(byte) = self.bits.get_mut(place / 8) {
+            *byte |= 1 << (place % 8);
+        }
     }
 
     /// From the bytes of [`Passages::bytes`]; `None` when there are none or too many.
@@ -79,6 +91,15 @@ impl Passages {
         }
     }
 
+    /// The share of the notes that end a passage of the pieces, of those that can; `None` if none can.
+    #[must_use]
+    pub fn share_known(&self, notes: &[Note]) -> Option<f64> {
+        let known = notes.windows(PASSAGE).filter_map(|window| window.split_last());
+        let known: Vec<bool> = known.map(|(last, past)| self.hold(past, last.pitch, last.onset)).collect();
+        let n_known = known.iter().filter(|is_known| **is_known).count();
+        (!known.is_empty()).then(|| n_known as f64 / known.len() as f64)
+    }
+
     /// The longest stretch of notes shared with the pieces: the most notes in a row that each end a passage, and those
     /// before the first of them.
     #[must_use]
@@ -91,6 +112,22 @@ impl Passages {
         }
         if longest == 0 { 0 } else { longest + PASSAGE - 1 }
     }
+}
+
+/// The hashes of the passages of pieces, of which no more are kept than the largest filter has room for.
+fn prints<N: AsRef<[Note]>>(pieces: impl Iterator<Item = N>) -> HashSet<u64> {
+    let print_of = |window: &[Note]| {
+        let (last, past) = window.split_last()?;
+        Some(fingerprint(past, last.pitch, last.onset))
+    };
+    let mut prints: HashSet<u64> = HashSet::new();
+    for notes in pieces {
+        prints.extend(notes.as_ref().windows(PASSAGE).filter_map(print_of));
+        if prints.len() >= Passages::MAX_BYTES {
+            break;
+        }
+    }
+    prints
 }
 
 /// The hash of a passage: seven notes and one after them, without the last one's duration.
@@ -165,6 +202,22 @@ mod tests {
             .count();
         assert!(n_mistaken < 200, "one in forty: {n_mistaken}");
         assert!(passages.longest_shared(&other) < 12);
+    }
+
+    #[test]
+    fn an_extended_filter_holds_the_passages_of_before_and_the_new_ones() {
+        let (before, new, other) = (tune(4000, 1), tune(200, 2), tune(4000, 3));
+        for (first, then) in [(&before, &new), (&new, &before)] {
+            let passages = Passages::of(std::iter::once(first));
+            let extended = passages.extended(std::iter::once(then));
+            for learned in [first, then] {
+                assert_eq!(extended.longest_shared(learned), learned.len());
+                assert_eq!(extended.share_known(learned), Some(1.0));
+            }
+            let mistaken = extended.share_known(&other).unwrap();
+            assert!(mistaken < 0.1, "one in twelve: {mistaken}");
+            assert!(extended.bytes().len() < 3 * before.len());
+        }
     }
 
     #[test]

@@ -48,7 +48,7 @@ pub fn put_new_styles_first(n_before: usize, network: &mut Network, card: &mut C
     }
     let n_styles = card.styles.len();
     let place = |list: &mut Vec<f32>, usual: f32| rotate(list, n_styles, n_new, usual);
-    place(&mut card.form, 0.0);
+    place(&mut card.form, Card::FORM);
     place(&mut card.drum_form, 0.0);
     place(&mut card.consonance, 0.0);
     place(&mut card.restrike, 0.0);
@@ -183,7 +183,7 @@ mod tests {
         let mut primers: Vec<Primer> = (0..4).map(primer).collect();
         put_new_styles_first(2, &mut network, &mut card, &mut primers);
         assert_eq!(card.styles, ["c", "d", "a", "b"]);
-        assert_eq!(card.form, [0.0, 0.0, 0.3, 0.4]);
+        assert_eq!(card.form, [Card::FORM, Card::FORM, 0.3, 0.4]);
         assert_eq!(card.longest_run, [3, 4, 1, 2].map(Some));
         assert_eq!(card.variety, Vec::<f32>::new());
         let pitches: Vec<(usize, u8)> =

@@ -3,7 +3,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::{PASSAGE, Passages};
+use crate::model::{Card, Model, PASSAGE, Passages};
 use crate::training::corpus::{Corpus, Part};
 use crate::training::measures::{Passage, PassageIndex, measure};
 
@@ -14,7 +14,7 @@ const N_NOTES: usize = 1 << 22;
 /// Most bars of a held-out piece to measure, so that long pieces do not count more than short ones.
 const N_BARS: usize = 64;
 
-/// Limits of one style, measured on its held-out pieces; `None` if there are none.
+/// Limits of one style, measured on its held-out pieces; `None` if there are none and nothing is known from before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Notes in a row shared with the training pieces: the mean over held-out pieces within `COMMON_IDIOM`, but no
@@ -24,10 +24,18 @@ pub struct Limits {
     pub longest_run: Option<usize>,
 }
 
-/// The passages of the training pieces, and the limits of each style.
+/// The passages of the training pieces, and the limits of each style. `before` is the model that training went on from: what it
+/// learned is still in the weights, so its passages stay, and its limits where nothing is held out now.
 #[must_use]
-pub fn limits(corpus: &Corpus) -> (Passages, Vec<Limits>) {
-    let passages = Passages::of(corpus.pieces(Part::Train).map(|piece| piece.piece.notes.clone()));
+pub fn limits(corpus: &Corpus, before: Option<&Model>) -> (Passages, Vec<Limits>) {
+    let learned = corpus.pieces(Part::Train).map(|piece| piece.piece.notes.clone());
+    let passages = match before.and_then(Model::passages) {
+        Some(passages) => passages.extended(learned),
+        None => Passages::of(learned),
+    };
+    let limit_before = |of: fn(&Card) -> &Vec<Option<usize>>, style: usize| {
+        before.and_then(|model| of(model.card()).get(style).copied().flatten())
+    };
     let limits = |style: usize| {
         let (mut n_drums, mut n_notes) = (0, 0);
         let learned = corpus.pieces_in(Part::Train, style).take_while(|piece| {
@@ -46,7 +54,11 @@ pub fn limits(corpus: &Corpus) -> (Passages, Vec<Limits>) {
             // Shared passages shorter than this are not detected.
             if is_beat { shared.max() } else { mean.min(shared.max()) }.max(PASSAGE - 1)
         });
-        Limits { longest_shared, longest_run: held_out.iter().map(|piece| measure(piece).longest_run).max() }
+        let longest_run = held_out.iter().map(|piece| measure(piece).longest_run).max();
+        Limits {
+            longest_shared: longest_shared.or_else(|| limit_before(|card| &card.longest_shared, style)),
+            longest_run: longest_run.or_else(|| limit_before(|card| &card.longest_run, style)),
+        }
     };
     let limits = (0..corpus.styles.len()).map(limits).collect();
     (passages, limits)

@@ -40,6 +40,11 @@ pub(super) fn card(
         ..model.map(|model| model.card().clone()).unwrap_or_default()
     };
     if let Some(from) = model.map(Model::card) {
+        for (idx, (nats, before)) in card.nats_per_note.iter_mut().zip(&from.nats_per_note).enumerate() {
+            if corpus.n_pieces_in(Part::Valid, idx) == 0 {
+                *nats = *before;
+            }
+        }
         // The earlier training is still in the weights.
         for (sources, before) in card.sources.iter_mut().zip(&from.sources) {
             let now = std::mem::replace(sources, before.clone());

@@ -119,7 +119,7 @@ fn make_model(args: &TrainArgs, output: &mut Output) -> Result<()> {
     };
     let sampler = output.is_json().then(|| Sampler::new(args, &corpus, config.seed, model.as_deref()));
     let outcome = train_and_show(&config, &corpus, start, sampler.as_ref(), output)?;
-    let (passages, limits) = limits(&corpus);
+    let (passages, limits) = limits(&corpus, model.as_deref());
     let card = Card {
         longest_shared: limits.iter().map(|limits| limits.longest_shared).collect(),
         longest_run: limits.iter().map(|limits| limits.longest_run).collect(),
