@@ -59,6 +59,44 @@ fn a_folder_named_after_a_style_is_compared_with_baselines_and_samples_with_real
 }
 
 #[test]
+fn of_a_folder_without_parts_that_was_learned_the_held_out_pieces_are_measured() {
+    let temporary = tempfile::tempdir().unwrap();
+    let jigs = temporary.path().join("folk_tunes");
+    std::fs::create_dir(&jigs).unwrap();
+    for seed in 1..=12 {
+        let file = jigs.join(format!("{seed}.mid")).to_string_lossy().into_owned();
+        let seed = seed.to_string();
+        let arguments = ["generate", "--style", "Folk", "--notes", "60", "--seed", &seed, "--out", &file];
+        assert!(trainer(&arguments).status.success());
+    }
+    let [jigs, mine] = [jigs, temporary.path().join("mine")].map(|path| path.to_string_lossy().into_owned());
+    let sizes = ["--hidden=8", "--embedding=8", "--head=8", "--epochs=0.1", "--no-cache", "--no-report"];
+    let output = trainer(&[&["train", &jigs, "--out", &mine][..], &sizes].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let evaluated = |model: &str| {
+        let output = trainer(&["evaluate", model, &jigs, "--json"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (summary["by_style"].as_object().unwrap().values().next().unwrap().clone(), said)
+    };
+    let (learned, said) = evaluated(&mine);
+    assert!(said.contains("of 12 pieces are measured, which were held out"), "{said}");
+    let n_measured = learned["n_notes"].as_u64().unwrap();
+    assert!((60..=360).contains(&n_measured) && n_measured % 60 == 0, "{learned}");
+    assert!(learned["baselines"]["markov"]["nats_per_note"].as_f64().unwrap() > 0.0);
+    // The model that ships has not learned these pieces, so all are measured.
+    let (unknown, said) = evaluated("default");
+    assert!(unknown["n_notes"] == 720 && unknown["baselines"].is_null() && said.is_empty(), "{unknown} {said}");
+    // Of a folder with other parts, the asked one cannot be measured.
+    let split = folder(&temporary.path().join("split")).to_string_lossy().into_owned();
+    for (model, folder) in [(&mine[..], &jigs), ("default", &split)] {
+        let output = trainer(&["evaluate", model, folder, "--part", "test"]);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && message.contains("no part named test"), "{message}");
+    }
+}
+
+#[test]
 fn a_folder_of_an_unknown_style_is_refused_before_anything_is_evaluated() {
     let temporary = tempfile::tempdir().unwrap();
     let folder = folder(temporary.path()).to_string_lossy().into_owned();

@@ -131,7 +131,7 @@ pub(super) fn run(args: &TuneArgs) -> Result<()> {
     card.corrections.resize(n_styles, Corrections::default());
     let mut primers = model.primers().to_vec();
     for (style, folders) in by_style(&model, &args.folders)? {
-        let material = Material::read(&folders, style, "valid", &threads)?;
+        let material = Material::read(&model, &folders, style, "valid", &threads)?;
         let notes = || material.learned().iter().flat_map(|piece| &piece.piece.notes);
         if card.velocities[style].is_empty() {
             card.velocities[style] = counted(notes());

@@ -38,7 +38,8 @@ pub(super) struct EvaluateArgs {
     /// folders of one style are evaluated together
     #[arg(required = true, value_name = "[STYLE=]FOLDER")]
     folders: Vec<OsString>,
-    /// Evaluate on this part of each folder (valid, test), if it has one
+    /// Evaluate on this part of each folder (valid, test). A folder without parts is evaluated whole, or, if the model has
+    /// learned it, the pieces that were held out
     #[arg(long, default_value = "valid")]
     part: String,
     /// Leave out the simple models that are trained on the part named train of each folder
@@ -77,7 +78,7 @@ pub(super) fn run(args: &EvaluateArgs) -> Result<()> {
     let styles = by_style(&model, &args.folders)?;
     let mut rows = Vec::new();
     for (style, folders) in styles {
-        let material = Material::read(&folders, style, &args.part, &threads)?;
+        let material = Material::read(&model, &folders, style, &args.part, &threads)?;
         rows.push(row(args, &model, &material, &threads)?);
     }
     let all = total(&rows);
