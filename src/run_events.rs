@@ -3,9 +3,9 @@
 //! `continuo-trainer train --json` writes these lines and the editor reads them, so both use this module. A line that is
 //! not one of them, such as one of a later version, is passed over.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 /// One line of the report; the field `event` names the variant, as in `{"event":"started",…}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,11 +36,13 @@ pub enum RunEvent {
     /// The model was written.
     Saved {
         /// The weights file.
+        #[serde(serialize_with = "as_text")]
         file: PathBuf,
     },
     /// The report was written.
     Report {
         /// The page.
+        #[serde(serialize_with = "as_text")]
         file: PathBuf,
     },
     /// It is complete; the last line of a run that succeeds.
@@ -67,9 +69,9 @@ pub struct CorpusFound {
     pub n_chords_found: usize,
     /// See there.
     pub certainty: u32,
-    /// Files that could not be used.
+    /// Files that could not be used, and folders that could not be read.
     pub n_refused: usize,
-    /// The first of them, and folders that could not be read.
+    /// The first of them.
     pub refused: Vec<FileProblem>,
     /// Files that were read with repairs.
     pub n_repaired: usize,
@@ -78,6 +80,7 @@ pub struct CorpusFound {
     /// Files nearly the same as others, kept on one side of the split.
     pub n_near_duplicates: usize,
     /// The log with the problems of every file; none is written for an estimate alone.
+    #[serde(serialize_with = "as_text_if_any")]
     pub log: Option<PathBuf>,
     /// Why the music could not be cached.
     pub cache_problem: Option<String>,
@@ -108,7 +111,7 @@ pub struct FileProblem {
 /// How long a run takes at most.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Estimate {
-    /// The preset or the time that was asked for, such as `sketch` or `4m`.
+    /// The preset, such as `sketch`.
     pub choice: String,
     /// Seconds from the first note to the last; it may end earlier.
     pub seconds: f64,
@@ -195,16 +198,42 @@ impl RunEvent {
     /// The line, without the line break.
     #[must_use]
     pub fn line(&self) -> String {
-        // Numbers, texts and lists always have a JSON form; a path that is not Unicode has none.
+        // Numbers, texts and lists always have a JSON form.
         serde_json::to_string(self).unwrap_or_else(|error| {
             serde_json::json!({ "event": "error", "message": error.to_string() }).to_string()
         })
     }
 }
 
+/// A path that is not Unicode is written as near as can be: the run goes on, and its events are read.
+fn as_text<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&path.display())
+}
+
+#[expect(clippy::ref_option, reason = "serde passes a field by reference")]
+fn as_text_if_any<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    path.as_ref().map(|path| path.display().to_string()).serialize(serializer)
+}
+
 #[cfg(test)]
 mod tests {
-    use crate::run_events::{HeldOut, Reached, RunEvent, SampleNote};
+    use crate::run_events::{CorpusFound, HeldOut, Reached, RunEvent, SampleNote};
+
+    #[cfg(unix)]
+    #[test]
+    fn a_path_that_is_not_unicode_is_no_error() {
+        use std::os::unix::ffi::OsStringExt;
+        let file = || std::ffi::OsString::from_vec(b"a\xff.safetensors".to_vec()).into();
+        let corpus = CorpusFound { log: Some(file()), ..CorpusFound::default() };
+        for event in [
+            RunEvent::Saved { file: file() },
+            RunEvent::Report { file: file() },
+            RunEvent::Corpus(corpus),
+        ] {
+            let read = RunEvent::parse(&event.line());
+            assert!(!matches!(read, None | Some(RunEvent::Error { .. })), "{read:?}");
+        }
+    }
 
     #[test]
     fn an_event_reads_back_as_it_was_written_and_other_lines_are_passed_over() {

@@ -53,6 +53,14 @@ fn a_long_run_has_its_options_in_a_file_and_what_is_typed_wins() {
     assert_eq!((model.card().name.as_str(), model.card().styles.len()), ("From a file", 1));
     assert_eq!(model.card().credits, ["one", "two"]);
     assert!(model.card().training.contains("seed 7"), "{}", model.card().training);
+    // What is typed also wins over an option that it cannot stand beside, and a path may begin at home.
+    write(&options.replace("from-file", "~/from-file"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
+    command.args(["train", "--config=run.toml", "--time=1s", "--force"]).env("HOME", folder.path());
+    let output = command.current_dir(folder.path()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output));
+    #[cfg(unix)]
+    assert!(folder.path().join("from-file.safetensors").exists());
     for (wrong, named) in [
         ("sped = 7", "no option sped"),
         ("no-report = 7", "expected true or false"),
@@ -78,6 +86,11 @@ fn a_time_is_kept_and_a_run_that_was_stopped_by_it_can_be_resumed() {
     assert!(estimate.unwrap().seconds <= 1.0, "{said}");
     let resumed = succeeds(&[&args[..], &["--resume"]].concat(), folder.path());
     assert!(resumed.contains("finished"), "{resumed}");
+    // Also of a size that the model to start from had given to another preset.
+    let args = ["train", CORPUS, "--time=1s", "--from=default", "--threads=1", "--no-cache", "--no-report"];
+    let args = [&args[..], &["--out=from.safetensors"]].concat();
+    succeeds(&args, folder.path());
+    succeeds(&[&args[..], &["--resume"]].concat(), folder.path());
     for wrong in ["", "4", "x", "4m3", "-1s", "1e99h"] {
         let output = run(&["train", CORPUS, "--out=n", &format!("--time={wrong}")], folder.path());
         assert!(text(&output).contains("expected a time such as 90s"), "{wrong}: {}", text(&output));
@@ -98,6 +111,11 @@ fn two_runs_are_laid_side_by_side() {
     for content in ["1: slow", "2: fast", "learning rate", "lr 0.001", "lr 0.01", "Odd"] {
         assert!(page.contains(content), "the page does not have {content}");
     }
+    let before = std::fs::read(folder.path().join("slow.html")).unwrap();
+    succeeds(&["compare", "slow.html", "fast.html", "--out=both.html"], folder.path());
+    let output = run(&["compare", "slow.html", "fast.html", "--out=slow.html"], folder.path());
+    assert!(text(&output).contains("is not a comparison of Continuo"), "{}", text(&output));
+    assert_eq!(std::fs::read(folder.path().join("slow.html")).unwrap(), before, "no report is lost");
     std::fs::write(folder.path().join("poem.html"), "So many gods, so many creeds").unwrap();
     let output = run(&["compare", "slow.html", "poem.html"], folder.path());
     assert!(text(&output).contains("poem.html is not the report of a run"), "{}", text(&output));

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Command};
+use clap::{Arg, ArgMatches, Command};
 use toml::{Table, Value};
 
 use crate::files;
@@ -42,13 +42,21 @@ fn read(path: &Path, train: &Command, typed: &ArgMatches) -> Result<Vec<OsString
     let text = String::from_utf8_lossy(&bytes);
     let table: Table = text.parse().with_context(|| format!("{} is not TOML", path.display()))?;
     let is_typed = |id: &str| typed.value_source(id) == Some(ValueSource::CommandLine);
+    // What is typed also wins over an option that cannot stand beside it.
+    let gives_way = |option: &Arg| {
+        let typed: Vec<&Arg> = train.get_arguments().filter(|arg| is_typed(arg.get_id().as_str())).collect();
+        let conflicts = |one: &Arg, other: &Arg| {
+            train.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
+        };
+        typed.iter().any(|arg| conflicts(arg, option) || conflicts(option, arg))
+    };
     let (mut options, mut folders) = (Vec::new(), Vec::new());
     for (key, value) in &table {
         let option = train.get_arguments().find(|arg| arg.get_long() == Some(key));
         match option {
             _ if key == FOLDERS && is_typed(FOLDERS) => {}
             _ if key == FOLDERS => folders = texts(path, key, value)?,
-            Some(option) if is_typed(option.get_id().as_str()) => {}
+            Some(option) if is_typed(option.get_id().as_str()) || gives_way(option) => {}
             Some(option) if option.get_action().takes_values() => {
                 options.extend(texts(path, key, value)?.iter().map(|text| format!("--{key}={text}")));
             }
@@ -66,10 +74,10 @@ fn read(path: &Path, train: &Command, typed: &ArgMatches) -> Result<Vec<OsString
     Ok(options.into_iter().chain(folders).map(OsString::from).collect())
 }
 
-/// The values of an option, as they are typed.
+/// The values of an option, as they are typed where a shell puts the user's home for `~`.
 fn texts(path: &Path, key: &str, value: &Value) -> Result<Vec<String>> {
     Ok(match value {
-        Value::String(text) => vec![text.clone()],
+        Value::String(text) => vec![files::expand_home(Path::new(text)).to_string_lossy().into_owned()],
         Value::Integer(number) => vec![number.to_string()],
         Value::Float(number) => vec![number.to_string()],
         Value::Array(values) => {

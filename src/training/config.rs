@@ -10,6 +10,8 @@ use crate::training::threads::Threads;
 /// The configuration of a training run.
 #[derive(Debug, Clone)]
 pub struct TrainingConfig {
+    /// The name of the preset that the other settings come from; it is kept with the run, to resume it. May be empty.
+    pub preset: String,
     /// Sizes of the network.
     pub network: NetworkConfig,
     /// Passes over as many notes as the training pieces hold; the learning rate falls over them.

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use crate::cli::print::print_line;
 use crate::cli::report::chart::{Chart, Line, SMALL};
 use crate::cli::report::data::{Point, RunData};
-use crate::cli::report::page::{Page, REPORT, escaped};
+use crate::cli::report::page::{COMPARISON, Page, Subject, escaped};
 use crate::files;
 
 /// Lays the reports of two runs side by side.
@@ -16,20 +16,21 @@ pub(in crate::cli) struct CompareArgs {
     /// The reports, or the weights files that they stand beside.
     #[arg(required = true, num_args = 2, value_name = "REPORT")]
     runs: Vec<PathBuf>,
-    /// The page to write.
+    /// The page to write; an earlier comparison is replaced, and no other file.
     #[arg(long, short, value_name = "FILE.html", default_value = "comparison.html")]
     out: PathBuf,
 }
 
 /// No report is longer.
 const MAX_BYTES: u64 = 256 << 20;
+
 /// Writes the page.
 ///
 /// # Errors
 /// If a report cannot be read or the page not be written.
 pub(in crate::cli) fn run(args: &CompareArgs) -> Result<()> {
     let runs = args.runs.iter().map(|path| read(path)).collect::<Result<Vec<RunData>>>()?;
-    files::replace(&args.out, REPORT, page(&runs).as_bytes())?;
+    files::replace(&args.out, COMPARISON, page(&runs).as_bytes())?;
     print_line(&format!("Wrote {}: open it in a browser.", args.out.display()))
 }
 
@@ -47,7 +48,8 @@ fn read(path: &Path) -> Result<RunData> {
 fn page(runs: &[RunData]) -> String {
     let names: Vec<String> =
         runs.iter().enumerate().map(|(idx, run)| format!("{}: {}", idx + 1, run.name)).collect();
-    let mut page = Page::new(&runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>().join(" and "));
+    let both = runs.iter().map(|run| run.name.as_str()).collect::<Vec<_>>().join(" and ");
+    let mut page = Page::new(&both, Subject::Comparison);
     for (run, name) in runs.iter().zip(&names) {
         let held_out = run.assessment.held_out.as_ref();
         let error = held_out.map(|found| format!("Held-out loss {:.3} nats per note.", found.error));

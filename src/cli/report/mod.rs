@@ -28,9 +28,9 @@ use anyhow::Result;
 use crate::cli::print::{performances_and_chords, plural};
 use crate::cli::report::chart::{Chart, Line, SMALL, WIDE};
 use crate::cli::report::data::{RunData, mean_held_out};
-use crate::cli::report::page::{Page, REPORT, escaped};
+use crate::cli::report::page::{Page, REPORT, Subject, escaped};
 use crate::files;
-use crate::model::network::N_PARTS;
+use crate::model::network::{N_PARTS, PART_NAMES};
 use crate::training::corpus::Part;
 use crate::training::run::CurvePoint;
 
@@ -48,7 +48,7 @@ pub(super) fn write(story: &Story<'_>, path: &Path) -> Result<()> {
         sentences.extend(style::section(story, style, &mut styles));
     }
     let verdict = story.assessment;
-    let mut page = Page::new(&card.name);
+    let mut page = Page::new(&card.name, Subject::Run);
     page.hidden(&RunData::of(story).element()?);
     sentences.insert(0, verdict.sentence.clone());
     page.verdict(&verdict.grade, &sentences);

@@ -9,15 +9,42 @@ pub(super) struct Page {
     html: String,
 }
 
-/// Marks a page as a report of ours.
-pub(super) const GENERATOR: &str = "<meta name=\"generator\" content=\"continuo-trainer\">";
+/// What a page is of.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Subject {
+    /// One run.
+    Run,
+    /// Two runs side by side.
+    Comparison,
+}
 
 /// What is done with a page that is there: a report of ours is replaced, and no other file.
 pub(in crate::cli) const EXISTING: Existing = Existing::Replace(REPORT);
-pub(super) const REPORT: Kind = Kind {
-    name: "a report of Continuo",
-    begins: |head| head.windows(GENERATOR.len()).any(|window| window == GENERATOR.as_bytes()),
-};
+pub(super) const REPORT: Kind =
+    Kind { name: "a report of Continuo", begins: |head| has(head, Subject::Run.mark()) };
+pub(super) const COMPARISON: Kind =
+    Kind { name: "a comparison of Continuo", begins: |head| has(head, Subject::Comparison.mark()) };
+
+fn has(head: &[u8], mark: &str) -> bool {
+    head.windows(mark.len()).any(|window| window == mark.as_bytes())
+}
+
+impl Subject {
+    /// Marks a page as one of ours.
+    const fn mark(self) -> &'static str {
+        match self {
+            Self::Run => "<meta name=\"generator\" content=\"continuo-trainer\">",
+            Self::Comparison => "<meta name=\"generator\" content=\"continuo-trainer compare\">",
+        }
+    }
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Run => "training report",
+            Self::Comparison => "comparison",
+        }
+    }
+}
 
 const CSS: &str = include_str!("page.css");
 /// Plays the rolls.
@@ -38,12 +65,12 @@ fn capitalised(sentence: &str) -> String {
 }
 
 impl Page {
-    pub(super) fn new(name: &str) -> Self {
-        let name = escaped(name);
+    pub(super) fn new(name: &str, subject: Subject) -> Self {
+        let (name, mark, title) = (escaped(name), subject.mark(), subject.title());
         let html = format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{GENERATOR}\n\
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n{mark}\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"color-scheme\" content=\"light dark\">\n<title>{name}: training report</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
+             <meta name=\"color-scheme\" content=\"light dark\">\n<title>{name}: {title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<main>\n<h1>{name}</h1>\n"
         );
         Self { html }
     }
@@ -180,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_name_cannot_break_out_of_the_page() {
-        let mut page = Page::new("<script>\"&");
+        let mut page = Page::new("<script>\"&", Subject::Run);
         page.details("2 files", &["one".into()], 1);
         let html = page.finish();
         assert!(html.contains("<h1>&lt;script&gt;&quot;&amp;</h1>") && !html.contains("<script>"));

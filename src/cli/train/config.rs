@@ -45,6 +45,7 @@ pub(super) fn config(
     let minutes = args.minutes.or(settings.minutes.filter(|_| args.epochs.is_none()));
     let time_limit = args.time.or(minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)));
     let config = TrainingConfig {
+        preset: preset.name().to_owned(),
         network: from.map_or(sizes, |network| network.config),
         epochs,
         patience: args.patience.unwrap_or(settings.patience),

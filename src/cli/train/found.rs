@@ -7,7 +7,7 @@ use crate::training::corpus::{Corpus, Part};
 use crate::training::engines::validation::Validation;
 use crate::training::run::Progress;
 
-/// Most refused files to name; all are in the log.
+/// Most refused files and folders to name; all are in the log.
 pub(super) const MAX_NAMED: usize = 10;
 
 /// What was found in the folders.
@@ -20,7 +20,7 @@ pub(super) fn corpus_found(corpus: &Corpus, log: Option<&Path>) -> CorpusFound {
         n_notes: n_notes.get(idx).copied().unwrap_or_default(),
         n_held_out: corpus.n_pieces_in(Part::Valid, idx),
     });
-    let refused = report.unreadable.iter().chain(report.refused.iter().take(MAX_NAMED));
+    let refused = report.unreadable.iter().chain(&report.refused);
     CorpusFound {
         n_files: report.n_files,
         is_cached: corpus.is_cached,
@@ -28,8 +28,9 @@ pub(super) fn corpus_found(corpus: &Corpus, log: Option<&Path>) -> CorpusFound {
         n_performances: report.n_performances,
         n_chords_found: report.n_chords_found,
         certainty: report.certainty,
-        n_refused: report.refused.len(),
+        n_refused: refused.clone().count(),
         refused: refused
+            .take(MAX_NAMED)
             .map(|(file, reason)| FileProblem { file: file.clone(), reason: reason.clone() })
             .collect(),
         n_repaired: report.warnings.len(),

@@ -58,6 +58,10 @@ use crate::training::{keys, limits, put_new_styles_first, start_from, velocities
 
 /// Set by Ctrl-C: the run ends after the current update.
 static STOP: AtomicBool = AtomicBool::new(false);
+/// Set once the weights are saved: Ctrl-C then ends the program.
+static IS_SAVED: AtomicBool = AtomicBool::new(false);
+/// The exit status of a program that Ctrl-C ended, as shells give it.
+const INTERRUPTED: i32 = 130;
 
 /// Trains a model, or estimates how long that takes.
 ///
@@ -105,7 +109,10 @@ fn make_model(args: &TrainArgs, output: &mut Output) -> Result<()> {
     let preset = match (args.preset, args.time) {
         (Some(preset), _) => preset,
         (None, None) => Preset::Standard,
-        (None, Some(_)) if args.resume => preset_of(&checkpoint::sizes(&outputs.checkpoint)?),
+        (None, Some(_)) if args.resume => {
+            let (sizes, name) = checkpoint::sizes(&outputs.checkpoint)?;
+            preset_of(&name, &sizes)
+        },
         (None, Some(time)) => best_within(time, |preset| Ok(measured(preset)?.notes_per_second))?,
     };
     let config = planned(preset)?;
@@ -129,6 +136,7 @@ fn make_model(args: &TrainArgs, output: &mut Output) -> Result<()> {
     };
     let primers = primers(&corpus, config.seed, model.as_deref());
     save(&outcome.network, &card, &primers, &passages, model.as_deref(), &outputs.weights)?;
+    IS_SAVED.store(true, Ordering::Relaxed);
     output.report(&RunEvent::Saved { file: outputs.weights.clone() });
     let model = Arc::new(Model::new(outcome.network.clone(), card, primers)?.with_passages(passages));
     conclude(&outcome, &model, &corpus, &outputs, &config, output)
@@ -252,7 +260,13 @@ fn train_and_show(
     sampler: Option<&Sampler>,
     output: &mut Output,
 ) -> Result<Outcome> {
-    ctrlc::set_handler(|| STOP.store(true, Ordering::Relaxed)).context("could not listen for Ctrl-C")?;
+    let interrupted = || {
+        if IS_SAVED.load(Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED);
+        }
+        STOP.store(true, Ordering::Relaxed);
+    };
+    ctrlc::set_handler(interrupted).context("could not listen for Ctrl-C")?;
     output.show_bar();
     let outcome = train(config, corpus, start, |step| {
         output.progress(reached(&corpus.styles, step));

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use clap::ValueEnum as _;
 
 use crate::cli::train::settings::{Preset, Settings};
 use crate::model::network::NetworkConfig;
@@ -35,10 +36,12 @@ pub(super) fn best_within(
     Ok(best)
 }
 
-/// The preset of an earlier run whose network has these sizes.
-pub(super) fn preset_of(sizes: &NetworkConfig) -> Preset {
-    let is_it = |preset: &Preset| Settings::of(*preset).hidden == sizes.hidden;
-    [Preset::Large, Preset::Standard].into_iter().find(is_it).unwrap_or(Preset::Sketch)
+/// The preset of an earlier run, by its name, or, where an earlier version kept none, by the sizes of its network.
+pub(super) fn preset_of(name: &str, sizes: &NetworkConfig) -> Preset {
+    let presets = Preset::value_variants();
+    let named = presets.iter().find(|preset| preset.name() == name);
+    let like = || presets.iter().find(|preset| Settings::of(**preset).hidden == sizes.hidden);
+    named.or_else(like).copied().unwrap_or(Preset::Sketch)
 }
 
 #[cfg(test)]

@@ -48,6 +48,9 @@ struct Header {
     /// Whether products have bf16 factors; absent in older files, which never had them.
     #[serde(default)]
     is_bf16: bool,
+    /// The preset's name; absent in older files.
+    #[serde(default)]
+    preset: String,
     n_notes: u64,
     n_updates: u64,
     seconds: f64,
@@ -167,6 +170,7 @@ fn header(run: &RunState, state: &EngineState) -> Header {
         version: VERSION,
         identity: run.identity.clone(),
         is_bf16: run.is_bf16,
+        preset: run.preset.clone(),
         n_notes: run.n_notes,
         n_updates: state.optimiser.n_updates,
         seconds: run.seconds,
@@ -233,6 +237,7 @@ pub fn load(config: &TrainingConfig, corpus: &Corpus) -> Result<(RunState, Engin
     let run = RunState {
         identity: header.identity,
         is_bf16: config.products == Products::Bf16,
+        preset: header.preset,
         n_notes: header.n_notes,
         seconds: header.seconds,
         loss: header.loss.0,
@@ -256,14 +261,14 @@ pub fn is_bf16(path: &Path) -> Result<bool, CheckpointError> {
         .map_err(|reason| CheckpointError::Unusable { path: path.to_owned(), reason })
 }
 
-/// The sizes of the network of the run that wrote this checkpoint.
+/// The sizes of the network of the run that wrote this checkpoint, and the name of its preset; an earlier version wrote none.
 ///
 /// # Errors
 /// If it cannot be read or is not a checkpoint.
-pub fn sizes(path: &Path) -> Result<NetworkConfig, CheckpointError> {
+pub fn sizes(path: &Path) -> Result<(NetworkConfig, String), CheckpointError> {
     let header = read_header(&read(path)?);
     header
-        .map(|(_, header)| header.identity.network)
+        .map(|(_, header)| (header.identity.network, header.preset))
         .map_err(|reason| CheckpointError::Unusable { path: path.to_owned(), reason })
 }
 

@@ -14,6 +14,7 @@ use crate::training::losses::Losses;
 pub struct RunState {
     pub(super) identity: Identity,
     pub(super) is_bf16: bool,
+    pub(super) preset: String,
     /// Notes trained on.
     pub n_notes: u64,
     /// Seconds spent.
@@ -61,6 +62,7 @@ impl RunState {
         Self {
             identity: Identity::new(config, corpus, network.config),
             is_bf16: config.products == Products::Bf16,
+            preset: config.preset.clone(),
             n_notes: 0,
             seconds: 0.0,
             loss: [0.0; N_PARTS],

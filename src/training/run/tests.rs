@@ -35,6 +35,7 @@ fn corpus(folder: &Path) -> Arc<Corpus> {
 
 fn config(folder: &Path, lr: f32) -> TrainingConfig {
     TrainingConfig {
+        preset: String::new(),
         network: NetworkConfig {
             encoding: Encoding::Third,
             n_styles: 1,
