@@ -14,7 +14,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIter
 
 /// Pieces of each style.
 const N_SEEDS: u32 = 2;
-/// Bars of a piece: with ten styles, a thousand bars for each setting.
+/// Bars of a piece: with sixteen styles, 1,600 bars for each setting.
 const N_BARS: i64 = 50;
 const BAR: i64 = 96;
 

@@ -116,7 +116,8 @@ fn data(size: &str, folder: &Path, out: &Path, n_windows: usize) -> Result<()> {
     let mut window = Window::default();
     for _ in 0..n_windows {
         source.fill(&mut window, 0..BATCH);
-        for lists in std::iter::once(&window.step_rows).chain(&window.head_rows) {
+        let head_rows = window.head_rows.iter().take(config.heads().len());
+        for lists in std::iter::once(&window.step_rows).chain(head_rows) {
             let (rows, begins) = flat(lists, window.len());
             write(&mut file, &rows)?;
             write(&mut file, &begins)?;

@@ -3,14 +3,12 @@
 use std::sync::Arc;
 
 use crate::run_events::Assessment;
-use crate::training::baselines::{self, CopyBar, Markov};
+use crate::training::baselines::{self, CopyBar, MARKOV_ORDER, Markov};
 use crate::training::corpus::{Corpus, KeyedPiece, Part};
 use crate::training::engines::validation::Validation;
 use crate::training::losses::Losses;
 use crate::training::threads::Threads;
 
-/// Order of the Markov model.
-const MARKOV_ORDER: usize = 4;
 /// Most notes of a style to use, of training and held-out pieces.
 pub(super) const MAX_NOTES: (usize, usize) = (1_500_000, 150_000);
 

@@ -26,6 +26,8 @@ use crate::model::vocabulary::{N_DURATIONS, N_FAMILIES, N_FEELS, N_PITCHES, N_SH
 pub const N_HEADS: usize = 5;
 /// The most parts of a note that a network predicts: the family and those with a head of their own.
 pub const N_PARTS: usize = 1 + N_HEADS;
+/// Their names, in the order in which they are predicted.
+pub const PART_NAMES: [&str; N_PARTS] = ["family", "shift", "pitch", "duration", "velocity", "feel"];
 
 static SECOND_HEADS: [HeadShape; N_HEADS] = heads(Encoding::Second);
 static THIRD_HEADS: [HeadShape; N_HEADS] = heads(Encoding::Third);

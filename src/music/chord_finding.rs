@@ -104,7 +104,7 @@ fn pulses(piece: &Piece) -> Vec<Pulse> {
     let mut bar = piece.bar_at(first.onset).0;
     while bar < last {
         let (_, meter) = piece.bar_at(bar);
-        let next = piece.bar_at(bar + meter.bar_length()).0.max(bar + Tick(1));
+        let next = piece.next_bar(bar).0.max(bar + Tick(1));
         let is_compound = meter.numerator() % 3 == 0 && meter.denominator() >= 8;
         let pulse = if is_compound { LONGEST_PULSE as i64 } else { Tick::PER_BEAT };
         let middle = meter.bar_length().0 / 2;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use midly::{MetaMessage, Smf, Track, TrackEventKind};
 
 /// What to copy.
@@ -21,8 +21,12 @@ pub struct Options {
 /// Copies the files, and prints how many.
 ///
 /// # Errors
-/// If a folder cannot be read or a file cannot be written. A file that is no MIDI file is named and left out.
+/// If a folder cannot be read or a file cannot be written, or if the folder to write to is in the other one. A file that is no MIDI file is named and left out.
 pub fn keep(options: &Options) -> Result<()> {
+    fs::create_dir_all(&options.to).with_context(|| options.to.display().to_string())?;
+    let whole = |path: &Path| path.canonicalize().with_context(|| path.display().to_string());
+    let (from, to) = (whole(&options.from)?, whole(&options.to)?);
+    ensure!(!to.starts_with(&from), "{} is in the folder to copy", options.to.display());
     let n_files = copy(&options.from, &options.to, &options.named)?;
     println!("Wrote {n_files} files to {}", options.to.display());
     Ok(())
@@ -66,6 +70,18 @@ mod tests {
     use midly::{MidiMessage, TrackEvent};
 
     use super::*;
+
+    #[test]
+    fn nothing_is_written_into_the_folder_to_copy() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = folder.path().to_owned();
+        std::fs::write(from.join("a.mid"), "MThd").unwrap();
+        for to in [from.clone(), from.join("copy")] {
+            let options = Options { from: from.clone(), to, named: "(rule)".to_owned() };
+            assert!(keep(&options).unwrap_err().to_string().contains("is in the folder to copy"));
+        }
+        assert_eq!(std::fs::read(from.join("a.mid")).unwrap(), b"MThd");
+    }
 
     #[test]
     fn a_track_is_kept_by_its_name_or_for_having_no_notes() {

@@ -16,14 +16,14 @@ use anyhow::Result;
 use serde_json::{Map, Value};
 
 use crate::cli::evaluate::material::with_style;
-use crate::cli::evaluate::row::{MARKOV_ORDER, Row, Score, total};
+use crate::cli::evaluate::row::{Row, Score, total};
 use crate::cli::model;
 use crate::cli::print::print_line;
 use crate::cli::values::{self, within};
 use crate::model::Model;
 use crate::model::packed::rounded;
 use crate::player::ComposingKnobs;
-use crate::training::baselines::{self, CopyBar, Markov};
+use crate::training::baselines::{self, CopyBar, MARKOV_ORDER, Markov};
 use crate::training::corpus::StyleFolder;
 use crate::training::engines::validation::evaluate;
 use crate::training::threads::Threads;

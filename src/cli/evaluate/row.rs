@@ -5,13 +5,9 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::evaluate::music::Music;
 use crate::cli::print::print_line;
-use crate::model::network::N_PARTS;
+use crate::model::network::PART_NAMES;
+use crate::training::baselines::MARKOV_ORDER;
 use crate::training::losses::Losses;
-
-const PARTS: [&str; N_PARTS] = ["family", "shift", "pitch", "duration", "velocity", "feel"];
-
-/// Order of the Markov model.
-pub(super) const MARKOV_ORDER: usize = 4;
 
 /// Sums of the loss by part, and the number of notes.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,7 +25,7 @@ impl Score {
     fn json(&self) -> Value {
         let mean = |sum: f64| sum / self.n_notes as f64;
         let by_part: Map<String, Value> =
-            PARTS.iter().zip(self.losses).map(|(part, sum)| ((*part).to_owned(), mean(sum).into())).collect();
+            PART_NAMES.iter().zip(self.losses).map(|(part, sum)| ((*part).to_owned(), mean(sum).into())).collect();
         json!({
             "n_notes": self.n_notes,
             "nats_per_note": mean(self.losses.iter().sum()),
@@ -41,7 +37,7 @@ impl Score {
     fn line(&self, name: &str) -> String {
         let mean = |sum: f64| sum / self.n_notes as f64;
         let by_part: Vec<String> =
-            PARTS.iter().zip(self.losses).map(|(part, sum)| format!("{part} {:.3}", mean(sum))).collect();
+            PART_NAMES.iter().zip(self.losses).map(|(part, sum)| format!("{part} {:.3}", mean(sum))).collect();
         format!(
             "{name:24} {:>9} {:>9.3} {:>12.3}  {}",
             self.n_notes,

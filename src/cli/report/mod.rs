@@ -34,8 +34,6 @@ use crate::model::network::{N_PARTS, PART_NAMES};
 use crate::training::corpus::Part;
 use crate::training::run::CurvePoint;
 
-/// The parts of a note.
-const PARTS: [&str; N_PARTS] = ["family", "shift", "pitch", "duration", "velocity", "feel"];
 /// Most files named in each list; the log has all.
 const MAX_NAMED: usize = 60;
 
@@ -109,7 +107,7 @@ fn curve(story: &Story<'_>, part: Option<usize>) -> String {
     if story.corpus.n_pieces(Part::Valid) > 0 {
         lines.push(line("held out", "valid", &|point| mean_held_out(point, of_part)));
     }
-    let title = part.map_or("all parts", |part| PARTS[part]);
+    let title = part.map_or("all parts", |part| PART_NAMES[part]);
     Chart { title, axis: "million notes", width: SMALL, lines }.draw()
 }
 

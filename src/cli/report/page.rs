@@ -203,7 +203,7 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::report::page::Page;
+    use crate::cli::report::page::{Page, Subject};
 
     #[test]
     fn a_name_cannot_break_out_of_the_page() {

@@ -14,5 +14,8 @@ mod table;
 mod markov;
 pub use markov::Markov;
 
+/// Order of the Markov model that networks are compared with.
+pub const MARKOV_ORDER: usize = 4;
+
 mod copy_bar;
 pub use copy_bar::CopyBar;

@@ -5,6 +5,7 @@
 //! figures that the pieces have in common. Only pieces that agree in a band of four hashes are compared, so a hundred
 //! thousand pieces take seconds.
 
+use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::model::vocabulary::shift_class;
@@ -19,7 +20,7 @@ const BAND: usize = 4;
 const THRESHOLD: f32 = 0.7;
 /// Notes in a figure.
 const FIGURE: usize = 5;
-/// Pieces with fewer figures are too short to compare.
+/// Pieces with fewer figures are too short to be nearly the same; they are the same or not.
 const MIN_FIGURES: usize = 24;
 /// Pieces that each piece is compared with in a band: enough to connect a large group of similar pieces.
 const MAX_COMPARED: usize = 8;
@@ -117,6 +118,11 @@ pub(super) fn groups(pieces: &[&Likeness]) -> Vec<usize> {
             }
         }
     }
+    // Short pieces can only be the same.
+    let mut shortest: HashMap<u64, usize> = HashMap::new();
+    for (idx, piece) in pieces.iter().enumerate().filter(|(_, piece)| piece.sketch.is_none()) {
+        first[idx] = *shortest.entry(piece.exact).or_insert(idx);
+    }
     (0..pieces.len()).map(|idx| root(&mut first, idx)).collect()
 }
 
@@ -177,8 +183,10 @@ mod tests {
         let higher = |notes: Vec<Note>| -> Vec<Note> {
             notes.into_iter().map(|note| Note { pitch: note.pitch + 12, ..note }).collect()
         };
+        let short = |seed| tune(seed)[..20].to_vec();
         let pieces = [tune(1), tune(2), altered(&tune(1), 3), higher(altered(&tune(2), 2)), tune(3)];
-        let pieces: Vec<Likeness> = pieces.iter().map(|notes| Likeness::of(notes)).collect();
-        assert_eq!(groups(&pieces.iter().collect::<Vec<_>>()), [0, 1, 0, 1, 4]);
+        let pieces = pieces.into_iter().chain([short(1), short(2), short(1)]);
+        let pieces: Vec<Likeness> = pieces.map(|notes| Likeness::of(&notes)).collect();
+        assert_eq!(groups(&pieces.iter().collect::<Vec<_>>()), [0, 1, 0, 1, 4, 5, 6, 5]);
     }
 }

@@ -10,5 +10,5 @@ pub(super) fn entropy<T: Ord>(values: impl Iterator<Item = T>) -> f64 {
     }
     let n_values: usize = counts.values().sum();
     let share = |count: usize| count as f64 / n_values as f64;
-    counts.into_values().map(|count| -share(count) * share(count).log2()).sum()
+    counts.into_values().map(|count| share(count) * (1.0 / share(count)).log2()).sum()
 }

@@ -40,15 +40,6 @@ impl Shared {
     pub fn mean(&self) -> f64 {
         self.longest.iter().sum::<usize>() as f64 / self.longest.len().max(1) as f64
     }
-
-    /// The smallest length that at least this share of the pieces does not exceed.
-    #[must_use]
-    pub fn quantile(&self, share: f64) -> usize {
-        let mut sorted = self.longest.clone();
-        sorted.sort_unstable();
-        let idx = (share * sorted.len() as f64).ceil() as usize;
-        sorted.get(idx.saturating_sub(1).min(sorted.len().saturating_sub(1))).copied().unwrap_or_default()
-    }
 }
 
 impl PassageIndex {
@@ -135,7 +126,7 @@ fn suffix_array(text: &[u32]) -> Vec<u32> {
 #[cfg(test)]
 mod tests {
     use crate::music::{Family, Note, Tick};
-    use crate::training::measures::{PassageIndex, Shared};
+    use crate::training::measures::PassageIndex;
 
     fn tune(pitches: &[u8]) -> Vec<Note> {
         let note = |(beat, pitch): (usize, &u8)| Note {
@@ -182,12 +173,5 @@ mod tests {
             let longest = (1..=asked.len()).take_while(|n| occurs(*n)).last().map_or(0, |n| n + 1);
             assert_eq!(search.longest_shared(&query), longest);
         }
-    }
-
-    #[test]
-    fn quantiles_are_taken_over_the_pieces() {
-        let shared = Shared { longest: vec![4, 1, 3, 2] };
-        assert_eq!((shared.quantile(0.5), shared.quantile(0.95), shared.max()), (2, 4, 4));
-        assert_eq!(Shared::default().quantile(0.5), 0);
     }
 }
