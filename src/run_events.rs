@@ -225,11 +225,9 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
         let file = || std::ffi::OsString::from_vec(b"a\xff.safetensors".to_vec()).into();
         let corpus = CorpusFound { log: Some(file()), ..CorpusFound::default() };
-        for event in [
-            RunEvent::Saved { file: file() },
-            RunEvent::Report { file: file() },
-            RunEvent::Corpus(corpus),
-        ] {
+        for event in
+            [RunEvent::Saved { file: file() }, RunEvent::Report { file: file() }, RunEvent::Corpus(corpus)]
+        {
             let read = RunEvent::parse(&event.line());
             assert!(!matches!(read, None | Some(RunEvent::Error { .. })), "{read:?}");
         }

@@ -86,7 +86,10 @@ fn of_a_folder_without_parts_that_was_learned_the_held_out_pieces_are_measured()
     assert!(learned["baselines"]["markov"]["nats_per_note"].as_f64().unwrap() > 0.0);
     // The model that ships has not learned these pieces, so all are measured.
     let (unknown, said) = evaluated("default");
-    assert!(unknown["n_notes"] == 720 && unknown["baselines"].is_null() && said.is_empty(), "{unknown} {said}");
+    assert!(
+        unknown["n_notes"] == 720 && unknown["baselines"].is_null() && said.is_empty(),
+        "{unknown} {said}"
+    );
     // Of a folder with other parts, the asked one cannot be measured.
     let split = folder(&temporary.path().join("split")).to_string_lossy().into_owned();
     for (model, folder) in [(&mine[..], &jigs), ("default", &split)] {

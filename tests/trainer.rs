@@ -61,6 +61,17 @@ fn a_long_run_has_its_options_in_a_file_and_what_is_typed_wins() {
     assert!(output.status.success(), "{}", text(&output));
     #[cfg(unix)]
     assert!(folder.path().join("from-file.safetensors").exists());
+    for (emphasis, said) in
+        [("Odd=3", None), ("Even=3", Some("found Even")), ("Odd=0", Some("from 0.01 to 100"))]
+    {
+        let out = ["--out=emphasis.safetensors", "--force", "--epochs=0.02", "--no-report"];
+        let args = [&["train", CORPUS, "--emphasis", emphasis], &out[..], &SHORT[..]].concat();
+        let output = run(&args, folder.path());
+        assert_eq!(output.status.success(), said.is_none(), "{}", text(&output));
+        assert!(said.is_none_or(|said| text(&output).contains(said)), "{}", text(&output));
+    }
+    let model = Model::load(&folder.path().join("emphasis.safetensors")).unwrap();
+    assert!(model.card().training.contains("Odd 3 times"), "{}", model.card().training);
     for (wrong, named) in [
         ("sped = 7", "no option sped"),
         ("no-report = 7", "expected true or false"),

@@ -19,6 +19,12 @@ where
     }
 }
 
+/// A style and how many times as often it is heard, such as `Jigs=3`.
+pub(super) fn emphasis(text: &str) -> Result<(String, f64), String> {
+    let (style, factor) = text.rsplit_once('=').ok_or("expected a style and a number, such as Jigs=3")?;
+    Ok((style.to_owned(), within(0.01..=100.0)(factor)?))
+}
+
 /// Number of threads.
 pub(super) fn threads(text: &str) -> Result<usize, String> {
     within(1..=1024)(text)

@@ -24,8 +24,11 @@ impl Score {
 
     fn json(&self) -> Value {
         let mean = |sum: f64| sum / self.n_notes as f64;
-        let by_part: Map<String, Value> =
-            PART_NAMES.iter().zip(self.losses).map(|(part, sum)| ((*part).to_owned(), mean(sum).into())).collect();
+        let by_part: Map<String, Value> = PART_NAMES
+            .iter()
+            .zip(self.losses)
+            .map(|(part, sum)| ((*part).to_owned(), mean(sum).into()))
+            .collect();
         json!({
             "n_notes": self.n_notes,
             "nats_per_note": mean(self.losses.iter().sum()),
@@ -36,8 +39,11 @@ impl Score {
 
     fn line(&self, name: &str) -> String {
         let mean = |sum: f64| sum / self.n_notes as f64;
-        let by_part: Vec<String> =
-            PART_NAMES.iter().zip(self.losses).map(|(part, sum)| format!("{part} {:.3}", mean(sum))).collect();
+        let by_part: Vec<String> = PART_NAMES
+            .iter()
+            .zip(self.losses)
+            .map(|(part, sum)| format!("{part} {:.3}", mean(sum)))
+            .collect();
         format!(
             "{name:24} {:>9} {:>9.3} {:>12.3}  {}",
             self.n_notes,

@@ -64,10 +64,12 @@ pub(super) fn card(
 
 fn training(preset: Preset, config: &TrainingConfig, corpus: &Corpus) -> String {
     let preset = preset.name();
+    let emphasis = corpus.styles.iter().zip(&corpus.emphasis).filter(|(_, factor)| **factor != 1.0);
+    let emphasis: String = emphasis.map(|(style, factor)| format!("{style} {factor} times, ")).collect();
     let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
     format!(
         "preset {preset}, {} pieces, {} notes, {:.2} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
-         dropout {}, of recurrent weights {}, of rows {}, lr {} held for {} of the run, weight decay {}, balance {}, {}the {} network, seed {}",
+         dropout {}, of recurrent weights {}, of rows {}, lr {} held for {} of the run, weight decay {}, balance {}, {emphasis}{}the {} network, seed {}",
         corpus.n_pieces(Part::Train),
         corpus.n_notes(),
         config.epochs,

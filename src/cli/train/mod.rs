@@ -103,6 +103,7 @@ fn make_model(args: &TrainArgs, output: &mut Output) -> Result<()> {
     let mut corpus = read_corpus(args, &outputs, &machine, output)?;
     let from = model.as_ref().map(|model| start_from(model, &mut corpus)).transpose()?;
     check_by_style(args, &corpus.styles)?;
+    corpus.emphasis = emphasis(args, &corpus.styles)?;
     let corpus = Arc::new(corpus);
     let planned = |preset| config(args, &corpus, from.as_ref(), preset, &outputs.checkpoint, &machine);
     let measured = |preset: Preset| estimate(preset.name(), &planned(preset)?, &corpus, from.as_ref());
@@ -112,7 +113,7 @@ fn make_model(args: &TrainArgs, output: &mut Output) -> Result<()> {
         (None, Some(_)) if args.resume => {
             let (sizes, name) = checkpoint::sizes(&outputs.checkpoint)?;
             preset_of(&name, &sizes)
-        },
+        }
         (None, Some(time)) => best_within(time, |preset| Ok(measured(preset)?.notes_per_second))?,
     };
     let config = planned(preset)?;
@@ -213,6 +214,18 @@ fn check_by_style(args: &TrainArgs, styles: &[String]) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// How many times its share each style is heard.
+fn emphasis(args: &TrainArgs, styles: &[String]) -> Result<Vec<f64>> {
+    let mut emphasis = vec![1.0; styles.len()];
+    for (name, factor) in &args.emphasis {
+        let style = styles.iter().position(|style| style == name);
+        let style = style
+            .with_context(|| format!("--emphasis: expected one of {}, found {name}", styles.join(", ")))?;
+        emphasis[style] = *factor;
+    }
+    Ok(emphasis)
 }
 
 /// Saves the model, with the styles that it has beyond those of `before` in front.

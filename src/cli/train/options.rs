@@ -106,6 +106,9 @@ pub(in crate::cli) struct TrainArgs {
     /// every style the same share.
     #[arg(long, help_heading = "For experts", default_value_t = 0.5, value_parser = within(0.0_f64..=1.0))]
     pub(super) balance: f64,
+    /// Hear a style so many times as often as its share says, 0.01 to 100; may be given for several styles.
+    #[arg(long, help_heading = "For experts", value_name = "STYLE=FACTOR", value_parser = values::emphasis)]
+    pub(super) emphasis: Vec<(String, f64)>,
     /// Random seed; the same seed trains the same network.
     #[arg(long, default_value_t = 1)]
     pub(super) seed: u64,

@@ -49,6 +49,8 @@ pub struct Corpus {
     /// corpus, 0 gives every style the same share. The default of 0.5 trains on small styles often enough without
     /// neglecting large ones.
     pub balance: f64,
+    /// How many times its share each style is heard, by style index; 1 where there is none.
+    pub emphasis: Vec<f64>,
     dataset: Dataset,
     /// Indices of pieces.
     train: Vec<u32>,
@@ -216,7 +218,8 @@ impl Corpus {
         n_notes
     }
 
-    /// Relative frequency of each training piece: by style according to [`Corpus::balance`], equal within a style.
+    /// Relative frequency of each training piece: by style according to [`Corpus::balance`] and [`Corpus::emphasis`], equal
+    /// within a style.
     ///
     /// With a balance of 0.5, a style with a hundredth of another's notes gets a tenth of its share of the training, so
     /// each of its pieces is trained on ten times as often.
@@ -224,7 +227,11 @@ impl Corpus {
     pub fn weights(&self) -> Vec<f64> {
         let n_notes = self.n_notes_by_style();
         let style = |idx: &u32| self.dataset.pieces[*idx as usize].style as usize;
-        self.train.iter().map(|idx| (n_notes[style(idx)] as f64).powf(self.balance - 1.0)).collect()
+        let weight = |style: usize| {
+            let emphasis = self.emphasis.get(style).copied().unwrap_or(1.0);
+            emphasis * (n_notes[style] as f64).powf(self.balance - 1.0)
+        };
+        self.train.iter().map(|idx| weight(style(idx))).collect()
     }
 }
 

@@ -51,6 +51,31 @@ fn folders_with_one_name_become_one_style_that_lists_them() {
 }
 
 #[test]
+fn a_style_is_heard_by_its_balance_and_as_many_times_as_is_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    for (style, seeds) in [("few", 0..4), ("many", 4..20)] {
+        for seed in seeds {
+            write(folder.path().join(style).join(format!("train/{seed}.mid")), &tune(seed, 0));
+        }
+        write(folder.path().join(style).join("valid/a.mid"), &tune(30 + style.len(), 0));
+    }
+    let folders = ["few", "many"].map(|name| named(name, &folder.path().join(name)));
+    let mut corpus = Corpus::read(&folders, &threads(1)).unwrap();
+    let shares = |corpus: &Corpus| {
+        let (styles, weights) = (corpus.pieces(Part::Train).map(|piece| piece.style), corpus.weights());
+        let mut shares = [0.0; 2];
+        styles.zip(weights).for_each(|(style, weight)| shares[style] += weight);
+        shares[1] / shares[0]
+    };
+    let n_notes = corpus.n_notes_by_style();
+    assert!(n_notes[1] > 2 * n_notes[0], "{n_notes:?}");
+    let balanced = (n_notes[1] as f64 / n_notes[0] as f64).sqrt();
+    assert!((shares(&corpus) / balanced - 1.0).abs() < 1e-9);
+    corpus.emphasis = vec![3.0, 1.0];
+    assert!((3.0 * shares(&corpus) / balanced - 1.0).abs() < 1e-9);
+}
+
+#[test]
 fn a_corpus_from_the_cache_is_the_one_that_was_read() {
     let odd = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/odd-midi");
     let folder = tempfile::tempdir().unwrap();
