@@ -11,7 +11,7 @@ use continuo::model::Model;
 use continuo::music::{Family, Note, PerformedNote, Voices, best_scale_share};
 use continuo::player::handover::handover;
 use continuo::player::{ComposingKnobs, Conversation, EventKind, PerformingKnobs, Player, render};
-use hosts::{Host, Output, Setting};
+use hosts::{Host, Jump, JumpKind, Output, Setting};
 
 /// Samples to the beat.
 const BEAT: u32 = 24_000;
@@ -100,6 +100,29 @@ fn continue_is_silent_whenever_the_user_plays_again() {
     let heard = host.run_beats(&mut instance.player, 32.0);
     assert!(heard.onsets_between(17 * BEAT + BEAT / 10, 20 * BEAT - BEAT / 10).is_empty());
     assert!(!heard.onsets_between(20 * BEAT, 32 * BEAT).is_empty());
+}
+
+#[test]
+fn a_key_that_is_held_when_bypass_begins_does_not_silence_the_music_after_it() {
+    // The key is let go of during the bypass, when nothing is received.
+    let (channel, key) = (0, 74);
+    let held = [
+        (4 * BEAT, EventKind::On { channel, key, velocity: 90 }),
+        (7 * BEAT, EventKind::Off { channel, key }),
+    ];
+    let input = [played(&melody(0.0)[..3]), held.to_vec()].concat();
+    let bypassed = (24..32).map(|block| Jump { block, kind: JumpKind::Silence }).collect();
+    let setting = Setting {
+        input,
+        jumps: bypassed,
+        block_sizes: vec![BEAT / 4],
+        ..setting(Conversation::Continue, &[])
+    };
+    let mut instance = instance(Model::embedded().unwrap(), None);
+    let heard = Host::new(setting).run_beats(&mut instance.player, 34.0);
+    heard.check_pairs().unwrap();
+    let counts = notes_per_bar(&heard, 8);
+    assert!(counts[3..].iter().filter(|count| **count > 0).count() >= 4, "{counts:?}");
 }
 
 #[test]

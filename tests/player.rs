@@ -900,6 +900,16 @@ fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
 }
 
 #[test]
+fn a_player_that_is_silenced_shows_that_nothing_plays() {
+    let (_composer_end, mut player) = with_late_composer(&[bar_of_quarters(0, 40)]);
+    play_live(&mut player, 0..BAR, 8);
+    assert!(player.playhead().is_playing());
+    let position = player.playhead().position();
+    player.silence(&mut EventList::default());
+    assert_eq!((player.playhead().is_playing(), player.playhead().position()), (false, position));
+}
+
+#[test]
 fn a_bar_that_the_composer_has_answered_with_nothing_is_silent() {
     let (mut composer_end, mut player) = with_late_composer(&[]);
     let score = Arc::new(Score { bars: vec![bar_of_quarters(0, 40)], ..Score::default() });

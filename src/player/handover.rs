@@ -42,7 +42,8 @@ pub enum Message {
     Input(Input),
 }
 
-/// A key that went down or up at the plugin's input while the song moved. A request.
+/// A key that went down or up at the plugin's input while the song moved, or that counts as released because the host
+/// has interrupted the player. A request.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Input {
     /// Counts up together with [`Settle::number`].

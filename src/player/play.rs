@@ -143,9 +143,15 @@ impl Player {
     }
 
     /// Ends every sounding note at the first sample of the block, also those of the input: for bypass, reset
-    /// and deactivation. Keys that are held at the input are forgotten. The next [`Player::process`] goes on as
-    /// after a jump.
+    /// and deactivation. Keys that are held at the input are forgotten, and the composer takes them as released, since
+    /// their note-offs may never come. The next [`Player::process`] goes on as after a jump.
     pub fn silence(&mut self, events: &mut EventList) {
+        let position = self.link.playhead().position();
+        for (channel, key) in self.scheduler.held_keys() {
+            let at = nearest_tick(position);
+            self.link.send_input(Input { number: 0, at, position, channel, key, velocity: 0 });
+        }
+        self.link.show(position, false);
         self.scheduler.silence(0, self.block_start, events);
         self.forget_position();
     }

@@ -98,7 +98,9 @@ impl Planner {
             Message::Moment(moment) => return self.set_moment(moment),
             Message::Settle(settle) => {
                 if settle.jumped {
-                    self.requests.clear();
+                    // A key that was pressed or released before the jump still counts: without its release a note
+                    // would be held for ever.
+                    self.requests.retain(|request| matches!(request, Request::Input(_)));
                 }
                 self.add_request(settle.number, Request::Settle(settle));
             }

@@ -106,6 +106,14 @@ impl HeldKeys {
         *self = Self::default();
     }
 
+    /// The keys that are down, each with its channel.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u8, u8)> {
+        let keys_of = |(channel, held): (u8, u128)| {
+            (0..128_u8).filter(move |key| held >> key & 1 == 1).map(move |key| (channel, key))
+        };
+        (0..16).zip(self.held).filter(|(_, held)| *held != 0).flat_map(keys_of)
+    }
+
     /// Whether any key is down.
     pub(crate) fn has_any(&self) -> bool {
         self.keys() != 0

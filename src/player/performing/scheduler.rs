@@ -156,6 +156,11 @@ impl Scheduler {
         self.sounding.release_all_music(offset, block_start, events);
     }
 
+    /// The keys that are held at the input, each with its channel.
+    pub(crate) fn held_keys(&self) -> impl Iterator<Item = (u8, u8)> {
+        self.held.iter()
+    }
+
     /// Ends everything at this sample, and forgets the keys that are held at the input.
     pub(crate) fn silence(&mut self, offset: u32, block_start: u64, events: &mut EventList) {
         self.end_music(offset, block_start, events);

@@ -106,7 +106,11 @@ fn size_menu(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
 /// What the plugin is doing, in a few words.
 fn activity(view: &View) -> String {
     let roll = &view.roll;
-    let what = if roll.playing { "Playing" } else { "Stopped" };
+    let what = match (view.parameters.bypass.value(), roll.playing) {
+        (true, _) => "Bypassed",
+        (false, true) => "Playing",
+        (false, false) => "Stopped",
+    };
     let bar = roll.score.bar_at(roll.playhead.to_ticks_floor());
     let bar = bar.map(|bar| format!(", bar {}", bar_number(bar))).unwrap_or_default();
     let model = match (&view.card, view.is_loading) {
