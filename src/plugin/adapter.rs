@@ -54,8 +54,7 @@ impl Format for Vst3 {
 
 /// One instance of the plugin in a host, in the format `F`.
 ///
-/// Owned by the audio thread while the host processes. Its composer starts with the first activation and ends when
-/// the instance is dropped; one thread composes for all instances.
+/// Owned by the audio thread while the host processes. One thread composes for all instances.
 pub struct Continuo<F> {
     instance: Instance,
     note_input: NoteInput,

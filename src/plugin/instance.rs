@@ -20,7 +20,8 @@ const SAMPLE_RATES: std::ops::RangeInclusive<f64> = 1_000.0..=10_000_000.0;
 
 /// A player with its composer, parameters and preview sound.
 ///
-/// Its composer starts with the first activation and ends when the instance is dropped.
+/// Its composer starts with the first activation, or before it when the user changes something in the editor, and ends
+/// when the instance is dropped.
 pub(crate) struct Instance {
     parameters: Arc<Parameters>,
     playhead: Arc<Playhead>,

@@ -38,6 +38,8 @@ struct Inner {
     chosen: ModelChoice,
     /// A project that was loaded before the composer started.
     waiting: Option<SavedProject>,
+    /// Whether the host has activated the plugin.
+    is_activated: bool,
     messages: Messages,
 }
 
@@ -52,21 +54,28 @@ impl Session {
                 composer: None,
                 chosen: ModelChoice::BuiltIn,
                 waiting: None,
+                is_activated: false,
                 messages: Messages::default(),
             })),
         }
     }
 
-    /// Starts the composer, with the project that was loaded before if there is one. Does nothing if the composer
-    /// was started before.
+    /// The host activates the plugin: starts the composer unless it has been started before.
     pub fn start(&self) {
         let mut inner = self.lock();
-        let Some(end) = inner.end.take() else { return };
-        let model = inner.built_in_model();
-        inner.composer = Some(Composer::spawn(end, model, None));
-        if let Some(project) = inner.waiting.take() {
-            inner.restore(&project);
-        }
+        inner.is_activated = true;
+        inner.start_composer();
+    }
+
+    /// Whether the host has activated the plugin.
+    #[must_use]
+    pub fn is_activated(&self) -> bool {
+        self.lock().is_activated
+    }
+
+    /// Starts the composer before the host has activated the plugin: the user is about to change what it keeps.
+    pub(crate) fn start_early(&self) {
+        self.lock().start_composer();
     }
 
     /// Ends the composer and waits for it.
@@ -80,10 +89,11 @@ impl Session {
         self.lock().choose(choice);
     }
 
-    /// The model that was asked for.
+    /// The model that was asked for, by the user or a project.
     #[must_use]
     pub fn chosen(&self) -> ModelChoice {
-        self.lock().chosen.clone()
+        let inner = self.lock();
+        inner.waiting.as_ref().map_or_else(|| inner.chosen.clone(), choice_of)
     }
 
     /// The model that composes, if there is one.
@@ -226,7 +236,9 @@ impl Session {
 
     /// Waits until the composer has done everything that it was asked, the loading of a model included. For tests.
     pub fn wait_until_idle(&self) {
-        self.with_composer(Composer::wait_until_idle);
+        if let Some(composer) = &self.lock().composer {
+            composer.wait_until_idle();
+        }
     }
 
     /// Waits until the composer has done everything that it was asked, but no longer than `limit`. For the host's
@@ -239,8 +251,11 @@ impl Session {
         }
     }
 
-    fn with_composer(&self, ask: impl Fn(&Composer)) {
-        if let Some(composer) = &self.lock().composer {
+    /// Asks the composer for a change, and starts it if the host has not yet.
+    fn with_composer(&self, ask: impl FnOnce(&Composer)) {
+        let mut inner = self.lock();
+        inner.start_composer();
+        if let Some(composer) = &inner.composer {
             ask(composer);
         }
     }
@@ -305,6 +320,17 @@ impl Session {
 }
 
 impl Inner {
+    /// Starts the composer, with the project that was loaded before if there is one. Does nothing if the composer was
+    /// started before.
+    fn start_composer(&mut self) {
+        let Some(end) = self.end.take() else { return };
+        let model = self.built_in_model();
+        self.composer = Some(Composer::spawn(end, model, None));
+        if let Some(project) = self.waiting.take() {
+            self.restore(&project);
+        }
+    }
+
     fn built_in_model(&mut self) -> Option<Arc<Model>> {
         match catch_unwind(Model::embedded) {
             Ok(Ok(model)) => Some(model),
@@ -320,6 +346,7 @@ impl Inner {
     }
 
     fn choose(&mut self, choice: ModelChoice) {
+        self.start_composer();
         let built_in = if choice == ModelChoice::BuiltIn { self.built_in_model() } else { None };
         if let Some(composer) = &self.composer {
             match (&choice, built_in) {
@@ -333,7 +360,7 @@ impl Inner {
     }
 
     fn restore(&mut self, project: &SavedProject) {
-        let choice = project.model_file().map_or(ModelChoice::BuiltIn, ModelChoice::File);
+        let choice = choice_of(project);
         if choice != self.chosen {
             self.choose(choice);
         }
@@ -353,6 +380,11 @@ impl Inner {
             ModelChoice::File(path) => Some(path.clone()),
         }
     }
+}
+
+/// The model of a project.
+fn choice_of(project: &SavedProject) -> ModelChoice {
+    project.model_file().map_or(ModelChoice::BuiltIn, ModelChoice::File)
 }
 
 /// How long saving waits for the composer to answer what has just been played, at most; usually it takes a millisecond.

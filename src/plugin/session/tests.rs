@@ -48,6 +48,46 @@ fn a_project_loaded_before_the_first_activation_is_not_lost() {
 }
 
 #[test]
+fn what_is_chosen_before_the_first_activation_is_not_lost() {
+    let session = session();
+    let tango = ModelChoice::File(PathBuf::from("nowhere/Tango.safetensors"));
+    session.choose(tango.clone());
+    session.set_chords(1, "C | F").unwrap();
+    assert!(!session.is_activated());
+    let asked_for = |session: &Session| {
+        session.wait_until_idle();
+        (session.chosen(), session.chords(1), session.messages())
+    };
+    let (chosen, chords, messages) = asked_for(&session);
+    assert_eq!((&chosen, chords.as_str()), (&tango, "C | F"));
+    assert!(messages[0].contains("Tango.safetensors"), "it is loaded: {messages:?}");
+    session.start();
+    assert!(session.is_activated());
+    assert_eq!(asked_for(&session), (chosen, chords, messages));
+}
+
+#[test]
+fn what_is_chosen_after_a_project_was_loaded_wins_over_it() {
+    let saved = {
+        let session = session();
+        session.choose(ModelChoice::File(PathBuf::from("nowhere/Tango.safetensors")));
+        session.set_chords(0, "C | F").unwrap();
+        session.set_chords(1, "G").unwrap();
+        session.wait_until_idle();
+        session.saved().into_json().unwrap()
+    };
+    let session = session();
+    session.restore(saved);
+    assert_ne!(session.chosen(), ModelChoice::BuiltIn, "it waits, and is known");
+    session.choose(ModelChoice::BuiltIn);
+    session.set_chords(1, "Am").unwrap();
+    session.start();
+    session.wait_until_idle();
+    assert_eq!(session.chosen(), ModelChoice::BuiltIn);
+    assert_eq!(["C | F", "Am"], [0, 1].map(|slot| session.chords(slot)).each_ref().map(String::as_str));
+}
+
+#[test]
 fn a_missing_model_gives_a_message_and_the_present_one_stays() {
     let session = session();
     session.start();

@@ -115,6 +115,7 @@ fn activity(view: &View) -> String {
     let bar = bar.map(|bar| format!(", bar {}", bar_number(bar))).unwrap_or_default();
     let model = match (&view.card, view.is_loading) {
         (_, true) => format!("loading {} …", view.chosen.name()),
+        _ if !view.is_activated => "not started by the host yet".to_owned(),
         (Some(card), false) => card.name.clone(),
         (None, false) => "No model".to_owned(),
     };

@@ -347,6 +347,13 @@ fn automation_and_the_playhead_are_followed() {
 }
 
 #[test]
+fn a_plugin_that_the_host_has_not_started_says_so() {
+    let roll = Roll::default();
+    let stage = Stage::new(View { is_activated: false, card: None, roll, ..view() });
+    assert!(stage.has("Stopped  ·  not started by the host yet"));
+}
+
+#[test]
 fn re_roll_and_copying_a_take_are_a_click_away() {
     let mut stage = Stage::new(view());
     assert_eq!(stage.press(Role::Button, "Re-roll"), [Intent::ReRoll]);

@@ -185,6 +185,7 @@ pub(super) fn models() -> Arc<[ModelEntry]> {
 pub(super) fn view() -> View {
     View {
         parameters: Arc::new(Parameters::new(handover().0)),
+        is_activated: true,
         card: Some(Arc::new(card())),
         families: Arc::default(),
         chosen: ModelChoice::BuiltIn,

@@ -99,6 +99,8 @@ impl TransportView {
 pub struct View {
     /// The knobs.
     pub parameters: Arc<Parameters>,
+    /// Whether the host has started the plugin.
+    pub is_activated: bool,
     /// The card of the model that composes, if there is one.
     pub card: Option<Arc<Card>>,
     /// The instruments of each style of that model; empty where that is not known.
@@ -143,6 +145,7 @@ impl View {
     pub fn of(parameters: Arc<Parameters>) -> Self {
         Self {
             parameters,
+            is_activated: true,
             card: None,
             families: Arc::default(),
             chosen: ModelChoice::BuiltIn,

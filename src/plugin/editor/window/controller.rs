@@ -159,6 +159,7 @@ impl Controller {
         drop(memory);
         View {
             parameters: Arc::clone(&self.parameters),
+            is_activated: session.is_activated(),
             card: self.card.as_ref().map(|(_, card)| Arc::clone(card)),
             families: Arc::clone(&self.families),
             chosen: session.chosen(),
@@ -256,6 +257,7 @@ impl Controller {
             Intent::Redo => self.undo_or_redo(UndoHistory::redo, Session::redo),
             Intent::BringBack(idx) => self.bring_back(idx),
             Intent::CopyTake(from, to) => {
+                session.start_early();
                 let chords = Change::Chords(to, session.chords(to), session.chords(from));
                 self.change_take(|session| session.copy_take(from, to));
                 self.done(vec![Change::Edit, chords]);
@@ -292,6 +294,7 @@ impl Controller {
                 Err(error) => session.add_error(&error),
             },
             Intent::Choose(choice) => {
+                session.start_early();
                 let change = Change::Model(session.chosen(), choice.clone());
                 self.choose(choice);
                 self.done(vec![change]);
@@ -304,7 +307,7 @@ impl Controller {
             }),
             Intent::OpenReport(report) => self.train(|_| trainer::open_report(&report)),
             Intent::Train(job) => self.train(|trainer| trainer::start(trainer, &job)),
-            Intent::HearTraining => self.parameters.auditions.play_notes(&self.training.seen.sample),
+            Intent::HearTraining => self.hear_training(),
             Intent::LearnPlayed(name) => {
                 let piece = session.played_piece(self.parameters.composing().instrument);
                 self.train(|trainer| trainer::learn(trainer, &piece, &name));
@@ -397,6 +400,9 @@ impl Controller {
 
     /// Plays two bars of the music that these knobs would make.
     fn hear(&self, knobs: impl IntoIterator<Item = (Knob, f32)>) {
+        if !self.can_be_heard() {
+            return;
+        }
         let Some(model) = self.parameters.session.model() else { return };
         let set: Vec<(Knob, f32)> = knobs.into_iter().collect();
         let position = |knob| {
@@ -407,6 +413,23 @@ impl Controller {
         self.parameters
             .auditions
             .play(model, ComposingKnobs { conversation: Conversation::Generate, ..knobs });
+    }
+
+    /// Plays what the network that is being trained composes by now.
+    fn hear_training(&self) {
+        if self.can_be_heard() {
+            self.parameters.auditions.play_notes(&self.training.seen.sample);
+        }
+    }
+
+    /// Whether music that is tried is heard. A message says so if not.
+    fn can_be_heard(&self) -> bool {
+        let session = &self.parameters.session;
+        let is_activated = session.is_activated();
+        if !is_activated {
+            session.add_message("the host has not started the plugin yet, so nothing can be heard".to_owned());
+        }
+        is_activated
     }
 
     /// Adds to what the present click has changed.
@@ -456,6 +479,7 @@ impl Controller {
 
     fn set_chords(&self, slot: u8, text: &str) {
         let session = &self.parameters.session;
+        session.start_early();
         let before = session.chords(slot);
         match session.set_chords(slot, text) {
             Ok(()) => self.done(vec![Change::Chords(slot, before, text.to_owned())]),
@@ -507,6 +531,7 @@ impl Controller {
 
     fn open_with(&self, opening: Option<Opening>) {
         let session = &self.parameters.session;
+        session.start_early();
         let before = session.opening();
         session.open_with(opening.as_ref());
         self.done(vec![Change::Opening(before, opening)]);

@@ -101,6 +101,9 @@ fn music(
 
 fn why_empty(view: &View) -> &'static str {
     match (&view.card, &view.transport) {
+        _ if !view.is_activated => {
+            "The host has not started the plugin yet: its audio is off, or the track is not active."
+        }
         (None, _) => "No model is loaded, so nothing is composed. Choose one under Models.",
         (Some(_), None) => "Nothing has been composed here yet. Press play in the host.",
         (Some(_), Some(_)) => "Nothing has been composed here yet. Press Play.",
