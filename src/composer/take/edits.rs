@@ -141,6 +141,32 @@ impl Take {
         self.bars.get(bar_idx).is_some_and(is_right) && !self.history.has_changed(bar_idx)
     }
 
+    /// Whether a change by hand would be a step to undo: it changes nothing where there is nothing to change.
+    pub(crate) fn would_change(&self, edit: impl FnOnce(&mut Self)) -> bool {
+        let mut after = self.clone();
+        after.end_parts();
+        edit(&mut after);
+        let last = |take: &Self| take.history.done.back().map(Arc::as_ptr);
+        last(&after) != last(self)
+    }
+
+    /// Whether an edit would change any of these bars.
+    pub(crate) fn can_edit(&self, bars: &Range<usize>, edit: Edit) -> bool {
+        let mut take = self.clone();
+        take.end_parts();
+        bars.clone().take(Self::MAX_BARS).any(|bar_idx| take.can_be_part(bar_idx, edit))
+    }
+
+    /// Which of the four takes have bars.
+    pub(crate) fn slots_with_bars(&self) -> [bool; 4] {
+        let here = self.bars.iter().map(|bar| bar.knobs.slot);
+        let mut slots = [false; 4];
+        for slot in here.chain(self.shelf.keys().map(|(slot, _)| *slot)) {
+            slots.iter_mut().skip(usize::from(slot)).take(1).for_each(|has_bars| *has_bars = true);
+        }
+        slots
+    }
+
     /// Makes changes, as one step to undo.
     fn make(&mut self, changes: Vec<Change>) {
         for change in &changes {

@@ -21,6 +21,8 @@ pub struct Picture {
     pub n_undo: usize,
     /// How many edits can be redone.
     pub n_redo: usize,
+    /// Which of the four takes have bars.
+    pub has_bars: [bool; 4],
 }
 
 /// What the editor shows of a bar beside its notes.
@@ -60,6 +62,7 @@ impl Picture {
             n_played: take.n_played(),
             n_undo: take.history().done.len(),
             n_redo: take.history().undone.len(),
+            has_bars: take.slots_with_bars(),
         }
     }
 }

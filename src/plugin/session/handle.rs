@@ -114,19 +114,38 @@ impl Session {
         self.lock().composer.as_ref().map(Composer::picture).unwrap_or_default()
     }
 
-    /// Changes bars of the take, as one edit to undo.
-    pub fn edit(&self, bars: Range<usize>, edit: Edit) {
-        self.with_composer(|composer| composer.edit_bars(bars.clone(), edit));
+    /// Changes bars of the take, as one edit to undo. Returns whether there was anything to change.
+    pub(crate) fn edit(&self, bars: Range<usize>, edit: Edit) -> bool {
+        self.with_composer(|composer| {
+            let can_edit = composer.can_edit(&bars, edit);
+            if can_edit {
+                composer.edit_bars(bars, edit);
+            }
+            can_edit
+        })
     }
 
-    /// Gives bars of the take, by their indices, other notes, and keeps them: one edit to undo.
-    pub fn write_notes(&self, bars: &[(usize, Arc<Bar>)]) {
-        self.with_composer(|composer| composer.write_notes(bars.to_vec()));
+    /// Gives bars of the take, by their indices, other notes, and keeps them: one edit to undo. Returns whether there was
+    /// anything to change.
+    pub(crate) fn write_notes(&self, bars: &[(usize, Arc<Bar>)]) -> bool {
+        self.with_composer(|composer| {
+            let changes = composer.would_change(|take| take.write_notes(bars));
+            if changes {
+                composer.write_notes(bars.to_vec());
+            }
+            changes
+        })
     }
 
-    /// Locks a note of a bar, by its index, or unlocks it: one edit to undo.
-    pub fn lock_note(&self, bar_idx: usize, note: Note, is_locked: bool) {
-        self.with_composer(|composer| composer.lock_note(bar_idx, note, is_locked));
+    /// Locks a note of a bar, by its index, or unlocks it: one edit to undo. Returns whether there was anything to change.
+    pub(crate) fn lock_note(&self, bar_idx: usize, note: Note, is_locked: bool) -> bool {
+        self.with_composer(|composer| {
+            let changes = composer.would_change(|take| take.lock_note(bar_idx, &note, is_locked));
+            if changes {
+                composer.lock_note(bar_idx, note, is_locked);
+            }
+            changes
+        })
     }
 
     /// Takes the last edit back.
@@ -152,14 +171,24 @@ impl Session {
         self.lock().composer.as_ref()?.bring_back(idx)
     }
 
-    /// Copies one take over another; slots 0 to 3.
-    pub fn copy_take(&self, from: u8, to: u8) {
-        self.with_composer(|composer| composer.copy_take(from, to));
+    /// Copies one take over another, with its chord lane; slots 0 to 3. Returns whether there were bars to copy.
+    pub(crate) fn copy_take(&self, from: u8, to: u8) -> bool {
+        self.with_composer(|composer| {
+            let changes = composer.would_change(|take| take.copy(from, to));
+            composer.copy_take(from, to);
+            changes
+        })
     }
 
-    /// Copies bars of one take over those of another; slots 0 to 3.
-    pub fn copy_bars(&self, from: u8, to: u8, bars: Range<usize>) {
-        self.with_composer(|composer| composer.copy_bars(from, to, bars.clone()));
+    /// Copies bars of one take over those of another; slots 0 to 3. Returns whether there were bars to copy.
+    pub(crate) fn copy_bars(&self, from: u8, to: u8, bars: Range<usize>) -> bool {
+        self.with_composer(|composer| {
+            let changes = composer.would_change(|take| take.copy_bars(from, to, bars.clone()));
+            if changes {
+                composer.copy_bars(from, to, bars);
+            }
+            changes
+        })
     }
 
     /// Changes the chord lane of one of the four takes (0 to 3); an empty text takes it away.
@@ -252,12 +281,10 @@ impl Session {
     }
 
     /// Asks the composer for a change, and starts it if the host has not yet.
-    fn with_composer(&self, ask: impl FnOnce(&Composer)) {
+    fn with_composer<R: Default>(&self, ask: impl FnOnce(&Composer) -> R) -> R {
         let mut inner = self.lock();
         inner.start_composer();
-        if let Some(composer) = &inner.composer {
-            ask(composer);
-        }
+        inner.composer.as_ref().map(ask).unwrap_or_default()
     }
 
     /// Where the song is.

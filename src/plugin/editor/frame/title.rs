@@ -1,7 +1,7 @@
 //! The title bar: the pages, style and preset, undo and history, the takes, and saving.
 
 use egui::accesskit::Role;
-use egui::{Align, Layout, Popup, Ui, WidgetInfo};
+use egui::{Align, Button, Layout, Popup, Ui, WidgetInfo};
 
 use crate::player::Knob;
 use crate::plugin::editor::controls::KnobSetter;
@@ -89,7 +89,9 @@ fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
         }
         tab.context_menu(|ui| {
             for (from, other) in TAKES.into_iter().enumerate() {
-                if from != slot && ui.button(format!("Copy take {other} here")).clicked() {
+                let has_bars = view.roll.has_bars.get(from).is_some_and(|has_bars| *has_bars);
+                let copy = Button::new(format!("Copy take {other} here"));
+                if from != slot && ui.add_enabled(has_bars, copy).clicked() {
                     setter.intents.push(Intent::CopyTake(from as u8, slot as u8));
                     ui.close();
                 }

@@ -365,6 +365,15 @@ fn re_roll_and_copying_a_take_are_a_click_away() {
 }
 
 #[test]
+fn a_take_without_bars_is_not_offered_to_be_copied() {
+    let mut stage = Stage::new(view());
+    stage.harness.get_by_role_and_label(Role::Tab, "A").click_secondary();
+    stage.harness.run();
+    stage.take_intents();
+    assert_eq!(stage.press(Role::Button, "Copy take C here"), []);
+}
+
+#[test]
 fn a_click_on_a_bar_offers_what_can_be_done_with_it() {
     let mut roll = view().roll;
     roll.marks = marks(&roll.score, &[7], &[]);

@@ -197,7 +197,13 @@ pub(super) fn view() -> View {
         chords: String::new(),
         preset: None,
         ideas: Arc::default(),
-        roll: Roll { score: quartet(16), playhead: Beats(21.3), playing: true, ..Roll::default() },
+        roll: Roll {
+            score: quartet(16),
+            playhead: Beats(21.3),
+            playing: true,
+            has_bars: [true, false, false, false],
+            ..Roll::default()
+        },
         transport: None,
         training: Status::default(),
         picked: Picked::default(),

@@ -1,10 +1,12 @@
 //! Notes of the roll, changed by hand.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
 use egui::{CursorIcon, Event, Key, Modifiers, Pos2, Rect, Vec2};
 use egui_kittest::kittest::{NodeT as _, Queryable};
 
-use crate::music::{Beats, Family, Grid, Note, Tick};
+use crate::music::{Bar, Beats, Family, Grid, Note, Tick};
 use crate::player::Knob;
 use crate::plugin::editor::tests::Stage;
 use crate::plugin::editor::tests::fixtures::{band, marks, view};
@@ -241,4 +243,16 @@ fn a_picked_note_and_selected_bars_exclude_each_other() {
     stage.harness.key_press(Key::Delete);
     stage.harness.run();
     assert_eq!(stage.change(), [(0, vec![tune], vec![])], "the note, not the bar");
+}
+
+#[test]
+fn a_note_that_is_no_longer_there_cannot_be_locked() {
+    let (mut stage, at, tune) = stage();
+    stage.click_at(at);
+    let mut score = (*band(16)).clone();
+    let without = Bar { notes: Vec::new(), ..(*score.bars[0]).clone() };
+    score.bars[0] = Arc::new(without);
+    assert_eq!(stage.key(Key::L), [Intent::LockNote(0, tune, true)]);
+    stage.view.borrow_mut().roll.score = Arc::new(score);
+    assert_eq!(stage.key(Key::L), []);
 }

@@ -31,6 +31,8 @@ pub struct Roll {
     pub n_undo: usize,
     /// How many steps can be redone.
     pub n_redo: usize,
+    /// Which of the four takes have bars.
+    pub has_bars: [bool; 4],
     /// The host's song position.
     pub playhead: Beats,
     /// Whether the host plays.
@@ -56,9 +58,9 @@ impl Roll {
 
     /// The composer's picture with the playhead in it.
     pub(crate) fn new(picture: Picture, playhead: &Playhead) -> Self {
-        let Picture { score, marks, input, n_played, n_undo, n_redo } = picture;
+        let Picture { score, marks, input, n_played, n_undo, n_redo, has_bars } = picture;
         let (playhead, playing) = (playhead.position(), playhead.is_playing());
-        Self { score, marks, input, n_played, n_undo, n_redo, playhead, playing }
+        Self { score, marks, input, n_played, n_undo, n_redo, has_bars, playhead, playing }
     }
 }
 

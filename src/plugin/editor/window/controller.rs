@@ -259,8 +259,9 @@ impl Controller {
             Intent::CopyTake(from, to) => {
                 session.start_early();
                 let chords = Change::Chords(to, session.chords(to), session.chords(from));
-                self.change_take(|session| session.copy_take(from, to));
-                self.done(vec![Change::Edit, chords]);
+                let edit = session.copy_take(from, to).then_some(Change::Edit);
+                self.mark_changed();
+                self.done(edit.into_iter().chain([chords]).collect());
             }
             Intent::SetChords(slot, text) => self.set_chords(slot, &text),
             Intent::CaptureChords(slot) => {
@@ -466,15 +467,12 @@ impl Controller {
         self.set(Knob::Style, self.parameters.position(Knob::Style));
     }
 
-    fn change_take(&self, change: impl FnOnce(&Session)) {
-        change(&self.parameters.session);
-        self.mark_changed();
-    }
-
-    /// Changes the take by something that its own history can undo.
-    fn edit(&self, edit: impl FnOnce(&Session)) {
-        self.change_take(edit);
-        self.done(vec![Change::Edit]);
+    /// Changes the take by something that its own history can undo, unless there is nothing to change.
+    fn edit(&self, edit: impl FnOnce(&Session) -> bool) {
+        if edit(&self.parameters.session) {
+            self.mark_changed();
+            self.done(vec![Change::Edit]);
+        }
     }
 
     fn set_chords(&self, slot: u8, text: &str) {
@@ -624,9 +622,15 @@ fn another_seed(seed: i32) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use crate::composer::Edit;
     use crate::model::Model;
-    use crate::music::{Family, FamilySet};
-    use crate::plugin::editor::window::controller::{another_seed, families_of};
+    use crate::music::{Family, FamilySet, Note, Tick};
+    use crate::plugin::editor::view::Intent;
+    use crate::plugin::editor::window::controller::{Controller, another_seed, families_of};
+    use crate::plugin::editor::window::memory::Memory;
+    use crate::plugin::instance::Instance;
     use crate::plugin::parameters::MAX_SEED;
 
     #[test]
@@ -638,6 +642,58 @@ mod tests {
         assert!(of("Jazz").contains(Family::BASS) && of("Jazz").contains(Family::DRUMS));
         assert!(!of("Chorales").contains(Family::DRUMS));
         assert!(families.iter().all(|of_style| *of_style != FamilySet::ALL));
+    }
+
+    /// A controller without a window, of an instance that has composed its first bars.
+    fn controller() -> (Instance, Controller) {
+        let mut instance = Instance::new();
+        assert!(instance.activate(48_000.0));
+        instance.parameters().session.wait_until_idle();
+        let controller = Controller::new(Arc::clone(instance.parameters()), None, Memory::default());
+        (instance, controller)
+    }
+
+    impl Controller {
+        /// One click.
+        fn click(&mut self, intent: Intent) {
+            self.carry_out_all([intent]);
+            self.parameters.session.wait_until_idle();
+        }
+    }
+
+    #[test]
+    fn a_click_that_changes_nothing_is_no_step_to_undo() {
+        let (_instance, mut controller) = controller();
+        let is_kept = |controller: &mut Controller| controller.view().roll.marks[0].is_kept;
+        controller.click(Intent::Edit(0..1, Edit::Keep));
+        assert!(is_kept(&mut controller));
+        let missing = Note {
+            onset: Tick(0),
+            duration: Tick(1),
+            pitch: 1,
+            velocity: 1,
+            family: Family::PIANO,
+            feel: None,
+        };
+        for nothing in [
+            Intent::CopyTake(2, 0),
+            Intent::CopyBars(2, 0, 0..1),
+            Intent::LockNote(0, missing, true),
+            Intent::Edit(0..1, Edit::Keep),
+            Intent::Edit(1..2, Edit::Release),
+            Intent::WriteNotes(Vec::new()),
+        ] {
+            controller.click(nothing.clone());
+            assert_eq!(controller.view().roll.n_undo, 1, "{nothing:?}");
+        }
+        assert!(is_kept(&mut controller));
+        controller.click(Intent::CopyTake(0, 2));
+        assert_eq!(controller.view().roll.n_undo, 2);
+        controller.click(Intent::Undo);
+        assert!(is_kept(&mut controller));
+        controller.click(Intent::Undo);
+        assert!(!is_kept(&mut controller));
+        assert_eq!((controller.view().roll.n_undo, controller.view().roll.n_redo), (0, 2));
     }
 
     #[test]

@@ -134,7 +134,7 @@ fn keys(ui: &Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) ->
     if ui.input(|input| input.key_pressed(Key::Escape)) {
         camera.picked = None;
     } else if pressed(Key::L) {
-        intents.push(Intent::LockNote(picked.bar_idx, picked.note, !is_locked(picked, view)));
+        intents.extend(lock(picked, view));
     } else if pressed(Key::Delete) || pressed(Key::Backspace) {
         camera.picked = None;
         return replaced(&view.roll.score, Some(picked), None);
@@ -142,11 +142,16 @@ fn keys(ui: &Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) ->
     Vec::new()
 }
 
-/// Whether a note stays when its bar is composed again.
-fn is_locked(picked: PickedNote, view: &View) -> bool {
-    let bar = view.roll.score.bars.get(picked.bar_idx).zip(view.roll.marks.get(picked.bar_idx));
-    let idx = |bar: &Bar| bar.notes.iter().position(|note| *note == picked.note);
-    bar.and_then(|(bar, mark)| Some(mark.is_locked(idx(bar)?))).unwrap_or(false)
+/// Locks a note, or unlocks it; nothing if the note is no longer there.
+fn lock(picked: PickedNote, view: &View) -> Option<Intent> {
+    Some(Intent::LockNote(picked.bar_idx, picked.note, !is_locked(picked, view)?))
+}
+
+/// Whether a note stays when its bar is composed again; `None` if it is no longer there.
+fn is_locked(picked: PickedNote, view: &View) -> Option<bool> {
+    let bar = view.roll.score.bars.get(picked.bar_idx)?;
+    let idx = bar.notes.iter().position(|note| *note == picked.note)?;
+    Some(view.roll.marks.get(picked.bar_idx).is_some_and(|mark| mark.is_locked(idx)))
 }
 
 /// The wheel with Alt makes the note under the pointer louder or softer.
@@ -175,9 +180,9 @@ fn menu(ui: &Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) ->
         .layout(Layout::top_down_justified(Align::Min))
         .show(|ui| {
             ui.label(theme::small(ui, hover::pitch_name(&picked.note)));
-            let is_locked = is_locked(picked, view);
+            let is_locked = is_locked(picked, view).unwrap_or(false);
             if ui.button(if is_locked { "Unlock note" } else { "Lock note" }).clicked() {
-                intents.push(Intent::LockNote(picked.bar_idx, picked.note, !is_locked));
+                intents.extend(lock(picked, view));
             }
             if ui.button("Delete note").clicked() {
                 bars = replaced(&view.roll.score, Some(picked), None);
