@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use egui::accesskit::Role;
+use egui::{Key, Modifiers};
 use egui_kittest::kittest::Queryable;
 
 use crate::plugin::editor::settings::Settings;
@@ -210,4 +211,32 @@ fn a_trainer_that_is_not_found_is_asked_for() {
     stage.type_into("Path of the trainer", "/opt/continuo-trainer");
     let settings = Settings { trainer: Some(PathBuf::from("/opt/continuo-trainer")), ..view().settings };
     assert_eq!(stage.press(Role::Button, "Use this"), [Intent::Set(settings)]);
+}
+
+#[test]
+fn the_path_of_a_trainer_that_the_user_gave_can_be_changed_and_taken_back() {
+    let mut view = with_trainer();
+    let mut stage = Stage::new(view.clone());
+    stage.turn_to("Train");
+    assert!(!stage.has("Change"), "it was found without the user");
+    view.settings.trainer = Some(PathBuf::from("/bin/ls"));
+    let set = |path: Option<&str>| {
+        let settings = Settings { trainer: path.map(PathBuf::from), ..view.settings.clone() };
+        [Intent::Set(settings)]
+    };
+    let mut stage = Stage::new(view.clone());
+    stage.turn_to("Train");
+    stage.click("Change");
+    stage.type_into("Path of the trainer", "2");
+    let typed = stage.press(Role::Button, "Use this");
+    assert!(typed == set(Some("/bin/ls2")) || typed == set(Some("2/bin/ls")), "{typed:?}");
+    assert!(!stage.has("Use this"), "the field closes");
+    stage.click("Change");
+    let field = stage.harness.get_by_role_and_label(Role::TextInput, "Path of the trainer");
+    field.focus();
+    stage.harness.run();
+    stage.harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    stage.harness.key_press(Key::Delete);
+    stage.harness.run();
+    assert_eq!(stage.press(Role::Button, "Use this"), set(None), "it is searched for again");
 }

@@ -55,6 +55,8 @@ pub(crate) struct Forms {
     pub(crate) corpus: String,
     pub(crate) model: String,
     pub(crate) trainer: String,
+    /// Whether the path of the trainer that the user gave is being changed.
+    pub(crate) changes_trainer: bool,
     pub(crate) size: Size,
     pub(crate) starts_from_default: bool,
     /// The folder that was last surveyed, and whether from the built-in model.

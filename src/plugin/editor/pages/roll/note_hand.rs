@@ -3,7 +3,7 @@
 use egui::{Align, CursorIcon, Event, Id, Key, Layout, Modifiers, Popup, PopupCloseBehavior, PopupKind};
 use egui::{Pos2, Rect, Response, Stroke, StrokeKind, Ui};
 
-use crate::music::{Bar, Note, Tick};
+use crate::music::{Note, Tick};
 use crate::plugin::editor::pages::roll::hover;
 use crate::plugin::editor::pages::roll::note_edit::{Bars, Drag, added, dragged, grid_of, replaced};
 use crate::plugin::editor::pages::roll::rows::Rows;

@@ -1,6 +1,6 @@
 //! The three steps: what to learn from, the name and the beginning, how long.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use egui::{Align2, Button, Label, RichText, Sense, Ui, vec2};
 
@@ -28,15 +28,18 @@ pub(super) fn show(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Ve
     step(ui, "3", forms.size.description());
     let survey = view.training.survey.as_ref().filter(|survey| is_of(survey, forms));
     ui.horizontal_wrapped(|ui| sizes(ui, forms, survey));
-    match &view.training.trainer {
-        Some(trainer) => {
-            ui.horizontal(|ui| {
-                start_button(ui, forms, intents);
-                let text = theme::small(ui, format!("with {}", trainer.display()));
-                ui.add(Label::new(text).truncate());
-            });
-        }
-        None => trainer_path(ui, forms, view, intents),
+    if let Some(trainer) = &view.training.trainer {
+        ui.horizontal(|ui| {
+            start_button(ui, forms, intents);
+            if let Some(given) = &view.settings.trainer {
+                change_trainer_button(ui, forms, given);
+            }
+            let text = theme::small(ui, format!("with {}", trainer.display()));
+            ui.add(Label::new(text).truncate());
+        });
+    }
+    if view.training.trainer.is_none() || forms.changes_trainer {
+        trainer_path(ui, forms, view, intents);
     }
 }
 
@@ -184,18 +187,33 @@ fn start_button(ui: &mut Ui, forms: &Forms, intents: &mut Vec<Intent>) {
     }
 }
 
-/// Asks for the path of a trainer that was not found.
+/// Draws the button by which the path that the user gave can be changed.
+fn change_trainer_button(ui: &mut Ui, forms: &mut Forms, given: &Path) {
+    let button = ui.small_button("Change");
+    if button.on_hover_text("Use the trainer in another place").clicked() {
+        forms.changes_trainer = !forms.changes_trainer;
+        forms.trainer = given.display().to_string();
+    }
+}
+
+/// Asks for the path of a trainer that was not found, or that is to be another.
 fn trainer_path(ui: &mut Ui, forms: &mut Forms, view: &View, intents: &mut Vec<Intent>) {
-    let text = "The trainer was not found beside the plugin or in your PATH. It is the program continuo-trainer \
-                that comes with Continuo. Where is it?";
-    ui.add(Label::new(RichText::new(text).color(theme::palette(ui).alarm)).wrap());
+    if view.training.trainer.is_some() {
+        let text = "Where is the program continuo-trainer? Leave this empty to have it searched for.";
+        ui.add(Label::new(theme::small(ui, text)).wrap());
+    } else {
+        let text = "The trainer was not found beside the plugin or in your PATH. It is the program continuo-trainer \
+                    that comes with Continuo. Where is it?";
+        ui.add(Label::new(RichText::new(text).color(theme::palette(ui).alarm)).wrap());
+    }
     ui.horizontal(|ui| {
         let width = (ui.available_width() - 180.0).max(120.0);
         text_field(ui, "Path of the trainer", &mut forms.trainer, "", width);
         choose_button(ui, Wanted::Trainer, &forms.trainer, view, intents);
         if ui.button("Use this").clicked() {
             let mut settings = view.settings.clone();
-            settings.trainer = Some(typed_path(&forms.trainer));
+            settings.trainer = Some(typed_path(&forms.trainer)).filter(|path| !path.as_os_str().is_empty());
+            forms.changes_trainer = false;
             intents.push(Intent::Set(settings));
         }
     });
