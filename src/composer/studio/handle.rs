@@ -222,6 +222,12 @@ impl Composer {
         lock(&self.shown).take.opening().cloned()
     }
 
+    /// Whether the music begins from other music than the model's own primers.
+    #[must_use]
+    pub fn has_opening(&self) -> bool {
+        lock(&self.shown).take.opening().is_some()
+    }
+
     /// What was played in, as a piece of an instrument.
     #[must_use]
     pub fn played_piece(&self, instrument: Family) -> Piece {

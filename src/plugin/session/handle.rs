@@ -258,6 +258,12 @@ impl Session {
         self.lock().composer.as_ref()?.opening()
     }
 
+    /// Whether the music starts from a MIDI file.
+    #[must_use]
+    pub fn has_opening(&self) -> bool {
+        self.lock().composer.as_ref().is_some_and(Composer::has_opening)
+    }
+
     /// Starts the music from there, or from the model's own primers.
     pub fn open_with(&self, opening: Option<&Opening>) {
         self.with_composer(|composer| composer.open_with(opening.cloned()));

@@ -479,7 +479,7 @@ fn everything_is_drawn_larger_as_the_user_likes() {
 
 #[test]
 fn a_midi_file_is_typed_or_chosen_and_used_as_is_asked() {
-    let mut view = View { primer: Some("tune".to_owned()), ..view() };
+    let mut view = View { has_opening: true, ..view() };
     view.training.trainer = Some(PathBuf::from("/bin/continuo-trainer"));
     let mut stage = Stage::new(view);
     stage.turn_to("Converse");

@@ -193,7 +193,7 @@ pub(super) fn view() -> View {
         models: models(),
         folder: "/home/ada/.local/share/continuo/models".to_owned(),
         presets: presets::list().into(),
-        primer: None,
+        has_opening: false,
         chords: String::new(),
         preset: None,
         ideas: Arc::default(),

@@ -117,8 +117,8 @@ pub struct View {
     pub folder: String,
     /// The presets, those that come with the plugin first.
     pub presets: Arc<[PresetEntry]>,
-    /// The name of the MIDI file that the music starts from, if there is one.
-    pub primer: Option<String>,
+    /// Whether the music starts from a MIDI file.
+    pub has_opening: bool,
     /// The text of the chord lane of the take that plays; empty if there is none.
     pub chords: String,
     /// The preset that was loaded last, by its place in `presets`, and whether a knob was turned since.
@@ -155,7 +155,7 @@ impl View {
             models: Arc::default(),
             folder: String::new(),
             presets: Arc::default(),
-            primer: None,
+            has_opening: false,
             chords: String::new(),
             preset: None,
             ideas: Arc::default(),

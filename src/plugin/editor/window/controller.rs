@@ -155,7 +155,6 @@ impl Controller {
         let memory = self.memory.lock();
         roll.n_undo = memory.undo.n_undo(roll.n_undo);
         roll.n_redo = memory.undo.n_redo(roll.n_redo);
-        let primer = memory.primer.clone();
         drop(memory);
         View {
             parameters: Arc::clone(&self.parameters),
@@ -168,7 +167,7 @@ impl Controller {
             folder: models_folder().map(|folder| folder.display().to_string()).unwrap_or_default(),
             presets: Arc::clone(&self.presets),
             preset: self.preset(),
-            primer,
+            has_opening: session.has_opening(),
             chords: session.chords(self.parameters.plain(Knob::Slot) as u8),
             ideas,
             roll,
@@ -272,10 +271,7 @@ impl Controller {
             Intent::LoadPrimer(path) => self.load_primer(&path),
             Intent::TakeChords(path, slot) => self.take_chords(&path, slot),
             Intent::LearnFile(path) => self.learn_file(&path),
-            Intent::ClearPrimer => {
-                self.memory.lock().primer = None;
-                self.open_with(None);
-            }
+            Intent::ClearPrimer => self.open_with(None),
             Intent::SaveMidi(extent, performance) => self.save_midi(extent, performance),
             Intent::LoadPreset(id) => self.load_preset(&id),
             Intent::SavePreset(name) => {
@@ -507,7 +503,6 @@ impl Controller {
 
     fn load_primer(&self, path: &Path) {
         if let Some(opening) = self.parameters.session.read_opening(path) {
-            self.memory.lock().primer = path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
             self.open_with(Some(opening));
         }
     }
@@ -626,7 +621,7 @@ mod tests {
 
     use crate::composer::Edit;
     use crate::model::Model;
-    use crate::music::{Family, FamilySet, Note, Tick};
+    use crate::music::{Family, FamilySet, Note, Piece, Tick, smf};
     use crate::plugin::editor::view::Intent;
     use crate::plugin::editor::window::controller::{Controller, another_seed, families_of};
     use crate::plugin::editor::window::memory::Memory;
@@ -642,6 +637,17 @@ mod tests {
         assert!(of("Jazz").contains(Family::BASS) && of("Jazz").contains(Family::DRUMS));
         assert!(!of("Chorales").contains(Family::DRUMS));
         assert!(families.iter().all(|of_style| *of_style != FamilySet::ALL));
+    }
+
+    fn note() -> Note {
+        Note {
+            onset: Tick(0),
+            duration: Tick(1),
+            pitch: 60,
+            velocity: 80,
+            family: Family::PIANO,
+            feel: None,
+        }
     }
 
     /// A controller without a window, of an instance that has composed its first bars.
@@ -667,14 +673,7 @@ mod tests {
         let is_kept = |controller: &mut Controller| controller.view().roll.marks[0].is_kept;
         controller.click(Intent::Edit(0..1, Edit::Keep));
         assert!(is_kept(&mut controller));
-        let missing = Note {
-            onset: Tick(0),
-            duration: Tick(1),
-            pitch: 1,
-            velocity: 1,
-            family: Family::PIANO,
-            feel: None,
-        };
+        let missing = Note { pitch: 1, velocity: 1, ..note() };
         for nothing in [
             Intent::CopyTake(2, 0),
             Intent::CopyBars(2, 0, 0..1),
@@ -694,6 +693,24 @@ mod tests {
         controller.click(Intent::Undo);
         assert!(!is_kept(&mut controller));
         assert_eq!((controller.view().roll.n_undo, controller.view().roll.n_redo), (0, 2));
+    }
+
+    #[test]
+    fn a_beginning_from_a_file_can_be_taken_away_after_reopening() {
+        let (instance, mut first) = controller();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tune.mid");
+        let notes = (0..8).map(|idx| Note { onset: Tick(24 * idx), duration: Tick(20), pitch: 60, ..note() });
+        let piece = Piece { notes: notes.collect(), ..Piece::default() };
+        std::fs::write(&path, smf::write(&piece, "tune")).unwrap();
+        first.click(Intent::LoadPrimer(path));
+        assert!(first.view().has_opening, "{:?}", instance.parameters().session.messages());
+        let saved = instance.parameters().session.saved().into_json().unwrap();
+        let (reopened, mut second) = controller();
+        reopened.parameters().session.restore(saved);
+        assert!(second.view().has_opening);
+        second.click(Intent::ClearPrimer);
+        assert!(!second.view().has_opening);
     }
 
     #[test]

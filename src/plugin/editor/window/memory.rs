@@ -14,8 +14,6 @@ pub(crate) struct Remembered {
     pub(crate) undo: UndoHistory,
     /// The preset that was loaded last.
     pub(crate) preset: Option<LoadedPreset>,
-    /// The name of the MIDI file that the music starts from.
-    pub(crate) primer: Option<String>,
     /// How many points of the screen a point of the editor takes; 0 before the first window.
     pub(crate) zoom: f32,
 }

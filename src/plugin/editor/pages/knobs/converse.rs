@@ -65,7 +65,7 @@ fn midi_file(ui: &mut Ui, state: &mut UiState, view: &View, setter: &mut KnobSet
         }
         choose_button(ui, Wanted::MidiFile, &state.forms.primer, view, setter.intents);
         ui.add_enabled_ui(has_path, |ui| ui.menu_button("Use it", |ui| uses(ui, path, state, view, setter)));
-        let clear = ui.add_enabled(view.primer.is_some(), Button::new("Clear"));
+        let clear = ui.add_enabled(view.has_opening, Button::new("Clear"));
         if clear.on_hover_text("Begin from the model's own music again").clicked() {
             state.forms.primer.clear();
             setter.intents.push(Intent::ClearPrimer);
