@@ -38,6 +38,8 @@ struct Inner {
     chosen: ModelChoice,
     /// A project that was loaded before the composer started.
     waiting: Option<SavedProject>,
+    /// How many projects have been loaded.
+    n_loaded: u64,
     /// Whether the host has activated the plugin.
     is_activated: bool,
     messages: Messages,
@@ -54,6 +56,7 @@ impl Session {
                 composer: None,
                 chosen: ModelChoice::BuiltIn,
                 waiting: None,
+                n_loaded: 0,
                 is_activated: false,
                 messages: Messages::default(),
             })),
@@ -339,12 +342,21 @@ impl Session {
         let mut inner = self.lock();
         match SavedProject::read(saved) {
             Err(error) => inner.messages.add_error(&error),
-            Ok(project) if inner.composer.is_some() => {
-                inner.restore(&project);
-                self.playhead.mark_fresh();
+            Ok(project) => {
+                inner.n_loaded += 1;
+                if inner.composer.is_some() {
+                    inner.restore(&project);
+                    self.playhead.mark_fresh();
+                } else {
+                    inner.waiting = Some(project);
+                }
             }
-            Ok(project) => inner.waiting = Some(project),
         }
+    }
+
+    /// How many projects have been loaded into the instance so far.
+    pub(crate) fn n_loaded(&self) -> u64 {
+        self.lock().n_loaded
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

@@ -142,6 +142,7 @@ impl Controller {
     /// What the editor shows now.
     pub(crate) fn view(&mut self) -> View {
         self.follow_picker();
+        self.memory.lock().follow_project(self.parameters.session.n_loaded());
         let messages = self.parameters.session.messages();
         self.follow_model(!messages.is_empty());
         if self.training_read.elapsed() > TRAINING_INTERVAL {
@@ -225,6 +226,7 @@ impl Controller {
 
     /// Carries out what the user wants in one frame: one step to undo.
     pub(crate) fn carry_out_all(&mut self, intents: impl IntoIterator<Item = Intent>) {
+        self.memory.lock().follow_project(self.parameters.session.n_loaded());
         intents.into_iter().for_each(|intent| self.carry_out(intent));
         self.memory.lock().undo.finish_step(Instant::now());
     }
@@ -626,6 +628,7 @@ mod tests {
     use crate::plugin::editor::window::controller::{Controller, another_seed, families_of};
     use crate::plugin::editor::window::memory::Memory;
     use crate::plugin::instance::Instance;
+    use crate::plugin::presets::{self, PresetId};
     use crate::plugin::parameters::MAX_SEED;
 
     #[test]
@@ -711,6 +714,25 @@ mod tests {
         assert!(second.view().has_opening);
         second.click(Intent::ClearPrimer);
         assert!(!second.view().has_opening);
+    }
+
+    #[test]
+    fn a_project_that_is_loaded_begins_with_nothing_to_undo_and_no_preset() {
+        let (instance, mut controller) = controller();
+        controller.presets = presets::list().into();
+        let session = &instance.parameters().session;
+        let saved = session.saved().into_json().unwrap();
+        controller.click(Intent::LoadPreset(PresetId::Factory(0)));
+        controller.click(Intent::SetChords(0, "C | F".to_owned()));
+        let view = controller.view();
+        assert_eq!((view.roll.n_undo, view.preset.map(|(idx, _)| idx)), (2, Some(0)));
+        session.restore(serde_json::json!([1, 2, 3]));
+        assert_eq!(controller.view().roll.n_undo, 2, "what cannot be read is no project");
+        session.restore(saved);
+        let view = controller.view();
+        assert_eq!((view.roll.n_undo, view.preset, view.chords.as_str()), (0, None, ""));
+        controller.click(Intent::Undo);
+        assert_eq!(controller.view().chords, "", "chords of the other project do not come");
     }
 
     #[test]
