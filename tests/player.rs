@@ -900,6 +900,39 @@ fn the_real_bar_takes_over_from_its_next_note_on_and_nothing_hangs() {
 }
 
 #[test]
+fn a_loop_that_is_switched_off_or_changed_just_at_its_end_is_left_there() {
+    let (end, longer) = (Beats(16.0), Beats(32.0));
+    for then in [None, Some((Beats(0.0), longer)), Some((Beats(0.0), end))] {
+        let bars = (0..8).map(|idx| bar_of_quarters(idx, 40 + 4 * idx as u8)).collect();
+        let (_composer_end, mut player) = player_with(Score { bars, ..Score::default() });
+        let mut heard = Vec::new();
+        for (position, loop_range) in [(12.0, Some((Beats(0.0), end))), (16.0, then)] {
+            let transport = Transport {
+                playing: true,
+                position: Some(Beats(position)),
+                tempo: Some(9600.0),
+                meter: Some(Meter::COMMON),
+                loop_range,
+                ..Transport::default()
+            };
+            let block = Block { n_samples: BAR, sample_rate: 48_000.0, transport };
+            let mut events = EventList::default();
+            let knobs = (ComposingKnobs::default(), PerformingKnobs::default());
+            player.process(&block, &knobs.0, &knobs.1, &[], &mut events);
+            heard = events.as_slice().to_vec();
+        }
+        let keys = heard.iter().filter_map(|event| match event.kind {
+            EventKind::On { key, .. } => Some((event.offset, key)),
+            _ => None,
+        });
+        // A host that loops on, and is late in wrapping, means the first bar.
+        let first = if then == Some((Beats(0.0), end)) { 40 } else { 56 };
+        let expected: Vec<(u32, u8)> = (0..4).map(|beat| (beat * BEAT, first + beat as u8)).collect();
+        assert_eq!(keys.collect::<Vec<_>>(), expected, "{then:?}");
+    }
+}
+
+#[test]
 fn a_player_that_is_silenced_shows_that_nothing_plays() {
     let (_composer_end, mut player) = with_late_composer(&[bar_of_quarters(0, 40)]);
     play_live(&mut player, 0..BAR, 8);

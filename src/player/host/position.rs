@@ -162,7 +162,7 @@ impl Follower {
             .loop_range
             .map(|(Beats(start), Beats(end))| (start, end))
             .filter(|(start, end)| end - start >= shortest);
-        let (position, jump) = self.locate(reported, beats_per_sample);
+        let (position, jump) = self.locate(reported, loop_range, beats_per_sample);
         Motion::Moving(Path {
             position,
             beats_per_sample,
@@ -186,7 +186,12 @@ impl Follower {
     }
 
     /// The position at which to go on, and a jump if the last block did not lead there.
-    fn locate(&self, reported: Option<f64>, beats_per_sample: f64) -> (f64, Option<f64>) {
+    fn locate(
+        &self,
+        reported: Option<f64>,
+        loop_range: Option<(f64, f64)>,
+        beats_per_sample: f64,
+    ) -> (f64, Option<f64>) {
         // A jump that lands a sample late still plays the notes at its target.
         let landing = |position: f64| (position, Some(position - beats_per_sample));
         let Some(last) = &self.last else {
@@ -207,8 +212,9 @@ impl Follower {
             // The host has wrapped already.
             return (reported, Some(start));
         }
-        if last.leads_to(reported - length, beats_per_sample) {
-            // The host has not wrapped yet.
+        let is_same = loop_range.is_some_and(|range| is_same_loop(range, (start, end)));
+        if is_same && last.leads_to(reported - length, beats_per_sample) {
+            // The host has not wrapped yet. Without this loop it never will, and goes on beyond its end.
             return (reported - length, last.jump);
         }
         landing(reported)
@@ -226,6 +232,11 @@ impl BlockEnd {
         let difference = reported - self.position;
         difference >= drift.min(0.0) - slack && difference <= drift.max(0.0) + slack
     }
+}
+
+/// Whether two loops are the same, but for a host's rounding.
+fn is_same_loop(one: (f64, f64), other: (f64, f64)) -> bool {
+    (one.0 - other.0).abs() < Follower::SLACK && (one.1 - other.1).abs() < Follower::SLACK
 }
 
 /// How fast the song moves; always positive and finite.
