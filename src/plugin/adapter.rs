@@ -7,7 +7,7 @@ use std::time::Duration;
 use nice_plug::prelude::*;
 
 use crate::plugin::editor::window::window::EditorWindow;
-use crate::plugin::host::note_input::NoteInput;
+use crate::plugin::host::note_input::{NoteInput, SilentNoteOn};
 use crate::plugin::host::note_output::NoteOutput;
 use crate::plugin::host::transport;
 use crate::plugin::instance::Instance;
@@ -18,6 +18,8 @@ use crate::plugin::remote;
 pub trait Format: Send + 'static {
     /// What comes in besides notes.
     const MIDI_INPUT: MidiConfig;
+    /// What a note-on of velocity 0 means.
+    const SILENT_NOTE_ON: SilentNoteOn;
     /// What audio goes out. Some hosts refuse a plugin without audio, so there is an output; it is silent unless the
     /// preview sound is on. Hosts that have no use for it may choose less.
     const AUDIO: &'static [AudioIOLayout];
@@ -39,6 +41,7 @@ pub struct Clap;
 
 impl Format for Clap {
     const MIDI_INPUT: MidiConfig = MidiConfig::MidiCCs;
+    const SILENT_NOTE_ON: SilentNoteOn = SilentNoteOn::Presses;
     const AUDIO: &'static [AudioIOLayout] = &[STEREO, MONO, NONE];
 }
 
@@ -48,6 +51,7 @@ pub struct Vst3;
 
 impl Format for Vst3 {
     const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
+    const SILENT_NOTE_ON: SilentNoteOn = SilentNoteOn::Releases;
     // Without a bus, nice-plug 0.4.2 would read the host's list of no arrangements beyond its end.
     const AUDIO: &'static [AudioIOLayout] = &[STEREO, MONO];
 }
@@ -70,7 +74,7 @@ impl<F: Format> Default for Continuo<F> {
     fn default() -> Self {
         Self {
             instance: Instance::new(),
-            note_input: NoteInput::new(),
+            note_input: NoteInput::new(F::SILENT_NOTE_ON),
             note_output: NoteOutput::new(),
             is_offline: false,
             format: PhantomData,

@@ -16,6 +16,16 @@ pub(crate) struct NoteInput {
     events: Vec<Event>,
     /// The keys that are down, by channel and key.
     keys: Box<[[Option<VoiceID>; N_KEYS]; N_CHANNELS]>,
+    silent: SilentNoteOn,
+}
+
+/// What a note-on of velocity 0 means. Where a host sends MIDI, the framework has made a note-off of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SilentNoteOn {
+    /// A note-on, as in CLAP.
+    Presses,
+    /// A note-off, as in MIDI and VST3.
+    Releases,
 }
 
 const N_KEYS: usize = 128;
@@ -47,8 +57,9 @@ impl NoteInput {
     /// How many of these are for note-offs, one for each key, when there is no more room.
     const RESERVE: usize = N_CHANNELS * N_KEYS;
 
-    pub(crate) fn new() -> Self {
-        Self { events: Vec::with_capacity(Self::CAPACITY), keys: Box::new([[None; N_KEYS]; N_CHANNELS]) }
+    pub(crate) fn new(silent: SilentNoteOn) -> Self {
+        let keys = Box::new([[None; N_KEYS]; N_CHANNELS]);
+        Self { events: Vec::with_capacity(Self::CAPACITY), keys, silent }
     }
 
     /// Receives the host's events of this block.
@@ -81,8 +92,7 @@ impl NoteInput {
         match *event {
             NoteEvent::NoteOn { timing, voice_id, channel, key: Key::Number(key), velocity } => {
                 let (channel, key) = (channel.number().unwrap_or(0).min(15), key.min(127));
-                let velocity = (velocity * 127.0).round() as u8;
-                if velocity == 0 {
+                if velocity <= 0.0 && self.silent == SilentNoteOn::Releases {
                     let (channel, key) = (Channel::Number(channel), Key::Number(key));
                     self.release(timing, Ended { channel, key, voice: voice_id });
                     return;
@@ -90,7 +100,8 @@ impl NoteInput {
                 if let Some(place) = self.place(channel, key) {
                     *place = Some(voice_id);
                 }
-                self.push(timing, EventKind::On { channel, key, velocity: velocity.min(127) });
+                let velocity = ((velocity * 127.0).round() as u8).clamp(1, 127);
+                self.push(timing, EventKind::On { channel, key, velocity });
             }
             NoteEvent::NoteOff { timing, voice_id: voice, channel, key, .. }
             | NoteEvent::Choke { timing, voice_id: voice, channel, key } => {
@@ -154,7 +165,7 @@ mod tests {
     use nice_plug::prelude::NoteEvent;
 
     use crate::player::{Event, EventKind};
-    use crate::plugin::host::note_input::NoteInput;
+    use crate::plugin::host::note_input::{NoteInput, SilentNoteOn};
 
     fn on(timing: u32, channel: u8, key: u8, id: i32) -> NoteEvent<()> {
         let (channel, key) = (Channel::Number(channel), Key::Number(key));
@@ -166,7 +177,7 @@ mod tests {
     }
 
     fn received(events: &[NoteEvent<()>]) -> Vec<Event> {
-        let mut input = NoteInput::new();
+        let mut input = NoteInput::new(SilentNoteOn::Presses);
         input.receive_all(events.iter().copied());
         input.events().to_vec()
     }
@@ -206,6 +217,25 @@ mod tests {
     }
 
     #[test]
+    fn a_note_on_of_velocity_0_presses_a_key_in_clap_and_releases_it_in_vst3() {
+        let pressed = |silent: SilentNoteOn, velocity: f32| {
+            let (channel, key) = (Channel::Number(2), Key::Number(60));
+            let event = NoteEvent::NoteOn { timing: 4, voice_id: VoiceID::ID(1), channel, key, velocity };
+            let mut input = NoteInput::new(silent);
+            input.receive_all(std::iter::once(event));
+            input.events().to_vec()
+        };
+        let on = |velocity| [Event { offset: 4, kind: EventKind::On { channel: 2, key: 60, velocity } }];
+        let off = [Event { offset: 4, kind: EventKind::Off { channel: 2, key: 60 } }];
+        assert_eq!(pressed(SilentNoteOn::Presses, 0.0), on(1));
+        assert_eq!(pressed(SilentNoteOn::Releases, 0.0), off);
+        for silent in [SilentNoteOn::Presses, SilentNoteOn::Releases] {
+            assert_eq!(pressed(silent, 0.001), on(1));
+            assert_eq!(pressed(silent, 1.0), on(127));
+        }
+    }
+
+    #[test]
     fn other_messages_come_in_as_they_are() {
         let messages = [
             ([0xb3, 64, 127], NoteEvent::MidiCC { timing: 5, channel: 3, cc: 64, value: 1.0 }),
@@ -233,7 +263,7 @@ mod tests {
         let bend = NoteEvent::MidiPitchBend { timing: 3, channel: 0, value: 0.0 };
         flood.extend(std::iter::repeat_n(bend, 2 * NoteInput::CAPACITY));
         flood.push(on(3, 0, 99, 1));
-        let mut input = NoteInput::new();
+        let mut input = NoteInput::new(SilentNoteOn::Presses);
         let room = input.events.capacity();
         input.receive_all(flood.into_iter());
         assert_eq!(input.events.capacity(), room, "nothing was allocated");

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use nice_plug::midi::NoteEvent;
 
 use crate::player::{Event, EventKind};
-use crate::plugin::host::note_input::NoteInput;
+use crate::plugin::host::note_input::{NoteInput, SilentNoteOn};
 use crate::plugin::host::note_output::{Answer, NoteOutput};
 use crate::plugin::instance::Instance;
 use crate::plugin::own_transport::{OwnTransport, SongPosition};
@@ -41,7 +41,7 @@ impl Renderer {
         }
         Ok(Self {
             instance,
-            note_input: NoteInput::new(),
+            note_input: NoteInput::new(SilentNoteOn::Releases),
             note_output: NoteOutput::new(),
             transport,
             position: SongPosition::default(),
