@@ -47,7 +47,7 @@ pub fn run(options: &Options) -> Result<(), StandaloneError> {
         file: Mutex::new(file.map(|file| (file, Vec::new()))),
     });
     let at_interrupt = Arc::clone(&session);
-    // Without it, an interrupt ends the process as usual.
+    // Ctrl-C, a request to terminate and a closed terminal alike. Without it, they end the process as usual.
     let _ = ctrlc::set_handler(move || {
         at_interrupt.end();
         std::process::exit(0);
