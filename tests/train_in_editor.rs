@@ -4,10 +4,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Lines};
+use std::io::{BufRead, BufReader, Lines, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use continuo::composer::{Take, Writer, compose_until};
 use continuo::model::Model;
@@ -15,7 +15,7 @@ use continuo::music::{Family, Meter, Note, Tick};
 use continuo::player::ComposingKnobs;
 use continuo::player::handover::handover;
 use continuo::plugin::Parameters;
-use continuo::plugin::models::ModelChoice;
+use continuo::plugin::models::{ModelChoice, models_folder};
 use continuo::plugin::trainer::{
     Job, Size, State, discard, learn, resume, start, status, stop, survey, wait, wait_for_survey,
 };
@@ -59,14 +59,15 @@ impl Trainer {
     }
 
     /// What the run that was just started prints. Each line is in the log before it comes here.
-    fn output(&self) -> Output {
+    fn output(&self) -> Output<Lines<BufReader<File>>> {
         Output(BufReader::new(File::open(&self.lines).unwrap()).lines())
     }
 }
 
-struct Output(Lines<BufReader<File>>);
+/// The lines that a trainer prints.
+struct Output<L>(L);
 
-impl Output {
+impl<L: Iterator<Item = std::io::Result<String>>> Output<L> {
     /// Waits until the trainer reports more progress than this, 0 to 1.
     fn wait_for_progress(&mut self, progress: f32) {
         let reported = self.0.by_ref().find(|line| {
@@ -108,7 +109,7 @@ fn a_training_is_started_watched_stopped_resumed_and_its_model_loaded() {
     assert!(!early.seen.curve.is_empty() && early.seen.corpus.is_some(), "{early:?}");
     assert!(!early.seen.sample.is_empty(), "what it composes so far can be heard");
 
-    stop();
+    stop().unwrap();
     output.wait_for_end();
     let stopped = status(None);
     let State::Stopped(Some(model)) = &stopped.state else { panic!("{stopped:?}") };
@@ -129,6 +130,36 @@ fn a_training_is_started_watched_stopped_resumed_and_its_model_loaded() {
     discard();
     assert_eq!(status(None).state, State::Idle);
     load(model);
+}
+
+#[test]
+fn a_training_that_another_program_started_is_watched_and_stopped() {
+    if !with_a_home_of_its_own("a_training_that_another_program_started_is_watched_and_stopped") {
+        return;
+    }
+    let models = models_folder().unwrap();
+    std::fs::create_dir_all(&models).unwrap();
+    let file = |name: &str| models.join(name);
+    let (folder, name) = (concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/odd-midi"), "Odd".to_owned());
+    let job = Job { folder: folder.into(), name, size: Size::Sketch, starts_from_default: false };
+    std::fs::write(file("Odd.training.json"), serde_json::to_vec(&job).unwrap()).unwrap();
+    let mut trainer = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"))
+        .args(["train", &format!("Odd={folder}"), "--json", "--preset", "sketch", "--out"])
+        .arg(file("Odd.safetensors"))
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = File::create(file("Odd.training.txt")).unwrap();
+    let lines = BufReader::new(trainer.stdout.take().unwrap()).lines();
+    let mut output = Output(lines.inspect(|line| writeln!(log, "{}", line.as_ref().unwrap()).unwrap()));
+    output.wait_for_progress(0.05);
+    assert_eq!(status(None).state, State::Running);
+    discard();
+    assert_eq!(status(None).state, State::Running, "a training that runs is not discarded");
+    stop().unwrap();
+    output.wait_for_end();
+    assert!(trainer.wait().unwrap().success());
+    assert!(matches!(status(None).state, State::Stopped(Some(_))), "{:?}", status(None));
 }
 
 #[test]

@@ -18,6 +18,8 @@ mod follow;
 
 mod process;
 
+mod locked;
+
 pub(crate) mod survey;
 pub use survey::{Survey, survey, wait_for_survey};
 

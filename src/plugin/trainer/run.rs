@@ -10,6 +10,7 @@ use crate::files;
 use crate::plugin::models::folder::model_file;
 use crate::plugin::trainer::follow::Follower;
 use crate::plugin::trainer::job::Job;
+use crate::plugin::trainer::locked::{self, LockState, lock_state};
 use crate::plugin::trainer::process::low_priority;
 use crate::plugin::trainer::seen::Seen;
 use crate::plugin::trainer::status::{State, Status, ended};
@@ -27,7 +28,7 @@ struct Run {
     log: Follower,
 }
 
-/// A checkpoint younger than this may belong to a trainer that another process started.
+/// Where no lock says whether it lives: a checkpoint younger than this may belong to a trainer that another process started.
 const FRESH: Duration = Duration::from_secs(45);
 /// How often the trainer writes a checkpoint, in seconds.
 const SAVE_EVERY: &str = "20";
@@ -120,20 +121,20 @@ pub fn open_report(report: &Path) -> Result<(), String> {
 }
 
 /// Asks the trainer to end. It keeps the best network so far, and the run can be resumed later.
-pub fn stop() {
-    if let Some(run) = lock().as_mut()
-        && let Some(child) = &mut run.child
-    {
-        let is_asked = cfg!(unix)
-            && Command::new("kill")
-                .args(["-INT", &child.id().to_string()])
-                .status()
-                .is_ok_and(|status| status.success());
-        if !is_asked {
+///
+/// # Errors
+/// A message for the user: another program has started the trainer, and it cannot be stopped from here.
+pub fn stop() -> Result<(), String> {
+    let mut run = lock();
+    let Some(run) = run.as_mut() else { return Ok(()) };
+    if let Some(child) = &mut run.child {
+        if !locked::interrupt(child.id()) {
             // The run can then be resumed from its last checkpoint.
             let _ = child.kill();
         }
+        return Ok(());
     }
+    model_file(&run.job.name).map_or(Ok(()), |weights| locked::ask_to_end(&weights))
 }
 
 /// Waits until the trainer has ended, if this process started it. For tests.
@@ -207,12 +208,47 @@ impl Run {
 
 /// The state of a run that another process started.
 fn state_from_files(weights: &Path, seen: &Seen) -> State {
-    let age = std::fs::metadata(checkpoint_file(weights))
-        .and_then(|data| data.modified())
-        .ok()
-        .and_then(|time| SystemTime::now().duration_since(time).ok());
-    match age {
-        Some(age) if age < FRESH => State::Running,
-        _ => ended(weights, true, seen),
+    let is_running = match lock_state(weights) {
+        LockState::Held => true,
+        LockState::Free => false,
+        LockState::Unknown => !seen.is_stopped && is_fresh(&checkpoint_file(weights)),
+    };
+    if is_running { State::Running } else { ended(weights, true, seen) }
+}
+
+fn is_fresh(checkpoint: &Path) -> bool {
+    let written = std::fs::metadata(checkpoint).and_then(|data| data.modified()).ok();
+    let age = written.and_then(|time| SystemTime::now().duration_since(time).ok());
+    age.is_some_and(|age| age < FRESH)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::{Duration, SystemTime};
+
+    use crate::files::Lock;
+    use crate::plugin::trainer::locked::lock_file;
+    use crate::plugin::trainer::run::state_from_files;
+    use crate::plugin::trainer::seen::Seen;
+    use crate::plugin::trainer::status::State;
+    use crate::plugin::trainer::traces::checkpoint_file;
+
+    #[test]
+    fn a_run_of_another_process_goes_on_as_long_as_its_lock_is_held() {
+        let folder = tempfile::tempdir().unwrap();
+        let weights = folder.path().join("Tango.safetensors");
+        let checkpoint = File::create(checkpoint_file(&weights)).unwrap();
+        let state = |is_stopped| state_from_files(&weights, &Seen { is_stopped, ..Seen::default() });
+        assert_eq!(state(false), State::Running, "it has just written a checkpoint");
+        assert_eq!(state(true), State::Stopped(None), "and has said that it was its last");
+        let lock = Lock::take(&lock_file(&weights)).unwrap();
+        checkpoint.set_modified(SystemTime::now() - Duration::from_hours(1)).unwrap();
+        assert_eq!(state(false), State::Running);
+        drop(lock);
+        assert_eq!(state(false), State::Stopped(None));
+        checkpoint.set_modified(SystemTime::now()).unwrap();
+        std::fs::write(lock_file(&weights), "Locked by Continuo, process 1\n").unwrap();
+        assert_eq!(state(false), State::Stopped(None), "it was killed");
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::files;
 use crate::plugin::models::folder::models_folder;
 use crate::plugin::trainer::job::Job;
+use crate::plugin::trainer::locked::{LockState, lock_state};
 
 /// No job is longer.
 const MAX_JOB_BYTES: u64 = 1 << 20;
@@ -32,7 +33,7 @@ pub(crate) fn remove(weights: &Path) {
     }
 }
 
-/// A job in the user's folder that has a checkpoint to resume from.
+/// A job in the user's folder that runs, or that has a checkpoint to resume from.
 pub(crate) fn interrupted_job() -> Option<Job> {
     interrupted_job_in(&models_folder()?)
 }
@@ -42,7 +43,9 @@ fn interrupted_job_in(folder: &Path) -> Option<Job> {
         let path = entry.ok()?.path();
         let name = path.to_str()?.strip_suffix(".training.json")?.to_owned();
         let job: Job = serde_json::from_slice(&files::read(&path, MAX_JOB_BYTES).ok()?).ok()?;
-        checkpoint_file(Path::new(&format!("{name}.safetensors"))).is_file().then_some(job)
+        let weights = PathBuf::from(format!("{name}.safetensors"));
+        let is_there = checkpoint_file(&weights).is_file() || lock_state(&weights) == LockState::Held;
+        is_there.then_some(job)
     });
     jobs.next()
 }

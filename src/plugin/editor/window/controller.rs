@@ -313,7 +313,9 @@ impl Controller {
             }
             Intent::ResumeTraining => self.train(trainer::resume),
             Intent::StopTraining => {
-                trainer::stop();
+                if let Err(message) = trainer::stop() {
+                    session.add_message(message);
+                }
                 self.read_training();
             }
             Intent::DiscardTraining => {
