@@ -323,7 +323,7 @@ impl Controller {
                 self.library.scan();
                 self.read_training();
             }
-            Intent::Set(settings) => self.change_settings(settings),
+            Intent::Set(settings) => self.change_settings(&settings),
             Intent::Dismiss => session.dismiss(),
             Intent::Play => self.transport.iter().for_each(|transport| transport.play()),
             Intent::Stop => self.transport.iter().for_each(|transport| transport.stop()),
@@ -553,9 +553,9 @@ impl Controller {
         self.read_training();
     }
 
-    fn change_settings(&mut self, settings: Settings) {
-        self.settings = settings;
-        if let Err(error) = self.settings.save() {
+    fn change_settings(&mut self, after: &Settings) {
+        let before = self.settings.clone();
+        if let Err(error) = self.settings.change(&before, after) {
             self.parameters.session.add_error(&error);
         }
         self.read_training();
