@@ -3,6 +3,7 @@
 //! Guarded by a lock that the audio thread never takes; it speaks with the composer through
 //! [`crate::player::handover`] alone.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::ops::Range;
 use std::panic::catch_unwind;
@@ -10,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crossbeam_channel::Receiver;
 use nice_plug::params::persist::PersistentField;
 use serde_json::Value;
 
@@ -282,11 +284,16 @@ impl Session {
     /// Waits until the composer has done everything that it was asked, but no longer than `limit`. For the host's
     /// main thread.
     pub fn wait_until_idle_within(&self, limit: Duration) {
-        let idle = self.lock().composer.as_ref().map(Composer::notify_when_idle);
-        if let Some(idle) = idle {
+        if let Some(idle) = self.notify_when_idle() {
             // Nothing is ever sent here.
             let _ = idle.recv_timeout(limit);
         }
+    }
+
+    /// A channel that is disconnected when the composer has done everything that it was asked so far, the loading of a
+    /// model included; none if there is no composer.
+    pub(crate) fn notify_when_idle(&self) -> Option<Receiver<Infallible>> {
+        self.lock().composer.as_ref().map(Composer::notify_when_idle)
     }
 
     /// Asks the composer for a change, and starts it if the host has not yet.

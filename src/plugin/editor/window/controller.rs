@@ -1,11 +1,13 @@
 //! Feeds the editor with what it shows, and carries out what the user wants.
 
+use std::convert::Infallible;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, TryRecvError};
 use nice_plug::context::gui::GuiContext;
 
 use crate::composer::{Edit, Opening};
@@ -55,8 +57,8 @@ pub(crate) struct Controller {
     card: Option<(String, Arc<Card>)>,
     /// The instruments of each of its styles.
     families: Arc<[FamilySet]>,
-    /// The hash of the model that composed when another was asked for, and when that was.
-    loading: Option<(Option<String>, Instant)>,
+    /// Disconnected when the model that was asked for is loaded or cannot be, and when it was asked for.
+    loading: Option<(Receiver<Infallible>, Instant)>,
     training: Status,
     picker: Picker,
     /// How many of its dialogs have been closed so far.
@@ -144,7 +146,7 @@ impl Controller {
         self.follow_picker();
         self.memory.lock().follow_project(self.parameters.session.n_loaded());
         let messages = self.parameters.session.messages();
-        self.follow_model(!messages.is_empty());
+        self.follow_model();
         if self.training_read.elapsed() > TRAINING_INTERVAL {
             self.read_training();
         }
@@ -189,16 +191,16 @@ impl Controller {
         Some((idx, !preset.is_set_in(&self.parameters)))
     }
 
-    /// Notices when another model composes than before, and when loading has failed.
-    fn follow_model(&mut self, has_messages: bool) {
+    /// Notices when another model composes than before, and when the loading of one has ended.
+    fn follow_model(&mut self) {
         let model = self.parameters.session.model();
         let hash = model.as_ref().map(|model| model.hash().to_owned());
         if self.card.as_ref().map(|(hash, _)| hash) != hash.as_ref() {
             self.families = model.as_ref().map(|model| families_of(model)).unwrap_or_default();
             self.card = model.map(|model| (model.hash().to_owned(), Arc::new(model.card().clone())));
         }
-        if let Some((before, asked)) = &self.loading
-            && (*before != hash || has_messages || asked.elapsed() > LOAD_TIMEOUT)
+        if let Some((loaded, asked)) = &self.loading
+            && (loaded.try_recv() == Err(TryRecvError::Disconnected) || asked.elapsed() > LOAD_TIMEOUT)
         {
             self.loading = None;
         }
@@ -537,11 +539,11 @@ impl Controller {
 
     fn choose(&mut self, choice: ModelChoice) {
         let session = &self.parameters.session;
-        if choice != session.chosen() {
-            let before = session.model().map(|model| model.hash().to_owned());
-            self.loading = Some((before, Instant::now()));
-        }
+        let is_another = choice != session.chosen();
         session.choose(choice);
+        if is_another {
+            self.loading = session.notify_when_idle().map(|loaded| (loaded, Instant::now()));
+        }
         self.mark_changed();
     }
 
@@ -622,6 +624,9 @@ fn another_seed(seed: i32) -> u32 {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Instant;
+
+    use crossbeam_channel::bounded;
 
     use crate::composer::Edit;
     use crate::model::Model;
@@ -630,6 +635,7 @@ mod tests {
     use crate::plugin::editor::window::controller::{Controller, another_seed, families_of};
     use crate::plugin::editor::window::memory::Memory;
     use crate::plugin::instance::Instance;
+    use crate::plugin::models::choice::ModelChoice;
     use crate::plugin::presets::{self, PresetId};
     use crate::plugin::parameters::MAX_SEED;
 
@@ -735,6 +741,23 @@ mod tests {
         assert_eq!((view.roll.n_undo, view.preset, view.chords.as_str()), (0, None, ""));
         controller.click(Intent::Undo);
         assert_eq!(controller.view().chords, "", "chords of the other project do not come");
+    }
+
+    #[test]
+    fn loading_is_shown_until_this_model_is_loaded_or_cannot_be() {
+        let (instance, mut controller) = controller();
+        let (loading, loaded) = bounded(0);
+        controller.loading = Some((loaded, Instant::now()));
+        instance.parameters().session.add_message("of something else".to_owned());
+        assert!(controller.view().is_loading, "a message is no reason to end it");
+        drop(loading);
+        assert!(!controller.view().is_loading);
+        // The same network as the built-in one.
+        let same = concat!(env!("CARGO_MANIFEST_DIR"), "/models/default.safetensors");
+        for path in [same, "nowhere/Tango.safetensors"] {
+            controller.click(Intent::Choose(ModelChoice::File(path.into())));
+            assert!(!controller.view().is_loading, "{path}");
+        }
     }
 
     #[test]
