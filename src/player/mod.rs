@@ -16,6 +16,7 @@ mod host;
 pub use host::transport::{Block, Transport};
 
 mod performing;
+pub use performing::pitch::DRUM_CHANNEL;
 
 mod link;
 

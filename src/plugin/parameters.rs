@@ -18,9 +18,6 @@ use crate::plugin::session::Session;
 use crate::plugin::spread::{ProjectSpreadCentre, SPREAD};
 use crate::plugin::window_size::WindowSize;
 
-/// The highest seed that hosts can automate.
-pub(crate) const MAX_SEED: u32 = 9999;
-
 /// The parameters that the host sees, and what is saved with them.
 pub struct Parameters {
     /// The composer and its take.

@@ -3,8 +3,8 @@
 use crate::music::{Family, Line, PitchClassSet, Voice};
 use crate::player::knobs::{ComposingKnobs, PerformingKnobs};
 
-/// Channel 10, counted from 0.
-const DRUM_CHANNEL: u8 = 9;
+/// The MIDI channel of drums: the tenth, counted from 0.
+pub const DRUM_CHANNEL: u8 = 9;
 
 /// The MIDI channel that a family is played on.
 ///

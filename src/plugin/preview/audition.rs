@@ -11,7 +11,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use crate::composer::{Take, Writer, compose_bar};
 use crate::model::Model;
 use crate::music::{Beats, Family, Meter, Note, Score};
-use crate::player::{ComposingKnobs, EventList};
+use crate::player::{ComposingKnobs, DRUM_CHANNEL, EventList};
 
 /// How many bars are composed.
 const N_BARS: usize = 2;
@@ -19,8 +19,6 @@ const N_BARS: usize = 2;
 const N_RETIRED: usize = 4;
 /// How long the last notes may ring, in beats.
 const RING: f64 = 1.0;
-/// The MIDI channel of drums, counted from zero.
-const DRUM_CHANNEL: u8 = 9;
 
 /// A key that goes down or up.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -209,8 +207,8 @@ mod tests {
 
     use crate::model::Model;
     use crate::music::{Beats, Family, Note, Tick};
-    use crate::player::{ComposingKnobs, EventKind};
-    use crate::plugin::preview::audition::{Audition, Auditions, DRUM_CHANNEL, N_BARS, channel, compose};
+    use crate::player::{ComposingKnobs, DRUM_CHANNEL, EventKind};
+    use crate::plugin::preview::audition::{Audition, Auditions, N_BARS, channel, compose};
 
     #[test]
     fn every_instrument_has_a_channel_and_the_drums_have_their_own() {

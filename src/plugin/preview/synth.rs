@@ -1,6 +1,6 @@
 //! The voices together: which note goes to which, and their mix.
 
-use crate::player::{Event, EventKind};
+use crate::player::{DRUM_CHANNEL, Event, EventKind};
 use crate::plugin::preview::tones::Drum;
 use crate::plugin::preview::voice::{Key, Voice};
 
@@ -8,8 +8,6 @@ use crate::plugin::preview::voice::{Key, Voice};
 const N_VOICES: usize = 32;
 /// How many strokes of one drum may sound at once.
 const N_STROKES: usize = 2;
-/// The MIDI channel of drums: the tenth, counted from zero.
-const DRUM_CHANNEL: u8 = 9;
 /// Time constant, in seconds, with which the level follows the knob and the switch.
 const LEVEL_TIME: f32 = 0.01;
 /// A level below this cannot be heard.

@@ -29,7 +29,6 @@ pub(crate) fn styles(ui: &mut Ui, view: &View, width: f32, intents: &mut Vec<Int
         shown: names.get(chosen).map_or("No style", String::as_str),
         choices: &choices,
         chosen: Some(chosen),
-        can_be_heard: true,
     };
     let mut wanted = None;
     with_arrows(ui, &chooser, width, &mut wanted, Knob::Style.spec().hint, |_| {});
@@ -63,7 +62,7 @@ pub(crate) fn presets(ui: &mut Ui, forms: &mut Forms, view: &View, width: f32, i
         (Some(name), _) => name.to_owned(),
         (None, _) => "Preset".to_owned(),
     };
-    let chooser = Chooser { name: "Preset", shown: &shown, choices: &choices, chosen, can_be_heard: true };
+    let chooser = Chooser { name: "Preset", shown: &shown, choices: &choices, chosen };
     let hint = "Sets the knobs for a kind of music or a role in it, and yours. It never changes the key, the seed, vary, the \
                 chords, the take, the parts, the channels, thru and the preview sound. Kept bars stay.";
     let mut wanted = None;

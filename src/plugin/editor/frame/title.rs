@@ -4,6 +4,7 @@ use egui::accesskit::Role;
 use egui::{Align, Button, Layout, Popup, Ui, WidgetInfo};
 
 use crate::player::Knob;
+use crate::player::knobs::Form;
 use crate::plugin::editor::controls::KnobSetter;
 use crate::plugin::editor::frame::choosers;
 use crate::plugin::editor::frame::history::history;
@@ -12,9 +13,6 @@ use crate::plugin::editor::view::state::{Page, UiState};
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::editor::widgets::{self, emblem};
 use crate::plugin::midi_file::{Extent, Performance};
-
-/// The names of the four takes.
-const TAKES: [&str; 4] = ["A", "B", "C", "D"];
 
 /// From this width on the title bar has the product's name and a tab for each page.
 const WIDE: f32 = 980.0;
@@ -82,13 +80,13 @@ fn takes(ui: &mut Ui, view: &View, intents: &mut Vec<Intent>) {
     let mut setter = KnobSetter { parameters: &view.parameters, intents };
     let chosen = setter.step(Knob::Slot);
     ui.add_space(4.0);
-    for (slot, name) in TAKES.into_iter().enumerate().rev() {
+    for (slot, name) in Form::TAKES.into_iter().enumerate().rev() {
         let tab = widgets::tab(ui, name, slot == chosen);
         if tab.clicked() {
             setter.set_step(Knob::Slot, slot);
         }
         tab.context_menu(|ui| {
-            for (from, other) in TAKES.into_iter().enumerate() {
+            for (from, other) in Form::TAKES.into_iter().enumerate() {
                 let has_bars = view.roll.has_bars.get(from).is_some_and(|has_bars| *has_bars);
                 let copy = Button::new(format!("Copy take {other} here"));
                 if from != slot && ui.add_enabled(has_bars, copy).clicked() {

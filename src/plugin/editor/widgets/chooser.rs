@@ -28,8 +28,6 @@ pub(crate) struct Chooser<'a> {
     pub(crate) shown: &'a str,
     pub(crate) choices: &'a [Choice<'a>],
     pub(crate) chosen: Option<usize>,
-    /// Whether a choice can be heard before it is chosen.
-    pub(crate) can_be_heard: bool,
 }
 
 /// What the user wants with a choice, by its place.
@@ -133,12 +131,10 @@ impl Chooser<'_> {
             if star(ui, choice) {
                 *wanted = Some(Wanted::Star(idx));
             }
-            if self.can_be_heard {
-                let hear = ui.add(Button::new(RichText::new("▶").color(palette.dim)).frame(false));
-                hear.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Hear {}", choice.name)));
-                if hear.on_hover_text("Plays two bars of it with the preview sound").clicked() {
-                    *wanted = Some(Wanted::Hear(idx));
-                }
+            let hear = ui.add(Button::new(RichText::new("▶").color(palette.dim)).frame(false));
+            hear.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Hear {}", choice.name)));
+            if hear.on_hover_text("Plays two bars of it with the preview sound").clicked() {
+                *wanted = Some(Wanted::Hear(idx));
             }
             let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::click());
             response.widget_info(|| WidgetInfo::labeled(Role::Button, true, choice.name));

@@ -26,7 +26,7 @@ use crate::plugin::models::choice::ModelChoice;
 use crate::plugin::models::folder::models_folder;
 use crate::plugin::models::library::Library;
 use crate::plugin::own_transport::OwnTransport;
-use crate::plugin::parameters::{MAX_SEED, Parameters};
+use crate::plugin::parameters::Parameters;
 use crate::plugin::picker::Picker;
 use crate::plugin::presets::{self, PresetEntry, PresetId};
 use crate::plugin::session::Session;
@@ -242,7 +242,7 @@ impl Controller {
             Intent::End(knob) => self.end(knob),
             Intent::ReRoll => {
                 let seed = another_seed(self.parameters.plain(Knob::Seed) as i32);
-                self.set_all([(Knob::Seed, seed as f32 / MAX_SEED as f32), (Knob::Vary, 0.0)]);
+                self.set_all([(Knob::Seed, seed as f32 / max_seed() as f32), (Knob::Vary, 0.0)]);
             }
             Intent::Vary => {
                 let next = self.parameters.plain(Knob::Vary) + 1.0;
@@ -430,7 +430,8 @@ impl Controller {
         let session = &self.parameters.session;
         let is_activated = session.is_activated();
         if !is_activated {
-            session.add_message("the host has not started the plugin yet, so nothing can be heard".to_owned());
+            session
+                .add_message("the host has not started the plugin yet, so nothing can be heard".to_owned());
         }
         is_activated
     }
@@ -617,8 +618,14 @@ fn families_of(model: &Model) -> Arc<[FamilySet]> {
 /// Any seed but this one.
 fn another_seed(seed: i32) -> u32 {
     let random = RandomState::new().hash_one(seed);
-    let step = 1 + (random % u64::from(MAX_SEED)) as u32;
-    (seed.clamp(0, MAX_SEED as i32) as u32 + step) % (MAX_SEED + 1)
+    let max = max_seed();
+    let step = 1 + (random % u64::from(max)) as u32;
+    (seed.clamp(0, max as i32) as u32 + step) % (max + 1)
+}
+
+/// The highest seed that hosts can automate.
+fn max_seed() -> u32 {
+    Knob::Seed.kind().max as u32
 }
 
 #[cfg(test)]
@@ -632,12 +639,11 @@ mod tests {
     use crate::model::Model;
     use crate::music::{Family, FamilySet, Note, Piece, Tick, smf};
     use crate::plugin::editor::view::Intent;
-    use crate::plugin::editor::window::controller::{Controller, another_seed, families_of};
+    use crate::plugin::editor::window::controller::{Controller, another_seed, families_of, max_seed};
     use crate::plugin::editor::window::memory::Memory;
     use crate::plugin::instance::Instance;
     use crate::plugin::models::choice::ModelChoice;
     use crate::plugin::presets::{self, PresetId};
-    use crate::plugin::parameters::MAX_SEED;
 
     #[test]
     fn the_built_in_model_knows_the_instruments_of_its_styles() {
@@ -651,14 +657,7 @@ mod tests {
     }
 
     fn note() -> Note {
-        Note {
-            onset: Tick(0),
-            duration: Tick(1),
-            pitch: 60,
-            velocity: 80,
-            family: Family::PIANO,
-            feel: None,
-        }
+        Note { onset: Tick(0), duration: Tick(1), pitch: 60, velocity: 80, family: Family::PIANO, feel: None }
     }
 
     /// A controller without a window, of an instance that has composed its first bars.
@@ -762,10 +761,10 @@ mod tests {
 
     #[test]
     fn a_re_roll_gives_another_seed_within_the_range() {
-        for seed in [0, 1, 5000, MAX_SEED as i32] {
+        for seed in [0, 1, 5000, max_seed() as i32] {
             for _ in 0..100 {
                 let rolled = another_seed(seed);
-                assert!(rolled <= MAX_SEED && rolled != seed as u32);
+                assert!(rolled <= max_seed() && rolled != seed as u32);
             }
         }
     }

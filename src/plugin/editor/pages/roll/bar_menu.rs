@@ -7,14 +7,12 @@ use egui::{Align, Button, Id, Key, Layout, Modifiers, Popup, PopupCloseBehavior,
 
 use crate::composer::Edit;
 use crate::player::Knob;
+use crate::player::knobs::Form;
 use crate::plugin::editor::pages::roll::bars::bar_number;
 use crate::plugin::editor::theme;
 use crate::plugin::editor::view::camera::Camera;
 use crate::plugin::editor::view::{Intent, View};
 use crate::plugin::midi_file::{Extent, Performance};
-
-/// The names of the four takes.
-const TAKES: [&str; 4] = ["A", "B", "C", "D"];
 
 /// Draws the menu of the selected bars, if it is open.
 pub(crate) fn bar_menu(ui: &Ui, camera: &mut Camera, view: &View, intents: &mut Vec<Intent>) {
@@ -57,7 +55,7 @@ fn copy_over(ui: &mut Ui, bars: &Range<usize>, view: &View, intents: &mut Vec<In
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         ui.label(theme::small(ui, "Copy over take"));
-        for (slot, name) in TAKES.into_iter().enumerate().filter(|(slot, _)| *slot != here) {
+        for (slot, name) in Form::TAKES.into_iter().enumerate().filter(|(slot, _)| *slot != here) {
             let button = ui.button(name);
             button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Copy over take {name}")));
             if button.clicked() {
