@@ -151,13 +151,15 @@ impl Composer {
     }
 
     /// Whether a change by hand would change the take as it is shown, and so be a step to undo.
-    pub(crate) fn would_change(&self, edit: impl FnOnce(&mut Take)) -> bool {
+    #[must_use]
+    pub fn would_change(&self, edit: impl FnOnce(&mut Take)) -> bool {
         let take = lock(&self.shown).take.clone();
         take.would_change(edit)
     }
 
     /// Whether an edit would change any of these bars as they are shown. Composing bars again needs a model.
-    pub(crate) fn can_edit(&self, bars: &Range<usize>, edit: Edit) -> bool {
+    #[must_use]
+    pub fn can_edit(&self, bars: &Range<usize>, edit: Edit) -> bool {
         let shown = lock(&self.shown);
         let needs_model = matches!(edit, Edit::ReRoll | Edit::ReRollRhythm | Edit::ReRollPitches);
         (shown.model.is_some() || !needs_model) && shown.take.can_edit(bars, edit)
