@@ -43,8 +43,9 @@ const CHORD: &str = "a chord such as Am7, C/E or V7, N.C. for none, or % for the
 impl Progression {
     /// Reads a progression. Bars stand between `|`; chords in a bar share it evenly; `%` repeats the bar before, and
     /// `N.C.` is no chord. A chord has a name, such as `F#m7b5` or `C/E`, or a degree, such as `ii7` or `bVII`; small
-    /// numerals are minor. A bar without a chord goes on with the chord before. The name of one of the
-    /// [`COMMON_PROGRESSIONS`] stands for its text.
+    /// numerals are minor. In a minor key `III`, `VI` and `VII` are those of the natural minor scale, `bIII`, `bVI` and
+    /// `bVII` the same, and sharps raise them. A bar without a chord goes on with the chord before. The name of one of
+    /// the [`COMMON_PROGRESSIONS`] stands for its text.
     ///
     /// # Errors
     /// Where it stops making sense.
@@ -171,12 +172,16 @@ fn symbol(word: &str) -> Result<Symbol, usize> {
         None if rest.is_empty() => None,
         None => return Err(after(rest)),
     };
-    let chord = |scale: [i32; 7]| {
-        let pitch_class = |(change, degree): (i32, usize)| (scale[degree] + change).rem_euclid(12) as u8;
+    let chord = |mode: Mode| {
+        let pitch_class = |(change, degree): (i32, usize)| {
+            // A flat lowers the degree of the major scale: bVI is the same chord in both modes.
+            let scale = if mode == Mode::Minor && change >= 0 { MINOR_SCALE } else { MAJOR_SCALE };
+            (scale[degree] + change).rem_euclid(12) as u8
+        };
         let root = pitch_class((change, degree));
         Chord::new(root, tones, bass.map_or(root, pitch_class))
     };
-    Ok(Symbol::Degree([chord([0, 2, 4, 5, 7, 9, 11]), chord([0, 2, 3, 5, 7, 8, 10])]))
+    Ok(Symbol::Degree([Mode::Major, Mode::Minor].map(chord)))
 }
 
 /// The pitch class of the note name that a text begins with, a capital letter, and what follows it.
@@ -198,6 +203,10 @@ fn roman(text: &str) -> Option<(usize, bool, &str)> {
         rest.map(|(is_small, rest)| (*degree, is_small, rest))
     })
 }
+
+/// The degrees of the major and of the natural minor scale, in semitones above the tonic.
+const MAJOR_SCALE: [i32; 7] = [0, 2, 4, 5, 7, 9, 11];
+const MINOR_SCALE: [i32; 7] = [0, 2, 3, 5, 7, 8, 10];
 
 const TRIAD: PitchClassSet = PitchClassSet::new(&[0, 4, 7]);
 const MINOR_TRIAD: PitchClassSet = PitchClassSet::new(&[0, 3, 7]);
@@ -342,6 +351,18 @@ mod tests {
         assert_eq!(of("ii7 | V7 | Imaj7 | vi", key(5, Mode::Major)), ["Gm7", "C7", "Fmaj7", "Dm"]);
         assert_eq!(of("i | VI | III | VII", key(9, Mode::Minor)), ["Am", "F", "C", "G"]);
         assert_eq!(of("I | bVII | iio | I/III", key(2, Mode::Major)), ["D", "C", "Edim", "D/F#"]);
+    }
+
+    #[test]
+    fn flat_degrees_are_the_same_chords_in_major_and_in_minor() {
+        let of = |text, mode| names(text, Meter::COMMON, Key::new(0, mode)).concat();
+        let flat = "bII | bIII | bV | bVI7 | bVII | I/bIII";
+        for mode in [Mode::Major, Mode::Minor] {
+            assert_eq!(of(flat, mode), ["Db", "Eb", "F#", "Ab7", "Bb", "C/Eb"], "{mode:?}");
+        }
+        assert_eq!(of("i | bVI | bIII | bVII", Mode::Minor), of("i | VI | III | VII", Mode::Minor));
+        assert_eq!(of("#VI | #VII | #viio7 | #IV | V/#VII", Mode::Minor), ["A", "B", "Bdim7", "F#", "G/B"]);
+        assert_eq!(of("Minor blues", Mode::Minor)[8..], ["Ab7", "G7", "Cm7", "G7"]);
     }
 
     #[test]
