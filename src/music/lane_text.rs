@@ -1,6 +1,7 @@
 //! The text of a progression, changed bar by bar.
 
 use crate::music::chord::Chord;
+use crate::music::meter::Meter;
 use crate::music::piece::Piece;
 use crate::music::progression::{InvalidProgression, Progression, place};
 use crate::music::time::Tick;
@@ -79,18 +80,36 @@ impl Piece {
 }
 
 /// The text of a bar of this length in which these words begin at these places, ascending from the bar line on; none if
-/// no number of words puts them there.
+/// no number of words puts them there. It means the same in every usual meter of this length: in 3/4 and in 6/8.
 #[must_use]
 pub fn spread_words(words: &[(Tick, &str)], length: Tick) -> Option<String> {
+    let meters = usual_meters(length);
     (1..=MOST_WORDS).find_map(|n_words| {
-        let places: Vec<Tick> = (0..n_words).map(|idx| place(idx, n_words, length)).collect();
-        if words.iter().any(|(at, _)| !places.contains(at)) {
-            return None;
-        }
-        let word_at = |at: &Tick| words.iter().rev().find(|(begin, _)| begin <= at).map(|(_, word)| *word);
-        let all: Option<Vec<&str>> = places.iter().map(word_at).collect();
-        Some(all?.join(" "))
+        let in_meter = |meter: &Meter| words_between(words, n_words, *meter);
+        let text = in_meter(meters.first()?)?;
+        meters.iter().all(|meter| in_meter(meter).as_ref() == Some(&text)).then(|| text.join(" "))
     })
+}
+
+/// So many words that stand where they do in a bar of this meter, so that these begin at their places.
+fn words_between<'a>(words: &[(Tick, &'a str)], n_words: i64, meter: Meter) -> Option<Vec<&'a str>> {
+    let places: Vec<Tick> = (0..n_words).map(|idx| place(idx, n_words, meter)).collect();
+    if words.iter().any(|(at, _)| !places.contains(at)) {
+        return None;
+    }
+    let word_at = |at: &Tick| words.iter().rev().find(|(begin, _)| begin <= at).map(|(_, word)| *word);
+    places.iter().map(word_at).collect()
+}
+
+/// The meters of this length in halves, quarters and eighths; in shorter notes if there is none.
+fn usual_meters(length: Tick) -> Vec<Meter> {
+    let meter = |denominator: &u32| {
+        let note = 4 * Tick::PER_BEAT / i64::from(*denominator);
+        let numerator = u32::try_from(length.0 / note).ok().filter(|_| length.0 % note == 0)?;
+        Meter::new(numerator, *denominator).ok()
+    };
+    let of = |denominators: &[u32]| denominators.iter().filter_map(meter).collect::<Vec<Meter>>();
+    [&[2, 4, 8][..], &[16], &[32]].into_iter().map(of).find(|meters| !meters.is_empty()).unwrap_or_default()
 }
 
 /// The text of each bar, with what `%` and empty bars stand for.
@@ -113,7 +132,9 @@ fn bar_texts(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::music::{Chord, Family, Key, Meter, Mode, Note, Piece, Progression, Tick, spread_words};
+    use crate::music::{
+        Chord, Family, Key, Meter, Mode, Note, Piece, PitchClassSet, Progression, Tick, spread_words,
+    };
 
     fn with_bar(lane: &str, bar_idx: usize, text: &str) -> Result<String, String> {
         let changed = Progression::parse(lane).unwrap().with_bar(bar_idx, text);
@@ -164,7 +185,9 @@ mod tests {
         assert_eq!(spread(&[(0, "C"), (24, "F"), (48, "G")], 72), "C F G");
         assert_eq!(spread(&[(0, "C"), (1, "F")], 96), "", "there is no such text");
         // What is written is read back where it was put.
-        for (numerator, denominator) in [(4, 4), (3, 4), (6, 8), (7, 8), (5, 4)] {
+        for (numerator, denominator) in
+            [(4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (9, 8), (12, 8), (6, 4), (2, 2), (8, 8), (3, 2), (12, 4)]
+        {
             let meter = Meter::new(numerator, denominator).unwrap();
             let length = meter.bar_length();
             for eighth in 1..length.0 / 12 {
@@ -199,5 +222,31 @@ mod tests {
         let piece = Piece { chords, ..piece };
         assert_eq!(piece.chord_text().as_deref(), Some("Am7 | N.C. G | G"));
         assert_eq!(Piece::default().chord_text(), None);
+    }
+
+    #[test]
+    fn the_chords_of_a_piece_are_read_on_the_beats_where_they_are() {
+        let chord = |root: u8| Some(Chord::new(root, PitchClassSet::new(&[0, 4, 7]), root));
+        for (numerator, denominator) in [(4, 4), (3, 4), (6, 8), (9, 8), (12, 8), (7, 8), (5, 4), (2, 2), (3, 2)] {
+            let meter = Meter::new(numerator, denominator).unwrap();
+            let n_beats = meter.bar_length().0 / meter.beat().0;
+            for beat in 1..n_beats {
+                let chords = vec![(Tick(0), chord(0)), (Tick(beat * meter.beat().0), chord(5))];
+                let notes = vec![Note {
+                    onset: Tick(0),
+                    duration: meter.bar_length(),
+                    pitch: 60,
+                    velocity: 80,
+                    family: Family::PIANO,
+                    feel: None,
+                }];
+                let meters = vec![(Tick(0), meter)];
+                let piece = Piece { notes, chords: chords.clone(), meters, ..Piece::default() };
+                let text = piece.chord_text().unwrap();
+                let mut read = Progression::parse(&text).unwrap().bar(0, Tick(0), meter, Key::default());
+                read.dedup_by_key(|(_, chord)| *chord);
+                assert_eq!(read, chords, "{text} in {meter}");
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::music::meter::Meter;
 use crate::music::names::{parse_accidentals, parse_note};
 use crate::music::time::Tick;
 
-/// A progression that comes round: bars, each with its chords evenly spread over it.
+/// A progression that comes round: bars, each with its chords evenly spread over its beats.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Progression {
     text: String,
@@ -111,7 +111,7 @@ impl Progression {
     #[must_use]
     pub fn bar(&self, bar_idx: usize, start: Tick, meter: Meter, key: Key) -> Vec<(Tick, Option<Chord>)> {
         let symbols = &self.bars[bar_idx % self.bars.len()];
-        let (n_symbols, length) = (symbols.len().max(1) as i64, meter.bar_length());
+        let n_symbols = symbols.len().max(1) as i64;
         let chord = |symbol: &Symbol| match symbol {
             Symbol::Absolute(chord) => Some(*chord),
             Symbol::Degree(chords) => {
@@ -123,15 +123,19 @@ impl Progression {
         };
         (0..)
             .zip(symbols)
-            .map(|(idx, symbol)| (start + place(idx, n_symbols, length), chord(symbol)))
+            .map(|(idx, symbol)| (start + place(idx, n_symbols, meter), chord(symbol)))
             .collect()
     }
 }
 
-/// Where one of so many words in a bar of this length stands: on a beat, as long as there are enough of them.
-pub(super) fn place(idx: i64, n_words: i64, length: Tick) -> Tick {
-    let beat = if length.0 >= n_words * Tick::PER_BEAT { Tick::PER_BEAT } else { 1 };
-    Tick(length.0 * idx / n_words / beat * beat)
+/// Where one of so many words in a bar of this meter stands: on a metrical beat if there are enough of them, or else on a
+/// quarter in simple meters and on a note of the denominator in compound ones, or else on any tick.
+pub(super) fn place(idx: i64, n_words: i64, meter: Meter) -> Tick {
+    let length = meter.bar_length().0;
+    let division = Tick::PER_BEAT.min(4 * Tick::PER_BEAT / i64::from(meter.denominator()));
+    let steps = [meter.beat().0, division];
+    let step = steps.into_iter().find(|step| length >= n_words * step).unwrap_or(1);
+    Tick(length * idx / n_words / step * step)
 }
 
 /// The words of a bar, each with the byte at which it begins.
@@ -312,6 +316,25 @@ mod tests {
         assert_eq!(in_c("| C | | N.C. |"), [["C"], ["C"], ["none"]]);
         assert_eq!(in_c("C F G"), [["C", "24:F", "48:G"]], "on beats");
         assert_eq!(names("C F", Meter::new(3, 4).unwrap(), Key::default()), [["C", "24:F"]]);
+    }
+
+    #[test]
+    fn chords_stand_on_the_beats_of_the_meter() {
+        let places = |text: &str, numerator, denominator| {
+            let meter = Meter::new(numerator, denominator).unwrap();
+            let bar = Progression::parse(text).unwrap().bar(0, Tick::ZERO, meter, Key::default());
+            bar.into_iter().map(|(at, _)| at.0).collect::<Vec<_>>()
+        };
+        assert_eq!(places("C F", 6, 8), [0, 36]);
+        assert_eq!(places("C F G", 9, 8), [0, 36, 72]);
+        assert_eq!(places("C F G Am", 12, 8), [0, 36, 72, 108]);
+        assert_eq!(places("C F G", 6, 8), [0, 24, 48], "more than there are beats: on eighths");
+        assert_eq!(places("C F G Am", 9, 8), [0, 24, 48, 72]);
+        assert_eq!(places("C F", 7, 8), [0, 36]);
+        assert_eq!(places("C F", 12, 16), [0, 36]);
+        assert_eq!(places("C F G", 2, 2), [0, 24, 48], "more than there are beats: on quarters");
+        assert_eq!(places("C F", 3, 2), [0, 48]);
+        assert_eq!(places("C F", 1, 4), [0, 12], "more than there are quarters");
     }
 
     #[test]
