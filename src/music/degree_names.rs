@@ -98,4 +98,19 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn every_set_of_tones_is_read_back_from_its_name_and_its_degree() {
+        let key = Key::new(9, Mode::Minor);
+        for bits in 0..1 << 11 {
+            let tones = PitchClassSet::from_bits(bits << 1 | 1);
+            for chord in [Chord::new(0, tones, 0), Chord::new(10, tones, 3)] {
+                for text in [chord.name_in(None), chord.name_in(Some(key))] {
+                    let read = Progression::parse(&text).unwrap_or_else(|error| panic!("{text}: {error}"));
+                    let read = read.bar(0, Tick(0), Meter::COMMON, key);
+                    assert_eq!(read, [(Tick(0), Some(chord))], "{text}");
+                }
+            }
+        }
+    }
 }

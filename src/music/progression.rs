@@ -217,7 +217,7 @@ const MINOR_TRIAD: PitchClassSet = PitchClassSet::new(&[0, 3, 7]);
 
 /// What a part of a chord's name does to its tones: what it takes away and what it adds, in semitones above the root.
 /// Of two that a text begins with the earlier one counts.
-const PARTS: [(&str, &[u8], &[u8]); 55] = [
+const PARTS: [(&str, &[u8], &[u8]); 56] = [
     ("maj13", &[], &[2, 9, 11]),
     ("maj11", &[], &[2, 5, 11]),
     ("maj9", &[], &[2, 11]),
@@ -261,6 +261,7 @@ const PARTS: [(&str, &[u8], &[u8]); 55] = [
     ("6", &[], &[9]),
     ("5", &[3, 4], &[]),
     ("2", &[], &[2]),
+    ("1", &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], &[]),
     ("alt", &[7], &[1, 3, 8, 10]),
     ("b5", &[7], &[6]),
     ("#5", &[7], &[8]),
@@ -275,15 +276,28 @@ const PARTS: [(&str, &[u8], &[u8]); 55] = [
     (",", &[], &[]),
 ];
 
+/// What stands for a single tone in parentheses, in semitones above the root: outside them `9` is a ninth chord, with its
+/// seventh.
+const ADDED: [(&str, u8); 7] = [("13", 9), ("11", 5), ("9", 2), ("7", 11), ("b7", 10), ("5", 7), ("3", 4)];
+
 /// The tones of a kind of chord, and what follows it: nothing, or the slash before a bass. Else, where it stops making
 /// sense.
 fn kind(mut text: &str, triad: PitchClassSet) -> Result<(PitchClassSet, &str), &str> {
     let mut tones = triad.bits();
+    let mut is_in_parentheses = false;
     while !text.is_empty() && !text.starts_with('/') {
+        let mut added = ADDED.iter().filter(|_| is_in_parentheses);
+        let added = added.find_map(|(name, tone)| Some((text.strip_prefix(name)?, *tone)));
+        if let Some((rest, tone)) = added {
+            tones |= 1 << tone;
+            text = rest;
+            continue;
+        }
         let part = PARTS.iter().find_map(|(name, less, more)| Some((text.strip_prefix(name)?, less, more)));
         let (rest, less, more) = part.ok_or(text)?;
         tones &= !PitchClassSet::new(less).bits();
         tones |= PitchClassSet::new(more).bits();
+        is_in_parentheses = text.starts_with('(') || is_in_parentheses && !text.starts_with(')');
         text = rest;
     }
     Ok((PitchClassSet::from_bits(tones), text))
@@ -361,6 +375,13 @@ mod tests {
             ("Cadd9", "C(9)"),
             ("G13", "G13"),
             ("CM7", "Cmaj7"),
+            ("Cmaj7(13)", "Cmaj7(13)"),
+            ("C(9)", "C(9)"),
+            ("C9", "C9"),
+            ("C7(b9,13)", "C7(b9,13)"),
+            ("C7(#5)", "Caug7"),
+            ("Dm(add11)", "Dm(11)"),
+            ("C(9)7", "C9"),
         ] {
             assert_eq!(in_c(written), [[shown]], "{written}");
         }
