@@ -1,5 +1,7 @@
 //! The text of a progression, changed bar by bar.
 
+use std::ops::Range;
+
 use crate::music::chord::Chord;
 use crate::music::meter::Meter;
 use crate::music::piece::Piece;
@@ -38,37 +40,20 @@ impl Progression {
 }
 
 impl Piece {
-    /// The chords of the piece bar by bar, as the text of a lane that has them where they are: those that it names, or
-    /// those that its notes make. None if there are none.
+    /// The chords of the piece bar by bar, as the text of a lane that has them on the beats where they are: those that it
+    /// names, or those that its notes make. Of a longer piece it has as many bars as a lane can have. None if there are
+    /// none.
     #[must_use]
     pub fn chord_text(&self) -> Option<String> {
         let chords = if self.chords.is_empty() { self.find_chords().0 } else { self.chords.clone() };
         let (first, _) = chords.first()?;
-        let chord_at = |tick: Tick| {
-            let idx = chords.partition_point(|(at, _)| *at <= tick).saturating_sub(1);
-            chords.get(idx).and_then(|(_, chord)| *chord)
-        };
-        let name = |chord: Option<Chord>| chord.map_or("N.C.".to_owned(), |chord| chord.to_string());
         let (mut bars, mut n_before, mut start) = (Vec::new(), 0, Tick::ZERO);
-        while start < self.end() {
-            let (_, meter) = self.bar_at(start);
-            let end = start + meter.bar_length();
+        while start < self.end() && bars.len() < Progression::MOST_BARS {
+            let (end, _) = self.next_bar(start);
             if end <= *first {
                 n_before += 1;
             } else {
-                let beats =
-                    (0..).map(|idx| start + Tick(idx * meter.beat().0)).take_while(|tick| *tick < end);
-                let mut names: Vec<String> = beats.map(|tick| name(chord_at(tick))).collect();
-                let is_even = |size: usize| {
-                    names.len().is_multiple_of(size)
-                        && names.chunks(size).all(|part| part.iter().all(|name| *name == part[0]))
-                };
-                let size = [names.len(), names.len() / 2]
-                    .into_iter()
-                    .find(|size| *size > 0 && is_even(*size))
-                    .unwrap_or(1);
-                names = names.into_iter().step_by(size).collect();
-                bars.push(names.join(" "));
+                bars.push(bar_text(&chords, start..end, self.bar_at(start).1));
             }
             start = end;
         }
@@ -77,6 +62,27 @@ impl Piece {
         bars.rotate_right(n_before % n_bars);
         Some(bars.join(" | "))
     }
+}
+
+/// The chords on the beats of a bar of this meter, in as few words as stand there. Where the bar is cut short its last chord
+/// goes on.
+fn bar_text(chords: &[(Tick, Option<Chord>)], bar: Range<Tick>, meter: Meter) -> String {
+    let name_at = |tick: Tick| {
+        let idx = chords.partition_point(|(at, _)| *at <= tick).saturating_sub(1);
+        let chord = chords.get(idx).and_then(|(_, chord)| *chord);
+        chord.map_or("N.C.".to_owned(), |chord| chord.to_string())
+    };
+    let n_beats = meter.bar_length().0 / meter.beat().0;
+    let last = (bar.end - bar.start - Tick(1)).0 / meter.beat().0;
+    let beats = (0..n_beats).map(|idx| bar.start + Tick(idx.min(last) * meter.beat().0));
+    let names: Vec<String> = beats.map(name_at).collect();
+    let is_even = |size: &usize| {
+        *size > 0
+            && names.len().is_multiple_of(*size)
+            && names.chunks(*size).all(|part| part.iter().all(|name| *name == part[0]))
+    };
+    let size = [names.len(), names.len() / 2].into_iter().find(is_even).unwrap_or(1);
+    names.into_iter().step_by(size).collect::<Vec<String>>().join(" ")
 }
 
 /// The text of a bar of this length in which these words begin at these places, ascending from the bar line on; none if
@@ -227,7 +233,9 @@ mod tests {
     #[test]
     fn the_chords_of_a_piece_are_read_on_the_beats_where_they_are() {
         let chord = |root: u8| Some(Chord::new(root, PitchClassSet::new(&[0, 4, 7]), root));
-        for (numerator, denominator) in [(4, 4), (3, 4), (6, 8), (9, 8), (12, 8), (7, 8), (5, 4), (2, 2), (3, 2)] {
+        for (numerator, denominator) in
+            [(4, 4), (3, 4), (6, 8), (9, 8), (12, 8), (7, 8), (5, 4), (2, 2), (3, 2)]
+        {
             let meter = Meter::new(numerator, denominator).unwrap();
             let n_beats = meter.bar_length().0 / meter.beat().0;
             for beat in 1..n_beats {
@@ -248,5 +256,33 @@ mod tests {
                 assert_eq!(read, chords, "{text} in {meter}");
             }
         }
+    }
+
+    #[test]
+    fn of_a_long_piece_the_first_bars_are_read_and_a_bar_that_is_cut_short_is_one() {
+        let chord = |root: u8| Some(Chord::new(root, PitchClassSet::new(&[0, 4, 7]), root));
+        let note = |onset: i64| Note {
+            onset: Tick(onset),
+            duration: Tick(24),
+            pitch: 60,
+            velocity: 80,
+            family: Family::PIANO,
+            feel: None,
+        };
+        // The first chord comes in the third bar.
+        let chords: Vec<_> = (2..300).map(|bar: i64| (Tick(96 * bar), chord((bar % 12) as u8))).collect();
+        let piece = Piece { notes: vec![note(96 * 299)], chords, ..Piece::default() };
+        let lane = Progression::parse(&piece.chord_text().unwrap()).unwrap();
+        assert_eq!(lane.n_bars(), 256);
+        for bar_idx in [2, 100, 255, 256, 257] {
+            let read = lane.bar(bar_idx, Tick(0), Meter::COMMON, Key::default());
+            assert_eq!(read, [(Tick(0), chord((bar_idx % 12) as u8))], "bar {bar_idx}");
+        }
+        // A bar of three beats, then the meter changes.
+        let waltz = Meter::new(3, 4).unwrap();
+        let meters = vec![(Tick(0), Meter::COMMON), (Tick(72), Meter::COMMON), (Tick(168), waltz)];
+        let chords = vec![(Tick(0), chord(0)), (Tick(72), chord(5)), (Tick(168), chord(7))];
+        let piece = Piece { notes: vec![note(0), note(200)], chords, meters, ..Piece::default() };
+        assert_eq!(piece.chord_text().as_deref(), Some("C | F | G"));
     }
 }

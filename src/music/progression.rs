@@ -35,12 +35,12 @@ pub struct InvalidProgression {
     found: String,
 }
 
-/// The most bars of a progression.
-const MOST_BARS: usize = 256;
-
 const CHORD: &str = "a chord such as Am7, C/E or V7, N.C. for none, or % for the bar before";
 
 impl Progression {
+    /// The most bars of a progression.
+    pub(super) const MOST_BARS: usize = 256;
+
     /// Reads a progression. Bars stand between `|`; chords in a bar share it evenly; `%` repeats the bar before, and
     /// `N.C.` is no chord. A chord has a name, such as `F#m7b5` or `C/E`, or a degree, such as `ii7` or `bVII`; small
     /// numerals are minor. In a minor key `III`, `VI` and `VII` are those of the natural minor scale, `bIII`, `bVI` and
@@ -80,7 +80,7 @@ impl Progression {
                 symbols.extend(bars.last().and_then(|before| before.last()));
             }
             bars.push(symbols);
-            if bars.len() > MOST_BARS {
+            if bars.len() > Self::MOST_BARS {
                 return Err(InvalidProgression { at, expected: "at most 256 bars", found: String::new() });
             }
         }
