@@ -259,6 +259,24 @@ fn played_notes_are_written_finer_than_any_tick_and_each_family_has_a_channel_of
 }
 
 #[test]
+fn a_note_shorter_than_a_tick_of_the_file_ends_all_the_same() {
+    let played = |onset: f64, end: f64, key: u8| PerformedNote {
+        onset: Beats(onset),
+        end: Beats(end),
+        channel: 0,
+        key,
+        velocity: 90,
+        family: Family::PIANO,
+    };
+    let notes =
+        [played(0.0, 2e-5, 60), played(1.0, 1.0, 62), played(2.0, 2.0001, 60), played(2.0004, 3.0, 60)];
+    let smf = smf::read(&smf::write_performed(&notes, &Piece::default(), "")).unwrap();
+    let read: Vec<_> = smf.notes.iter().map(|note| (note.start, note.duration, note.pitch)).collect();
+    assert_eq!(read, [(0, 1, 60), (960, 1, 62), (1920, 1, 60), (1920, 960, 60)]);
+    assert!(smf.warnings.is_empty(), "{:?}", smf.warnings);
+}
+
+#[test]
 fn text_events_that_begin_with_chord_are_chords_until_the_next_one() {
     let mut track = b"\0\xff\x01\x0dchord: A:min7\x30\xff\x01\x08chord: N\x18\xff\x01\x05verse".to_vec();
     track.extend(b"\x18\xff\x01\x0cchord: X:foo\x30\xff\x01\x0echord:Bb:maj/3\0\x90\x3c\x40\x18\x3c\0");

@@ -23,7 +23,7 @@ const FINE_TICKS_PER_BEAT: i64 = 960;
 /// sound beyond it.
 ///
 /// [`read`](crate::music::smf::read) returns the same piece, except that notes have no feel, tempos are rounded to whole
-/// microseconds and everything before tick zero is left out. There are 15 channels for pitched instruments:
+/// microseconds, and chords and everything before tick zero are left out. There are 15 channels for pitched instruments:
 /// when there are more, the surplus share the first one's channel.
 #[must_use]
 pub fn write(piece: &Piece, title: &str) -> Vec<u8> {
@@ -152,6 +152,8 @@ fn part_track(part: &Part<'_>, length: Tick, ticks_per_beat: i64) -> Track<'stat
         let PerformedNote { onset, end, key, velocity, .. } = **note;
         let (key, vel) = (u7::new(key.min(127)), u7::new(velocity.clamp(1, 127)));
         let [onset, mut end] = [onset, end].map(|position| in_file(position, ticks_per_beat));
+        // A note-off at the tick of its own note-on would come before it.
+        end = end.max(onset + 1);
         if onset < length {
             end = end.min(length);
         }
