@@ -167,6 +167,41 @@ fn at_full_strictness_no_note_on_a_beat_is_outside_its_chord_and_no_bass_is_wron
 }
 
 #[test]
+fn at_full_strictness_no_note_is_held_into_a_beat_of_another_chord_however_dense_the_music() {
+    const BARS: i64 = 16;
+    let (mut n_notes, mut n_passed) = (0, 0);
+    for seed in 0..60 {
+        let knobs =
+            ComposingKnobs { strictness: 1.0, density: 2.0, seed, evolve: 1.0, ..ComposingKnobs::default() };
+        let lane =
+            progression(["C F#m | Bb E7 | Am Db | G B", "C | Db | D | Eb", "C Db D Eb"][seed as usize % 3]);
+        let (numerator, denominator) = [(4, 4), (3, 4), (6, 8)][seed as usize / 3 % 3];
+        let meter = Meter::new(numerator, denominator).unwrap();
+        let mut take = Take::default().over(&lane);
+        let mut writer = Writer::new(Arc::new(Model::random(3, u64::from(seed))));
+        compose_until(&mut take, &mut writer, &knobs, meter, Tick(meter.bar_length().0 * BARS));
+        let length = meter.bar_length().0;
+        let of_bar = |idx: i64| lane.bar(idx as usize, Tick(idx * length), meter, knobs.key());
+        let chords: Vec<(Tick, Option<Chord>)> = (0..BARS + 8).flat_map(of_bar).collect();
+        let chord_at = |tick: Tick| chords[chords.partition_point(|(at, _)| *at <= tick) - 1].1;
+        for note in pitched(&take.score()) {
+            n_notes += 1;
+            let beats = (0..(BARS + 8) * length / meter.beat().0).map(|idx| Tick(idx * meter.beat().0));
+            let marks = beats.chain(chords.iter().map(|(at, _)| *at));
+            for tick in marks.filter(|tick| note.onset < *tick && *tick < note.end()) {
+                n_passed += 1;
+                let chord = chord_at(tick).unwrap();
+                assert!(
+                    chord.contains(note.pitch),
+                    "seed {seed}: {note:?} sounds on into {chord} at {tick:?}"
+                );
+            }
+        }
+    }
+    assert!(n_notes > 2_000 && n_passed > 200, "{n_notes} notes, {n_passed} of them held");
+}
+
+#[test]
 fn the_manual_lists_the_common_progressions() {
     let manual = include_str!("../docs/MANUAL.md");
     for common in COMMON_PROGRESSIONS {

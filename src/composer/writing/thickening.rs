@@ -11,7 +11,7 @@ use crate::composer::take::bar::ComposedBar;
 use crate::composer::writing::chance::{random_bits, random_unit};
 use crate::composer::writing::place::Place;
 use crate::model::{Constraints, Generator, Given, Sampling};
-use crate::music::{FamilySet, Grid, Note, Tick};
+use crate::music::{Chord, FamilySet, Grid, Note, Tick};
 
 /// The notes of `base`, ascending, and those that density adds between them from the position `from` on.
 ///
@@ -138,11 +138,34 @@ impl Thickening<'_> {
         let is_same_key = |note: &&Note| (note.family, note.pitch) == (drawn.family, drawn.pitch);
         let later = self.base.iter().filter(is_same_key).find(|note| note.onset > drawn.onset);
         let latest = later.map_or(end, |note| note.onset.min(end));
-        // The voice it takes over is not left silent before the next onset.
-        let duration = drawn.duration.max(gap_end.min(latest) - drawn.onset);
+        // The voice it takes over is not left silent before the next onset, unless the chords want that.
+        let duration = drawn.duration.max(gap_end.min(latest).min(self.longest_end(drawn)) - drawn.onset);
         let duration = duration.min(latest - drawn.onset).min(self.constraints.longest);
         let is_free = duration >= self.constraints.shortest && self.is_free(voice, drawn.onset);
         (is_free && !self.is_doubled(drawn, Some(voice))).then_some((Note { duration, ..*drawn }, voice))
+    }
+
+    /// Up to where a drawn note may be lengthened. At full strictness it does not sound on into another chord, nor into a
+    /// beat of its own chord that it is no tone of.
+    fn longest_end(&self, drawn: &Note) -> Tick {
+        let told = self.generator.memory().told();
+        let (end, bar_end) = (drawn.end(), self.place.end());
+        if self.constraints.strictness < 1.0 || told.chords.is_empty() {
+            return end.max(bar_end);
+        }
+        let beat = self.place.meter.beat().0;
+        let beats = (0..).map(|idx| self.place.start + Tick(idx * beat)).take_while(|tick| *tick < bar_end);
+        let changes = told.chords.iter().map(|(at, _)| *at);
+        // In the bar with which the music ends, the bass is held to the chord's on every beat.
+        let is_end = told.end.is_some_and(|music_end| music_end <= bar_end);
+        let is_tone =
+            |chord: Chord| chord.contains(drawn.pitch) && self.constraints.scale.contains(drawn.pitch);
+        let is_out = |tick: &Tick| {
+            let chord = told.chord_at(*tick);
+            chord.is_some_and(|own| is_end || chord != told.chord_at(*tick - Tick(1)) || !is_tone(own))
+        };
+        let later = beats.chain(changes).filter(|tick| *tick >= end);
+        later.filter(is_out).min().unwrap_or(end.max(bar_end))
     }
 
     /// Whether a note of the same pitch already sounds in another voice where one was drawn.
