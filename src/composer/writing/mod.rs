@@ -26,4 +26,6 @@ pub(crate) mod following;
 
 pub(crate) mod writer;
 
+mod stretching;
+
 pub(crate) mod range_edit;

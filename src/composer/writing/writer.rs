@@ -16,7 +16,7 @@ use crate::composer::writing::played_chords::played_chords;
 use crate::composer::writing::priming::PrimedGenerator;
 use crate::composer::writing::repetition::{is_before_full_repetition, repeated_bar};
 use crate::model::{Drawn, Model, StepSlot, block_on};
-use crate::music::{Bar, Meter, Note, Tick};
+use crate::music::{Meter, Note, Tick};
 use crate::player::{ComposingKnobs, Conversation};
 
 /// Composes bars with a model. Holds no music: that is in the take.
@@ -26,7 +26,7 @@ use crate::player::{ComposingKnobs, Conversation};
 /// and thrown away.
 #[derive(Debug)]
 pub struct Writer {
-    generator: PrimedGenerator,
+    pub(in crate::composer::writing) generator: PrimedGenerator,
     /// Short passages of the model's primers, once there are candidates to compare with them.
     copies: Option<Copies>,
 }
@@ -277,50 +277,14 @@ impl Writer {
         }
         place.composed_bar(take, self.generator.hash(), &drawn, None)
     }
-
-    /// Gives a bar that has begun already another meter: cuts it, or composes more at its end.
-    pub(crate) async fn stretch_bar(&mut self, take: &mut Take, bar_idx: usize, meter: Meter) {
-        let Some(composed) = take.bars().get(bar_idx).cloned() else {
-            return;
-        };
-        let (start, old_end) = (composed.bar.start, composed.bar.end());
-        if start + meter.bar_length() <= old_end {
-            take.shorten(bar_idx, meter);
-            return;
-        }
-        let place = Place { meter, ..Place::of(&composed, bar_idx) };
-        let kept = place.to_c(composed.context());
-        let generator = self.generator.before(take, &place).await;
-        let before = generator.snapshot();
-        place.begin(generator, &kept).await;
-        let mut rng = place.rng(meter.bar_length().0 as u64);
-        let base = place.draw_from(generator, &kept, old_end, &mut rng).await;
-        let mut drawn = base.clone();
-        if place.has_its_own_density() {
-            let known = |note: &Note| Drawn { note: *note, log_probability: f32::NEG_INFINITY };
-            let whole: Vec<Drawn> = kept.iter().map(known).chain(base.iter().copied()).collect();
-            drawn = at_density(generator, &place, &whole, &before, old_end).await;
-            drawn.retain(|drawn| drawn.note.onset >= old_end);
-        }
-        let base: Vec<Note> = base.iter().map(|drawn| drawn.note).collect();
-        let context = transposed(&base, place.key.transposition());
-        let end = place.composed_bar(take, self.generator.hash(), &drawn, Some(context));
-        let sureness = composed.sureness.iter().chain(end.sureness.iter()).copied().collect();
-        let context = [composed.context(), end.context()].concat();
-        let notes = [&composed.bar.notes[..], &end.bar.notes].concat();
-        let stretched = ComposedBar {
-            context: (context != notes).then(|| context.into()),
-            bar: Arc::new(Bar { start, meter, notes }),
-            harmony: place.harmony(take),
-            sureness,
-            ..(*composed).clone()
-        };
-        take.put_resized(bar_idx, Arc::new(stretched));
-    }
 }
 
 /// What was played and what was drawn beside it, in the order of [`Note`].
-fn beside(mut played: Vec<Note>, drawn: &[Drawn], place: &Place) -> Vec<Note> {
+pub(in crate::composer::writing) fn beside(
+    mut played: Vec<Note>,
+    drawn: &[Drawn],
+    place: &Place,
+) -> Vec<Note> {
     played.extend(drawn.iter().map(|drawn| moved(&drawn.note, place.key.transposition())));
     played.sort_unstable();
     played
@@ -334,7 +298,7 @@ fn comes_home(take: &Take, place: &Place) -> bool {
 }
 
 /// Whether a bar is the user's in trading.
-fn is_users_turn(place: &Place) -> bool {
+pub(in crate::composer::writing) fn is_users_turn(place: &Place) -> bool {
     (place.bar_idx / usize::from(place.knobs.trade.max(1))).is_multiple_of(2)
 }
 
