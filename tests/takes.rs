@@ -5,7 +5,9 @@ mod hosts;
 
 use std::sync::Arc;
 
-use continuo::composer::{Composer, Edit, Picture, SavedTake, Take, Writer, compose_until};
+use continuo::composer::{
+    Composer, Edit, Picture, SavedTake, Take, Writer, compose_bar, compose_until, edit_bar,
+};
 use continuo::model::Model;
 use continuo::music::{Bar, Meter, Note, Scale, Tick};
 use continuo::player::ComposingKnobs;
@@ -189,6 +191,54 @@ fn a_bar_kept_before_the_phrase_comes_round_comes_back_in_every_round() {
         assert_eq!(from_line(&later.bars[idx]), from_line(&before.score.bars[2]), "bar {idx}");
         assert_ne!(from_line(&later.bars[idx - 1]), from_line(&before.score.bars[1]), "bar {}", idx - 1);
     }
+}
+
+#[test]
+fn bars_changed_by_hand_come_back_when_the_host_returns_to_their_meter() {
+    let waltz = Meter::new(3, 4).unwrap();
+    let compose = |take: &mut Take, meter: Meter| {
+        let mut writer = Writer::new(model());
+        compose_bar(take, &mut writer, &knobs(), meter, 0);
+        compose_until(take, &mut writer, &knobs(), meter, Tick(96 * N_BARS));
+    };
+    let edits = [Edit::ReRoll, Edit::ReRollRhythm, Edit::ReRollPitches, Edit::Keep, Edit::Clear];
+    for (edit, bar_idx) in edits.into_iter().flat_map(|edit| [(edit, 3), (edit, 0)]) {
+        let mut take = saved(&knobs()).restore().unwrap();
+        edit_bar(&mut take, Some(&mut Writer::new(model())), bar_idx, edit);
+        let edited = SavedTake::of(&take, None).restore().unwrap().score();
+        compose(&mut take, waltz);
+        assert!(take.score().bars.iter().all(|bar| bar.meter == waltz));
+        let mut reopened = SavedTake::of(&take, None).restore().unwrap();
+        for take in [&mut take, &mut reopened] {
+            compose(take, Meter::COMMON);
+            assert_eq!(take.score(), edited, "{edit:?} of bar {bar_idx}");
+            // It is what it was: whatever is turned, a kept bar stays, and another does not.
+            let turned = ComposingKnobs { seed: 99, ..knobs() };
+            compose_until(take, &mut Writer::new(model()), &turned, Meter::COMMON, Tick(96 * N_BARS));
+            let stays = take.score().bars[bar_idx] == edited.bars[bar_idx];
+            assert_eq!(stays, matches!(edit, Edit::Keep | Edit::Clear), "{edit:?} of bar {bar_idx}");
+        }
+    }
+}
+
+#[test]
+fn a_bar_that_was_released_is_not_kept_again_when_the_host_returns_to_its_meter() {
+    let waltz = Meter::new(3, 4).unwrap();
+    let mut take = saved(&knobs()).restore().unwrap();
+    let mut writer = Writer::new(model());
+    edit_bar(&mut take, None, 2, Edit::Keep);
+    for meter in [waltz, Meter::COMMON] {
+        compose_bar(&mut take, &mut writer, &knobs(), meter, 0);
+        compose_until(&mut take, &mut writer, &knobs(), meter, Tick(96 * N_BARS));
+    }
+    let kept = take.score();
+    edit_bar(&mut take, None, 2, Edit::Release);
+    let turned = ComposingKnobs { seed: 99, ..knobs() };
+    for meter in [Meter::COMMON, waltz, Meter::COMMON] {
+        compose_bar(&mut take, &mut writer, &turned, meter, 0);
+        compose_until(&mut take, &mut writer, &turned, meter, Tick(96 * N_BARS));
+    }
+    assert_ne!(take.score().bars[2], kept.bars[2]);
 }
 
 #[test]

@@ -290,7 +290,8 @@ impl Take {
         model: &str,
     ) -> Option<Arc<ComposedBar>> {
         let before = self.fingerprint_before(bar_idx);
-        let n_rolls = self.n_rolls(bar_idx, knobs.slot);
+        let last = self.last_in_meter(bar_idx, knobs.slot, meter);
+        let n_rolls = last.map_or_else(|| self.n_rolls(bar_idx, knobs.slot), |last| last.n_rolls);
         let is_it = |old: &ComposedBar| {
             old.n_rolls == n_rolls
                 && !old.is_kept
@@ -301,6 +302,21 @@ impl Take {
                 && self.accepts_model(&old.model, model)
         };
         self.replaced.newest(bar_idx, is_it)
+    }
+
+    /// The kept bar that was here when the host last had this meter here.
+    pub(crate) fn kept_in_meter(&self, bar_idx: usize, slot: u8, meter: Meter) -> Option<Arc<ComposedBar>> {
+        let last = self.last_in_meter(bar_idx, slot, meter).filter(|last| last.is_kept)?;
+        Some(Arc::new(ComposedBar { before: self.fingerprint_before(bar_idx), ..(*last).clone() }))
+    }
+
+    /// The bar of a take that was here last in this meter, if the host has had another meter since.
+    fn last_in_meter(&self, bar_idx: usize, slot: u8, meter: Meter) -> Option<Arc<ComposedBar>> {
+        if self.bars.get(bar_idx).is_some_and(|here| here.bar.meter == meter) {
+            return None;
+        }
+        let place = (self.start_of(bar_idx)?, meter, slot);
+        self.replaced.newest(bar_idx, |old| (old.bar.start, old.bar.meter, old.knobs.slot) == place)
     }
 
     /// The bar on the shelf that belongs here: with these knobs, or kept.

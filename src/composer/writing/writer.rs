@@ -106,8 +106,8 @@ impl Writer {
         // What was played in since is not part of what identifies a replaced bar.
         let is_answer = knobs.conversation != Conversation::Generate;
         let replaced = if is_answer { None } else { take.replaced_bar(bar_idx, knobs, meter, self.hash()) };
-        replaced
-            .filter(|old| old.key == place.key)
+        take.kept_in_meter(bar_idx, knobs.slot, meter)
+            .or_else(|| replaced.filter(|old| old.key == place.key))
             .or_else(|| take.shelved_bar(bar_idx, knobs, meter, self.hash()))
             .or_else(|| self.repetition(take, place).map(Arc::new))
     }
