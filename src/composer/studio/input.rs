@@ -27,8 +27,9 @@ impl InputTracker {
         self.last = Tick(i64::MIN);
     }
 
-    /// A key goes down or up. The first note in a bar replaces what was played there in an earlier pass.
-    pub(crate) fn receive(&mut self, take: &mut Take, input: &Input) {
+    /// A key goes down or up. The first note in a bar replaces what was played there in an earlier pass. `loop_end` is where
+    /// the song goes back, if it is in a loop.
+    pub(crate) fn receive(&mut self, take: &mut Take, input: &Input, loop_end: Option<Tick>) {
         if input.at < self.last {
             self.begin_pass();
         }
@@ -43,7 +44,7 @@ impl InputTracker {
             take.input.press(input);
             bar_idx.map(|idx| (idx, idx))
         } else {
-            let onset = take.input.release(input.at, input.position, input.key);
+            let onset = take.input.release_in_loop(input.at, input.position, input.key, loop_end);
             let first = onset.and_then(|onset| take.bar_idx_at(onset));
             first.map(|first| (first, take.bar_idx_at(input.at).unwrap_or(first).max(first)))
         };

@@ -121,7 +121,7 @@ impl Planner {
         let is_new = from.is_some_and(|from| self.take.mark_heard(from, moment.position));
         let has_stopped = self.moment.is_some_and(|last| last.playing && !moment.playing);
         if has_stopped {
-            self.take.input.release_all(moment.position);
+            self.take.input.release_all(moment.position, self.loop_end());
         }
         if has_stopped || self.moment.is_some_and(|last| moment.position < last.position) {
             self.input.begin_pass();
@@ -256,7 +256,8 @@ impl Planner {
             return self.answer(input.number);
         }
         self.take.overheard = PlayedIn::default();
-        self.input.receive(&mut self.take, input);
+        let loop_end = self.loop_end();
+        self.input.receive(&mut self.take, input, loop_end);
         if !matches!(self.requests.get(1), Some(Request::Input(_))) {
             self.input.catch_up(&mut self.take, writer).await;
         }
@@ -265,15 +266,22 @@ impl Planner {
 
     /// Remembers a key for those who want its chords, or to learn what was played.
     fn overhear(&mut self, input: &Input) {
+        let loop_end = self.loop_end();
         let overheard = &mut self.take.overheard;
         if input.velocity == 0 {
-            overheard.release(input.at, input.position, input.key);
+            overheard.release_in_loop(input.at, input.position, input.key, loop_end);
             return;
         }
         if overheard.notes().last().is_some_and(|last| input.at < last.at) {
             *overheard = PlayedIn::default();
         }
         overheard.press(input);
+    }
+
+    /// Where the song goes back, if it is in a loop.
+    fn loop_end(&self) -> Option<Tick> {
+        let loop_range = self.moment.and_then(|moment| moment.loop_range);
+        loop_range.map(|(_, end)| end)
     }
 
     fn ignores_input(&self) -> bool {
@@ -372,11 +380,12 @@ mod tests {
     use crate::composer::studio::planner::Planner;
     use crate::composer::take::bars::Take;
     use crate::composer::take::edits::Edit;
+    use crate::composer::take::saved::SavedTake;
     use crate::composer::writing::writer::{Writer, compose_until};
     use crate::model::{Model, block_on};
-    use crate::music::{Meter, Tick};
-    use crate::player::ComposingKnobs;
-    use crate::player::handover::{Message, Settle};
+    use crate::music::{Beats, Meter, Tick};
+    use crate::player::handover::{Input, Message, Moment, Settle};
+    use crate::player::{ComposingKnobs, Conversation};
 
     #[test]
     fn requests_are_answered_between_the_bars_of_an_edit() {
@@ -404,5 +413,42 @@ mod tests {
             block_on(planner.work());
         }
         assert_eq!((rolled(&planner), planner.take.history().done.len()), (vec![1, 1, 1, 1, 0, 0], 1));
+    }
+
+    #[test]
+    fn a_note_held_over_the_end_of_a_loop_is_played_again_also_after_reopening() {
+        let knobs = ComposingKnobs { conversation: Conversation::Continue, ..ComposingKnobs::default() };
+        let knobs = knobs.rounded();
+        let writer = Writer::new(Arc::new(Model::random(3, 7)));
+        let mut planner = Planner::new(Take::default(), Some(writer));
+        let loop_range = Some((Tick(0), Tick(16 * 24)));
+        let moment = |position: i64| Moment {
+            position: Tick(position),
+            meter: Meter::COMMON,
+            playing: true,
+            offline: false,
+            loop_range,
+            knobs,
+        };
+        let input = |number, beats: f64, velocity| {
+            let position = Beats(beats);
+            let at = position.to_ticks_round();
+            Message::Input(Input { number, at, position, channel: 0, key: 60, velocity })
+        };
+        // The key goes down shortly before the end of the loop, and up in the next pass.
+        for message in [Message::Moment(moment(350)), input(1, 15.02, 90), Message::Moment(moment(2))] {
+            planner.receive(message);
+        }
+        planner.receive(input(2, 0.3, 0));
+        while planner.answered() < 2 {
+            block_on(planner.work());
+        }
+        let played_in = planner.take.score().played_in;
+        let times: Vec<(f64, f64)> = played_in.iter().map(|note| (note.onset.0, note.end.0)).collect();
+        assert_eq!(times, [(15.02, 16.0)]);
+        let reopened = SavedTake::of(&planner.take, None).restore().unwrap().score().played_in;
+        let near = |a: Beats, b: Beats| (a.0 - b.0).abs() < 1e-5;
+        assert_eq!(reopened.len(), 1);
+        assert!(near(reopened[0].onset, played_in[0].onset) && near(reopened[0].end, played_in[0].end));
     }
 }

@@ -76,19 +76,37 @@ impl PlayedIn {
 
     /// A key goes up. Returns the onset of the note that ends, if there is one.
     pub(crate) fn release(&mut self, at: Tick, position: Beats, pitch: u8) -> Option<Tick> {
+        self.release_in_loop(at, position, pitch, None)
+    }
+
+    /// As [`PlayedIn::release`], in a loop. If the song has gone back since the key went down, the note ends where the loop
+    /// does; as long after its onset as an assumed length if that is not known.
+    pub(crate) fn release_in_loop(
+        &mut self,
+        at: Tick,
+        position: Beats,
+        pitch: u8,
+        loop_end: Option<Tick>,
+    ) -> Option<Tick> {
         let notes = Arc::make_mut(&mut self.notes);
         let held = notes.iter_mut().rev().find(|note| note.pitch == pitch && note.end.is_none())?;
+        let (at, position) = if position.0 < held.pressed.0 {
+            let end = loop_end.filter(|end| *end > held.at).unwrap_or(held.at + Self::HELD);
+            (end, end.to_beats())
+        } else {
+            (at, position)
+        };
         held.end = Some(on_grid(at).max(held.onset + Tick(SHORTEST)));
         held.released = Some(position);
         Some(held.onset)
     }
 
     /// All keys go up.
-    pub(crate) fn release_all(&mut self, at: Tick) {
+    pub(crate) fn release_all(&mut self, at: Tick, loop_end: Option<Tick>) {
         let held: Vec<u8> =
             self.notes.iter().filter(|note| note.end.is_none()).map(|note| note.pitch).collect();
         for pitch in held {
-            self.release(at, at.to_beats(), pitch);
+            self.release_in_loop(at, at.to_beats(), pitch, loop_end);
         }
     }
 
@@ -129,11 +147,13 @@ impl PlayedIn {
         notes
     }
 
-    /// Everything as it was played, in the order of time, without keys that are still down.
+    /// Everything as it was played, in the order of time, without keys that are still down. A key that went down and up in
+    /// one moment, as of a drum pad, is down for as long as on the grid.
     pub(crate) fn performed(&self) -> Vec<PerformedNote> {
         let performed = |note: &PlayedNote| {
             let PlayedNote { pressed: onset, channel, pitch: key, velocity, .. } = *note;
-            let end = note.released.filter(|released| released.0 > onset.0)?;
+            let on_grid = onset + (note.end? - note.onset).to_beats();
+            let end = note.released.filter(|released| released.0 > onset.0).unwrap_or(on_grid);
             Some(PerformedNote { onset, end, channel, key, velocity, family: Family::PIANO })
         };
         let mut notes: Vec<_> = self.notes.iter().filter_map(performed).collect();
@@ -239,7 +259,7 @@ mod tests {
         played.press(&pressed(25, 64));
         assert_eq!(played.sounds_until(Tick(96)), Tick(i64::MAX));
         assert_eq!(played.release(Tick(50), Tick(50).to_beats(), 60), Some(Tick(0)));
-        played.release_all(Tick(70));
+        played.release_all(Tick(70), None);
         let notes = played.notes_in(Tick(0), Tick(96), Family::PIANO);
         assert_eq!(notes.iter().map(|note| note.duration.0).collect::<Vec<_>>(), [48, 48]);
         assert_eq!(played.sounds_until(Tick(48)), Tick(72));
@@ -257,5 +277,32 @@ mod tests {
         assert_eq!(played.key_before(Tick(24)), None);
         played.remove(Tick(0), Tick(192));
         assert!(played.notes().is_empty());
+    }
+
+    #[test]
+    fn a_key_that_is_down_when_the_song_goes_back_sounds_until_the_end_of_the_loop() {
+        let performed = |played: &PlayedIn| -> Vec<(f64, f64)> {
+            played.performed().iter().map(|note| (note.onset.0, note.end.0)).collect()
+        };
+        let (down, up) = (Tick(15 * 24), Tick(7));
+        let mut played = PlayedIn::default();
+        played.press(&pressed(down.0, 60));
+        assert_eq!(performed(&played), [], "it is still down");
+        assert_eq!(played.release_in_loop(up, up.to_beats(), 60, Some(Tick(16 * 24))), Some(down));
+        assert_eq!(performed(&played), [(15.0, 16.0)]);
+        assert_eq!(played.notes_in(Tick(0), Tick(384), Family::PIANO)[0].duration, Tick(24));
+        // The end of the loop is not known, or it is another loop by now.
+        for loop_end in [None, Some(Tick(96))] {
+            let mut played = PlayedIn::default();
+            played.press(&pressed(down.0 - 24, 60));
+            played.release_in_loop(up, up.to_beats(), 60, loop_end);
+            assert_eq!(performed(&played), [(14.0, 15.0)]);
+        }
+        // A pad that sends both messages at one sample.
+        let mut played = PlayedIn::default();
+        played.press(&pressed(26, 36));
+        played.release(Tick(26), Tick(26).to_beats(), 36);
+        let [(onset, end)] = performed(&played)[..] else { panic!("one note") };
+        assert!((end - onset - Tick(3).to_beats().0).abs() < 1e-9, "{onset} {end}");
     }
 }
