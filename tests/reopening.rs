@@ -127,6 +127,17 @@ fn bars_composed_ahead_that_nobody_heard_are_thrown_away_after_reopening_too() {
 }
 
 #[test]
+fn a_note_locked_before_the_song_begins_stays_whatever_is_turned() {
+    let mut instance = Instance::with(None);
+    instance.stand(with(knobs()));
+    let first = Arc::clone(&instance.composer.picture().score.bars[0]);
+    instance.composer.lock_note(0, first.notes[0], true);
+    instance.composer.wait_until_idle();
+    instance.play(&with(ComposingKnobs { seed: 99, ..knobs() }), 8.0);
+    assert_eq!(instance.composer.picture().score.bars[0], first);
+}
+
+#[test]
 fn damage_to_bars_that_wait_to_come_back_costs_no_other() {
     let mut instance = Instance::with(Some(older_take()));
     instance.play(&in_meter(3), 12.0);

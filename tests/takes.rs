@@ -194,6 +194,26 @@ fn a_bar_kept_before_the_phrase_comes_round_comes_back_in_every_round() {
 }
 
 #[test]
+fn releasing_a_bar_of_one_take_leaves_the_bars_of_another_kept() {
+    let (mut take, mut writer) = (Take::default(), Writer::new(model()));
+    let of_slot = |bar_idx: usize, seed| ComposingKnobs { slot: u8::from(bar_idx >= 4), seed, ..knobs() };
+    for bar_idx in 0..8 {
+        compose_bar(&mut take, &mut writer, &of_slot(bar_idx, 1), Meter::COMMON, bar_idx);
+    }
+    // The phrase has four bars, of which the second is kept in both takes.
+    for bar_idx in [1, 5] {
+        edit_bar(&mut take, None, bar_idx, Edit::Keep);
+    }
+    let before = take.score();
+    edit_bar(&mut take, None, 1, Edit::Release);
+    for bar_idx in 0..8 {
+        compose_bar(&mut take, &mut writer, &of_slot(bar_idx, 99), Meter::COMMON, bar_idx);
+    }
+    let stays: Vec<usize> = (0..8).filter(|idx| take.score().bars[*idx] == before.bars[*idx]).collect();
+    assert_eq!(stays, [5]);
+}
+
+#[test]
 fn bars_changed_by_hand_come_back_when_the_host_returns_to_their_meter() {
     let waltz = Meter::new(3, 4).unwrap();
     let compose = |take: &mut Take, meter: Meter| {

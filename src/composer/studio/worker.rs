@@ -283,6 +283,7 @@ impl Worker {
                 self.planner.take.write_notes(&bars);
             }
             Command::LockNote(bar_idx, note, is_locked) => {
+                self.planner.mark_heard();
                 self.planner.take.lock_note(bar_idx, &note, is_locked);
             }
             Command::Undo => self.planner.take.undo(),

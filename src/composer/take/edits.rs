@@ -73,7 +73,7 @@ impl Take {
         }
     }
 
-    /// Lets a kept bar, and its counterparts when the phrase comes round, follow the knobs again.
+    /// Lets a kept bar, and its counterparts in the same take when the phrase comes round, follow the knobs again.
     pub(crate) fn release(&mut self, bar_idx: usize) {
         let Some(old) = self.bars.get(bar_idx).cloned() else {
             return;
@@ -81,7 +81,7 @@ impl Take {
         let length = usize::from(old.knobs.length.max(1));
         let mut changes = Vec::new();
         for (idx, here) in self.bars.iter().enumerate().skip(bar_idx % length).step_by(length) {
-            if here.is_kept {
+            if here.is_kept && here.knobs.slot == old.knobs.slot {
                 let new = ComposedBar { is_kept: false, locked: Arc::default(), ..(**here).clone() };
                 let new = Arc::new(new);
                 changes.push(Change { bar_idx: idx, old: Some(Arc::clone(here)), new });
