@@ -10,8 +10,8 @@ use continuo::composer::{
 };
 use continuo::model::Model;
 use continuo::music::{Bar, Meter, Note, Scale, Tick};
-use continuo::player::ComposingKnobs;
 use continuo::player::handover::{ComposerEnd, PlayerEnd, handover};
+use continuo::player::{Cadence, ComposingKnobs};
 
 const N_BARS: i64 = 8;
 
@@ -191,6 +191,17 @@ fn a_bar_kept_before_the_phrase_comes_round_comes_back_in_every_round() {
         assert_eq!(from_line(&later.bars[idx]), from_line(&before.score.bars[2]), "bar {idx}");
         assert_ne!(from_line(&later.bars[idx - 1]), from_line(&before.score.bars[1]), "bar {}", idx - 1);
     }
+}
+
+#[test]
+fn the_phrase_comes_round_up_to_the_bars_that_lead_to_a_cadence() {
+    let knobs = ComposingKnobs { cadence: Cadence::EverySecond, ..knobs() };
+    let mut take = Take::default();
+    compose_until(&mut take, &mut Writer::new(model()), &knobs, Meter::COMMON, Tick(96 * N_BARS));
+    let bars = take.score().bars;
+    // Of the last two bars of the second phrase the chords are another.
+    let repeats = |idx: &usize| from_line(&bars[*idx]) == from_line(&bars[*idx - 4]);
+    assert_eq!((4..8).filter(repeats).collect::<Vec<_>>(), [4]);
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Harmony {
     }
 
     /// Whether the bar and the one after it, of this length each, have the chords of `other`, of which each is
-    /// transposed by the semitones.
+    /// transposed by the semitones. Where no chord has begun there is none.
     pub(crate) fn is_like(&self, other: &Self, length: Tick, semitones: i8) -> bool {
         let near = |harmony: &Self, up: i8| -> Vec<(Tick, Option<Chord>)> {
             let mut chords: Vec<(Tick, Option<Chord>)> = Vec::new();
@@ -60,7 +60,7 @@ impl Harmony {
                 harmony.chords().iter().filter(|(at, _)| (Tick::ZERO..length + length).contains(at))
             {
                 let chord = chord.map(|chord| chord.transposed(up));
-                if chords.last().is_none_or(|(_, last)| *last != chord) {
+                if chords.last().and_then(|(_, last)| *last) != chord {
                     chords.push((*at, chord));
                 }
             }
