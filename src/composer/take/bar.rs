@@ -41,6 +41,8 @@ impl ComposedBar {
 
     /// The fingerprint of this bar and everything before it.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
+        #[cfg(test)]
+        N_FINGERPRINTS.set(N_FINGERPRINTS.get() + 1);
         let print = self.added_to(self.before);
         if self.knobs.best_of < 2 {
             return print;
@@ -114,4 +116,15 @@ impl ComposedBar {
             ..self.clone()
         }
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    static N_FINGERPRINTS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// How many fingerprints this thread has computed since the last call.
+#[cfg(test)]
+pub(in crate::composer::take) fn fingerprints_taken() -> usize {
+    N_FINGERPRINTS.take()
 }

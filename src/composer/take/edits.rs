@@ -1,5 +1,6 @@
 //! Changes of a take by hand, and undoing them.
 
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -169,9 +170,7 @@ impl Take {
 
     /// Makes changes, as one step to undo.
     fn make(&mut self, changes: Vec<Change>) {
-        for change in &changes {
-            self.replace(change.bar_idx, &change.new);
-        }
+        self.replace(changes.iter().map(|change| (change.bar_idx, &change.new)));
         if !changes.is_empty() {
             self.history.push(changes.into());
         }
@@ -181,18 +180,17 @@ impl Take {
     pub(crate) fn undo(&mut self) {
         let Some(step) = self.history.undo() else { return };
         // Where a bar was changed twice, its last change is undone first.
-        for change in step.iter().rev() {
-            match &change.old {
-                Some(old) => self.replace(change.bar_idx, old),
-                None => self.remove(change.bar_idx, change.new.knobs.slot),
-            }
+        let undone = step.iter().rev();
+        self.replace(undone.clone().filter_map(|change| Some((change.bar_idx, change.old.as_ref()?))));
+        for change in undone.filter(|change| change.old.is_none()) {
+            self.remove(change.bar_idx, change.new.knobs.slot);
         }
     }
 
     /// Does the last undone edit again, if there is one.
     pub(crate) fn redo(&mut self) {
         let Some(step) = self.history.redo() else { return };
-        step.iter().for_each(|change| self.replace(change.bar_idx, &change.new));
+        self.replace(step.iter().map(|change| (change.bar_idx, &change.new)));
     }
 
     /// Removes a bar of a take. In the take that is playing, the bar becomes stale instead.
@@ -209,22 +207,85 @@ impl Take {
         }
     }
 
-    /// Replaces a bar without making those after it stale. Does nothing where the bars have moved since.
-    fn replace(&mut self, bar_idx: usize, new: &Arc<ComposedBar>) {
-        let Some(here) = self.bars.get(bar_idx).filter(|here| here.has_place_of(new)) else {
-            return;
-        };
-        if here.knobs.slot != new.knobs.slot {
-            Arc::make_mut(&mut self.shelf).insert((new.knobs.slot, bar_idx), Arc::clone(new));
-            return;
+    /// Replaces bars, by their indices, without making those after them stale: of several in one place the last counts. A
+    /// bar that has moved since stays.
+    fn replace<'a>(&mut self, new: impl Iterator<Item = (usize, &'a Arc<ComposedBar>)>) {
+        let mut changed = BTreeMap::new();
+        for (bar_idx, new) in new {
+            let Some(here) = self.bars.get(bar_idx).filter(|here| here.has_place_of(new)) else { continue };
+            if here.knobs.slot == new.knobs.slot {
+                changed.insert(bar_idx, new);
+            } else {
+                Arc::make_mut(&mut self.shelf).insert((new.knobs.slot, bar_idx), Arc::clone(new));
+            }
         }
-        let first_stale = (bar_idx + 1..self.bars.len()).find(|idx| self.has_changed_before(*idx));
-        let new = ComposedBar { before: self.fingerprint_before(bar_idx), ..(**new).clone() };
-        if let Some(place) = self.bars.get_mut(bar_idx) {
-            *place = Arc::new(new);
+        let ends = changed.first_key_value().zip(changed.last_key_value());
+        let Some((first, last)) = ends.map(|((first, _), (last, _))| (*first, *last)) else { return };
+        let is_stale = |idx: &usize| self.has_changed_before(*idx);
+        let stale: HashSet<usize> = (first + 1..=last).filter(is_stale).collect();
+        let first_stale = (last + 1..self.bars.len()).find(is_stale).unwrap_or(self.bars.len());
+        for idx in first..first_stale {
+            if let Some(new) = changed.get(&idx) {
+                let new = ComposedBar { before: self.fingerprint_before(idx), ..(***new).clone() };
+                if let Some(place) = self.bars.get_mut(idx) {
+                    *place = Arc::new(new);
+                }
+            } else if !stale.contains(&idx) {
+                self.mark_fresh(idx);
+            }
         }
-        for idx in bar_idx + 1..first_stale.unwrap_or(self.bars.len()) {
-            self.mark_fresh(idx);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::composer::take::bar::fingerprints_taken;
+    use crate::composer::take::bars::Take;
+    use crate::composer::writing::writer::{Writer, compose_bar, compose_until};
+    use crate::model::Model;
+    use crate::music::{Meter, Tick};
+    use crate::player::ComposingKnobs;
+
+    /// A bar that comes round so many times.
+    fn rounds(n_bars: usize) -> (Take, Writer, ComposingKnobs) {
+        let knobs = ComposingKnobs { length: 1, evolve: 0.0, ..ComposingKnobs::default() }.rounded();
+        let (mut take, mut writer) = (Take::default(), Writer::new(Arc::new(Model::random(3, 7))));
+        compose_until(&mut take, &mut writer, &knobs, Meter::COMMON, Tick(96 * n_bars as i64));
+        (take, writer, knobs)
+    }
+
+    #[test]
+    fn an_edit_that_comes_round_takes_steps_in_proportion_to_the_length_of_the_song() {
+        for n_bars in [100, 400] {
+            let (mut take, writer, knobs) = rounds(n_bars);
+            let edits: [fn(&mut Take); 4] =
+                [|take| take.keep(0), Take::undo, Take::redo, |take| take.release(0)];
+            for edit in edits {
+                fingerprints_taken();
+                edit(&mut take);
+                let n_taken = fingerprints_taken();
+                assert!(n_taken <= 4 * n_bars, "{n_taken} fingerprints of {n_bars} bars");
+            }
+            take.undo();
+            assert!(take.bars().iter().all(|bar| bar.is_kept));
+            assert!((0..n_bars).all(|idx| !take.is_stale(idx, &knobs, writer.hash())));
+        }
+    }
+
+    #[test]
+    fn bars_that_were_stale_before_an_edit_are_stale_after_it() {
+        let (mut take, mut writer, knobs) = rounds(12);
+        let turned = ComposingKnobs { seed: 99, ..knobs };
+        // What follows the fifth bar belongs to another one.
+        compose_bar(&mut take, &mut writer, &turned, Meter::COMMON, 4);
+        let stale = |take: &Take| (0..12).filter(|idx| take.has_changed_before(*idx)).collect::<Vec<_>>();
+        assert_eq!(stale(&take), [5]);
+        let edits: [fn(&mut Take); 4] = [|take| take.clear(6), |take| take.clear(0), Take::undo, Take::redo];
+        for edit in edits {
+            edit(&mut take);
+            assert_eq!(stale(&take), [5]);
         }
     }
 }
