@@ -36,7 +36,7 @@ pub fn list_in(folder: &Path) -> Vec<PresetEntry> {
         .filter(|path| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")))
         .collect();
     paths.sort();
-    paths
+    let mut presets: Vec<PresetEntry> = paths
         .into_iter()
         .map(|path| PresetEntry {
             // One that cannot be read is listed by its file, so that choosing it says what is wrong.
@@ -47,7 +47,9 @@ pub fn list_in(folder: &Path) -> Vec<PresetEntry> {
             role: Role::Own,
             id: PresetId::Own(path),
         })
-        .collect()
+        .collect();
+    presets.sort_by_cached_key(|preset| preset.name.to_lowercase());
+    presets
 }
 
 /// Keeps a preset in a folder.
@@ -68,5 +70,22 @@ pub fn save_in(folder: &Path, preset: &Preset) -> Result<PathBuf, PresetError> {
         Ok(()) => Ok(path),
         Err(error) if error.is_taken() => Err(PresetError::Exists { name: preset.name.clone(), path }),
         Err(error) => Err(unwritable(error.source)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::presets::{Preset, factory, list_in, save_in};
+
+    #[test]
+    fn presets_are_listed_by_their_names_and_not_by_their_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let template = factory().first().unwrap().clone();
+        for (name, file) in [("Waltz", "a"), ("ballad", "b"), ("Canon", "c"), ("Ballad in blue", "d")] {
+            let path = save_in(folder.path(), &Preset { name: name.to_owned(), ..template.clone() }).unwrap();
+            std::fs::rename(path, folder.path().join(format!("{file}.json"))).unwrap();
+        }
+        let names: Vec<String> = list_in(folder.path()).into_iter().map(|preset| preset.name).collect();
+        assert_eq!(names, ["ballad", "Ballad in blue", "Canon", "Waltz"]);
     }
 }
