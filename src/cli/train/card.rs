@@ -64,8 +64,11 @@ pub(super) fn card(
 
 fn training(preset: Preset, config: &TrainingConfig, corpus: &Corpus) -> String {
     let preset = preset.name();
-    let emphasis = corpus.styles.iter().zip(&corpus.emphasis).filter(|(_, factor)| **factor != 1.0);
-    let emphasis: String = emphasis.map(|(style, factor)| format!("{style} {factor} times, ")).collect();
+    let emphasised =
+        corpus.styles.iter().zip(&corpus.emphasis).filter(|(_, factor)| (**factor - 1.0).abs() > 1e-9);
+    let emphasised: Vec<String> =
+        emphasised.map(|(style, factor)| format!("{style} {factor} times, ")).collect();
+    let emphasis = emphasised.concat();
     let limit = config.time_limit.map(|limit| format!(" or {:.1} minutes", limit.as_secs_f64() / 60.0));
     format!(
         "preset {preset}, {} pieces, {} notes, {:.2} epochs{} with patience {}, {} layers of {}, batch {}, windows of {}, \
