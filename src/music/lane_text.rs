@@ -85,37 +85,19 @@ fn bar_text(chords: &[(Tick, Option<Chord>)], bar: Range<Tick>, meter: Meter) ->
     names.into_iter().step_by(size).collect::<Vec<String>>().join(" ")
 }
 
-/// The text of a bar of this length in which these words begin at these places, ascending from the bar line on; none if
-/// no number of words puts them there. It means the same in every usual meter of this length: in 3/4 and in 6/8.
+/// The text of a bar of this meter in which these words begin at these places, ascending from the bar line on; none if
+/// no number of words puts them there.
 #[must_use]
-pub fn spread_words(words: &[(Tick, &str)], length: Tick) -> Option<String> {
-    let meters = usual_meters(length);
+pub fn spread_words(words: &[(Tick, &str)], meter: Meter) -> Option<String> {
     (1..=MOST_WORDS).find_map(|n_words| {
-        let in_meter = |meter: &Meter| words_between(words, n_words, *meter);
-        let text = in_meter(meters.first()?)?;
-        meters.iter().all(|meter| in_meter(meter).as_ref() == Some(&text)).then(|| text.join(" "))
+        let places: Vec<Tick> = (0..n_words).map(|idx| place(idx, n_words, meter)).collect();
+        if words.iter().any(|(at, _)| !places.contains(at)) {
+            return None;
+        }
+        let word_at = |at: &Tick| words.iter().rev().find(|(begin, _)| begin <= at).map(|(_, word)| *word);
+        let all: Option<Vec<&str>> = places.iter().map(word_at).collect();
+        Some(all?.join(" "))
     })
-}
-
-/// So many words that stand where they do in a bar of this meter, so that these begin at their places.
-fn words_between<'a>(words: &[(Tick, &'a str)], n_words: i64, meter: Meter) -> Option<Vec<&'a str>> {
-    let places: Vec<Tick> = (0..n_words).map(|idx| place(idx, n_words, meter)).collect();
-    if words.iter().any(|(at, _)| !places.contains(at)) {
-        return None;
-    }
-    let word_at = |at: &Tick| words.iter().rev().find(|(begin, _)| begin <= at).map(|(_, word)| *word);
-    places.iter().map(word_at).collect()
-}
-
-/// The meters of this length in halves, quarters and eighths; in shorter notes if there is none.
-fn usual_meters(length: Tick) -> Vec<Meter> {
-    let meter = |denominator: &u32| {
-        let note = 4 * Tick::PER_BEAT / i64::from(*denominator);
-        let numerator = u32::try_from(length.0 / note).ok().filter(|_| length.0 % note == 0)?;
-        Meter::new(numerator, *denominator).ok()
-    };
-    let of = |denominators: &[u32]| denominators.iter().filter_map(meter).collect::<Vec<Meter>>();
-    [&[2, 4, 8][..], &[16], &[32]].into_iter().map(of).find(|meters| !meters.is_empty()).unwrap_or_default()
 }
 
 /// The text of each bar, with what `%` and empty bars stand for.
@@ -180,16 +162,19 @@ mod tests {
 
     #[test]
     fn words_are_spread_so_that_they_begin_where_they_are_put() {
-        let spread = |words: &[(i64, &'static str)], length| {
+        let in_meter = |words: &[(i64, &'static str)], numerator, denominator| {
+            let meter = Meter::new(numerator, denominator).unwrap();
             let words: Vec<(Tick, &str)> = words.iter().map(|(at, word)| (Tick(*at), *word)).collect();
-            spread_words(&words, Tick(length)).unwrap_or_default()
+            spread_words(&words, meter).unwrap_or_default()
         };
-        assert_eq!(spread(&[(0, "C")], 96), "C");
-        assert_eq!(spread(&[(0, "C"), (48, "G")], 96), "C G");
-        assert_eq!(spread(&[(0, "C"), (72, "G")], 96), "C C C G");
-        assert_eq!(spread(&[(0, "C"), (36, "G")], 96), "C C C G G G G G");
-        assert_eq!(spread(&[(0, "C"), (24, "F"), (48, "G")], 72), "C F G");
-        assert_eq!(spread(&[(0, "C"), (1, "F")], 96), "", "there is no such text");
+        assert_eq!(in_meter(&[(0, "C")], 4, 4), "C");
+        assert_eq!(in_meter(&[(0, "C"), (48, "G")], 4, 4), "C G");
+        assert_eq!(in_meter(&[(0, "C"), (72, "G")], 4, 4), "C C C G");
+        assert_eq!(in_meter(&[(0, "C"), (36, "G")], 4, 4), "C C C G G G G G");
+        assert_eq!(in_meter(&[(0, "C"), (24, "F"), (48, "G")], 3, 4), "C F G");
+        assert_eq!(in_meter(&[(0, "C"), (24, "F"), (48, "G")], 4, 4), "C F G");
+        assert_eq!(in_meter(&[(0, "C"), (36, "G")], 6, 8), "C G");
+        assert_eq!(in_meter(&[(0, "C"), (1, "F")], 4, 4), "", "there is no such text");
         // What is written is read back where it was put.
         for (numerator, denominator) in
             [(4, 4), (3, 4), (6, 8), (7, 8), (5, 4), (9, 8), (12, 8), (6, 4), (2, 2), (8, 8), (3, 2), (12, 4)]
@@ -198,7 +183,7 @@ mod tests {
             let length = meter.bar_length();
             for eighth in 1..length.0 / 12 {
                 let words = [(Tick(0), "C"), (Tick(12 * eighth), "F")];
-                let text = spread_words(&words, length).unwrap();
+                let text = spread_words(&words, meter).unwrap();
                 let mut read = Progression::parse(&text).unwrap().bar(0, Tick(0), meter, Key::default());
                 read.dedup_by_key(|(_, chord)| *chord);
                 let places: Vec<Tick> = read.iter().map(|(at, _)| *at).collect();

@@ -76,6 +76,6 @@ fn moved(words: &Words, idx: usize, wanted: Tick, bar: &Bar) -> Option<(Tick, St
     places.into_iter().find_map(|place| {
         let mut words: Vec<(Tick, &str)> = words.iter().map(|(at, word)| (*at, word.as_str())).collect();
         words.get_mut(idx)?.0 = place;
-        Some((place, spread_words(&words, length)?))
+        Some((place, spread_words(&words, bar.meter)?))
     })
 }

@@ -84,7 +84,7 @@ pub(crate) fn bar_text(chords: &[(Tick, Option<Chord>)], bar: &Bar, key: Option<
         words.insert(0, (Tick::ZERO, "N.C."));
     }
     let first = words.first().map_or("", |(_, word)| *word).to_owned();
-    spread_words(&words, bar.end() - bar.start).unwrap_or(first)
+    spread_words(&words, bar.meter).unwrap_or(first)
 }
 
 /// The chords of a phrase as the text of a lane that has them in its bars. None if its music makes no chords. Bars that
