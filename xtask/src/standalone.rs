@@ -102,16 +102,20 @@ pub fn run(options: &Options) -> Result<()> {
     application.wait()?;
     ensure!(session.exists(), "there is no {}", session.display());
 
-    let mut application = place.start(&[])?;
-    let window = find_window(&display)?;
-    let mut recorder = place.record()?;
-    recorder.click_until(&display, window, Sound::Begins)?;
-    recorder.wait_for(expected.len() / 2)?;
-    application.signal("-INT")?;
-    application.wait()?;
-    let again = recorder.finish()?;
-    ensure!(is_part_of(&again, &expected), "the session that was kept plays other notes");
-    println!("started again: the tempo and the music were kept; interrupted while it plays, no note hangs");
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let mut application = place.start(&[])?;
+        let window = find_window(&display)?;
+        let mut recorder = place.record()?;
+        recorder.click_until(&display, window, Sound::Begins)?;
+        recorder.wait_for(expected.len() / 2)?;
+        application.signal(signal)?;
+        application.wait()?;
+        let again = recorder.finish()?;
+        ensure!(is_part_of(&again, &expected), "{signal}: the session that was kept plays other notes");
+    }
+    println!(
+        "started again: the tempo and the music were kept; ended by INT, TERM or HUP while it plays, no note hangs"
+    );
 
     let error = place.fails(&["--audio", "jack", "--midi-out", "harpsichord"])?;
     ensure!(error.contains("expected a MIDI output with \"harpsichord\" in its name"), "{error}");
@@ -246,7 +250,7 @@ impl Running {
         Ok(())
     }
 
-    /// Sends it a signal: `-INT` is what Ctrl-C does.
+    /// Sends it a signal: `-INT` is what Ctrl-C does, `-TERM` a request to end, `-HUP` a terminal that is closed.
     fn signal(&self, signal: &str) -> Result<()> {
         let mut kill = Command::new("kill");
         ensure!(system::succeeds(kill.args([signal, &self.0.id().to_string()]))?, "{signal} does not arrive");
