@@ -41,8 +41,7 @@ impl Passages {
         // It can only grow to a multiple, each bit becoming as many: two bytes for each new passage keep it sparse.
         let factor = ((2 * prints.len() + n_bytes / 2) / n_bytes + 1).min(Self::MAX_BYTES / n_bytes).max(1);
         let mut extended = Self { bits: vec![0; self.bits.len() * factor] };
-        let is_set = |place: usize| self.bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1);
-        for place in (0..8 * self.bits.len()).filter(|place| is_set(*place)) {
+        for place in (0..8 * self.bits.len()).filter(|place| self.is_set(*place)) {
             (place * factor..(place + 1) * factor).for_each(|place| extended.set(place));
         }
         extended.add(prints);
@@ -53,6 +52,10 @@ impl Passages {
         for print in prints {
             places(print, self.bits.len()).for_each(|place| self.set(place));
         }
+    }
+
+    fn is_set(&self, place: usize) -> bool {
+        self.bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1)
     }
 
     fn set(&mut self, place: usize) {
@@ -83,10 +86,10 @@ impl Passages {
     pub fn endings(&self, past: &[Note], onset: Tick) -> impl Fn(u8) -> bool {
         let past = past.len().checked_sub(PASSAGE - 1).and_then(|first| past.get(first..));
         let begun = past.map(|past| (fingerprint_of_past(past), past.last().copied()));
-        let is_set = |place: usize| self.bits.get(place / 8).is_some_and(|byte| byte >> (place % 8) & 1 == 1);
         move |pitch| {
             begun.is_some_and(|(print, last)| {
-                places(ended(print, last.as_ref(), pitch, onset), self.bits.len()).all(is_set)
+                places(ended(print, last.as_ref(), pitch, onset), self.bits.len())
+                    .all(|place| self.is_set(place))
             })
         }
     }

@@ -56,7 +56,8 @@ impl Material {
         threads: &Threads,
     ) -> Result<Self> {
         let is_whole = |folder: &StyleFolder| !PARTS.iter().any(|part| folder.path.join(part).is_dir());
-        let has_part = |folder: &&StyleFolder| folder.path.join(part).is_dir();
+        let has_whole = folders.iter().any(is_whole);
+        let has_part = |folder: &StyleFolder| folder.path.join(part).is_dir();
         if let Some(folder) = folders.iter().find(|folder| !is_whole(folder) && !has_part(folder)) {
             bail!("{} has no part named {part}", folder.path.display());
         }
@@ -71,7 +72,7 @@ impl Material {
         }
         let of_part = |part| corpus.iter().flat_map(|corpus| corpus.pieces(part)).collect::<Vec<_>>();
         let [train, held_out] = [Part::Train, Part::Valid].map(of_part);
-        if folders.iter().any(is_whole) && knows(model, &train) {
+        if has_whole && knows(model, &train) {
             let name = &model.card().styles[style];
             if part != HELD_OUT {
                 bail!("{name} has no part named {part}");
@@ -99,8 +100,8 @@ impl Material {
             }
             measured.extend(pieces);
         }
-        let knows_train = !folders.iter().any(is_whole) && !held_out.is_empty();
-        Ok(Self { style, corpus, train: if knows_train { train } else { Vec::new() }, measured })
+        let train = if has_whole || held_out.is_empty() { Vec::new() } else { train };
+        Ok(Self { style, corpus, train, measured })
     }
 
     /// The pieces that something may be learned from: those to train on, or all where there is no such part.

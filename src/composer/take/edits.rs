@@ -163,7 +163,9 @@ impl Take {
         let here = self.bars.iter().map(|bar| bar.knobs.slot);
         let mut slots = [false; 4];
         for slot in here.chain(self.shelf.keys().map(|(slot, _)| *slot)) {
-            slots.iter_mut().skip(usize::from(slot)).take(1).for_each(|has_bars| *has_bars = true);
+            if let Some(has_bars) = slots.get_mut(usize::from(slot)) {
+                *has_bars = true;
+            }
         }
         slots
     }
