@@ -282,10 +282,16 @@ const ADDED: [(&str, u8); 7] = [("13", 9), ("11", 5), ("9", 2), ("7", 11), ("b7"
 
 /// The tones of a kind of chord, and what follows it: nothing, or the slash before a bass. Else, where it stops making
 /// sense.
-fn kind(mut text: &str, triad: PitchClassSet) -> Result<(PitchClassSet, &str), &str> {
+fn kind(whole: &str, triad: PitchClassSet) -> Result<(PitchClassSet, &str), &str> {
+    let mut text = whole;
     let mut tones = triad.bits();
     let mut is_in_parentheses = false;
     while !text.is_empty() && !text.starts_with('/') {
+        let read = &whole[..whole.len() - text.len()];
+        if read.ends_with(|c: char| c.is_ascii_digit()) && text.starts_with(|c: char| c.is_ascii_digit()) {
+            // `71` is no number of a chord, and neither 7 nor 1.
+            return Err(text);
+        }
         let mut added = ADDED.iter().filter(|_| is_in_parentheses);
         let added = added.find_map(|(name, tone)| Some((text.strip_prefix(name)?, *tone)));
         if let Some((rest, tone)) = added {
@@ -416,6 +422,8 @@ mod tests {
             ("| |", 0),
             ("Am7 | H | C", 6),
             ("Am7 | Cx7", 7),
+            ("C71", 2),
+            ("C7(b913)", 5),
             ("C/", 2),
             ("C/Q", 2),
             ("%", 0),
