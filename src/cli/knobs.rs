@@ -42,7 +42,7 @@ fn option(knob: Knob, name: &str) -> Arg {
 fn range(kind: Kind) -> String {
     match kind.form {
         Form::Pitch => "A MIDI key from 0 to 127, or its name: 60 is C4, middle C.".to_owned(),
-        Form::Polyphony => "1 to 128, or any.".to_owned(),
+        Form::Polyphony => "1 to 255, or any.".to_owned(),
         form if form.is_list() => {
             let names: Vec<&str> =
                 (kind.min as usize..=kind.max as usize).map_while(|idx| form.name(idx)).collect();

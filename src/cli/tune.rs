@@ -42,7 +42,7 @@ pub(super) struct TuneArgs {
     /// Most bars of a sample: each is as long as a real piece, or cut to this
     #[arg(long, default_value_t = 32, value_parser = within(8_u32..=1000))]
     bars: u32,
-    /// Times that each factor is gone through; at 0 only primers and velocities are renewed
+    /// Times that each factor is gone through; at 0 no factor is tried
     #[arg(long, default_value_t = 1, value_parser = within(0_u32..=10))]
     rounds: u32,
     /// Times that samples are compared with the real pieces, and what they have too much or too little of is corrected; at 0

@@ -25,7 +25,8 @@ pub(in crate::cli) struct TrainArgs {
     /// mine.checkpoint.
     #[arg(long, short, value_name = "FILE", required_unless_present = "dry_run")]
     pub(super) out: Option<PathBuf>,
-    /// Read the music, measure this computer's speed, report how long each preset takes, and write nothing.
+    /// Read the music, measure this computer's speed, report how long each preset takes, and write nothing but the
+    /// cache of what was read.
     #[arg(long, conflicts_with_all = ["resume", "force"])]
     pub(super) dry_run: bool,
     /// Report progress as one JSON object a line (docs/TRAINING.md describes them).

@@ -92,7 +92,7 @@ impl Settings {
                 minutes: None,
                 length: Length { n_notes: 12e6, min_epochs: 4.0, max_epochs: 60.0 },
             },
-            // The settings of the default model; models/README.md lists what else was tried.
+            // Those of network P in models/README.md, which lists what else was tried.
             Preset::Large => Self {
                 n_layers: 3,
                 hidden: 512,
