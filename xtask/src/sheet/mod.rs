@@ -1,5 +1,7 @@
 //! Sheets of small piano rolls: many pieces of a style at a glance.
 
+mod numbers;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -31,7 +33,8 @@ pub struct Options {
     model: PathBuf,
 }
 
-/// Composes pieces in each style of a model with the last trainer that was packed, and draws a sheet of each style.
+/// Composes pieces in each style of a model with the last trainer that was packed, and draws a sheet of each style. Prints
+/// what can be counted in them as a table.
 ///
 /// # Errors
 /// If the trainer is missing or fails, or a file cannot be written.
@@ -41,6 +44,7 @@ pub fn sheets(options: &Options) -> Result<()> {
     let card = output(Command::new(&trainer).arg("inspect").arg(&options.model).arg("--json"))?;
     let card: Value = serde_json::from_str(&card)?;
     let styles = card["styles"].as_array().context("the model has no styles")?;
+    println!("{}", numbers::HEADING);
     for style in styles {
         let style = style["name"].as_str().context("a style without a name")?;
         let folder = options.out.join(style);
@@ -58,10 +62,11 @@ pub fn sheets(options: &Options) -> Result<()> {
             output(generate.args(["--seed", &seed.to_string(), "--bars", &options.bars.to_string()]))?;
             pieces.push((seed.to_string(), Song::read(&midi)?));
         }
-        let png = options.out.join(format!("{style}.png"));
-        draw(&pieces, f64::from(options.bars), &png)?;
-        println!("{}", png.display());
+        draw(&pieces, f64::from(options.bars), &options.out.join(format!("{style}.png")))?;
+        let songs: Vec<Song> = pieces.into_iter().map(|(_, song)| song).collect();
+        println!("{}", numbers::row(style, &songs, options.bars));
     }
+    println!("The pictures are in {}.", options.out.display());
     Ok(())
 }
 
