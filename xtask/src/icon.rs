@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn the_drawing_in_the_documents_is_this_icon() -> Result<()> {
         let drawing = crate::system::project().join("docs/icon.svg");
-        assert_eq!(std::fs::read_to_string(drawing)?.replace("\r\n", "\n"), svg());
+        assert_eq!(std::fs::read_to_string(drawing)?, svg());
         Ok(())
     }
 }
