@@ -53,14 +53,17 @@ fn a_long_run_has_its_options_in_a_file_and_what_is_typed_wins() {
     assert_eq!((model.card().name.as_str(), model.card().styles.len()), ("From a file", 1));
     assert_eq!(model.card().credits, ["one", "two"]);
     assert!(model.card().training.contains("seed 7"), "{}", model.card().training);
-    // What is typed also wins over an option that it cannot stand beside, and a path may begin at home.
-    write(&options.replace("from-file", "~/from-file"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
-    command.args(["train", "--config=run.toml", "--time=1s", "--force"]).env("HOME", folder.path());
-    let output = command.current_dir(folder.path()).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output));
+    // What is typed also wins over an option that it cannot stand beside, and a path may begin at home. Windows does not
+    // take the home from a variable: the file would go to the user's own.
     #[cfg(unix)]
-    assert!(folder.path().join("from-file.safetensors").exists());
+    {
+        write(&options.replace("from-file", "~/from-file"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_continuo-trainer"));
+        command.args(["train", "--config=run.toml", "--time=1s", "--force"]).env("HOME", folder.path());
+        let output = command.current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        assert!(folder.path().join("from-file.safetensors").exists());
+    }
     for (emphasis, said) in
         [("Odd=3", None), ("Even=3", Some("found Even")), ("Odd=0", Some("from 0.01 to 100"))]
     {
