@@ -26,7 +26,7 @@ enum Check {
 const CHECKS: [(&str, Check); 16] = [
     ("changelog", Check::Function(changelog)),
     ("address", Check::Function(address)),
-    ("gates", Check::Command(&["check"])),
+    ("gates", Check::Command(&["check", "--install"])),
     ("workflows", Check::Command(&["workflows"])),
     ("tests", Check::Command(&["test"])),
     ("bundle", Check::Command(&["bundle", "--release"])),
@@ -42,8 +42,8 @@ const CHECKS: [(&str, Check); 16] = [
     ("macos", Check::Command(&["macos-check"])),
 ];
 
-/// Runs every check and prints a line for each: its name, its result and how long it took. What a check prints goes
-/// to a file in target/release-check.
+/// Runs every check and prints a line for each: its name, its result and how long it took, and below it what it has
+/// skipped. What a check prints goes to a file in target/release-check.
 ///
 /// # Errors
 /// If a check fails, or one that is to be left out does not exist. All are run first.
@@ -60,8 +60,9 @@ pub fn run(options: &Options) -> Result<()> {
             continue;
         }
         let begun = Instant::now();
+        let log = logs.join(format!("{name}.txt"));
         let result = match check {
-            Check::Command(arguments) => command(arguments, &logs.join(format!("{name}.txt"))),
+            Check::Command(arguments) => command(arguments, &log),
             Check::Function(check) => check(),
         };
         let seconds = begun.elapsed().as_secs();
@@ -70,6 +71,11 @@ pub fn run(options: &Options) -> Result<()> {
             Err(error) => {
                 println!("{name:<14}FAILS    {seconds:>5} s  {error:#}");
                 failed.push(*name);
+            }
+        }
+        if let (Check::Command(_), Ok(printed)) = (check, std::fs::read(&log)) {
+            for line in skipped(&String::from_utf8_lossy(&printed)) {
+                println!("{:<14}{line}", "");
             }
         }
     }
@@ -92,6 +98,13 @@ fn command(arguments: &[&str], log: &std::path::Path) -> Result<()> {
     let status = command.status().context("it does not start")?;
     ensure!(status.success(), "see {}", log.display());
     Ok(())
+}
+
+/// The lines in which a check says what it did not test.
+fn skipped(printed: &str) -> Vec<&str> {
+    // A gate's result is printed over its name.
+    let lines = printed.lines().filter_map(|line| line.rsplit('\r').next());
+    lines.map(str::trim).filter(|line| line.contains("SKIPPED") || line.contains("NOT TESTED")).collect()
 }
 
 /// The changelog has a part for this version.
@@ -135,4 +148,23 @@ fn reproducible() -> Result<()> {
         ensure!(before == after, "{} differs between two builds", path.display());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_check_did_not_test_is_found_in_what_it_prints() {
+        let printed = "doctests    \rdoctests    passes     12 s\n\
+                       cargo-deny  \rcargo-deny  SKIPPED  there is no cargo-deny\n\
+                       \n*** NOT TESTED IN ARDOUR: there is no Ardour ***\nall tests pass\n";
+        assert_eq!(
+            skipped(printed),
+            [
+                "cargo-deny  SKIPPED  there is no cargo-deny",
+                "*** NOT TESTED IN ARDOUR: there is no Ardour ***"
+            ]
+        );
+    }
 }
