@@ -5,6 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
 
+use crate::system::find;
+
 /// What to open, and where the pictures go.
 #[derive(Clone, Debug, clap::Args)]
 pub struct Options {
@@ -37,7 +39,8 @@ const VIEWS: [(&str, u32, bool); 4] = [
 /// # Errors
 /// If the page has an error, its samples do not play, or it is wider than its window.
 pub fn run(options: &Options) -> Result<()> {
-    let Some(browser) = options.browser.clone().or_else(find) else {
+    let Some(browser) = options.browser.clone().or_else(|| BROWSERS.iter().find_map(|name| find(name)))
+    else {
         eprintln!("SKIPPED: there is no browser ({}), so no report was opened", BROWSERS.join(", "));
         return Ok(());
     };
@@ -59,13 +62,6 @@ pub fn run(options: &Options) -> Result<()> {
     ensure!(paper.is_file(), "nothing was printed");
     println!("{}", paper.display());
     Ok(())
-}
-
-fn find() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let named = BROWSERS.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    named.into_iter().find(|path| path.is_file())
 }
 
 /// Opens the page without a window; returns what the browser prints.

@@ -1,6 +1,7 @@
 //! Programs of the system: cargo, and what Debian's packages provide.
 
-use std::path::Path;
+use std::env::consts::EXE_SUFFIX;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -8,8 +9,15 @@ use anyhow::{Context as _, Result, ensure};
 /// Whether a program of this name is in the `PATH`.
 #[must_use]
 pub fn finds(program: &str) -> bool {
+    find(program).is_some()
+}
+
+/// The first program of this name in the `PATH`. On Windows its file ends in `.exe`.
+#[must_use]
+pub fn find(program: &str) -> Option<PathBuf> {
+    let file = format!("{program}{EXE_SUFFIX}");
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(&file)).find(|file| file.is_file())
 }
 
 /// The project's folder.
@@ -73,4 +81,16 @@ fn is_root() -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let ids = status.lines().find_map(|line| line.strip_prefix("Uid:"));
     ids.is_some_and(|ids| ids.split_whitespace().nth(1) == Some("0"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_found_as_a_program_and_a_program_that_does_not_exist_is_not() {
+        let file = find("cargo").and_then(|path| Some(path.file_name()?.to_owned()));
+        assert_eq!(file, Some(format!("cargo{EXE_SUFFIX}").into()));
+        assert!(!finds("continuo-does-not-exist"));
+    }
 }
