@@ -38,6 +38,9 @@ const FAST: [Gate; 5] = [
     },
 ];
 
+/// The version of cargo-deny that is installed: the one that `deny.toml` was tried with.
+const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
 /// Whether a gate lets the project through.
 enum Outcome {
     Passes,
@@ -149,10 +152,10 @@ fn any_fails(reports: &[Report]) -> bool {
     reports.iter().any(|report| matches!(report.outcome, Outcome::Fails))
 }
 
-/// Installs the version that the gate was written for, from crates.io, built as quickly as it can be.
+/// Installs cargo-deny from crates.io, built as quickly as it can be.
 fn install_cargo_deny() -> Result<()> {
     eprintln!("cargo-deny is missing; installing it");
-    let mut install: Command = cargo(&["install", "--locked", "--debug", "cargo-deny"]);
+    let mut install: Command = cargo(&["install", "--locked", "--debug", CARGO_DENY]);
     install.env("CARGO_PROFILE_DEV_DEBUG", "false");
     ensure!(succeeds(&mut install)?, "cargo-deny cannot be installed");
     Ok(())

@@ -22,8 +22,8 @@ pub struct Options {
     pub environment: PathBuf,
 }
 
-/// The hosts, at the versions that were tried.
-const PACKAGES: [&str; 3] = ["numpy", "dawdreamer", "pedalboard"];
+/// The hosts, at the versions that were tried, and what the script compares their sound with.
+const PACKAGES: [&str; 3] = ["dawdreamer==0.9.0", "pedalboard==0.9.26", "numpy"];
 const SCRIPT: &str = include_str!("python/render.py");
 
 /// Installs the hosts if they are missing, and renders.
