@@ -158,12 +158,15 @@ mod tests {
     #[cfg(unix)]
     #[test]
     fn every_validator_is_run_on_its_bundle_and_a_failure_is_reported() -> Result<()> {
-        use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir()?;
+        // Another process writes the program: a test beside this one may start a process while the file is open for
+        // writing here, which then holds it open, and a file that is open for writing cannot be run.
         let program = |name: &str, exit_code: u8| -> Result<PathBuf> {
             let file = folder.path().join(name);
-            std::fs::write(&file, format!("#!/bin/sh\necho \"1 passed: $@\"\nexit {exit_code}\n"))?;
-            std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755))?;
+            let text = format!("#!/bin/sh\necho \"1 passed: $@\"\nexit {exit_code}\n");
+            let mut sh = Command::new("sh");
+            sh.args(["-c", r#"printf %s "$1" > "$0" && chmod 755 "$0""#]).arg(&file).arg(text);
+            ensure!(sh.status()?.success(), "{sh:?} fails");
             Ok(file)
         };
         let (clap, vst3) = (folder.path().join("a.clap"), folder.path().join("a.vst3"));
