@@ -61,7 +61,7 @@ pub fn run(options: &Options) -> Result<()> {
     print_check("licences", licences_line(&files)?);
     check_binaries(options.system, &files)?;
     let packages = packages(options.system, &files, &staged, time)?;
-    let staged = out.join("again");
+    let staged = out.join(format!("{}-again", package_name(options.system)));
     let again = self::packages(options.system, &pack(&staged)?, &staged, time)?;
     std::fs::remove_dir_all(&staged)?;
     ensure!(again == packages, "packed twice, the bytes differ");
@@ -204,7 +204,7 @@ fn check_binaries(system: System, files: &[File]) -> Result<()> {
 fn packages(system: System, files: &[File], staged: &Path, time: u64) -> Result<Vec<(String, Vec<u8>)>> {
     let mut packages = archives(system, files, time)?;
     if system == System::Windows {
-        let work = staged.with_file_name("installer");
+        let work = staged.with_file_name(format!("{}-installer", package_name(system)));
         packages.push((setup_name(), installer::installer(files, staged, &work, time)?));
     }
     Ok(packages)
