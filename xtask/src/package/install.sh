@@ -35,7 +35,6 @@ place() {
 take_away() {
     [ -e "$2/${1##*/}" ] || return 0
     rm -rf "${2:?}/${1##*/}"
-    rmdir "$2" 2>/dev/null || true
     echo "removed $2/${1##*/}"
 }
 
@@ -45,3 +44,5 @@ for bundle in "$here"/*.vst3; do $step "$bundle" "$vst3"; done
 $step "$here/continuo" "$bin"
 $step "$here/continuo-trainer" "$bin"
 $step "$here/continuo.desktop" "$menu"
+# Other folders, such as /usr/local/bin, belong to the system.
+[ "$action" = install ] || rmdir "$clap" "$vst3" 2>/dev/null || true

@@ -69,7 +69,13 @@ fn the_installer_puts_everything_in_its_place_and_takes_it_away_again() -> Resul
         assert!(output.status.success(), "{output:?}");
         assert_eq!(exist(), [false; 5]);
     }
-    assert!(!home.join(".clap").exists());
+    let exists = |folder: &str| home.join(folder).exists();
+    for plugins in [".clap", ".vst3", "root/usr/lib/clap", "root/usr/lib/vst3"] {
+        assert!(!exists(plugins), "{plugins}");
+    }
+    for shared in ["bin", "share/applications"] {
+        assert!(exists(&format!(".local/{shared}")) && exists(&format!("root/usr/local/{shared}")), "{shared}");
+    }
     assert!(presets.exists());
     assert_eq!(install(&package, &home, &["--help"])?.status.code(), Some(2));
     Ok(())
