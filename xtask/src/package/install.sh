@@ -32,6 +32,15 @@ place() {
     echo "installed $2/${1##*/}"
 }
 
+# The entry in the menu names the program by its path: the PATH of a desktop session may lack the user's folder.
+name_program() {
+    program=$(printf '%s' "$bin/continuo" | sed 's/["`$\\]/\\&/g; s/\\/\\\\/g; s/%/%%/g')
+    {
+        grep -v '^Exec=' "$here/continuo.desktop"
+        printf 'Exec="%s"\n' "$program"
+    } > "$menu/continuo.desktop"
+}
+
 take_away() {
     [ -e "$2/${1##*/}" ] || return 0
     rm -rf "${2:?}/${1##*/}"
@@ -44,5 +53,6 @@ for bundle in "$here"/*.vst3; do $step "$bundle" "$vst3"; done
 $step "$here/continuo" "$bin"
 $step "$here/continuo-trainer" "$bin"
 $step "$here/continuo.desktop" "$menu"
+[ "$scope $action" != 'user install' ] || name_program
 # Other folders, such as /usr/local/bin, belong to the system.
 [ "$action" = install ] || rmdir "$clap" "$vst3" 2>/dev/null || true

@@ -38,7 +38,7 @@ fn the_installer_puts_everything_in_its_place_and_takes_it_away_again() -> Resul
     let files = small_package(folder.path())?;
     let packages = archives(System::Linux, &files, 1_700_000_000)?;
     let package = unpack(&packages[0].1, &folder.path().join("with space"))?;
-    let home = folder.path().join("home");
+    let home = folder.path().join("the $home, 100%");
     let presets = home.join(".local/share/continuo/presets.json");
     write(&presets, b"{}")?;
     let user = [
@@ -57,7 +57,12 @@ fn the_installer_puts_everything_in_its_place_and_takes_it_away_again() -> Resul
         "root/usr/local/share/applications/continuo.desktop",
     ]
     .map(str::to_owned);
-    for (options, places) in [(&[][..], user), (&["--system"], system)] {
+    // As the desktop entry specification has it: the folder's name with what a quoted argument escapes.
+    let by_path = folder.path().join(r"the \\$home, 100%%/.local/bin/continuo");
+    let by_path = format!("\"{}\"", by_path.display());
+    for (options, places, program) in
+        [(&[][..], user, by_path), (&["--system"], system, "continuo".to_owned())]
+    {
         for _twice in 0..2 {
             let output = install(&package, &home, options)?;
             assert!(output.status.success(), "{output:?}");
@@ -65,6 +70,9 @@ fn the_installer_puts_everything_in_its_place_and_takes_it_away_again() -> Resul
         }
         let exist = || places.iter().map(|place| home.join(place).exists()).collect::<Vec<bool>>();
         assert_eq!(exist(), [true; 5]);
+        let entry = std::fs::read_to_string(home.join(&places[4]))?;
+        let started: Vec<&str> = entry.lines().filter_map(|line| line.strip_prefix("Exec=")).collect();
+        assert_eq!(started, [program.as_str()]);
         let output = install(&package, &home, &[options, &["--uninstall"]].concat())?;
         assert!(output.status.success(), "{output:?}");
         assert_eq!(exist(), [false; 5]);
@@ -74,7 +82,10 @@ fn the_installer_puts_everything_in_its_place_and_takes_it_away_again() -> Resul
         assert!(!exists(plugins), "{plugins}");
     }
     for shared in ["bin", "share/applications"] {
-        assert!(exists(&format!(".local/{shared}")) && exists(&format!("root/usr/local/{shared}")), "{shared}");
+        assert!(
+            exists(&format!(".local/{shared}")) && exists(&format!("root/usr/local/{shared}")),
+            "{shared}"
+        );
     }
     assert!(presets.exists());
     assert_eq!(install(&package, &home, &["--help"])?.status.code(), Some(2));
