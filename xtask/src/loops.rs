@@ -1,5 +1,7 @@
 //! New drum loops out of those of a corpus, for music to begin from that no model has learned note for note.
 
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,16 +28,21 @@ const HELD_OUT: usize = 10;
 /// there is of a fourth, and each loop gives each of its parts to one.
 ///
 /// # Errors
-/// If a folder has fewer than four loops or cannot be read, or a file cannot be written. A file that is no MIDI file is
+/// If two folders have the same name, one has fewer than four loops or cannot be read, or a file cannot be written. A file that is no MIDI file is
 /// named and left out.
 pub fn mix(options: &Options) -> Result<()> {
+    let mut names = BTreeSet::new();
+    for from in &options.from {
+        let is_new = names.insert(name(from)?);
+        ensure!(is_new, "expected folders of different names, found two called {}", name(from)?);
+    }
     let mut n_files = 0;
     for folder in ["train", "valid"] {
         let folder = options.to.join(folder);
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     }
     for from in &options.from {
-        let name = from.file_name().with_context(|| from.display().to_string())?.to_string_lossy();
+        let name = name(from)?;
         for (idx, song) in mixed(&loops(&from.join("train"))?).into_iter().enumerate() {
             let part = if idx % HELD_OUT == HELD_OUT - 1 { "valid" } else { "train" };
             song.write(&options.to.join(part).join(format!("{name}_{idx:03}.mid")))?;
@@ -44,6 +51,11 @@ pub fn mix(options: &Options) -> Result<()> {
     }
     println!("Wrote {n_files} files to {}", options.to.display());
     Ok(())
+}
+
+/// The name of a folder, with which the files begin that are made of its loops.
+fn name(folder: &Path) -> Result<Cow<'_, str>> {
+    Ok(folder.file_name().with_context(|| folder.display().to_string())?.to_string_lossy())
 }
 
 /// The loops of a folder, by name.
@@ -86,6 +98,17 @@ fn part_of(key: u8) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn two_folders_of_one_name_are_refused_before_anything_is_written() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let to = folder.path().join("mixed");
+        let options = Options { to: to.clone(), from: vec!["a/house".into(), "b/house".into()] };
+        let error = mix(&options).unwrap_err().to_string();
+        assert_eq!(error, "expected folders of different names, found two called house");
+        assert!(!to.exists());
+        Ok(())
+    }
 
     #[test]
     fn each_loop_gives_each_of_its_parts_to_another() {
