@@ -55,8 +55,12 @@ pub enum Subject {
 /// Measures, prints tables in Markdown, and draws the plots.
 ///
 /// # Errors
-/// If there is no plugin, or a measurement fails.
+/// If there is no plugin, only corpora are to be measured and there is no folder to make them of, or a measurement fails.
 pub fn run(options: &Options) -> Result<()> {
+    ensure!(
+        options.only != Some(Subject::Corpora) || options.midi.is_some(),
+        "corpora are made of a folder of MIDI files: name it with --midi"
+    );
     let clap = bundles::clap_to_try(options.clap.as_deref())?;
     std::fs::create_dir_all(&options.out)?;
     size(&clap)?;
