@@ -125,8 +125,8 @@ pub fn clap_to_try(named: Option<&Path>) -> Result<PathBuf> {
 
 /// Builds the plugin and the trainer, and packs both.
 ///
-/// Builds all members of the workspace, this program included: dependencies that members share are then
-/// built once, with one set of features.
+/// Builds the default members of the workspace, this program included: dependencies that they share are then built
+/// once, with one set of features.
 ///
 /// # Errors
 /// If the build fails or a file cannot be written.

@@ -463,7 +463,7 @@ impl Stage<'_> {
         Ok(())
     }
 
-    /// Stops, releases everything that is held at the input, and switches bypass and thru off.
+    /// Stops, and releases everything that is held at the input.
     fn end(&mut self) -> Result<()> {
         let all = InputKind::Off(Address { channel: None, key: None, id: None });
         let blocks = self.daw.stand(20_000);
