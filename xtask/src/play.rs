@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
 
-use crate::bundles::Format;
+use crate::bundles::{Format, System};
 use crate::hosts::clap::ClapHost;
 use crate::hosts::{Daw, Host, Meanwhile, Pace, Recording, RenderMode, Setup};
 use crate::midi::Song;
@@ -127,13 +127,75 @@ pub fn print_installation() -> Result<()> {
     let (clap, vst3) = bundles::install_folders();
     println!("To install, copy the plugin to where hosts look for it, and let the host rescan:");
     for (format, kind, place) in [("CLAP", Format::Clap, clap), ("VST3", Format::Vst3, vst3)] {
-        let plugin = bundles::last(kind)?;
-        if cfg!(windows) {
-            println!("  {format}     copy {} to {place}", plugin.display());
-        } else {
-            println!("  {format}     mkdir -p {place} && cp -r {} {place}/", plugin.display());
-        }
+        let (folder, bundle) = (bundles::folder()?, kind.bundle(&bundles::name()?));
+        let command = if cfg!(windows) { installing_on_windows } else { installing };
+        println!("  {format}     {}", command(&folder, &bundle, place));
     }
-    println!("  trainer  {}", bundles::folder()?.join("continuo-trainer").display());
+    println!("  trainer  {}", bundles::folder()?.join(System::HERE.program("continuo-trainer")).display());
     Ok(())
+}
+
+/// The command that copies a bundle to a place. A host may have the old one loaded: it is removed and not overwritten.
+fn installing(folder: &Path, bundle: &str, place: &str) -> String {
+    let from = folder.join(bundle).display().to_string().replace('\'', r"'\''");
+    format!("mkdir -p {place} && rm -rf {place}/{bundle} && cp -r '{from}' {place}/")
+}
+
+/// The same for Windows, where a file that a host has loaded cannot be replaced. A VST3 is a folder there, a CLAP is none.
+fn installing_on_windows(folder: &Path, bundle: &str, place: &str) -> String {
+    let from = folder.join(bundle);
+    if from.is_dir() {
+        return format!(r#"xcopy /e /i /y "{}" "{place}\{bundle}""#, from.display());
+    }
+    format!(r#"mkdir "{place}" 2>nul & copy /y "{}" "{place}""#, from.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_for_windows_takes_paths_with_spaces_and_copies_folders_with_what_is_in_them() -> Result<()>
+    {
+        let built = tempfile::tempdir()?;
+        std::fs::create_dir(built.path().join("A.vst3"))?;
+        let command = |bundle| installing_on_windows(built.path(), bundle, r"%CommonProgramFiles%\VST3");
+        let from = |bundle| built.path().join(bundle).display().to_string();
+        let vst3 = format!(r#"xcopy /e /i /y "{}" "%CommonProgramFiles%\VST3\A.vst3""#, from("A.vst3"));
+        assert_eq!(command("A.vst3"), vst3);
+        assert!(
+            command("A.clap")
+                .ends_with(&format!(r#"copy /y "{}" "%CommonProgramFiles%\VST3""#, from("A.clap")))
+        );
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_command_that_is_printed_puts_the_bundle_from_any_folder_in_the_place_of_an_older_one() -> Result<()>
+    {
+        let home = tempfile::tempdir()?;
+        let built = home.path().join("Ada's music $1");
+        for (file, text) in [("A.vst3/new", "new"), ("A.vst3/both", "new"), ("B.clap", "new")] {
+            let file = built.join(file);
+            std::fs::create_dir_all(file.parent().context("no folder")?)?;
+            std::fs::write(file, text)?;
+        }
+        let installed = home.path().join(".plugins/A.vst3");
+        std::fs::create_dir_all(&installed)?;
+        std::fs::write(installed.join("old"), "old")?;
+        std::fs::write(installed.join("both"), "old")?;
+        for bundle in ["A.vst3", "B.clap"] {
+            let mut sh = std::process::Command::new("sh");
+            sh.args(["-c", &installing(&built, bundle, "~/.plugins")]).env("HOME", home.path());
+            assert!(sh.status()?.success());
+        }
+        let read = |file: &str| std::fs::read_to_string(home.path().join(".plugins").join(file));
+        assert_eq!(
+            (read("A.vst3/new")?, read("A.vst3/both")?, read("B.clap")?),
+            ("new".into(), "new".into(), "new".into())
+        );
+        assert!(!installed.join("old").exists());
+        Ok(())
+    }
 }
