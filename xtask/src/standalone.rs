@@ -19,8 +19,8 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 
 use crate::bundles;
+use crate::editor::is_test_user_on_virtual_display;
 use crate::editor::window::{Display, is_blank, pixels};
-use crate::editor::{Colours, is_test_user};
 use crate::hosts::clap::ClapHost;
 use crate::hosts::{Daw, Host as _, Meanwhile, Pace, PlayedNote, Recording, RenderMode, Setup};
 use crate::picture::save_png;
@@ -72,7 +72,7 @@ pub fn run(options: &Options) -> Result<()> {
         arguments.extend(["--built".into(), built.clone().into()]);
     }
     install()?;
-    if !is_test_user(&arguments, Colours::Dark, &[])? {
+    if !is_test_user_on_virtual_display(&arguments)? {
         return Ok(());
     }
     let built = options.built.clone().map_or_else(|| build(&options.profile), Ok)?;
@@ -406,7 +406,7 @@ fn wait<T>(what: &str, mut answer: impl FnMut() -> Option<T>) -> Result<T> {
     bail!("{what} does not come")
 }
 
-/// Waits for the application's window.
+/// Waits for the application's window, which no window manager puts into one of its own.
 fn find_window(display: &Display) -> Result<Window> {
     let connection = &display.connection;
     let is_it = |window: Window| {

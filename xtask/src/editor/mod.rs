@@ -14,4 +14,4 @@ pub use clicks::click;
 pub use screenshot::screenshot;
 pub use soak::{soak, without_drawing};
 pub use user::Colours;
-pub(crate) use user::{ONE_HEAP, is_test_user};
+pub(crate) use user::{ONE_HEAP, is_test_user, is_test_user_on_virtual_display};

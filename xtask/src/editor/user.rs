@@ -1,6 +1,7 @@
 //! The environment that the editor is tried in: a display, a user's settings, one heap.
 
 use std::ffi::OsString;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context as _, Result, ensure};
@@ -36,10 +37,49 @@ pub(crate) fn is_test_user(
     colours: Colours,
     variables: &[(&str, &str)],
 ) -> Result<bool> {
-    const VARIABLE: &str = "CONTINUO_TEST_USER";
-    if std::env::var_os(VARIABLE).is_some() {
+    if is_run_again() {
         return Ok(true);
     }
+    let has_display = std::env::var_os("DISPLAY").is_some();
+    let program = std::env::current_exe()?;
+    let again = if has_display { Command::new(program) } else { on_virtual_display(&program) };
+    run_again(again, arguments, colours, variables)?;
+    Ok(false)
+}
+
+/// The same on a virtual display, whether there is another or not, in the default colours.
+///
+/// # Errors
+/// If there is no virtual display, or the program fails on it.
+pub(crate) fn is_test_user_on_virtual_display(arguments: &[OsString]) -> Result<bool> {
+    if is_run_again() {
+        return Ok(true);
+    }
+    let again = on_virtual_display(&std::env::current_exe()?);
+    run_again(again, arguments, Colours::Dark, &[])?;
+    Ok(false)
+}
+
+/// Set for a program that was run again.
+const VARIABLE: &str = "CONTINUO_TEST_USER";
+
+fn is_run_again() -> bool {
+    std::env::var_os(VARIABLE).is_some()
+}
+
+/// A program on a virtual display, without a window manager.
+fn on_virtual_display(program: &Path) -> Command {
+    let mut display = Command::new("xvfb-run");
+    display.args(["-a", "-s", "-screen 0 1920x1200x24"]).arg(program);
+    display
+}
+
+fn run_again(
+    mut again: Command,
+    arguments: &[OsString],
+    colours: Colours,
+    variables: &[(&str, &str)],
+) -> Result<()> {
     let home = std::env::temp_dir().join(format!("continuo-user-{}", std::process::id()));
     std::fs::create_dir_all(home.join("continuo"))?;
     let is_light = colours == Colours::Light;
@@ -47,18 +87,10 @@ pub(crate) fn is_test_user(
         home.join("continuo/editor.json"),
         format!(r#"{{"is_welcomed": true, "is_light": {is_light}}}"#),
     )?;
-    let program = std::env::current_exe()?;
-    let mut again = if std::env::var_os("DISPLAY").is_some() {
-        Command::new(program)
-    } else {
-        let mut display = Command::new("xvfb-run");
-        display.args(["-a", "-s", "-screen 0 1920x1200x24"]).arg(program);
-        display
-    };
     again.args(arguments).env(VARIABLE, "1").env("XDG_DATA_HOME", &home).envs(ONE_HEAP);
     again.envs(variables.iter().copied());
     let status = again.status().context("no display, and no xvfb-run (apt install xvfb xauth)")?;
     std::fs::remove_dir_all(&home)?;
     ensure!(status.success(), "it failed: {status}");
-    Ok(false)
+    Ok(())
 }
