@@ -2,7 +2,7 @@
 //! they have loaded it.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -38,7 +38,10 @@ pub fn run(options: &Options) -> Result<()> {
     };
     ensure!(vst3.exists(), "{} is missing: `cargo xtask bundle` makes it", vst3.display());
     let python = options.environment.join("bin/python");
-    if !python.exists() {
+    // An environment that was interrupted has Python and no pip.
+    let mut pip = Command::new(&python);
+    pip.args(["-m", "pip", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
+    if !pip.status().is_ok_and(|status| status.success()) {
         let mut venv = Command::new(&options.python);
         ensure!(system::succeeds(venv.args(["-m", "venv"]).arg(&options.environment))?, "no environment");
     }

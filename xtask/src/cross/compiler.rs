@@ -43,11 +43,17 @@ impl Compiler {
             let mut download = Command::new("apt-get");
             download.args(["download", "-q"]).args(PACKAGES).current_dir(&packages);
             ensure!(succeeds(&mut download)?, "apt-get cannot download {}", PACKAGES.join(", "));
+            // Only a compiler that is unpacked whole comes to its place.
+            let unpacked = folder.join("unpacked");
+            for half in [&unpacked, &root].into_iter().filter(|half| half.exists()) {
+                std::fs::remove_dir_all(half)?;
+            }
             for package in std::fs::read_dir(&packages)? {
                 let mut unpack = Command::new("dpkg");
-                unpack.arg("-x").arg(package?.path()).arg(&root);
+                unpack.arg("-x").arg(package?.path()).arg(&unpacked);
                 ensure!(succeeds(&mut unpack)?, "{unpack:?} fails");
             }
+            std::fs::rename(&unpacked, &root)?;
         }
         Ok(Self { root })
     }
