@@ -6,7 +6,7 @@ mod imports;
 
 use std::path::Path;
 
-use imports::Sources;
+use imports::{Sources, is_declared, rust_files};
 
 /// Each house, and the houses that it may name beside itself.
 const FLOORS: [(&str, &[&str]); 11] = [
@@ -44,6 +44,20 @@ fn sources(folder: &str) -> Sources {
     let sources = Sources::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
     assert!(!sources.is_empty(), "{folder} is empty");
     sources
+}
+
+#[test]
+fn every_source_file_is_compiled() {
+    let folders = CRATES.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    // Those of whole crates are named by Cargo.
+    let is_root = |file: &Path| {
+        let folder = file.parent().unwrap();
+        let is_main = ["lib.rs", "main.rs"].iter().any(|name| file.ends_with(name));
+        folder.ends_with("src/bin") || (is_main && folders.iter().any(|root| root == folder))
+    };
+    let files = folders.iter().flat_map(|folder| rust_files(folder));
+    let orphans: Vec<_> = files.filter(|file| !is_root(file) && !is_declared(file)).collect();
+    assert!(orphans.is_empty(), "no file has these as its modules: {orphans:#?}");
 }
 
 #[test]

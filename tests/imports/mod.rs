@@ -4,7 +4,7 @@
 //! names on therefore imports nothing. Unit tests at the end of a file are left out.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A module's path in its crate, without `crate`.
 type Module = Vec<String>;
@@ -25,17 +25,9 @@ impl Sources {
     /// The Rust files below a folder.
     pub(crate) fn read(folder: &Path) -> Self {
         let mut files = BTreeMap::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(next) = folders.pop() {
-            for entry in std::fs::read_dir(next).unwrap() {
-                let path = entry.unwrap().path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let name = path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
-                    files.insert(module(&name), File::parse(&std::fs::read_to_string(&path).unwrap()));
-                }
-            }
+        for path in rust_files(folder) {
+            let name = path.strip_prefix(folder).unwrap().to_string_lossy().replace('\\', "/");
+            files.insert(module(&name), File::parse(&std::fs::read_to_string(&path).unwrap()));
         }
         // Unit tests in files of their own are no part of the house either.
         files.retain(|module: &Module, _| !module.iter().any(|part| part == "tests"));
@@ -142,6 +134,39 @@ impl Sources {
         }
         Some(absolute)
     }
+}
+
+/// The Rust files below a folder.
+pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files
+}
+
+/// Whether the file that a file stands below declares it as a module, without which it is not compiled.
+pub(crate) fn is_declared(file: &Path) -> bool {
+    let (mut name, mut home) = (file.file_stem().unwrap(), file.parent().unwrap());
+    if name == "mod" {
+        (name, home) = (home.file_name().unwrap(), home.parent().unwrap());
+    }
+    let name = name.to_string_lossy();
+    let is_declaration = |line: &str| {
+        let words: Vec<&str> = line.trim_end_matches(';').split_whitespace().collect();
+        line.ends_with(';') && words.ends_with(&["mod", &name])
+    };
+    let above = [home.join("mod.rs"), home.join("lib.rs"), home.join("main.rs"), home.with_extension("rs")];
+    let texts = above.iter().filter_map(|file| std::fs::read_to_string(file).ok());
+    texts.into_iter().any(|text| text.lines().any(is_declaration))
 }
 
 /// The module of a file, by its name below the crate's folder.
