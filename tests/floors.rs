@@ -97,6 +97,10 @@ fn houses_stand_in_floor_order() {
     let houses: Vec<&str> =
         text.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
     assert_eq!(houses, FLOORS.map(|(house, _)| house));
+    let map = Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md");
+    let map = std::fs::read_to_string(map).unwrap();
+    let rows = map.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    assert_eq!(rows.map(|(house, _)| house).collect::<Vec<_>>(), houses);
 }
 
 #[test]
