@@ -1,7 +1,7 @@
 //! Training on a GPU, in notes a second: `cargo bench --no-default-features --features cuda --bench cuda`.
 //!
 //! Updates on prepared windows of 128 notes; the median of the rounds. `peers/python/torch_cuda.py`
-//! measures the same network in PyTorch with cuDNN.
+//! measures the same network in `PyTorch` with cuDNN.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -9,6 +9,7 @@ use std::time::Instant;
 use continuo::model::encoding::Encoding;
 use continuo::model::network::{Network, NetworkConfig};
 use continuo::music::{Family, Mode, Note, Piece, Tick};
+use continuo::training::config::Dropout;
 use continuo::training::corpus::KeyedPiece;
 use continuo::training::engines::cuda::{CudaTrainer, Precision, Staged};
 use continuo::training::engines::optimiser::AdamW;
@@ -32,7 +33,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let n_notes = n_lanes * LANE_STREAMS * N_STEPS;
             let optimiser = AdamW::new(&network.layout, 0.02);
             let shape = [N_STEPS, n_lanes * LANE_STREAMS];
-            let mut gpu = CudaTrainer::new(&network, &optimiser, shape, 0.2, Precision::Tensor)?;
+            let mut gpu =
+                CudaTrainer::new(&network, &optimiser, shape, Dropout::of_outputs(0.2), Precision::Tensor)?;
             let mut seconds: Vec<f64> = Vec::new();
             for _ in 0..30 {
                 let begin = Instant::now();

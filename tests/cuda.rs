@@ -2,6 +2,8 @@
 //!
 //! Needs a GPU and CUDA's libraries: `cargo test --no-default-features --features cuda --test cuda`.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests; what fails here fails the test")]
+
 use std::sync::Arc;
 
 use continuo::model::Position;

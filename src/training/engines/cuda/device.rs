@@ -52,7 +52,7 @@ pub(super) struct Device {
     blas: CudaBlas,
     kernels: HashMap<&'static str, CudaFunction>,
     compute: blas_sys::cublasComputeType_t,
-    _workspace: CudaSlice<u8>,
+    workspace: CudaSlice<u8>,
 }
 
 /// Memory on the device.
@@ -168,7 +168,7 @@ impl Device {
             stream,
             blas,
             kernels,
-            _workspace: workspace,
+            workspace,
         };
         device.use_workspace()?;
         Ok(device)
@@ -177,7 +177,7 @@ impl Device {
     /// Gives cuBLAS its workspace, so that it allocates nothing while a graph is recorded.
     fn use_workspace(&self) -> Result<(), CudaError> {
         use cudarc::driver::DevicePtr;
-        let begin = self._workspace.device_ptr(&self.stream).0;
+        let begin = self.workspace.device_ptr(&self.stream).0;
         #[allow(unsafe_code, reason = "cudarc has no safe call for it")]
         // SAFETY: the buffer is of this size and lives as long as the handle.
         unsafe {
@@ -293,9 +293,12 @@ impl Device {
         [rows, inner, columns]: [usize; 3],
         is_added: bool,
     ) -> Result<(), CudaError> {
-        let operation = |matrix: Matrix| match matrix.is_transposed {
-            true => blas_sys::cublasOperation_t::CUBLAS_OP_T,
-            false => blas_sys::cublasOperation_t::CUBLAS_OP_N,
+        let operation = |matrix: Matrix| {
+            if matrix.is_transposed {
+                blas_sys::cublasOperation_t::CUBLAS_OP_T
+            } else {
+                blas_sys::cublasOperation_t::CUBLAS_OP_N
+            }
         };
         let (alpha, beta) = (1.0_f32, if is_added { 1.0_f32 } else { 0.0 });
         let real = blas_sys::cudaDataType_t::CUDA_R_32F;
