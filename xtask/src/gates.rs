@@ -8,38 +8,78 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::ardour;
-use crate::system::{cargo, finds, succeeds};
+use crate::system::{cargo, finds, has_libraries, succeeds};
 
 /// A check with a name.
 struct Gate {
     name: &'static str,
     arguments: &'static [&'static str],
+    features: Features,
     /// For `rustdoc`, whose lints are not cargo's own.
     rustdoc_flags: &'static str,
 }
 
+/// The features of the package that a gate turns on beside the default ones. Gates that turn on the same share what
+/// cargo builds.
+#[derive(Clone, Copy)]
+enum Features {
+    /// It builds nothing.
+    None,
+    /// All that can be built here.
+    Linted,
+    /// All that can be run here: `cuda` builds anywhere, and needs a GPU to be tested.
+    Tested,
+}
+
+impl Features {
+    fn arguments(self) -> &'static [&'static str] {
+        match (self, has_libraries()) {
+            (Self::None, _) | (Self::Tested, false) => &[],
+            (Self::Tested, true) => &["--features", "continuo/standalone"],
+            (Self::Linted, true) => &["--features", "continuo/cuda,continuo/standalone"],
+            (Self::Linted, false) => &["--features", "continuo/cuda"],
+        }
+    }
+}
+
 const FAST: [Gate; 5] = [
-    Gate { name: "rustfmt", arguments: &["fmt", "--all", "--check"], rustdoc_flags: "" },
+    Gate {
+        name: "rustfmt",
+        arguments: &["fmt", "--all", "--check"],
+        features: Features::None,
+        rustdoc_flags: "",
+    },
     Gate {
         name: "clippy",
         arguments: &["clippy", "-q", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        features: Features::Linted,
         rustdoc_flags: "",
     },
     Gate {
         name: "rustdoc",
         arguments: &["doc", "-q", "--workspace", "--no-deps"],
+        features: Features::Linted,
         rustdoc_flags: "-D warnings",
     },
-    Gate { name: "doctests", arguments: &["test", "-q", "--workspace", "--doc"], rustdoc_flags: "" },
+    Gate {
+        name: "doctests",
+        arguments: &["test", "-q", "--workspace", "--doc"],
+        features: Features::Tested,
+        rustdoc_flags: "",
+    },
     Gate {
         name: "cargo-deny",
         arguments: &["deny", "check", "licenses", "bans", "sources"],
+        features: Features::None,
         rustdoc_flags: "",
     },
 ];
 
 /// The version of cargo-deny that is installed: the one that `deny.toml` was tried with.
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
+
+const NO_LIBRARIES: &str =
+    "there are no development files of ALSA and JACK (libasound2-dev, libjack-jackd2-dev)";
 
 /// Whether a gate lets the project through.
 enum Outcome {
@@ -75,6 +115,9 @@ pub fn check(missing: Missing) -> Result<()> {
         install_cargo_deny()?;
     }
     let reports = fast()?;
+    if !has_libraries() {
+        println!("{:<12}SKIPPED  {NO_LIBRARIES}", "application");
+    }
     ensure!(!any_fails(&reports), "a gate fails");
     Ok(())
 }
@@ -95,6 +138,9 @@ pub enum Missing {
 pub fn test(arguments: &[String]) -> Result<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let (pass, missing) = all_tests(&arguments)?;
+    if !has_libraries() {
+        eprintln!("\n*** APPLICATION NOT TESTED: {NO_LIBRARIES} ***");
+    }
     if let Some(missing) = missing {
         eprintln!("\n*** NOT TESTED IN ARDOUR: {} ***", missing.0);
     }
@@ -106,7 +152,8 @@ pub fn test(arguments: &[String]) -> Result<()> {
 fn all_tests(arguments: &[&str]) -> Result<(bool, Option<ardour::Missing>)> {
     let missing = ardour::install().err();
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
-    Ok((succeeds(tests.args(arguments))?, missing))
+    tests.args(Features::Tested.arguments()).args(arguments);
+    Ok((succeeds(&mut tests)?, missing))
 }
 
 fn fast() -> Result<Vec<Report>> {
@@ -128,7 +175,9 @@ impl Gate {
         let outcome = if self.arguments[0] == "deny" && !finds("cargo-deny") {
             Outcome::Skipped("there is no cargo-deny (`cargo xtask check --install` installs it)".into())
         } else {
-            let mut command = cargo(self.arguments);
+            let (subcommand, options) = self.arguments.split_at(1);
+            let mut command = cargo(subcommand);
+            command.args(self.features.arguments()).args(options);
             if !self.rustdoc_flags.is_empty() {
                 command.env("RUSTDOCFLAGS", self.rustdoc_flags);
             }

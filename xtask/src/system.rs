@@ -53,16 +53,22 @@ pub fn install(packages: &[&str]) -> Result<()> {
     as_root(&[&["apt-get", "install", "-qy", "--no-install-recommends"], packages].concat())
 }
 
+/// Whether the libraries that the application is built with are installed. Only Linux does not bring its own.
+#[must_use]
+pub fn has_libraries() -> bool {
+    let is_there = |library: &&str| {
+        let mut pkg_config = Command::new("pkg-config");
+        pkg_config.args(["--exists", library]).status().is_ok_and(|status| status.success())
+    };
+    cfg!(not(target_os = "linux")) || ["alsa", "jack"].iter().all(is_there)
+}
+
 /// Installs the libraries that the application is built with, where they are missing.
 ///
 /// # Errors
 /// If this user may not, or the installation fails.
 pub fn install_libraries() -> Result<()> {
-    let is_there = |library: &&str| {
-        let mut pkg_config = Command::new("pkg-config");
-        pkg_config.args(["--exists", library]).status().is_ok_and(|status| status.success())
-    };
-    if ["alsa", "jack"].iter().all(is_there) {
+    if has_libraries() {
         return Ok(());
     }
     install(&["pkg-config", "libasound2-dev", "libjack-jackd2-dev"])
