@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use crate::ardour;
-use crate::system::{cargo, finds, has_libraries, succeeds};
+use crate::system::{cargo, finds, has_libraries, install_libraries, succeeds};
 
 /// A check with a name.
 struct Gate {
@@ -106,13 +106,17 @@ impl fmt::Display for Report {
     }
 }
 
-/// Runs the fast gates and prints each result. Where cargo-deny is missing, `missing` says what to do.
+/// Runs the fast gates and prints each result. Where cargo-deny or the application's libraries are missing, `missing` says
+/// what to do.
 ///
 /// # Errors
 /// If a gate fails or could not be run.
 pub fn check(missing: Missing) -> Result<()> {
-    if missing == Missing::Install && !finds("cargo-deny") {
-        install_cargo_deny()?;
+    if missing == Missing::Install {
+        if !finds("cargo-deny") {
+            install_cargo_deny()?;
+        }
+        install_for_application();
     }
     let reports = fast()?;
     if !has_libraries() {
@@ -127,11 +131,11 @@ pub fn check(missing: Missing) -> Result<()> {
 pub enum Missing {
     /// Skip its gate.
     Skip,
-    /// Install it from crates.io.
+    /// Install it, from crates.io or from Debian.
     Install,
 }
 
-/// Installs Ardour where it is missing, and runs every test. `arguments` go to `cargo test`.
+/// Installs Ardour and the application's libraries where they are missing, and runs every test. `arguments` go to `cargo test`.
 ///
 /// # Errors
 /// If a test fails.
@@ -151,9 +155,17 @@ pub fn test(arguments: &[String]) -> Result<()> {
 
 fn all_tests(arguments: &[&str]) -> Result<(bool, Option<ardour::Missing>)> {
     let missing = ardour::install().err();
+    install_for_application();
     let mut tests = cargo(&["test", "--workspace", "--no-fail-fast"]);
     tests.args(Features::Tested.arguments()).args(arguments);
     Ok((succeeds(&mut tests)?, missing))
+}
+
+/// Installs the libraries that the application is built with. Where that fails the application is left out.
+fn install_for_application() {
+    if let Err(error) = install_libraries() {
+        eprintln!("{NO_LIBRARIES}: {error:#}");
+    }
 }
 
 fn fast() -> Result<Vec<Report>> {
