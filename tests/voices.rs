@@ -176,7 +176,7 @@ fn composed(model: &Arc<Model>, style: &str, seed: u32) -> Score {
 #[test]
 fn a_folk_tune_is_one_voice() {
     let model = Model::embedded().unwrap();
-    for seed in 1..=4 {
+    for seed in 1..=12 {
         let led = led(&composed(&model, "Folk tunes", seed));
         assert!(
             led.len() > 50 && led.iter().all(|(_, voice)| *voice == Voice::First),

@@ -63,7 +63,8 @@ pub(crate) fn repeated_bar(take: &Take, place: &Place, model: &str) -> Option<Co
     })
 }
 
-/// Whether the bar after this one will most likely repeat one that may leave no room for notes that sound on.
+/// Whether the bar after this one will most likely repeat one that may leave no room for notes that sound on, or that has
+/// one voice.
 pub(crate) fn is_before_full_repetition(take: &Take, place: &Place) -> bool {
     let ComposingKnobs { length, polyphony, .. } = place.knobs;
     let next_idx = place.bar_idx + 1;
@@ -76,8 +77,9 @@ pub(crate) fn is_before_full_repetition(take: &Take, place: &Place) -> bool {
     let source = next_idx.checked_sub(usize::from(length)).and_then(|idx| take.bars().get(idx));
     source.is_some_and(|source| {
         let notes = &source.bar.notes;
-        let most = notes.iter().map(|note| n_sounding(notes, note.onset)).max();
-        2 * most.unwrap_or(0) > usize::from(polyphony)
+        let most = notes.iter().map(|note| n_sounding(notes, note.onset)).max().unwrap_or(0);
+        // A note that sounds on into a tune is a second voice.
+        most == 1 || 2 * most > usize::from(polyphony)
     })
 }
 
