@@ -28,8 +28,8 @@ const HELD_OUT: usize = 10;
 /// there is of a fourth, and each loop gives each of its parts to one.
 ///
 /// # Errors
-/// If two folders have the same name, one has fewer than four loops or cannot be read, or a file cannot be written. A file that is no MIDI file is
-/// named and left out.
+/// If two folders have the same name, one has fewer than four loops or cannot be read, or a file cannot be written. A file
+/// that is no MIDI file is named and left out.
 pub fn mix(options: &Options) -> Result<()> {
     let mut names = BTreeSet::new();
     for from in &options.from {

@@ -20,6 +20,7 @@ pub(crate) fn row(style: &str, pieces: &[Song], n_bars: u16) -> String {
         }
         format!("{:.0}{unit}", scale * values.iter().sum::<f64>() / values.len() as f64)
     };
+    let velocities = |song: &Song| song.notes.iter().map(|note| note.velocity).collect::<BTreeSet<u8>>();
     let cells = [
         cell(&share_of_best_scale, 100.0, "%"),
         cell(&n_clashes, 1.0, ""),
@@ -31,8 +32,12 @@ pub(crate) fn row(style: &str, pieces: &[Song], n_bars: u16) -> String {
     format!("| {style} | {} |", cells.join(" | "))
 }
 
+fn is_drum(note: &Note) -> bool {
+    usize::from(note.channel) == DRUMS
+}
+
 fn pitched(song: &Song) -> Vec<&Note> {
-    song.notes.iter().filter(|note| usize::from(note.channel) != DRUMS).collect()
+    song.notes.iter().filter(|note| !is_drum(note)).collect()
 }
 
 /// The share of the notes in the major scale that has most of them.
@@ -57,25 +62,21 @@ fn n_clashes(song: &Song) -> Option<f64> {
     (!notes.is_empty()).then_some(n_clashes as f64)
 }
 
-fn velocities(song: &Song) -> BTreeSet<u8> {
-    song.notes.iter().map(|note| note.velocity).collect()
-}
-
-/// Quarter notes in a bar of the first meter.
-fn bar_length(song: &Song) -> f64 {
+/// The bar of a note and its sixteenth in it, in the first meter.
+fn place(song: &Song, note: &Note) -> (usize, i64) {
     let (_, (numerator, denominator)) = song.meters.first().copied().unwrap_or((0.0, (4, 4)));
-    4.0 * f64::from(numerator) / f64::from(denominator)
+    let length = 16 * i64::from(numerator) / i64::from(denominator);
+    let sixteenth = (4.0 * note.beat).round() as i64;
+    ((sixteenth / length) as usize, sixteenth % length)
 }
 
 /// The share of bars that have the keys and onsets of an earlier one, to a sixteenth.
 fn share_of_repeats(song: &Song, n_bars: u16) -> f64 {
-    let length = bar_length(song);
     let mut bars = vec![BTreeSet::new(); usize::from(n_bars)];
     for note in &song.notes {
-        let place = (4.0 * note.beat).round() as i64;
-        let n_places = (4.0 * length) as i64;
-        if let Some(bar) = bars.get_mut((place / n_places) as usize) {
-            bar.insert((place % n_places, note.channel, note.key));
+        let (bar_idx, sixteenth) = place(song, note);
+        if let Some(bar) = bars.get_mut(bar_idx) {
+            bar.insert((sixteenth, note.channel, note.key));
         }
     }
     let n_repeats = (1..bars.len()).filter(|idx| bars[..*idx].contains(&bars[*idx])).count();
@@ -84,17 +85,11 @@ fn share_of_repeats(song: &Song, n_bars: u16) -> f64 {
 
 /// The share of bars that begin with a bass drum, to a sixteenth.
 fn share_with_kick_on_one(song: &Song, n_bars: u16) -> Option<f64> {
-    let kicks = |note: &&Note| usize::from(note.channel) == DRUMS && matches!(note.key, 35 | 36);
-    let length = bar_length(song);
-    let bars: BTreeSet<i64> = song
-        .notes
-        .iter()
-        .filter(kicks)
-        .filter(|note| (note.beat - (note.beat / length).round() * length).abs() < 0.13)
-        .map(|note| (note.beat / length).round() as i64)
-        .collect();
-    let has_drums = song.notes.iter().any(|note| usize::from(note.channel) == DRUMS);
-    has_drums.then(|| bars.len() as f64 / f64::from(n_bars))
+    let drums: Vec<&Note> = song.notes.iter().filter(|note| is_drum(note)).collect();
+    let kicks = drums.iter().filter(|note| matches!(note.key, 35 | 36)).map(|note| place(song, note));
+    let on_one = kicks.filter(|(bar_idx, sixteenth)| *sixteenth == 0 && *bar_idx < usize::from(n_bars));
+    let n_bars_with_one = on_one.collect::<BTreeSet<_>>().len();
+    (!drums.is_empty()).then(|| n_bars_with_one as f64 / f64::from(n_bars))
 }
 
 #[cfg(test)]
